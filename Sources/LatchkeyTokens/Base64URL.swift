@@ -1,0 +1,90 @@
+/// The base64url alphabet of RFC 4648 section 5 without padding, in its one canonical form.
+///
+/// Decoding refuses padding, white space, any other alphabet, impossible lengths and non-zero trailing bits: two texts
+/// never decode to the same bytes, so a token has no second spelling that a list of revoked tokens would miss.
+public enum Base64URL {
+    /// The characters' values; 0xFF marks what does not belong to the alphabet.
+    private static let values: [UInt8] = {
+        var table = [UInt8](repeating: 0xFF, count: 256)
+        for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
+        return table
+    }()
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The encoded form as ASCII bytes.
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        append(bytes, to: &text)
+        return text
+    }
+
+    /// The encoded form as text.
+    public static func string(_ bytes: [UInt8]) -> String {
+        String(decoding: encode(bytes), as: UTF8.self)
+    }
+
+    /// Appends the encoded form of `bytes` to `text`.
+    public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        let alphabet = alphabet
+        text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
+        var index = 0
+        while index + 2 < bytes.count {
+            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+            text.append(alphabet[Int(group >> 18)])
+            text.append(alphabet[Int(group >> 12 & 0x3F)])
+            text.append(alphabet[Int(group >> 6 & 0x3F)])
+            text.append(alphabet[Int(group & 0x3F)])
+            index += 3
+        }
+        switch bytes.count - index {
+        case 1:
+            text.append(alphabet[Int(bytes[index] >> 2)])
+            text.append(alphabet[Int(bytes[index] & 0x03) << 4])
+        case 2:
+            text.append(alphabet[Int(bytes[index] >> 2)])
+            text.append(alphabet[Int(bytes[index] & 0x03) << 4 | Int(bytes[index + 1] >> 4)])
+            text.append(alphabet[Int(bytes[index + 1] & 0x0F) << 2])
+        default:
+            break
+        }
+    }
+
+    /// The bytes that `text` stands for; nil unless it is canonical. Empty text stands for no bytes.
+    public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        let values = values
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
+        var group: UInt32 = 0
+        var bits = 0
+        for character in text {
+            let value = values[Int(character)]
+            guard value != 0xFF else { return nil }
+            group = group << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+                group &= (1 << UInt32(bits)) - 1
+            }
+        }
+        return group == 0 ? bytes : nil
+    }
+
+    /// The bytes that `text` stands for; nil unless it is canonical.
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
+        decode(text[...])
+    }
+
+    /// The bytes that `text` stands for; nil unless it is canonical.
+    public static func decode(_ text: String) -> [UInt8]? {
+        decode(Array(text.utf8)[...])
+    }
+
+    /// Whether every byte is a character of the alphabet, whatever the length means.
+    static func consistsOfAlphabet(_ text: some Sequence<UInt8>) -> Bool {
+        let values = values
+        return text.allSatisfy { values[Int($0)] != 0xFF }
+    }
+}

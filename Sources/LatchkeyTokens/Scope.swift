@@ -1,0 +1,83 @@
+/// An ordered set of scope tokens as in RFC 6749 section 3.3: at most 64 of them in 1024 bytes.
+///
+/// Equality respects the order; ``isSubset(of:)`` both ways compares as sets.
+public struct Scope: Sendable, Hashable, LosslessStringConvertible {
+    /// The right to manage one's own account through our API. Never in one token with scopes of other services.
+    public static let latchkeyAccount = "latchkey:account"
+    /// The right to administer through our API. Never in one token with scopes of other services.
+    public static let latchkeyAdmin = "latchkey:admin"
+    /// The longest text that is read, in bytes.
+    public static let maximumLength = 1024
+    /// The most tokens that are read.
+    public static let maximumTokens = 64
+
+    /// The tokens in the order in which they first appeared.
+    public private(set) var tokens: [String]
+
+    /// The scope without tokens.
+    public init() {
+        tokens = []
+    }
+
+    /// Reads tokens separated by single spaces. Repeated tokens count once; empty text is the empty scope; nil for a
+    /// character outside the grammar, stray spaces, or more than the caps allow.
+    public init?(_ text: String) {
+        guard text.utf8.count <= Self.maximumLength else { return nil }
+        let parts = text.isEmpty ? [] : text.split(separator: " ", omittingEmptySubsequences: false)
+        self.init(tokens: parts.map(String.init))
+    }
+
+    /// The set of `tokens`; nil when one of them is not a scope token or the caps are passed.
+    public init?(tokens: [String]) {
+        var unique: [String] = []
+        var length = 0
+        for token in tokens where !unique.contains(token) {
+            guard Self.isToken(token), unique.count < Self.maximumTokens else { return nil }
+            length += token.utf8.count + (unique.isEmpty ? 0 : 1)
+            guard length <= Self.maximumLength else { return nil }
+            unique.append(token)
+        }
+        self.tokens = unique
+    }
+
+    private init(unchecked tokens: [String]) {
+        self.tokens = tokens
+    }
+
+    /// Whether there is no token.
+    public var isEmpty: Bool { tokens.isEmpty }
+
+    /// Whether `token` is in the set. Case matters.
+    public func contains(_ token: String) -> Bool {
+        tokens.contains(token)
+    }
+
+    /// Whether every token is also in `other`. The empty scope is a subset of any.
+    public func isSubset(of other: Scope) -> Bool {
+        tokens.allSatisfy(other.contains)
+    }
+
+    /// The tokens that are also in `other`, in this scope's order.
+    public func intersection(_ other: Scope) -> Scope {
+        Scope(unchecked: tokens.filter(other.contains))
+    }
+
+    /// The tokens that are not in `other`, in this scope's order.
+    public func subtracting(_ other: Scope) -> Scope {
+        Scope(unchecked: tokens.filter { !other.contains($0) })
+    }
+
+    /// The tokens that satisfy `keep`, in this scope's order.
+    public func filter(_ keep: (String) -> Bool) -> Scope {
+        Scope(unchecked: tokens.filter(keep))
+    }
+
+    /// The wire form: tokens joined by single spaces.
+    public var description: String { tokens.joined(separator: " ") }
+
+    /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    }
+}

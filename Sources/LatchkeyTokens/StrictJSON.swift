@@ -1,0 +1,61 @@
+/// Parses JSON that strangers sent: request bodies, token headers and claims, key sets.
+///
+/// Refuses what RFC 8259 leaves to the reader: duplicate member names, lone surrogates, NUL, a byte order mark.
+public enum StrictJSON {
+    /// The value of one JSON text in UTF-8.
+    ///
+    /// - Parameters:
+    ///   - maximumLength: in bytes; checked before anything is read.
+    ///   - maximumDepth: of objects and arrays inside each other.
+    /// - Throws: ``MalformedJSON``.
+    public static func parse(
+        _ bytes: [UInt8],
+        maximumLength: Int = 65536,
+        maximumDepth: Int = 16
+    ) throws(MalformedJSON) -> JSONValue {
+        var reader = try JSONReader(bytes, maximumLength: maximumLength, maximumDepth: maximumDepth)
+        let value = try value(&reader)
+        try reader.end()
+        return value
+    }
+
+    /// Like ``parse(_:maximumLength:maximumDepth:)`` for texts that have to be an object.
+    ///
+    /// - Throws: ``MalformedJSON``, with `.unexpectedType` for another value.
+    public static func parseObject(
+        _ bytes: [UInt8],
+        maximumLength: Int = 65536,
+        maximumDepth: Int = 16
+    ) throws(MalformedJSON) -> JSONObject {
+        let value = try parse(bytes, maximumLength: maximumLength, maximumDepth: maximumDepth)
+        guard let object = value.object else { throw MalformedJSON(reason: .unexpectedType, offset: 0) }
+        return object
+    }
+
+    /// Reads any value; its depth is bounded by the reader's.
+    static func value(_ reader: inout JSONReader) throws(MalformedJSON) -> JSONValue {
+        switch try reader.peek() {
+        case UInt8(ascii: "{"):
+            var members: [JSONObject.Member] = []
+            try reader.object { (name, reader) throws(MalformedJSON) in
+                members.append(JSONObject.Member(name: name, value: try value(&reader)))
+            }
+            return .object(JSONObject(members: members))
+        case UInt8(ascii: "["):
+            var elements: [JSONValue] = []
+            try reader.array { (reader) throws(MalformedJSON) in elements.append(try value(&reader)) }
+            return .array(elements)
+        case UInt8(ascii: "\""):
+            return .string(try reader.string())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            switch try reader.number() {
+            case .integer(let value): return .integer(value)
+            case .real(let value): return .number(value)
+            }
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
+            return try reader.literal().map(JSONValue.bool) ?? .null
+        default:
+            throw reader.failure(.unexpectedCharacter)
+        }
+    }
+}
