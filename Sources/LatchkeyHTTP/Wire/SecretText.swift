@@ -1,0 +1,21 @@
+/// A secret on its way through JSON: it can be encoded, since the command line has to send it, and never shows up in a
+/// description, a log line or a dump.
+package struct SecretText: Codable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The secret itself. Hand it to the type that guards it (`Password`, `ClientSecret`) and to nothing else.
+    package let exposed: String
+
+    package init(_ text: String) { exposed = text }
+
+    package init(from decoder: any Decoder) throws {
+        exposed = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(exposed)
+    }
+
+    package var description: String { "<redacted>" }
+    package var debugDescription: String { "<redacted>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
