@@ -31,8 +31,10 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     public init?(tokens: [String]) {
         var unique: [String] = []
         var length = 0
-        for token in tokens where !unique.contains(token) {
-            guard Self.isToken(token), unique.count < Self.maximumTokens else { return nil }
+        for token in tokens {
+            guard Self.isToken(token) else { return nil }
+            if unique.contains(token) { continue }
+            guard unique.count < Self.maximumTokens else { return nil }
             length += token.utf8.count + (unique.isEmpty ? 0 : 1)
             guard length <= Self.maximumLength else { return nil }
             unique.append(token)

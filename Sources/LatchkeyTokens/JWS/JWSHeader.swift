@@ -1,0 +1,70 @@
+/// The protected header of a JWS, RFC 7515 section 4: the three members that mean something here.
+///
+/// `jku`, `jwk`, `x5u` and `x5c` are ignored, since a token must not choose the key that judges it (RFC 8725 section
+/// 3.10). `crit` and `b64` are refused: we understand no extension.
+public struct JWSHeader: Sendable, Hashable {
+    /// `typ` of access tokens, RFC 9068 section 2.1.
+    public static let accessTokenType = "at+jwt"
+    /// `typ` of signed revocation lists.
+    public static let revocationsType = "revocations+jwt"
+    /// The longest encoded header that is read, in characters.
+    public static let maximumLength = 4096
+
+    /// `alg`
+    public let algorithm: JWSAlgorithm
+    /// `typ` as written; nil without one.
+    public let type: String?
+    /// `kid`; nil without one and for one that is no thumbprint, which no key of ours can match.
+    public let keyID: KeyID?
+
+    /// A header to be sent.
+    public init(algorithm: JWSAlgorithm, type: String, keyID: KeyID) {
+        self.algorithm = algorithm
+        self.type = type
+        self.keyID = keyID
+    }
+
+    /// Reads the decoded header.
+    ///
+    /// - Throws: ``MalformedToken`` `.badHeader`, `.unknownAlgorithm`, `.criticalHeader`.
+    public init(parsing bytes: [UInt8]) throws(MalformedToken) {
+        let object: JSONObject
+        do {
+            object = try StrictJSON.parseObject(bytes, maximumLength: Self.maximumLength, maximumDepth: 4)
+        } catch {
+            throw MalformedToken(.badHeader)
+        }
+        guard object["crit"] == nil else { throw MalformedToken(.criticalHeader, member: "crit") }
+        guard object["b64"] == nil else { throw MalformedToken(.criticalHeader, member: "b64") }
+        guard let algorithm = object["alg"]?.string.flatMap(JWSAlgorithm.init(name:)) else {
+            throw MalformedToken(.unknownAlgorithm, member: "alg")
+        }
+        self.algorithm = algorithm
+        type = try Self.text("typ", of: object)
+        keyID = try Self.text("kid", of: object).flatMap(KeyID.init)
+    }
+
+    /// Whether `typ` names this media type, with or without `application/`, in any letter case (RFC 7515 section
+    /// 4.1.9). Token kinds are told apart by this alone, so a missing `typ` is never good enough.
+    public func hasType(_ expected: String) -> Bool {
+        guard let type, type.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
+        let lowered = type.lowercased()
+        return lowered == expected || lowered == "application/" + expected
+    }
+
+    /// The base64url segment that begins every token with this header; worth building once per key.
+    public func segment() -> [UInt8] {
+        Base64URL.encode(
+            JSONWriter.object { json in
+                json.member("alg", algorithm.rawValue)
+                if let type { json.member("typ", type) }
+                if let keyID { json.member("kid", keyID.description) }
+            })
+    }
+
+    private static func text(_ name: String, of object: JSONObject) throws(MalformedToken) -> String? {
+        guard let value = object[name] else { return nil }
+        guard let text = value.string, text.utf8.count <= 256 else { throw MalformedToken(.badHeader, member: name) }
+        return text
+    }
+}

@@ -1,0 +1,133 @@
+/// A public signing key as a JWK, RFC 7517: P-256, Ed25519 or RSA, bound to one algorithm, named by its thumbprint.
+///
+/// Whatever exists has passed every check: the point is on its curve, the RSA numbers are within bounds.
+public struct JSONWebKey: Sendable, Hashable {
+    /// The public numbers.
+    public let material: KeyMaterial
+    /// The one algorithm that the key is for.
+    public let algorithm: JWSAlgorithm
+    let verificationKey: VerificationKey
+
+    /// `kid`: the RFC 7638 thumbprint.
+    public var keyID: KeyID { verificationKey.keyID }
+
+    /// A key from its numbers.
+    ///
+    /// - Throws: ``MalformedKey`` `.badMember` (wrong lengths, an algorithm of another kind of key), `.invalidPoint`,
+    ///   `.weakRSA`.
+    public init(_ material: KeyMaterial, algorithm: JWSAlgorithm) throws(MalformedKey) {
+        verificationKey = try VerificationKey(material, algorithm: algorithm)
+        self.material = material
+        self.algorithm = algorithm
+    }
+
+    /// An ES256 key from the 64 bytes of x and y that swift-crypto calls the raw representation.
+    ///
+    /// - Throws: ``MalformedKey`` `.badMember`, `.invalidPoint`.
+    public init(p256 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
+        let (x, y) = (Array(rawRepresentation.prefix(32)), Array(rawRepresentation.dropFirst(32)))
+        try self.init(.p256(x: x, y: y), algorithm: .es256)
+    }
+
+    /// An EdDSA key from the 32 bytes of RFC 8032.
+    ///
+    /// - Throws: ``MalformedKey`` `.badMember`, `.invalidPoint`.
+    public init(ed25519 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
+        try self.init(.ed25519(x: Array(rawRepresentation)), algorithm: .edDSA)
+    }
+
+    /// An RSA key from big-endian numbers, whose leading zero bytes do not count.
+    ///
+    /// - Throws: ``MalformedKey`` `.badMember`, `.weakRSA`.
+    public init(
+        modulus: some Collection<UInt8>,
+        exponent: some Collection<UInt8>,
+        algorithm: JWSAlgorithm
+    ) throws(MalformedKey) {
+        let (n, e) = (Array(modulus.drop { $0 == 0 }), Array(exponent.drop { $0 == 0 }))
+        try self.init(.rsa(n: n, e: e), algorithm: algorithm)
+    }
+
+    /// Reads one JWK. Members that we do not know are ignored.
+    ///
+    /// `alg` may be missing where the kind of key allows only one; `kid` may be missing, but not differ from the
+    /// thumbprint: a key with another name is not of a Latchkey server, and counts as unsupported.
+    ///
+    /// - Throws: ``MalformedKey``.
+    public init(parsing object: JSONObject) throws(MalformedKey) {
+        for secret in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] where object[secret] != nil {
+            throw MalformedKey(.containsSecret, member: secret)
+        }
+        guard let kind = object["kty"]?.string else { throw MalformedKey(.badMember, member: "kty") }
+        guard kind != "oct" else { throw MalformedKey(.containsSecret, member: "kty") }
+        if let use = object["use"], use != .string("sig") { throw MalformedKey(.unsupported, member: "use") }
+        if let operations = object["key_ops"] {
+            guard let names = operations.strings else { throw MalformedKey(.badMember, member: "key_ops") }
+            guard names.contains("verify") else { throw MalformedKey(.unsupported, member: "key_ops") }
+        }
+        let material = try Self.material(kind: kind, of: object)
+        try self.init(material, algorithm: Self.algorithm(for: material, of: object))
+        if let name = object["kid"] {
+            guard let text = name.string else { throw MalformedKey(.badMember, member: "kid") }
+            guard KeyID(text) == keyID else { throw MalformedKey(.unsupported, member: "kid") }
+        }
+    }
+
+    private static func material(kind: String, of object: JSONObject) throws(MalformedKey) -> KeyMaterial {
+        switch kind {
+        case "EC":
+            guard let curve = object["crv"]?.string else { throw MalformedKey(.badMember, member: "crv") }
+            guard curve == "P-256" else { throw MalformedKey(.unsupported, member: "crv") }
+            return .p256(x: try number("x", of: object), y: try number("y", of: object))
+        case "OKP":
+            guard let curve = object["crv"]?.string else { throw MalformedKey(.badMember, member: "crv") }
+            guard curve == "Ed25519" else { throw MalformedKey(.unsupported, member: "crv") }
+            return .ed25519(x: try number("x", of: object))
+        case "RSA":
+            return .rsa(n: try number("n", of: object), e: try number("e", of: object))
+        default:
+            throw MalformedKey(.unsupported, member: "kty")
+        }
+    }
+
+    private static func algorithm(
+        for material: KeyMaterial,
+        of object: JSONObject
+    ) throws(MalformedKey) -> JWSAlgorithm {
+        guard let value = object["alg"] else {
+            guard material.algorithms.count == 1 else { throw MalformedKey(.unsupported, member: "alg") }
+            return material.algorithms[0]
+        }
+        guard let name = value.string else { throw MalformedKey(.badMember, member: "alg") }
+        guard let algorithm = JWSAlgorithm(name: name) else { throw MalformedKey(.unsupported, member: "alg") }
+        return algorithm
+    }
+
+    private static func number(_ name: String, of object: JSONObject) throws(MalformedKey) -> [UInt8] {
+        guard let text = object[name]?.string, let bytes = Base64URL.decode(text), !bytes.isEmpty else {
+            throw MalformedKey(.badMember, member: name)
+        }
+        return bytes
+    }
+
+    /// Writes the public members with `use`, `alg` and `kid` as an object.
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("kid", keyID.description)
+            json.member("use", "sig")
+            json.member("alg", algorithm.rawValue)
+            for member in material.thumbprintMembers { json.member(member.name, member.value) }
+        }
+    }
+
+    /// Same numbers, same algorithm.
+    public static func == (lhs: JSONWebKey, rhs: JSONWebKey) -> Bool {
+        lhs.keyID == rhs.keyID && lhs.algorithm == rhs.algorithm
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(keyID)
+        hasher.combine(algorithm)
+    }
+}

@@ -1,0 +1,70 @@
+/// The revocation list as served at `/revocations`: a full snapshot (`after` is 0) or the entries newer than `after`.
+public struct RevocationDocument: Sendable, Hashable {
+    /// `iss`
+    public let issuer: String
+    /// `epoch`: drawn by the server at each start; 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
+    public let epoch: String
+    /// `after`: what the entries are relative to; 0 for a snapshot.
+    public let after: Int64
+    /// `seq`: the last one given out when the document was built, whether or not that entry still lives.
+    public let sequence: Int64
+    /// `now`: when the document was built, in whole seconds of the server's clock.
+    public let now: Timestamp
+    /// `next_update`: how long a poller that does not wait should sleep, in seconds; 1 to 86400.
+    public let nextUpdate: Int64
+    /// `expires_in`: how long from `now` the document counts as fresh, in seconds; 1 to 86400.
+    public let expiresIn: Int64
+    /// The live entries with `after` < `seq`, ascending. Holes are entries that have expired.
+    public let entries: [RevocationEntry]
+
+    /// A document to be served.
+    public init(
+        issuer: String,
+        epoch: String,
+        after: Int64,
+        sequence: Int64,
+        now: Timestamp,
+        nextUpdate: Int64,
+        expiresIn: Int64,
+        entries: [RevocationEntry]
+    ) {
+        self.issuer = issuer
+        self.epoch = epoch
+        self.after = after
+        self.sequence = sequence
+        self.now = now
+        self.nextUpdate = nextUpdate
+        self.expiresIn = expiresIn
+        self.entries = entries
+    }
+
+    /// The JSON document.
+    public func encode() -> [UInt8] {
+        JSONWriter.object(reserving: 256 + entries.count * 112) { write(to: &$0) }
+    }
+
+    /// Writes the members into an object that may have others.
+    func write(to json: inout JSONWriter) {
+        json.member("iss", issuer)
+        json.member("epoch", epoch)
+        json.member("after", after)
+        json.member("seq", sequence)
+        json.member("now", now.seconds)
+        json.member("next_update", nextUpdate)
+        json.member("expires_in", expiresIn)
+        json.member("entries", array: { json in for entry in entries { entry.write(to: &json) } })
+    }
+}
+
+extension RevocationEntry {
+    /// Writes the entry as an object, as it stands in a document.
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("seq", sequence)
+            json.member("kind", kind.rawValue)
+            if let id { json.member("id", id) }
+            if let issuedBefore { json.member("iat_before", issuedBefore.seconds) }
+            json.member("exp", expiresAt.seconds)
+        }
+    }
+}

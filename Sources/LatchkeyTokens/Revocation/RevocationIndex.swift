@@ -1,0 +1,98 @@
+/// The live entries of a revocation list, arranged so that a token is judged by six look-ups, however long the list.
+///
+/// A value: whoever verifies holds one state of it, whoever polls prepares the next. Entries never cancel each other;
+/// one that another covers completely (same target, no further in time, no longer alive) takes no room.
+public struct RevocationIndex: Sendable {
+    private var tokens = WatermarkTable<CompactTokenID>()
+    private var sessions = WatermarkTable<SessionID>()
+    private var users = WatermarkTable<UserID>()
+    private var clients = WatermarkTable<ClientID>()
+    private var keys = WatermarkTable<KeyID>()
+    private var everything = WatermarkFront()
+
+    /// An empty list.
+    public init() {}
+
+    /// The number of entries held. Entries that others cover do not count.
+    public var count: Int {
+        tokens.count + sessions.count + users.count + clients.count + keys.count + everything.marks.count
+    }
+
+    /// Whether no entry is held.
+    public var isEmpty: Bool { count == 0 }
+
+    /// Adds an entry. Adding it twice changes nothing.
+    public mutating func insert(_ entry: RevocationEntry) {
+        let mark = Watermark(
+            issuedBefore: entry.issuedBefore?.seconds ?? .max,
+            expiresAt: entry.expiresAt.seconds,
+            sequence: entry.sequence
+        )
+        switch entry.target {
+        case .token(let id): tokens.insert(mark, for: CompactTokenID(id))
+        case .session(let id): sessions.insert(mark, for: id)
+        case .user(let id, _): users.insert(mark, for: id)
+        case .client(let id, _): clients.insert(mark, for: id)
+        case .key(let id): keys.insert(mark, for: id)
+        case .all: everything.insert(mark)
+        }
+    }
+
+    /// Removes the entries whose `exp` has passed at this instant. Takes time in proportion to ``count``.
+    public mutating func prune(at instant: Timestamp) {
+        let second = instant.seconds
+        tokens.prune(at: second)
+        sessions.prune(at: second)
+        users.prune(at: second)
+        clients.prune(at: second)
+        keys.prune(at: second)
+        everything.prune(at: second)
+    }
+
+    /// An entry that revokes the token with these claims, signed with this key; nil when there is none.
+    public func firstMatch(for claims: AccessTokenClaims, keyID: KeyID) -> RevocationEntry? {
+        let issuedAt = claims.issuedAt.seconds
+        if let mark = everything.furthest, issuedAt <= mark.issuedBefore {
+            return entry(.all(issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
+        }
+        if let mark = keys.furthest(keyID) { return entry(.key(keyID), mark) }
+        if let session = claims.sessionID, let mark = sessions.furthest(session) {
+            return entry(.session(session), mark)
+        }
+        if !tokens.isEmpty, let mark = tokens.furthest(CompactTokenID(claims.tokenID)) {
+            return entry(.token(claims.tokenID), mark)
+        }
+        if let user = claims.userID, let mark = users.furthest(user), issuedAt <= mark.issuedBefore {
+            return entry(.user(user, issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
+        }
+        if let mark = clients.furthest(claims.clientID), issuedAt <= mark.issuedBefore {
+            return entry(.client(claims.clientID, issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
+        }
+        return nil
+    }
+
+    /// Whether a `key` entry condemns this key, and with it every revocation document that it signed.
+    public func condemns(_ keyID: KeyID) -> Bool {
+        keys.furthest(keyID) != nil
+    }
+
+    private func entry(_ target: RevocationEntry.Target, _ mark: Watermark) -> RevocationEntry {
+        RevocationEntry(sequence: mark.sequence, target: target, expiresAt: Timestamp(seconds: mark.expiresAt))
+    }
+}
+
+/// A `jti` in 16 bytes when it is one of ours, as text otherwise.
+private enum CompactTokenID: Hashable, Sendable {
+    case ours(UUIDv7)
+    case foreign(String)
+
+    init(_ id: TokenID) {
+        if id.description.utf8.count == 22, let bytes = Base64URL.decode(id.description),
+            let value = UUIDv7(bytes: bytes)
+        {
+            self = .ours(value)
+        } else {
+            self = .foreign(id.description)
+        }
+    }
+}

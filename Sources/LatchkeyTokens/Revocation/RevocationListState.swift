@@ -1,0 +1,126 @@
+/// What a verifier knows of one issuer's revocation list, and the rule by which a fetched document changes it.
+///
+/// Does no I/O: whoever fetches hands over documents and the own clock's reading. **A snapshot adds, it never
+/// removes**: an entry goes only when its `exp` has passed, so neither a restored database nor an old document brings a
+/// revoked token back.
+public struct RevocationListState: Sendable {
+    /// How far the list can be relied upon.
+    public enum Freshness: String, Sendable, Hashable {
+        /// The last document is younger than its `expires_in`.
+        case fresh
+        /// Something was loaded, too long ago.
+        case stale
+        /// Nothing was ever loaded.
+        case blind
+    }
+
+    /// What an accepted document did.
+    public enum Applied: String, Sendable, Hashable {
+        /// It held everything that lives.
+        case snapshot
+        /// It held what is new.
+        case delta
+    }
+
+    /// The parameters of the next request for a delta.
+    public struct Query: Sendable, Hashable {
+        /// `after`
+        public let after: Int64
+        /// `epoch`
+        public let epoch: String
+    }
+
+    /// The issuer whose documents are accepted.
+    public let issuer: String
+    /// How far the clocks may disagree.
+    public let skew: ClockSkew
+    /// The entries in force.
+    public private(set) var index = RevocationIndex()
+    /// What to ask for next; nil for a full snapshot.
+    public private(set) var nextQuery: Query?
+    private let maximumEntries: Int
+    private var last: Last?
+
+    /// What the last accepted document leaves behind.
+    private struct Last: Sendable {
+        /// The latest `now` of any accepted document.
+        var now: Timestamp
+        var expiresIn: Int64
+        /// The smallest (own clock - `now`) at any receipt, at most the skew: what the clocks differ by, at best.
+        var offset: Duration
+        var epoch: String
+        var sequence: Int64
+    }
+
+    /// A state that knows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - skew: brought into 0 to 120 s.
+    ///   - maximumEntries: beyond this many held entries, documents are refused and the list turns stale.
+    public init(issuer: String, skew: Duration = .seconds(120), maximumEntries: Int = 2_000_000) {
+        self.issuer = issuer
+        self.skew = ClockSkew(skew)
+        self.maximumEntries = maximumEntries
+    }
+
+    /// Takes a document in, or refuses it and changes nothing but ``nextQuery``.
+    ///
+    /// - Parameter instant: the own clock when the document arrived.
+    /// - Throws: ``RefusedDocument`` `.wrongIssuer`, `.fromTheFuture`, `.outdated`, `.wentBackwards`, `.gap`,
+    ///   `.tooLarge`. After `.gap` the next query asks for a full snapshot.
+    @discardableResult
+    public mutating func apply(
+        _ document: RevocationDocument,
+        receivedAt instant: Timestamp
+    ) throws(RefusedDocument) -> Applied {
+        guard document.issuer.utf8.elementsEqual(issuer.utf8) else { throw RefusedDocument(.wrongIssuer, member: "iss") }
+        guard document.now <= instant + skew.duration else { throw RefusedDocument(.fromTheFuture, member: "now") }
+        if let last {
+            guard document.now >= last.now - skew.duration else { throw RefusedDocument(.outdated, member: "now") }
+        }
+        let sameEpoch = last?.epoch == document.epoch
+        if sameEpoch, let last {
+            guard document.sequence >= last.sequence else { throw RefusedDocument(.wentBackwards, member: "seq") }
+        }
+        let reach = sameEpoch ? last?.sequence ?? 0 : 0
+        guard document.after <= reach else {
+            nextQuery = nil
+            throw RefusedDocument(.gap, member: "after")
+        }
+        guard index.count + document.entries.count <= maximumEntries else {
+            throw RefusedDocument(.tooLarge, member: "entries")
+        }
+        for entry in document.entries { index.insert(entry) }
+        remember(document, receivedAt: instant)
+        return document.after == 0 ? .snapshot : .delta
+    }
+
+    /// How far the list can be relied upon at this reading of the own clock.
+    ///
+    /// Age counts from the server's `now`, not from receipt, so that an answer out of a cache does not look new. When
+    /// the own clock was set back by more than the skew, age says nothing, and the list is stale until a new document.
+    public func freshness(at instant: Timestamp) -> Freshness {
+        guard let last else { return .blind }
+        let age = instant - last.now - last.offset
+        return age >= .zero - skew.duration && age < .seconds(last.expiresIn) ? .fresh : .stale
+    }
+
+    /// Removes the entries whose `exp` has passed both by the own clock and by the server's last word: a clock that
+    /// jumps ahead for a moment must not forget a revocation.
+    public mutating func prune(at instant: Timestamp) {
+        guard let last else { return }
+        index.prune(at: min(instant, last.now))
+    }
+
+    private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
+        let offset = min(instant - document.now, skew.duration)
+        last = Last(
+            now: max(document.now, last?.now ?? document.now),
+            expiresIn: document.expiresIn,
+            offset: min(offset, last?.offset ?? offset),
+            epoch: document.epoch,
+            sequence: document.sequence
+        )
+        nextQuery = Query(after: document.sequence, epoch: document.epoch)
+    }
+}

@@ -1,0 +1,46 @@
+/// A revocation reduced to numbers: everything issued up to a second, until the entry expires.
+struct Watermark: Sendable, Hashable {
+    /// In Unix seconds, inclusive; `Int64.max` for entries that match whatever `iat` says.
+    let issuedBefore: Int64
+    /// In Unix seconds.
+    let expiresAt: Int64
+    let sequence: Int64
+
+    /// Whether this one revokes at least what `other` does, for at least as long.
+    func covers(_ other: Watermark) -> Bool {
+        issuedBefore >= other.issuedBefore && expiresAt >= other.expiresAt
+    }
+}
+
+/// The watermarks of one subject that no other makes superfluous.
+///
+/// Two entries never cancel each other: the one that reaches further may expire sooner. So those that some other does
+/// not cover are all kept, in ascending order of `issuedBefore` and hence descending order of `expiresAt`; the last one
+/// alone decides whether anything matches.
+struct WatermarkFront: Sendable, Hashable {
+    private(set) var marks: [Watermark] = []
+
+    var furthest: Watermark? { marks.last }
+
+    /// Adds a watermark and drops what it covers.
+    mutating func insert(_ new: Watermark) {
+        var low = 0
+        var high = marks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if marks[middle].issuedBefore < new.issuedBefore { low = middle + 1 } else { high = middle }
+        }
+        // Everything from here on reaches at least as far; the first of it lives longest.
+        if low < marks.count, marks[low].covers(new) { return }
+        var end = low
+        while end < marks.count, new.covers(marks[end]) { end += 1 }
+        var start = low
+        while start > 0, new.covers(marks[start - 1]) { start -= 1 }
+        marks.replaceSubrange(start..<end, with: CollectionOfOne(new))
+    }
+
+    /// Removes what has expired at this second. The longest-lived come first.
+    mutating func prune(at second: Int64) {
+        while let last = marks.last, last.expiresAt <= second { marks.removeLast() }
+    }
+}

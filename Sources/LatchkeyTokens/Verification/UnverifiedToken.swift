@@ -1,0 +1,53 @@
+/// An access token as received: in form, but anybody may have written it.
+public struct UnverifiedToken: Sendable {
+    /// The parts of the token.
+    public let jws: JWS
+
+    /// Takes a token apart; its claims stay unread until the signature holds.
+    ///
+    /// - Throws: ``MalformedToken``.
+    public init(parsing text: String) throws(MalformedToken) {
+        // The length of the UTF-8 form is known without copying it.
+        guard text.utf8.count <= JWS.maximumLength else { throw MalformedToken(.tooLong) }
+        jws = try JWS(parsing: Array(text.utf8))
+    }
+
+    /// What the token claims, unchecked: to show to a person, never to decide by.
+    ///
+    /// - Throws: ``MalformedToken``.
+    public func unverifiedClaims() throws(MalformedToken) -> AccessTokenClaims {
+        try AccessTokenClaims(parsing: jws.payload)
+    }
+
+    /// Checks type, algorithm, key and signature, then the claims by `rules`.
+    ///
+    /// - Parameters:
+    ///   - keys: looks a key up by the token's `kid`; nil for an unknown one.
+    ///   - now: the caller's clock.
+    /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
+    public func verified(
+        keys: (KeyID) -> VerificationKey?,
+        rules: AccessTokenRules,
+        now: Timestamp
+    ) throws(VerificationError) -> VerifiedToken {
+        let keyID = try jws.verifySignature(type: JWSHeader.accessTokenType, algorithms: rules.algorithms, keys: keys)
+        let claims: AccessTokenClaims
+        do throws(MalformedToken) {
+            claims = try AccessTokenClaims(parsing: jws.payload)
+        } catch {
+            throw .malformed(error)
+        }
+        try rules.check(claims, keyID: keyID, now: now)
+        return VerifiedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm)
+    }
+}
+
+/// An access token that passed every check at the instant of checking.
+public struct VerifiedToken: Sendable {
+    /// What the issuer says.
+    public let claims: AccessTokenClaims
+    /// The key that signed it.
+    public let keyID: KeyID
+    /// The algorithm of the signature.
+    public let algorithm: JWSAlgorithm
+}
