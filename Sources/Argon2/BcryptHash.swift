@@ -1,0 +1,67 @@
+/// A bcrypt hash from another system, read for import. We verify such hashes once and never write them.
+///
+/// `$2b$<cost>$<22 characters of salt><31 characters of tag>`, in bcrypt's own base64. The prefixes `2a`, `2b` and `2y`
+/// are accepted; `2x` marks hashes of a broken implementation and is not.
+package struct BcryptHash: Sendable, Equatable {
+    /// Accepted base-2 logarithm of the rounds. 15 and more takes seconds, which is an attack and not a hash.
+    package static let costs = 4...14
+    /// bcrypt looks at no more bytes of a password than these; what follows them cannot be verified by anybody.
+    package static let passwordLength = 72
+
+    /// Base-2 logarithm of the number of rounds, 4 to 14.
+    package let cost: Int
+    /// The hash as it was read: 60 ASCII characters.
+    package let text: String
+
+    /// Reads a hash strictly, canonical spelling only.
+    /// - Throws: the first thing that is wrong, from left to right.
+    package init(parsing text: String) throws(MalformedBcryptHash) {
+        guard text.utf8.count == 60 else { throw .length }
+        let bytes = Array(text.utf8)
+        guard bytes[0...1].elementsEqual("$2".utf8), "aby".utf8.contains(bytes[2]), bytes[3] == UInt8(ascii: "$") else {
+            throw .prefix
+        }
+        let digits = bytes[4...5].map { Int($0) - Int(UInt8(ascii: "0")) }
+        guard digits.allSatisfy({ (0...9).contains($0) }), bytes[6] == UInt8(ascii: "$") else { throw .cost }
+        let cost = digits[0] * 10 + digits[1]
+        guard Self.costs.contains(cost) else { throw .cost }
+
+        let values = bytes[7...].map(Self.value)
+        // 128 bits of salt leave four unused bits in its last character, 184 bits of tag leave two. bcrypt writes
+        // zeros; anything else would never compare equal to what it computes.
+        guard let salt = Self.allPresent(values[..<22]), salt[21] & 0b1111 == 0 else { throw .salt }
+        guard let tag = Self.allPresent(values[22...]), tag[30] & 0b11 == 0 else { throw .tag }
+        self.cost = cost
+        self.text = text
+    }
+
+    private static func allPresent(_ values: ArraySlice<Int?>) -> [Int]? {
+        let present = values.compactMap { $0 }
+        return present.count == values.count ? present : nil
+    }
+
+    private static func value(_ character: UInt8) -> Int? {
+        switch character {
+        case UInt8(ascii: "."): 0
+        case UInt8(ascii: "/"): 1
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): Int(character - UInt8(ascii: "A")) + 2
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(character - UInt8(ascii: "a")) + 28
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(character - UInt8(ascii: "0")) + 54
+        default: nil
+        }
+    }
+}
+
+/// Why a text is not a bcrypt hash that this server reads.
+package enum MalformedBcryptHash: Error, Equatable {
+    /// Not exactly 60 bytes.
+    case length
+    /// Not `$2a$`, `$2b$` or `$2y$`.
+    case prefix
+    /// Not two digits, 04 to 14.
+    case cost
+    /// Not 22 characters of bcrypt's base64, or with bits set that the salt does not have.
+    case salt
+    /// Not 31 characters of bcrypt's base64, or with bits set that the tag does not have.
+    case tag
+}

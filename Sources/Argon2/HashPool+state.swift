@@ -1,0 +1,80 @@
+extension HashPool {
+    /// A job with its types erased: what to run, and how to tell the caller who waits.
+    struct Job: Sendable {
+        /// Runs on a hash thread and returns how to hand over the result, which happens after the books are kept.
+        let perform: @Sendable (borrowing HashWorker) -> @Sendable () -> Void
+        let refuse: @Sendable (any Error) -> Void
+    }
+
+    /// What a hash thread does next.
+    enum Step {
+        case run(Job, weight: Int)
+        case releaseArena
+        case stop
+    }
+
+    /// Everything that the threads and the callers share, changed only under the monitor's lock. No I/O, no waiting.
+    struct State {
+        var queue: HashQueue<Job>
+        var load: HashLoad
+        /// Weight of the job that each busy thread runs.
+        var running: [Int: Int] = [:]
+        var completed = 0
+        var refused = 0
+        var isStopping = false
+        var liveThreads = 0
+        var awaitingStop: [@Sendable () -> Void] = []
+
+        init(threads: Int, limits: HashQueue<Job>.Limits) {
+            queue = HashQueue(limits: limits)
+            load = HashLoad(threads: threads)
+        }
+
+        /// Queues a job or says at once why not.
+        mutating func admit(
+            _ job: Job, id: UInt64, group: FairnessGroup, weight: Int, maxQueueWait: Duration
+        ) throws(HashPoolRefusal) {
+            guard !isStopping else {
+                refused += 1
+                throw .shuttingDown
+            }
+            do {
+                // The counts first: they are cheap, and a flood should cost as little as possible.
+                try queue.checkRoom(for: group)
+                let ahead = queue.workAhead(of: group, weight: weight)
+                let wait = load.waitSeconds(workAhead: ahead, running: Array(running.values))
+                let limit = maxQueueWait / .seconds(1)
+                guard wait <= limit else {
+                    refused += 1
+                    throw HashPoolRefusal.overloaded(retryAfter: Self.wholeSeconds(wait - limit))
+                }
+                try queue.push(id: id, group: group, weight: weight, element: job)
+            } catch let refusal as HashPoolRefusal {
+                throw refusal
+            } catch {
+                refused += 1
+                let wait = load.waitSeconds(workAhead: queue.work, running: Array(running.values))
+                throw .overloaded(retryAfter: Self.wholeSeconds(wait))
+            }
+        }
+
+        /// The next step of one thread; nil when it has to sleep.
+        mutating func nextStep(ofThread thread: Int) -> Step? {
+            if let entry = queue.pop() {
+                running[thread] = entry.weight
+                return .run(entry.element, weight: entry.weight)
+            }
+            return isStopping ? .stop : nil
+        }
+
+        mutating func finish(thread: Int, weight: Int, elapsed: Duration) {
+            running[thread] = nil
+            completed += 1
+            load.record(elapsed, weight: weight)
+        }
+
+        private static func wholeSeconds(_ seconds: Double) -> Duration {
+            .seconds(Int(min(max(1, seconds.rounded(.up)), 60)))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import Glibc
+internal import Synchronization
+
+extension HashPool {
+    /// What the hash threads hold on to. The pool itself stays out of it, so that it can go away and stop them.
+    final class Core: Sendable {
+        let monitor: Monitor<State>
+        let maxQueueWait: Duration
+        let idleRelease: Duration
+        let reference: Argon2Parameters
+        let now: @Sendable () -> ContinuousClock.Instant
+        let arenaReleased: @Sendable () -> Void
+        private let lastID = Atomic<UInt64>(0)
+
+        init(
+            state: State, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
+            now: @escaping @Sendable () -> ContinuousClock.Instant, arenaReleased: @escaping @Sendable () -> Void
+        ) {
+            monitor = Monitor(state)
+            self.maxQueueWait = maxQueueWait
+            self.idleRelease = idleRelease
+            self.reference = reference
+            self.now = now
+            self.arenaReleased = arenaReleased
+        }
+
+        func nextID() -> UInt64 { lastID.wrappingAdd(1, ordering: .relaxed).newValue }
+
+        func submit(_ job: Job, id: UInt64, group: FairnessGroup, weight: Int) throws(HashPoolRefusal) {
+            try monitor.withLock { (state) throws(HashPoolRefusal) in
+                try state.admit(job, id: id, group: group, weight: weight, maxQueueWait: maxQueueWait)
+            }
+            monitor.wakeOne()
+        }
+
+        /// Removes a job that still waits; a running one is left to finish.
+        func cancel(_ id: UInt64) {
+            let entry = monitor.withLock { $0.queue.remove(id) }
+            entry?.element.refuse(CancellationError())
+        }
+
+        /// Refuses what waits and lets each thread end after its present job.
+        func stop() {
+            let waiting = monitor.withLock { state in
+                state.isStopping = true
+                let waiting = state.queue.removeAll()
+                state.refused += waiting.count
+                return waiting
+            }
+            for entry in waiting { entry.element.refuse(HashPoolRefusal.shuttingDown) }
+            monitor.wakeAll()
+        }
+
+        /// Calls `body` when the last thread has left its loop; at once when it already has.
+        func whenStopped(_ body: @escaping @Sendable () -> Void) {
+            let isStopped = monitor.withLock { state in
+                if state.liveThreads > 0 { state.awaitingStop.append(body) }
+                return state.liveThreads == 0
+            }
+            if isStopped { body() }
+        }
+
+        /// The life of one hash thread.
+        func serve(thread: Int) {
+            let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
+            var lastUse = now()
+            while true {
+                switch nextStep(ofThread: thread, arena: worker.arena, lastUse: lastUse) {
+                case .run(let job, let weight):
+                    let start = now()
+                    let deliver = job.perform(worker)
+                    lastUse = now()
+                    monitor.withLock { $0.finish(thread: thread, weight: weight, elapsed: lastUse - start) }
+                    deliver()
+                    worker.arena.trim()
+                case .releaseArena:
+                    worker.arena.release()
+                    arenaReleased()
+                case .stop:
+                    leave()
+                    return
+                }
+            }
+        }
+
+        private func nextStep(ofThread thread: Int, arena: Argon2Arena, lastUse: ContinuousClock.Instant) -> Step {
+            monitor.waiting { state in
+                if let step = state.nextStep(ofThread: thread) { return .proceed(step) }
+                // With nothing resident there is nothing to wake up for.
+                guard arena.isTouched else { return .wait(atMost: nil) }
+                let left = idleRelease - (now() - lastUse)
+                return left <= .zero ? .proceed(.releaseArena) : .wait(atMost: left)
+            }
+        }
+
+        private func leave() {
+            let waiters = monitor.withLock { state in
+                state.liveThreads -= 1
+                return state.liveThreads == 0 ? state.awaitingStop : []
+            }
+            for waiter in waiters { waiter() }
+        }
+    }
+
+    /// Starts one thread. It takes no signals: those are for the main thread.
+    static func startThread(_ index: Int, of core: Core) throws(HashPoolStartFailure) -> pthread_t {
+        final class Start {
+            let core: Core
+            let index: Int
+            init(core: Core, index: Int) {
+                self.core = core
+                self.index = index
+            }
+        }
+        // Balanced by takeRetainedValue in the new thread, or below when there is none.
+        let start = unsafe Unmanaged.passRetained(Start(core: core, index: index))
+        core.monitor.withLock { $0.liveThreads += 1 }
+        var handle = pthread_t()
+        let code = unsafe pthread_create(&handle, nil, { raw in
+            guard let raw = unsafe raw else { return nil }
+            let start = unsafe Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+            var signals = sigset_t()
+            unsafe sigfillset(&signals)
+            unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+            start.core.serve(thread: start.index)
+            return nil
+        }, start.toOpaque())
+        guard code == 0 else {
+            unsafe start.release()
+            core.monitor.withLock { $0.liveThreads -= 1 }
+            throw HashPoolStartFailure(errno: code)
+        }
+        return handle
+    }
+}

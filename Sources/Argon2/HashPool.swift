@@ -1,0 +1,116 @@
+internal import Glibc
+internal import Synchronization
+
+/// Computes password hashes on a fixed number of own threads, behind a short, fair queue.
+///
+/// Hashing is the one thing here that takes tens of milliseconds of processor time and megabytes of memory on purpose.
+/// It therefore never runs on the cooperative pool, never holds more memory than threads × cost, and says no at once
+/// when the queue could not be served in time. The threads end with `shutdown()`, or with the pool.
+package final class HashPool: Sendable {
+    let core: Core
+    private let threads: [pthread_t]
+    /// Whether the threads have been joined (or are about to be), which may happen once only.
+    private let isJoined = Mutex(false)
+
+    /// Starts the threads.
+    /// - Parameters:
+    ///   - threads: 1 or more; as many hashes run at a time. Usually the number of processors.
+    ///   - maxQueueWait: a job whose expected wait is longer is refused.
+    ///   - idleRelease: after so long without a hash, a thread gives its memory back to the system.
+    ///   - reference: the parameters in force. Each arena is reserved for them, and they weigh 1 in the queue.
+    ///   - now: the clock for job durations and idleness, replaced in tests.
+    /// - Throws: `HashPoolStartFailure` when the system gives no thread.
+    package convenience init(
+        threads: Int,
+        maxQueueWait: Duration,
+        idleRelease: Duration = .seconds(60),
+        reference: Argon2Parameters = .default,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws(HashPoolStartFailure) {
+        try self.init(
+            threads: threads, maxQueueWait: maxQueueWait, idleRelease: idleRelease, reference: reference, now: now,
+            limits: HashQueue<Job>.Limits(), arenaReleased: {})
+    }
+
+    /// With the bounds of the queue and an observer that a hash thread calls after it gave its memory back.
+    init(
+        threads: Int, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
+        now: @escaping @Sendable () -> ContinuousClock.Instant, limits: HashQueue<Job>.Limits,
+        arenaReleased: @escaping @Sendable () -> Void
+    ) throws(HashPoolStartFailure) {
+        precondition(threads > 0, "a pool without threads would never answer")
+        let core = Core(
+            state: State(threads: threads, limits: limits), maxQueueWait: maxQueueWait, idleRelease: idleRelease,
+            reference: reference, now: now, arenaReleased: arenaReleased)
+        var started: [pthread_t] = []
+        for index in 0..<threads {
+            do {
+                started.append(try Self.startThread(index, of: core))
+            } catch {
+                core.stop()
+                for thread in started { pthread_join(thread, nil) }
+                throw error
+            }
+        }
+        self.core = core
+        self.threads = started
+    }
+
+    deinit {
+        core.stop()
+        // Nobody waits for them any more; each ends after its present job and frees itself.
+        if !isJoined.withLock({ $0 }) { for thread in threads { pthread_detach(thread) } }
+    }
+
+    /// Runs `job` on a hash thread and returns what it returns.
+    ///
+    /// Cancelling the waiting task takes the job out of the queue; a job that already runs finishes.
+    /// - Parameters:
+    ///   - group: takes turns with the other groups in the queue.
+    ///   - weight: expected cost, in multiples of a hash with the reference parameters.
+    /// - Throws: `HashPoolRefusal`, at once; `CancellationError`; whatever `job` throws.
+    package func run<Value: Sendable>(
+        group: FairnessGroup, weight: Int = 1,
+        _ job: @escaping @Sendable (borrowing HashWorker) throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        let id = core.nextID()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+                let erased = Job(
+                    perform: { worker in
+                        let result: Result<Value, any Error>
+                        do { result = .success(try job(worker)) } catch { result = .failure(error) }
+                        return { continuation.resume(with: result) }
+                    },
+                    refuse: { continuation.resume(throwing: $0) })
+                do {
+                    try core.submit(erased, id: id, group: group, weight: weight)
+                } catch {
+                    continuation.resume(throwing: error)
+                    return
+                }
+                // The handler below may have run before there was anything to remove.
+                if Task.isCancelled { core.cancel(id) }
+            }
+        } onCancel: {
+            core.cancel(id)
+        }
+    }
+
+    /// Refuses waiting jobs, lets running ones finish, and returns when all threads have ended. Safe to call again.
+    package func shutdown() async {
+        core.stop()
+        await withCheckedContinuation { continuation in core.whenStopped { continuation.resume() } }
+        let isFirst = isJoined.withLock { joined in
+            defer { joined = true }
+            return !joined
+        }
+        // They have left their loops, so this waits for a few instructions at most.
+        if isFirst { for thread in threads { pthread_join(thread, nil) } }
+    }
+
+    /// Makes sleeping threads compare the clock again; a test that moves its clock calls this.
+    func wakeIdleThreads() { core.monitor.wakeAll() }
+
+}

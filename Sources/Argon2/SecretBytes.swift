@@ -1,0 +1,49 @@
+internal import Glibc
+
+/// Bytes of a password in memory that nobody else shares, overwritten when the last reference goes.
+///
+/// Best effort and no more: it covers this copy alone. Arrays and strings that the caller made on the way here, swap
+/// and core dumps are outside its reach.
+// Sendable: the buffer is written in init, before anybody else can see it, and in deinit, after everybody has let go.
+@safe package final class SecretBytes: @unchecked Sendable {
+    private let storage: UnsafeMutableRawBufferPointer
+
+    /// Copies `bytes`; the original is the caller's to forget.
+    package init(copying bytes: [UInt8]) {
+        // Freed in deinit; exactly as long as what is copied into it.
+        unsafe storage = .allocate(byteCount: bytes.count, alignment: 1)
+        unsafe storage.copyBytes(from: bytes)
+    }
+
+    deinit {
+        if let address = unsafe storage.baseAddress {
+            // Not memset: the compiler may drop a store into memory that is freed next.
+            unsafe explicit_bzero(address, storage.count)
+        }
+        unsafe storage.deallocate()
+    }
+
+    /// Number of bytes.
+    package var count: Int { unsafe storage.count }
+
+    /// Lends the bytes for the time of `body`, which must not keep the pointer.
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // The object, and with it the buffer, lives at least as long as this call.
+        try unsafe body(UnsafeRawBufferPointer(storage))
+    }
+}
+
+extension SecretBytes: CustomStringConvertible {
+    /// Never the bytes, not even their number.
+    package var description: String { "<redacted>" }
+}
+
+/// Compares two byte strings in a time that depends on their lengths only.
+func equalInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for (a, b) in zip(left, right) { difference |= a ^ b }
+    return difference == 0
+}

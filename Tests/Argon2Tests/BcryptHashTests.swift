@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Argon2
+
+struct BcryptHashTests {
+    @Test(arguments: try Vectors.load("bcrypt.json", as: BcryptHashes.self).malformed)
+    func `a malformed hash is refused for its first fault`(vector: MalformedTexts.Case) throws {
+        let expected = try #require(Self.errors[vector.error])
+        #expect(throws: expected, "\(vector.name)") { try BcryptHash(parsing: vector.text) }
+    }
+
+    @Test func `exactly the passwords that bcrypt tells apart are told apart`() async throws {
+        let pool = try HashPool.testing(threads: 2, maxQueueWait: .seconds(600))
+        for vector in try Vectors.load("bcrypt.json", as: BcryptHashes.self).cases {
+            let verifies = try await pool.verifyBcrypt(
+                password: Array(hex: vector.passwordHex), hash: vector.hash, group: FairnessGroup("a"))
+            #expect(verifies == vector.verifies, "\(vector.name)")
+        }
+        await pool.shutdown()
+    }
+
+    @Test func `a malformed hash is never queued`() async throws {
+        let pool = try HashPool.testing()
+        await #expect(throws: MalformedBcryptHash.cost) {
+            try await pool.verifyBcrypt(
+                password: [], hash: "$2b$31$abcdefghijklmnopqrstuuJb/a0JE5y2bhpFoYpjoPNVdIUjyEVCO",
+                group: FairnessGroup("a"))
+        }
+        #expect(pool.statistics.completed == 0)
+        await pool.shutdown()
+    }
+
+    @Test func `each step of cost doubles the weight`() throws {
+        func weight(_ cost: String) throws -> Int {
+            let text = "$2b$\(cost)$" + String(repeating: ".", count: 53)
+            return HashPool.weight(of: try BcryptHash(parsing: text))
+        }
+        #expect(try ["04", "09", "10", "12", "14"].map(weight) == [1, 1, 2, 8, 32])
+    }
+
+    private static let errors: [String: MalformedBcryptHash] = [
+        "length": .length, "prefix": .prefix, "cost": .cost, "salt": .salt, "tag": .tag,
+    ]
+}

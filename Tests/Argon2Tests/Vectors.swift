@@ -1,0 +1,83 @@
+import Foundation
+
+/// A file of `Tests/Vectors/phc`.
+enum Vectors {
+    static func load<Content: Decodable>(_ name: String, as type: Content.Type = Content.self) throws -> Content {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(contentsOf: folder.appending(path: "Vectors/phc/\(name)")))
+    }
+}
+
+struct ValidHashes: Decodable {
+    struct Case: Decodable, Sendable {
+        var name: String
+        var passwordHex: String
+        var phc: String
+        var variant: String
+        var memoryKib: Int
+        var iterations: Int
+        var parallelism: Int
+        var saltHex: String
+        var tagBytes: Int
+    }
+    var cases: [Case]
+}
+
+struct MalformedTexts: Decodable {
+    struct Case: Decodable, Sendable {
+        var name: String
+        var text: String
+        var error: String
+    }
+    var cases: [Case]
+}
+
+struct RawHashes: Decodable {
+    struct Case: Decodable, Sendable {
+        var name: String
+        var variant: String
+        var passwordHex: String
+        var saltHex: String
+        var secretHex: String
+        var associatedDataHex: String
+        var memoryKib: Int
+        var iterations: Int
+        var parallelism: Int
+        var tagHex: String
+    }
+    var cases: [Case]
+}
+
+struct BcryptHashes: Decodable {
+    struct Case: Decodable, Sendable {
+        var name: String
+        var passwordHex: String
+        var hash: String
+        var verifies: Bool
+    }
+    var cases: [Case]
+    var malformed: [MalformedTexts.Case]
+}
+
+extension Array<UInt8> {
+    /// Reads pairs of hexadecimal digits.
+    init(hex: String) {
+        let digits = hex.compactMap(\.hexDigitValue)
+        self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
+}
+
+/// A seeded generator, so that a random test that fails fails again.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
