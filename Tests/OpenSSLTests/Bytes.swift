@@ -10,3 +10,9 @@ func hex(_ bytes: [UInt8]) -> String {
 func bytes(_ text: String) -> [UInt8] {
     Array(text.utf8)
 }
+
+/// The bytes of a hexadecimal text; what is not hexadecimal counts as zero.
+func unhex(_ text: String) -> [UInt8] {
+    let digits = text.map { UInt8($0.hexDigitValue ?? 0) }
+    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}

@@ -510,6 +510,24 @@ enum Keys {
         + "b37e32d49f13b02a6886377b36b446a0a4bbd5dc160abde6ad75a2544464b8b8f20122236a741908daca11d5d88b45c0"
         + "9d3de01cac6d80ff66ff2ce77a13913b"
 
+    /// A PSS signature of the same tool over the same bytes, with a salt of 32 bytes; hexadecimal.
+    static let rsaPSSSignatureSalt32 =
+        "b5db94d83495514962c20c1ff8b1826cf36773c0127b99e27e45c42640b6a233c58eb1b5d8c4a13493c52633eeb274a5"
+        + "6c86cc88f2c968e5b2f1850ae8ee6f3550120440af8a2716b148c04cf2e0bc5216bb61820a826b9e76763a70adbffa5e"
+        + "19fee8298f5e9476c685d9d90ad6a0eedb7b3735efb889f78742dedfc5f62d3f158ff25a93ba5fdf484cb58d281319da"
+        + "b5857a05e5cb720a7c706172feeca29fdca70fe08a49a1852fae13123150edeb9f4fc9c386e786a32d58655c29cb6f87"
+        + "75a42760cffd0f57d712b2f7571f9ce6a3c5b08607a665e8b9a3f2da61c1ff21bd0a485f7dbc69b3f90f063c0089cb61"
+        + "bcc8398715954bdc6a0a272df48161db"
+
+    /// A PSS signature of the same tool over the same bytes, with a salt of 20 bytes; hexadecimal.
+    static let rsaPSSSignatureSalt20 =
+        "76886da01628a0f31e4ba0561eab51cdca2e5d9c658370e8468b3061fdc1cf34cbc70ae430acbee5b4429b065ab2cc62"
+        + "6c0671243de92836caab15676260e230581306283f500082d071e0f2f9fb0b2d9f1494a4983fe18715aa1229f1195811"
+        + "e745024f73ee20719afc5b3a2cd663adb71352794b26bf7876571254cb6040c8ceca89cdb86c4b18917afca4778e7434"
+        + "7bf33623e55a29dbc203a844cbec34b85999043a4b039a5bfc18bdaf7be7497eb57ce85ab804b7c4f626923cb464aa6c"
+        + "ab5622e2dc2622c31749562c00c419777326561404ba1dc0b55d8b84bfb5a283bb81bdd505101d2540042041623fbc0c"
+        + "2c35540ae83fb33f4ba6bc2c71c92b0c"
+
     /// The first and last eight bytes of the modulus of `rsaPKCS8`, as `openssl rsa -text` prints them.
     static let rsaModulusEnds: ([UInt8], [UInt8]) = (
         [189, 184, 38, 128, 149, 130, 204, 145],

@@ -61,6 +61,12 @@ struct RSAPrivateKeyTests {
         #expect(hex(try key.signPKCS1v15SHA256(message)) == Keys.rsaPKCS1v15Signature)
     }
 
+    @Test func `PSS means a salt of 32 bytes, as the openssl tool sees it`() throws {
+        let key = try RSAPrivateKey(pem: Keys.rsaPKCS8)
+        #expect(key.isValidPSSSHA256(unhex(Keys.rsaPSSSignatureSalt32), for: message))
+        #expect(!key.isValidPSSSHA256(unhex(Keys.rsaPSSSignatureSalt20), for: message))
+    }
+
     @Test(arguments: [2048, 3072, 4096])
     func `a generated key signs, and survives export and import`(_ bits: Int) throws {
         let key = try RSAPrivateKey.generate(bits: bits)
