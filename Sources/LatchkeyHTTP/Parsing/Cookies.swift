@@ -1,0 +1,40 @@
+package import HTTPTypes
+
+/// The cookies that a request carries, read strictly and by name.
+package struct Cookies: Sendable {
+    /// What was found under a name.
+    package enum Lookup: Sendable, Equatable {
+        case absent
+        case value(String)
+        /// Two cookies of one name: somebody planted the second from a sibling host or a path, and nobody can tell which
+        /// is ours. Treated like none.
+        case ambiguous
+    }
+
+    private let pairs: [(name: Substring, value: Substring)]
+
+    /// Splits all `Cookie` headers (HTTP/2 may send several) at semicolons.
+    package init(_ fields: HTTPFields) {
+        let text = fields[values: .cookie].joined(separator: ";")
+        pairs = text.split(separator: ";").compactMap { item in
+            let item = item.drop { $0 == " " || $0 == "\t" }
+            guard let equals = item.firstIndex(of: "=") else { return nil }
+            return (item[..<equals], item[item.index(after: equals)...])
+        }
+    }
+
+    /// The cookie of exactly this name. A value with characters outside RFC 6265's `cookie-octet` counts as absent.
+    package subscript(_ name: String) -> Lookup {
+        let matches = pairs.filter { $0.name == name }
+        guard let match = matches.first else { return .absent }
+        guard matches.count == 1 else { return .ambiguous }
+        return match.value.utf8.allSatisfy(Self.isCookieOctet) ? .value(String(match.value)) : .absent
+    }
+
+    private static func isCookieOctet(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x21, 0x23...0x2B, 0x2D...0x3A, 0x3C...0x5B, 0x5D...0x7E: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package import HTTPTypes
+package import LatchkeyCore
+
+/// A client's id and secret from an `Authorization: Basic` header (RFC 7617), each part form-decoded as RFC 6749 2.3.1
+/// asks.
+package struct BasicCredentials: Sendable, CustomStringConvertible {
+    package let name: String
+    /// In the clear: give it to the check and forget it.
+    package let secret: String
+
+    package var description: String { "<redacted>" }
+
+    /// Nil when the request carries no Basic credentials.
+    /// - Throws: `Refusal` `.invalidRequest` for two headers, `.invalidClient` when they are malformed.
+    package init?(_ fields: HTTPFields) throws(Refusal) {
+        guard let value = try AuthorizationHeader.value(of: "basic", in: fields) else { return nil }
+        guard
+            let bytes = Self.decodeBase64(Array(value.utf8)),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            let name = PercentEncoding.text(bytes[..<colon], plusIsSpace: true), !name.isEmpty,
+            let secret = PercentEncoding.text(bytes[(colon + 1)...], plusIsSpace: true)
+        else {
+            throw Refusal(.invalidClient, "The Basic credentials are malformed.")
+        }
+        self.name = name
+        self.secret = secret
+    }
+
+    /// RFC 4648 section 4, padded, canonical or not: clients differ, and these bytes are compared, never stored.
+    private static func decodeBase64(_ text: [UInt8]) -> [UInt8]? {
+        guard text.count % 4 == 0, text.count <= 4096 else { return nil }
+        let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        var bytes: [UInt8] = []
+        var group: UInt32 = 0
+        var bits = 0
+        for character in text.dropLast(padding) {
+            let value: UInt8
+            switch character {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            default: return nil
+            }
+            group = group << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+                group &= (1 << UInt32(bits)) - 1
+            }
+        }
+        return bytes
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 2.1). A token in the query or in a form is never looked at.
+package struct BearerToken: Sendable, CustomStringConvertible {
+    /// The token's text: `b64token` characters only.
+    package let text: String
+
+    package var description: String { "<redacted>" }
+
+    /// Nil when the request carries no bearer token.
+    /// - Throws: `Refusal` `.invalidRequest` for two headers or a token with characters outside RFC 6750's grammar.
+    package init?(_ fields: HTTPFields) throws(Refusal) {
+        guard let value = try AuthorizationHeader.value(of: "bearer", in: fields) else { return nil }
+        guard !value.isEmpty, value.utf8.allSatisfy(Self.isTokenCharacter) else {
+            throw Refusal(.invalidRequest, "The bearer token is malformed.")
+        }
+        text = value
+    }
+
+    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "-._~+/=".utf8.contains(byte)
+        }
+    }
+}
+
+/// The `Authorization` header's scheme and value.
+package enum AuthorizationHeader {
+    /// Whether the request carries the header at all.
+    package static func isPresent(_ fields: HTTPFields) -> Bool { fields.contains(.authorization) }
+
+    /// What follows the scheme (given in lower case, compared without case); nil for another scheme or no header.
+    /// - Throws: `Refusal` `.invalidRequest` when there is more than one header.
+    static func value(of scheme: String, in fields: HTTPFields) throws(Refusal) -> String? {
+        let values = fields[values: .authorization]
+        guard values.count <= 1 else {
+            throw Refusal(.invalidRequest, "There is more than one Authorization header.")
+        }
+        guard let value = values.first else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts[0].lowercased() == scheme else { return nil }
+        return parts.count > 1 ? parts[1].trimmed : ""
+    }
+}

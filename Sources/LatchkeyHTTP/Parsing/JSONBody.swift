@@ -1,0 +1,83 @@
+package import HTTPTypes
+package import LatchkeyCore
+package import LatchkeyTokens
+package import NIOCore
+
+/// A request's JSON object with typed access by name. Unknown members are ignored; an absent member, `null` and nothing
+/// else count as "not given"; a member of the wrong type is refused with its name, which comes from our code.
+package struct JSONBody: Sendable, Equatable {
+    private let object: JSONObject?
+
+    /// Parses a body. An empty body without content type is an object without members when `mayBeEmpty`.
+    /// - Throws: `Refusal` `.unsupportedMediaType` unless it is `application/json` (a `+json` type will do);
+    ///   `.invalidRequest` for anything but one strict JSON object (RFC 8259, no duplicate names, at most 16 deep).
+    package init(_ body: ByteBuffer, fields: HTTPFields, mayBeEmpty: Bool = false) throws(Refusal) {
+        if mayBeEmpty, body.readableBytes == 0 {
+            object = nil
+            return
+        }
+        guard
+            let type = MediaType(contentTypeOf: fields)?.essence,
+            type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
+        else {
+            throw Refusal(.unsupportedMediaType, "The body must be application/json.")
+        }
+        do {
+            object = try StrictJSON.parseObject(Array(body.readableBytesView))
+        } catch {
+            // The parser's reason names a kind and a position, never the text itself.
+            throw Refusal(.invalidRequest, "The body is not an acceptable JSON object: \(error).")
+        }
+    }
+
+    /// The value as it stands; nil when absent or `null`.
+    package subscript(_ name: String) -> JSONValue? {
+        guard let value = object?[name], !value.isNull else { return nil }
+        return value
+    }
+
+    /// A text, or nil when not given.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func string(_ name: String) throws(Refusal) -> String? {
+        try member(name, is: "a string", \.string)
+    }
+
+    /// A text that must be given and must not be empty.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func requiredString(_ name: String) throws(Refusal) -> String {
+        guard let text = try string(name), !text.isEmpty else {
+            throw Refusal(.invalidRequest, "The member \(name) is missing or empty.")
+        }
+        return text
+    }
+
+    /// A truth value, or nil when not given.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func bool(_ name: String) throws(Refusal) -> Bool? {
+        try member(name, is: "true or false", \.bool)
+    }
+
+    /// An integer literal, or nil when not given; `1.0` is refused.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func integer(_ name: String) throws(Refusal) -> Int64? {
+        try member(name, is: "an integer", \.integer)
+    }
+
+    /// An array of texts, or nil when not given.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func strings(_ name: String) throws(Refusal) -> [String]? {
+        try member(name, is: "an array of strings", \.strings)
+    }
+
+    private func member<Value>(
+        _ name: String,
+        is type: String,
+        _ read: (JSONValue) -> Value?
+    ) throws(Refusal) -> Value? {
+        guard let value = self[name] else { return nil }
+        guard let result = read(value) else {
+            throw Refusal(.invalidRequest, "The member \(name) must be \(type).")
+        }
+        return result
+    }
+}

@@ -1,0 +1,92 @@
+package import HTTPTypes
+package import LatchkeyCore
+package import NIOCore
+
+/// Name and value pairs of a query string or a form body, by the rules of RFC 6749 3.1 and 3.2: unknown names are
+/// ignored, an empty value counts as absent, a name that comes twice is refused unless it may repeat.
+package struct RequestParameters: Sendable, Equatable {
+    /// Most pairs in one request.
+    package static let maxCount = 64
+
+    private var values: [String: [String]] = [:]
+
+    /// Nothing at all.
+    package init() {}
+
+    /// Parses `application/x-www-form-urlencoded` text. `repeatable` names may come more than once.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package init(_ encoded: some Collection<UInt8>, repeatable: Set<String> = []) throws(Refusal) {
+        guard !encoded.isEmpty else { return }
+        let pairs = encoded.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true)
+        guard pairs.count <= Self.maxCount else {
+            throw Refusal(.invalidRequest, "There are more than \(Self.maxCount) parameters.")
+        }
+        var seen: Set<String> = []
+        for pair in pairs {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard
+                let name = PercentEncoding.text(parts[0], plusIsSpace: true),
+                let value = parts.count > 1 ? PercentEncoding.text(parts[1], plusIsSpace: true) : ""
+            else {
+                throw Refusal(.invalidRequest, "A parameter is not valid percent-encoded UTF-8 without NUL.")
+            }
+            guard seen.insert(name).inserted || repeatable.contains(name) else {
+                throw Refusal(.invalidRequest, "A parameter is given more than once.")
+            }
+            if !value.isEmpty { values[name, default: []].append(value) }
+        }
+    }
+
+    /// The value, or nil when absent or empty. For a repeated parameter: the first.
+    package subscript(_ name: String) -> String? { values[name]?.first }
+
+    /// All values of a parameter that may repeat, in order.
+    package func all(_ name: String) -> [String] { values[name] ?? [] }
+
+    /// The value of a parameter that must be there. `name` comes from our code, so the message may show it.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package func required(_ name: String) throws(Refusal) -> String {
+        guard let value = self[name] else {
+            throw Refusal(.invalidRequest, "The parameter \(name) is missing.")
+        }
+        return value
+    }
+
+    /// A non-negative decimal integer without sign, or nil when absent.
+    /// - Throws: `Refusal` `.invalidRequest` for anything else, numbers beyond 2^53 included.
+    package func integer(_ name: String) throws(Refusal) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard
+            text.utf8.count <= 16, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(text), number <= 1 << 53
+        else {
+            throw Refusal(.invalidRequest, "The parameter \(name) must be a non-negative integer.")
+        }
+        return number
+    }
+}
+
+/// A request's form body.
+package enum FormParameters {
+    /// - Throws: `Refusal` `.unsupportedMediaType` unless the body is a form; `.invalidRequest` when it is malformed. An
+    ///   absent body without content type is a form without parameters.
+    package static func parse(
+        _ body: ByteBuffer,
+        fields: HTTPFields,
+        repeatable: Set<String> = []
+    ) throws(Refusal) -> RequestParameters {
+        if body.readableBytes == 0, fields[values: .contentType].isEmpty { return RequestParameters() }
+        guard MediaType(contentTypeOf: fields)?.essence == "application/x-www-form-urlencoded" else {
+            throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
+        }
+        return try RequestParameters(body.readableBytesView, repeatable: repeatable)
+    }
+}
+
+/// A request's query string.
+package enum QueryParameters {
+    /// - Throws: `Refusal` `.invalidRequest`.
+    package static func parse(_ query: String?, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
+        try RequestParameters((query ?? "").utf8, repeatable: repeatable)
+    }
+}

@@ -1,0 +1,106 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+import NIOSSL
+import Synchronization
+
+/// Builds the pipeline of an accepted connection: HTTP/1.1, or TLS and then whatever ALPN says.
+struct ConnectionSetup: Sendable {
+    let endpoint: HTTPListeners.Endpoint
+    let limits: TransportLimits
+    let logger: Logger
+
+    func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
+        if case .tcp = endpoint.address, let tls = endpoint.tls { return configureTLS(channel, tls.context) }
+        return channel.eventLoop.makeCompletedFuture { try addHTTP1(channel, wire: .http1) }
+    }
+
+    private func source(_ channel: any Channel) -> RequestSource {
+        let isUnix = if case .unix = endpoint.address { true } else { false }
+        return RequestSource(
+            logger: logger,
+            peer: channel.remoteAddress.flatMap { ClientAddress($0) },
+            isTLS: endpoint.tls != nil && !isUnix,
+            isLocalOperator: isUnix
+        )
+    }
+
+    private func exchange(_ channel: any Channel, wire: ExchangeHandler.Wire) -> ExchangeHandler {
+        ExchangeHandler(service: endpoint.service, source: source(channel), limits: limits, wire: wire)
+    }
+
+    private func addHTTP1(_ channel: any Channel, wire: ExchangeHandler.Wire) throws {
+        let exchange = exchange(channel, wire: wire)
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.maxFieldBytes
+        decoderLimits.maxHeaderListSize = limits.maxHeadBytes
+        decoderLimits.maxHeaderFieldCount = limits.maxFieldCount
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(FirstByteHandler(exchange: exchange))
+        // The exchange orders pipelined requests and answers parser errors itself.
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false,
+            withErrorHandling: false,
+            withOutboundHeaderValidation: true,
+            withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: decoderLimits
+        )
+        try pipeline.addHandler(exchange)
+    }
+
+    private func configureTLS(_ channel: any Channel, _ context: NIOSSLContext) -> EventLoopFuture<Void> {
+        let handshake = channel.eventLoop.scheduleTask(in: limits.requestDeadline) { channel.close(promise: nil) }
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+        }.flatMap {
+            channel.configureHTTP2SecureUpgrade(
+                h2ChannelConfigurator: { channel in
+                    handshake.cancel()
+                    return channel.eventLoop.makeCompletedFuture { try addHTTP2(channel) }
+                },
+                http1ChannelConfigurator: { channel in
+                    handshake.cancel()
+                    return channel.eventLoop.makeCompletedFuture { try addHTTP1(channel, wire: .http1TLS) }
+                }
+            )
+        }
+    }
+
+    private func addHTTP2(_ channel: any Channel) throws {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maxHeadBytes),
+        ]
+        let manager = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: limits.idleTimeout, maxAge: nil, maxGraceTime: limits.shutdownGrace, keepalive: nil
+            )
+        )
+        // The manager's idle time begins with the first stream's end; a connection without any stream ends here.
+        let silent = channel.eventLoop.scheduleTask(in: limits.idleTimeout) { channel.close(promise: nil) }
+        let source = source(channel)
+        let setup = self
+        _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+            mode: .server,
+            connectionConfiguration: connection,
+            streamConfiguration: .init(),
+            streamDelegate: manager.http2StreamDelegate,
+            inboundStreamInitializer: { stream in
+                silent.cancel()
+                return stream.eventLoop.makeCompletedFuture {
+                    let pipeline = stream.pipeline.syncOperations
+                    try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                    try pipeline.addHandler(
+                        ExchangeHandler(
+                            service: setup.endpoint.service, source: source, limits: setup.limits, wire: .http2
+                        )
+                    )
+                }
+            }
+        )
+        try channel.pipeline.syncOperations.addHandler(manager)
+    }
+}

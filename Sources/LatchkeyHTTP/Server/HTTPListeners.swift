@@ -1,0 +1,159 @@
+import Glibc
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Serves on several addresses at once. Bound with ``bind()`` or, at the latest, by ``run()``; at graceful shutdown it
+/// stops accepting, lets requests in flight finish within `limits.shutdownGrace`, and removes its Unix socket.
+///
+/// On NIO itself rather than on Hummingbird's server: deadlines, shared drain, certificate reload and errors for
+/// malformed HTTP need the pipeline. Routing, requests and responses are Hummingbird's.
+package final class HTTPListeners: Service, Sendable {
+    /// One address and what answers there.
+    package struct Endpoint: Sendable {
+        package var address: ListenAddress
+        package var service: HTTPService
+        /// TLS with HTTP/2 by ALPN; nil for plain HTTP/1.1. Ignored on a Unix socket.
+        package var tls: TLSIdentity?
+        /// Whether the address may be missing from the machine (`[::1]` where IPv6 is off): then it is skipped with a
+        /// log line. Being in use is an error all the same.
+        package var isOptional: Bool
+
+        package init(_ address: ListenAddress, service: HTTPService, tls: TLSIdentity? = nil, isOptional: Bool = false) {
+            self.address = address
+            self.service = service
+            self.tls = tls
+            self.isOptional = isOptional
+        }
+    }
+
+    private struct Listener {
+        let address: ListenAddress
+        let channel: any Channel
+    }
+
+    private let endpoints: [Endpoint]
+    private let limits: TransportLimits
+    private let logger: Logger
+    private let group: any EventLoopGroup
+    private let connections = ConnectionTable()
+    private let listeners = Mutex<[Listener]?>(nil)
+
+    package init(
+        _ endpoints: [Endpoint],
+        limits: TransportLimits = TransportLimits(),
+        logger: Logger,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.endpoints = endpoints
+        self.limits = limits
+        self.logger = logger
+        self.group = group
+    }
+
+    /// The addresses that are served, ports filled in; empty before ``bind()``. In the order of the endpoints.
+    package var boundAddresses: [ListenAddress] { listeners.withLock { $0 ?? [] }.map(\.address) }
+
+    /// Binds all addresses or none, and serves from here on.
+    /// - Throws: ``ListenError`` naming the address.
+    package func bind() async throws {
+        var bound: [Listener] = []
+        do {
+            for endpoint in endpoints {
+                guard let listener = try await listen(endpoint) else { continue }
+                bound.append(listener)
+            }
+            if bound.isEmpty, let first = endpoints.first { throw ListenError(.addressUnavailable, first.address) }
+        } catch {
+            for listener in bound { await close(listener) }
+            throw error
+        }
+        listeners.withLock { $0 = bound }
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    package func run() async throws {
+        if listeners.withLock({ $0 == nil }) { try await bind() }
+        try? await gracefulShutdown()
+        await shutDown()
+    }
+
+    private func shutDown() async {
+        for listener in listeners.withLock({ $0 ?? [] }) { await close(listener) }
+        connections.drain()
+        let connections = connections
+        let grace = Duration.nanoseconds(limits.shutdownGrace.nanoseconds)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // Cancelled as soon as the last connection is gone.
+                if (try? await Task.sleep(for: grace)) != nil { connections.closeAll() }
+            }
+            await connections.waitUntilEmpty()
+            group.cancelAll()
+        }
+    }
+
+    private func close(_ listener: Listener) async {
+        try? await listener.channel.close()
+        if case .unix(let path) = listener.address { UnixListeningSocket.unlinkSocket(path) }
+    }
+
+    // MARK: Binding
+
+    private func listen(_ endpoint: Endpoint) async throws -> Listener? {
+        do {
+            switch endpoint.address {
+            case .tcp(let host, let port):
+                let channel = try await bootstrap(endpoint).bind(host: host, port: port).get()
+                return Listener(address: .tcp(host: host, port: channel.localAddress?.port ?? port), channel: channel)
+            case .unix(let path):
+                let descriptor = try UnixListeningSocket.open(path)
+                return Listener(
+                    address: endpoint.address,
+                    channel: try await bootstrap(endpoint).withBoundSocket(descriptor).get()
+                )
+            }
+        } catch {
+            let error = Self.explain(error, endpoint.address)
+            guard endpoint.isOptional, error.code == .addressUnavailable else { throw error }
+            logger.info("Address skipped, this machine does not have it", metadata: ["lk.listen": "\(endpoint.address)"])
+            return nil
+        }
+    }
+
+    private static func explain(_ error: any Error, _ address: ListenAddress) -> ListenError {
+        if let error = error as? ListenError { return error }
+        guard let error = error as? IOError else {
+            return ListenError(.failed, address, reason: "the host name cannot be resolved.")
+        }
+        switch error.errnoCode {
+        case EADDRINUSE: return ListenError(.addressInUse, address)
+        case EADDRNOTAVAIL, EAFNOSUPPORT: return ListenError(.addressUnavailable, address)
+        case EACCES, EPERM: return ListenError(.notPermitted, address)
+        default: return ListenError(.failed, address, reason: "\(error)")
+        }
+    }
+
+    private func bootstrap(_ endpoint: Endpoint) -> ServerBootstrap {
+        let setup = ConnectionSetup(endpoint: endpoint, limits: limits, logger: logger)
+        let connections = connections
+        let limit = limits.maxConnections
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // One at a time, so that the limit below holds exactly.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ConnectionLimitHandler(limit: limit))
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                connections.add(channel)
+                return setup.configure(channel)
+            }
+    }
+}

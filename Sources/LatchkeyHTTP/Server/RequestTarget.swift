@@ -1,0 +1,45 @@
+package import LatchkeyCore
+
+/// The path and query of a request after judgement. A path has one spelling only: whatever could be read as another path
+/// (dot segments, empty segments, encoded slashes) is refused instead of being tidied up, so that no proxy in front and
+/// no router behind can disagree with us about which route it names.
+package struct RequestTarget: Sendable, Equatable {
+    /// Begins with a slash; still percent-encoded.
+    package let path: String
+    /// What follows the first question mark; nil when there is none.
+    package let query: String?
+
+    /// Judges the request line's target. Absolute form, authority form and `*` are refused: this server is no proxy.
+    /// - Throws: `Refusal` `.invalidRequest`, or `.headersTooLarge` above `maxBytes`.
+    package init(_ text: String, maxBytes: Int = TransportLimits().maxTargetBytes) throws(Refusal) {
+        guard text.utf8.count <= maxBytes else {
+            throw Refusal(.headersTooLarge, "The request target is too long.")
+        }
+        guard text.utf8.first == UInt8(ascii: "/") else {
+            throw Refusal(.invalidRequest, "The request target must be a path that begins with a slash.")
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+            throw Refusal(.invalidRequest, "The request target contains a character that must be percent-encoded.")
+        }
+        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(parts[0])
+        query = parts.count > 1 ? String(parts[1]) : nil
+        guard Self.isCanonical(path) else {
+            throw Refusal(.invalidRequest, "The path has an empty, dot or ambiguously encoded segment.")
+        }
+    }
+
+    private static func isCanonical(_ path: String) -> Bool {
+        guard !path.utf8.contains(UInt8(ascii: "\\")) else { return false }
+        let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        for (index, segment) in segments.enumerated() {
+            // One trailing slash is a path like any other; it just names no route.
+            if segment.isEmpty, index < segments.count - 1 { return false }
+            guard let bytes = PercentEncoding.decode(Array(segment), plusIsSpace: false) else { return false }
+            if bytes == [0x2E] || bytes == [0x2E, 0x2E] { return false }
+            let forbidden: Set<UInt8> = [0, UInt8(ascii: "/"), UInt8(ascii: "\\")]
+            if segment.contains(UInt8(ascii: "%")), bytes.contains(where: forbidden.contains) { return false }
+        }
+        return true
+    }
+}

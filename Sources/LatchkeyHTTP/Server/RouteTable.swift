@@ -1,0 +1,140 @@
+package import HTTPTypes
+package import Hummingbird
+
+/// Who may call a route. The gate itself stands in the handlers; the table states it for OpenAPI and for the test that
+/// walks all routes.
+package enum RouteAccess: String, Sendable, CaseIterable {
+    /// Anyone, without credentials.
+    case anyone
+    /// Whoever `revocations.access` admits.
+    case services
+    /// OAuth clients, by client authentication or by `client_id` alone when public.
+    case clients
+    /// Any live access token of ours.
+    case bearer
+    /// A token with scope `latchkey:account`.
+    case account
+    /// A token with scope `latchkey:admin`, or the Unix socket.
+    case admin
+}
+
+/// One method on one path.
+package struct Route: Sendable {
+    package typealias Handler = @Sendable (Request, RequestContext) async throws -> Response
+
+    package let method: HTTPRequest.Method
+    /// Absolute path with `{name}` for a captured segment, as OpenAPI writes it.
+    package let template: String
+    package let errorFormat: ErrorFormat
+    package let access: RouteAccess
+    /// OpenAPI's `operationId`; unique in the table.
+    package let operationID: String
+    /// Whether the handler may wait for long. Its task is cancelled when the client goes away or the server drains, and
+    /// must then answer at once with what it has.
+    package let isLongPoll: Bool
+    package let handler: Handler
+
+    package init(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        errors errorFormat: ErrorFormat,
+        access: RouteAccess,
+        operation operationID: String,
+        isLongPoll: Bool = false,
+        handler: @escaping Handler
+    ) {
+        self.method = method
+        self.template = template
+        self.errorFormat = errorFormat
+        self.access = access
+        self.operationID = operationID
+        self.isLongPoll = isLongPoll
+        self.handler = handler
+    }
+}
+
+/// All routes of a server: the one list that the router, the 405 answers, the metrics labels, OpenAPI and the tests read.
+package struct RouteTable: Sendable {
+    /// A path template with everything that is registered under it.
+    package struct Resource: Sendable {
+        package let template: String
+        package let errorFormat: ErrorFormat
+        /// In the order of registration, `HEAD` not listed.
+        package let routes: [Route]
+        fileprivate let segments: [Substring]
+
+        /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS`.
+        package var allowedMethods: [HTTPRequest.Method] {
+            let own = routes.map(\.method)
+            return own + (own.contains(.get) ? [.head] : []) + [.options]
+        }
+
+        /// The route for a method; `HEAD` finds the `GET` route.
+        package func route(for method: HTTPRequest.Method) -> Route? {
+            routes.first { $0.method == method || (method == .head && $0.method == .get) }
+        }
+
+        fileprivate func matches(_ path: [Substring]) -> Bool {
+            guard path.count == segments.count else { return false }
+            return zip(segments, path).allSatisfy { segment, part in
+                Self.isCapture(segment) ? !part.isEmpty : segment == part
+            }
+        }
+
+        fileprivate var isFixed: Bool { !segments.contains(where: Self.isCapture) }
+
+        private static func isCapture(_ segment: Substring) -> Bool { segment.first == "{" }
+    }
+
+    package let resources: [Resource]
+    private let fixed: [String: Resource]
+    private let captured: [Resource]
+
+    /// Every method and template pair, and every operation id, must be unique: a repetition is a bug of ours.
+    package init(_ routes: [Route]) {
+        var order: [String] = []
+        var grouped: [String: [Route]] = [:]
+        for route in routes {
+            if grouped[route.template] == nil { order.append(route.template) }
+            precondition(
+                grouped[route.template, default: []].allSatisfy { $0.method != route.method },
+                "\(route.method) \(route.template) is registered twice"
+            )
+            grouped[route.template, default: []].append(route)
+        }
+        precondition(Set(routes.map(\.operationID)).count == routes.count, "an operation id is used twice")
+        resources = order.map { template in
+            let routes = grouped[template] ?? []
+            return Resource(
+                template: template,
+                errorFormat: routes.first?.errorFormat ?? .problem,
+                routes: routes,
+                segments: template.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+            )
+        }
+        fixed = Dictionary(uniqueKeysWithValues: resources.filter(\.isFixed).map { ($0.template, $0) })
+        captured = resources.filter { !$0.isFixed }
+    }
+
+    /// All routes, resource by resource.
+    package var routes: [Route] { resources.flatMap(\.routes) }
+
+    /// The resource that a judged path names: exactly, case and trailing slash included. Fixed templates win.
+    package func resolve(_ path: String) -> Resource? {
+        if let resource = fixed[path] { return resource }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        return captured.first { $0.matches(segments) }
+    }
+
+    /// Registers every route, and `HEAD` for every `GET`.
+    func register(in router: Router<RequestContext>) {
+        for resource in resources {
+            for route in resource.routes {
+                router.on(RouterPath(resource.template), method: route.method, use: route.handler)
+            }
+            if let get = resource.route(for: .head) {
+                router.on(RouterPath(resource.template), method: .head, use: get.handler)
+            }
+        }
+    }
+}

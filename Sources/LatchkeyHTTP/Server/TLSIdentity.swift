@@ -1,0 +1,103 @@
+import Glibc
+import NIOSSL
+import Synchronization
+
+/// A certificate and its private key on disk, and the TLS settings made of them. New connections get whatever was last
+/// read successfully; open ones keep theirs.
+package final class TLSIdentity: Sendable {
+    /// The outcome of looking at the files again.
+    package enum Reload: Sendable, Equatable {
+        case unchanged
+        case reloaded
+        /// The files are there but unusable; the old certificate stays. Told once per change.
+        case failed(reason: String)
+    }
+
+    private struct State {
+        var context: NIOSSLContext
+        var stamp: [FileStamp?]
+    }
+
+    private struct FileStamp: Equatable, Sendable {
+        let seconds: Int
+        let nanoseconds: Int
+        let size: Int
+        let inode: UInt
+    }
+
+    /// Paths of PEM files: the certificate with its chain, and the unencrypted private key.
+    package let certificatePath: String
+    package let privateKeyPath: String
+    private let state: Mutex<State>
+
+    /// Reads both files.
+    /// - Throws: ``TLSIdentityError`` naming the file that cannot be used.
+    package init(certificatePath: String, privateKeyPath: String) throws(TLSIdentityError) {
+        self.certificatePath = certificatePath
+        self.privateKeyPath = privateKeyPath
+        let stamp = [certificatePath, privateKeyPath].map(Self.stamp)
+        let context = try Self.load(certificatePath, privateKeyPath)
+        state = Mutex(State(context: context, stamp: stamp))
+    }
+
+    /// What a new connection is to use.
+    var context: NIOSSLContext { state.withLock { $0.context } }
+
+    /// Looks at the files and reads them again when time, size or inode of one differs, or always with `force`.
+    package func reload(force: Bool = false) -> Reload {
+        let stamp = [certificatePath, privateKeyPath].map(Self.stamp)
+        return state.withLock { state in
+            guard force || stamp != state.stamp else { return .unchanged }
+            state.stamp = stamp
+            do throws(TLSIdentityError) {
+                state.context = try Self.load(certificatePath, privateKeyPath)
+                return .reloaded
+            } catch {
+                return .failed(reason: error.description)
+            }
+        }
+    }
+
+    private static func load(_ certificate: String, _ privateKey: String) throws(TLSIdentityError) -> NIOSSLContext {
+        let chain: [NIOSSLCertificate]
+        let key: NIOSSLPrivateKey
+        do {
+            chain = try NIOSSLCertificate.fromPEMFile(certificate)
+        } catch {
+            throw TLSIdentityError("The TLS certificate \(certificate) cannot be read as PEM.")
+        }
+        guard !chain.isEmpty else { throw TLSIdentityError("The file \(certificate) holds no certificate.") }
+        do {
+            key = try NIOSSLPrivateKey(file: privateKey, format: .pem)
+        } catch {
+            throw TLSIdentityError("The TLS private key \(privateKey) cannot be read as unencrypted PEM.")
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)
+        )
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["h2", "http/1.1"]
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw TLSIdentityError("The TLS private key \(privateKey) does not belong to \(certificate).")
+        }
+    }
+
+    private static func stamp(_ path: String) -> FileStamp? {
+        var status = stat()
+        // `path` is a live, NUL-terminated copy for the call; `status` is ours.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileStamp(
+            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+            size: Int(status.st_size), inode: UInt(status.st_ino)
+        )
+    }
+}
+
+/// A certificate or key file that cannot be used, in a sentence for the operator.
+package struct TLSIdentityError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,66 @@
+import Glibc
+
+/// The bound and listening socket of a Unix-domain address, readable and writable by the owner alone.
+enum UnixListeningSocket {
+    /// Removes a socket that a killed server left, binds and listens. The caller holds the data directory's lock, so a
+    /// socket file in the way belongs to nobody. The umask is the process's, and restored at once; nothing else creates
+    /// files while a server starts.
+    /// - Throws: ``ListenError``.
+    static func open(_ path: String, backlog: Int32 = 256) throws(ListenError) -> CInt {
+        let address = ListenAddress.unix(path: path)
+        let short = try UnixSocketPath(path)
+        // The fallback of a file name that alone is too long.
+        guard short.text.utf8.count <= UnixSocketPath.maxBytes else {
+            throw ListenError(.failed, address, reason: "the file name is too long.")
+        }
+        try remove(path, address)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw failure(errno, address) }
+        let mask = umask(0o177)
+        let status = bind(descriptor, to: short.text)
+        let code = errno
+        umask(mask)
+        guard status == 0, listen(descriptor, backlog) == 0 else {
+            let error = failure(status == 0 ? errno : code, address)
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// Removes the socket file, if it is one.
+    static func unlinkSocket(_ path: String) {
+        try? remove(path, .unix(path: path))
+    }
+
+    private static func remove(_ path: String, _ address: ListenAddress) throws(ListenError) {
+        var status = stat()
+        // `path` is a live, NUL-terminated copy for each call; `status` is ours.
+        guard unsafe lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw ListenError(.notASocket, address) }
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(errno, address) }
+    }
+
+    private static func bind(_ descriptor: CInt, to path: String) -> CInt {
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        // The caller checked that the path and its NUL fit.
+        unsafe withUnsafeMutableBytes(of: &name.sun_path) { target in
+            unsafe target.copyBytes(from: path.utf8)
+        }
+        // A sockaddr_un is a sockaddr as far as the system is concerned; its length says which.
+        return unsafe withUnsafePointer(to: &name) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    private static func failure(_ code: CInt, _ address: ListenAddress) -> ListenError {
+        switch code {
+        case EADDRINUSE: ListenError(.addressInUse, address)
+        case EACCES, EPERM: ListenError(.notPermitted, address)
+        default: ListenError(.failed, address, reason: unsafe String(cString: strerror(code)) + ".")
+        }
+    }
+}
