@@ -31,7 +31,8 @@ package struct Calibration: Sendable {
     }
 
     /// Finds parameters with a handful of measurements.
-    /// - Parameter measure: the time that one hash with the given parameters takes.
+    /// - Parameter measure: the time that one hash with the given parameters takes. Hashes on all threads at a time
+    ///   share the memory bus; a caller who wants to count that measures so.
     /// - Throws: what `measure` throws.
     package func propose(measure: (Argon2Parameters) throws -> Duration) throws -> Proposal {
         let budgetKiB = min(memoryBudgetKiB / threads, Argon2Parameters.maximumMemoryKiB)

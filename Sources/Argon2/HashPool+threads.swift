@@ -116,7 +116,7 @@ extension HashPool {
         let start = unsafe Unmanaged.passRetained(Start(core: core, index: index))
         core.monitor.withLock { $0.liveThreads += 1 }
         var handle = pthread_t()
-        let code = unsafe pthread_create(&handle, nil, { raw in
+        let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
             guard let raw = unsafe raw else { return nil }
             let start = unsafe Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
             var signals = sigset_t()
@@ -124,7 +124,8 @@ extension HashPool {
             unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
             start.core.serve(thread: start.index)
             return nil
-        }, start.toOpaque())
+        }
+        let code = unsafe pthread_create(&handle, nil, main, start.toOpaque())
         guard code == 0 else {
             unsafe start.release()
             core.monitor.withLock { $0.liveThreads -= 1 }

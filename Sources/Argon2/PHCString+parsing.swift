@@ -37,7 +37,8 @@ extension PHCString {
         let label = label.description.utf8
         guard field.starts(with: label) else { return nil }
         let digits = field.dropFirst(label.count)
-        guard (1...10).contains(digits.count), digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        guard (1...10).contains(digits.count) else { return nil }
+        guard digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
         var value = 0
         for digit in digits {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }

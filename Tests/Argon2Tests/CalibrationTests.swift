@@ -36,8 +36,11 @@ struct CalibrationTests {
     @Test func `time that memory does not use goes into passes`() throws {
         let proposal = try calibration(.milliseconds(100), 64, threads: 2)
             .propose(measure: machine(perMiB: .milliseconds(1)))
-        #expect(proposal == .init(
-            parameters: lowCost(memoryKiB: 32 * 1024, iterations: 3), measured: .milliseconds(96), isWithinTarget: true))
+        #expect(
+            proposal
+                == .init(
+                    parameters: lowCost(memoryKiB: 32 * 1024, iterations: 3), measured: .milliseconds(96),
+                    isWithinTarget: true))
     }
 
     @Test func `a little memory and a little time end on the set of equal strength`() throws {

@@ -11,7 +11,8 @@ struct HashPoolTests {
         let pool = try HashPool.testing()
         let phc = try await pool.hash(password: Array("right".utf8), parameters: cheap, group: group)
         for wrong in ["", "Right", "right ", "righ", "right\0"] {
-            #expect(try await !pool.verify(password: Array(wrong.utf8), phc: phc, group: group), "\(wrong.debugDescription)")
+            let verifies = try await pool.verify(password: Array(wrong.utf8), phc: phc, group: group)
+            #expect(!verifies, "\(wrong.debugDescription)")
         }
         #expect(try await pool.verify(password: Array("right".utf8), phc: phc, group: group))
         await pool.shutdown()
@@ -86,6 +87,13 @@ struct HashPoolTests {
             return try worker.hash(password: secret, parameters: lowCost(memoryKiB: 16))
         }
         #expect(try await pool.verify(password: Array("right".utf8), phc: upgraded, group: group))
+        await pool.shutdown()
+    }
+
+    @Test func `a costly hash leaves its thread with the reserved memory only`() async throws {
+        let pool = try HashPool.testing()
+        _ = try await pool.hash(password: [1], parameters: lowCost(memoryKiB: 1024), group: group)
+        #expect(try await pool.run(group: group) { worker in worker.arena.mappedBytes } == 8 * 1024)
         await pool.shutdown()
     }
 

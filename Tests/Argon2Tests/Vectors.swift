@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A file of `Tests/Vectors/phc`.
 enum Vectors {
@@ -59,6 +60,19 @@ struct BcryptHashes: Decodable {
     }
     var cases: [Case]
     var malformed: [MalformedTexts.Case]
+}
+
+// In reports a vector goes by its name.
+extension MalformedTexts.Case: CustomTestStringConvertible {
+    var testDescription: String { name }
+}
+
+extension ValidHashes.Case: CustomTestStringConvertible {
+    var testDescription: String { name }
+}
+
+extension RawHashes.Case: CustomTestStringConvertible {
+    var testDescription: String { name }
 }
 
 extension Array<UInt8> {
