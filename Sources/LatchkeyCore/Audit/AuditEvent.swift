@@ -1,0 +1,88 @@
+package import LatchkeyTokens
+
+/// One line of the audit trail: who did what to whom, and from where.
+package struct AuditEvent: Sendable, Equatable {
+    /// What happened. Stable strings; the closed list that operators filter by.
+    package enum Kind: String, Sendable, CaseIterable {
+        case loginSucceeded = "login.succeeded"
+        case loginFailed = "login.failed"
+        case loginThrottled = "login.throttled"
+        case sessionEnded = "session.ended"
+        case refreshRefused = "refresh.refused"
+        case refreshReplayed = "refresh.replayed"
+        case refreshRecovered = "refresh.recovered"
+        case refreshReusedElsewhere = "refresh.reused_elsewhere"
+        case storeRolledBack = "store.rolled_back"
+        case storeRestored = "store.restored"
+        case storeClockReset = "store.clock_reset"
+        case userCreated = "user.created"
+        case userUpdated = "user.updated"
+        case userDisabled = "user.disabled"
+        case userEnabled = "user.enabled"
+        case userDeleted = "user.deleted"
+        case usersImported = "user.imported"
+        case passwordChanged = "password.changed"
+        case passwordSet = "password.set"
+        case passwordRehashed = "password.rehashed"
+        case clientCreated = "client.created"
+        case clientUpdated = "client.updated"
+        case clientDisabled = "client.disabled"
+        case clientEnabled = "client.enabled"
+        case clientDeleted = "client.deleted"
+        case clientSecretRotated = "client.secret_rotated"
+        case clientAuthenticationFailed = "client.authentication_failed"
+        case revoked = "revocation.added"
+        case keyAnnounced = "key.announced"
+        case keyActivated = "key.activated"
+        case keyRetired = "key.retired"
+        case keyGone = "key.gone"
+        case keyWithdrawn = "key.withdrawn"
+        case keyImported = "key.imported"
+        case masterKeyRotated = "master_key.rotated"
+        case tokenMinted = "token.minted"
+    }
+
+    /// Row number; 0 before it is stored.
+    package let id: Int64
+    package let kind: Kind
+    package let at: Timestamp
+    package let actor: Actor
+    package let user: UserID?
+    package let session: SessionID?
+    package let client: ClientID?
+    package let network: String?
+    /// Short facts, for instance `reason` or `behind`. Never a secret, never text a stranger chose.
+    package let details: [String: String]
+    /// How many like events this line stands for (repeated failures are folded).
+    package let count: Int
+
+    package init(
+        id: Int64 = 0, _ kind: Kind, at: Timestamp, actor: Actor, user: UserID? = nil, session: SessionID? = nil,
+        client: ClientID? = nil, network: String? = nil, details: [String: String] = [:], count: Int = 1
+    ) {
+        self.id = id
+        self.kind = kind
+        self.at = at
+        self.actor = actor
+        self.user = user
+        self.session = session
+        self.client = client
+        self.network = network
+        self.details = details
+        self.count = count
+    }
+}
+
+/// Which events to list; `nil` fields do not filter.
+package struct AuditFilter: Sendable {
+    package var user: UserID?
+    package var session: SessionID?
+    package var client: ClientID?
+    package var kind: AuditEvent.Kind?
+    package init(user: UserID? = nil, session: SessionID? = nil, client: ClientID? = nil, kind: AuditEvent.Kind? = nil) {
+        self.user = user
+        self.session = session
+        self.client = client
+        self.kind = kind
+    }
+}

@@ -1,0 +1,24 @@
+package import LatchkeyTokens
+
+/// The wall clock as a value, so that tests move time. Everything that needs "now" gets one through its init.
+package struct Clock: Sendable {
+    /// The current wall-clock time. May go backwards; whoever issues or revokes reads the store's clock instead, which
+    /// does not (see ``IssuanceGate``).
+    package let now: @Sendable () -> Timestamp
+    /// Waits. A test clock returns at once after moving itself.
+    package let sleep: @Sendable (Duration) async throws -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// The machine's clock.
+    package static let wall = Clock(
+        now: { Timestamp.wallClock },
+        sleep: { try await Task.sleep(for: $0) }
+    )
+}

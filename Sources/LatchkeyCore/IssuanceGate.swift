@@ -1,0 +1,59 @@
+package import LatchkeyTokens
+
+/// Decides inside the writer whether a token may be issued at this instant.
+///
+/// `iat` has whole seconds, and a `user`, `client` or `all` revocation matches every token with `iat <= iat_before`.
+/// So an issuance in the very second of such a revocation would produce a token that is born revoked, and one that
+/// reads a clock which ran backwards would produce a token that outlives a revocation. Both wait.
+package enum IssuanceGate: Sendable, Equatable {
+    /// Issue with this `iat`.
+    case open(issuedAt: Timestamp)
+    /// Write nothing; try again in a new transaction once the wall clock has reached this instant.
+    case wait(until: Timestamp)
+    /// The wall clock is far behind what was already issued: refuse with 503 `clock_set_back`.
+    case clockSetBack(retryAfter: Duration)
+
+    /// How far behind its floor the wall clock may be before issuance is refused instead of delayed.
+    package static let longestWait: Duration = .seconds(2)
+
+    /// - Parameters:
+    ///   - wall: the wall clock, read inside the writer.
+    ///   - floor: the latest instant that any issuance or revocation has used (stored, never goes back).
+    ///   - issuedBefore: the `issued_before` of user, client and everybody, in Unix seconds, where there is one.
+    package static func decide(wall: Timestamp, floor: Timestamp, issuedBefore: [Int64]) -> IssuanceGate {
+        if wall.seconds < floor.seconds {
+            let start = Timestamp(seconds: floor.seconds)
+            let behind = start.milliseconds - wall.milliseconds
+            guard behind <= longestWait.wholeMilliseconds else {
+                return .clockSetBack(retryAfter: .milliseconds(min(behind, 3_600_000)))
+            }
+            return .wait(until: start)
+        }
+        if let last = issuedBefore.max(), last >= wall.seconds {
+            // `issued_before` comes from the same clock, so this is less than a second away.
+            return .wait(until: Timestamp(seconds: last + 1))
+        }
+        return .open(issuedAt: Timestamp(seconds: wall.seconds))
+    }
+}
+
+/// The answer of a store's issuing transaction.
+package enum Issuance<Value: Sendable>: Sendable {
+    /// Committed. `keyVersion` is the version of the key table that the transaction saw: the signer must not use an
+    /// older key ring than that, or it could sign with a key that was withdrawn before `issuedAt`.
+    case granted(Value, issuedAt: Timestamp, keyVersion: Int64)
+    case wait(until: Timestamp)
+    case clockSetBack(retryAfter: Duration)
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    package var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Whole seconds, rounded up.
+    package var secondsRoundedUp: Int64 {
+        components.seconds + (components.attoseconds > 0 ? 1 : 0)
+    }
+}

@@ -1,0 +1,294 @@
+package import Argon2
+package import LatchkeyTokens
+package import Logging
+import ServiceLifecycle
+
+/// Moves the signing keys along their timeline and keeps the key ring current.
+///
+/// Private keys are generated outside of any transaction; a change is applied only when the key table is still the one
+/// that it was planned for, and planned anew otherwise.
+package struct KeyRotationService: Service {
+    private let store: any Store
+    private let masterKeys: MasterKeyRing
+    private let ring: KeyRing
+    private let pool: HashPool
+    private let settings: Settings
+    private let clock: Clock
+    private let logger: Logger
+
+    /// How often the schedule is looked at.
+    private static let period: Duration = .seconds(60)
+
+    package init(
+        store: any Store, masterKeys: MasterKeyRing, ring: KeyRing, pool: HashPool, settings: Settings, clock: Clock,
+        logger: Logger
+    ) {
+        self.store = store
+        self.masterKeys = masterKeys
+        self.ring = ring
+        self.pool = pool
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Proves the master key, creates the first keys and loads the ring. Before anything is served.
+    /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
+    package func start() async throws {
+        let context = Array("latchkey".utf8)
+        if let probe = try await store.masterKeyProbe() {
+            do {
+                _ = try masterKeys.open(probe, purpose: .probe, context: context)
+            } catch {
+                throw MasterKeyFault(
+                    "This master key is not the one that the database was made with. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
+                )
+            }
+        } else {
+            try await store.setMasterKeyProbe(
+                try masterKeys.seal(Array("latchkey".utf8), purpose: .probe, context: context))
+        }
+        try await tick()
+    }
+
+    /// Runs the schedule once a minute until shutdown. A failure is logged and tried again: tokens go on being signed
+    /// with the key that is there.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.period)
+                if Task.isCancelled { return }
+                do {
+                    try await tick()
+                } catch {
+                    logger.error("key schedule failed", metadata: ["lk.error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    /// Does what is due now and reloads the ring.
+    package func tick() async throws {
+        try await apply(actor: .system) { table, now in
+            let steps = lifecycle(horizon: try await store.revocationState().tokenHorizon)
+                .due(keys: table.keys, algorithms: try await algorithmsInUse(), now: now)
+            return steps.isEmpty ? nil : Plan(steps: steps)
+        }
+    }
+
+    /// Reads the key table again if it is newer than the ring.
+    package func reload(atLeast version: Int64 = .max) async throws {
+        guard ring.current.version < version else { return }
+        ring.publish(try KeyRingSnapshot(table: try await store.keyTable(includingGone: false), masterKeys: masterKeys))
+    }
+
+    /// All keys with their timeline, newest first; those gone too when asked for.
+    package func list(includingGone: Bool) async throws -> [SigningKeyRecord] {
+        try await store.keyTable(includingGone: includingGone).keys.sorted { $0.announcedAt > $1.announcedAt }
+    }
+
+    /// Advances by hand: the announced key of `algorithm` (default: of every algorithm in use) starts to sign.
+    /// - Throws: ``Refusal`` `conflict` when it has not been announced for long enough.
+    package func rotate(algorithm: JWSAlgorithm?, actor: Actor) async throws {
+        try await apply(actor: actor) { table, now in
+            let lifecycle = lifecycle(horizon: try await store.revocationState().tokenHorizon)
+            let algorithms: Set<JWSAlgorithm>
+            if let algorithm {
+                algorithms = [algorithm]
+            } else {
+                algorithms = Set(table.keys.filter { $0.state == .active }.map(\.algorithm))
+            }
+            var steps: [KeyLifecycle.Step] = []
+            for algorithm in algorithms.sorted(by: { $0.rawValue < $1.rawValue }) {
+                steps += try lifecycle.rotateNow(keys: table.keys, algorithm: algorithm, now: now)
+            }
+            return Plan(steps: steps)
+        }
+    }
+
+    /// For a stolen key: fresh active and announced keys for every algorithm, every other key withdrawn at once with a
+    /// `key` entry, and `all` for the honest tokens. With `only`, that one key alone: its `key` entry kills every token
+    /// it signed. Sessions live on.
+    /// - Throws: ``Refusal`` `not_found` for an unknown `only`.
+    package func emergency(
+        only: KeyID? = nil, reason: RevocationReason = .emergencyRotation, actor: Actor
+    ) async throws {
+        try await apply(actor: actor, includingGone: only != nil) { table, _ in
+            var withdrawn = table.keys.filter { $0.state != .gone }
+            if let only {
+                withdrawn = table.keys.filter { $0.id == only }
+                guard let key = withdrawn.first else { throw Refusal(.notFound, "There is no signing key with this kid.") }
+                guard !key.withdrawn else { return nil }
+            }
+            let steps = withdrawn.flatMap { key -> [KeyLifecycle.Step] in
+                switch key.state {
+                case .active: [.createActive(key.algorithm)]
+                case .announced: [.createAnnounced(key.algorithm)]
+                case .retired, .gone: []
+                }
+            }
+            return Plan(steps: steps, withdrawn: withdrawn.map(\.id), revokeAll: only == nil, reason: reason)
+        }
+    }
+
+    /// Takes an external private key as the next key of its algorithm: announced, or active when it is the first.
+    /// - Throws: ``Refusal`` `invalidRequest` for an unusable PEM, `conflict` for a key that is there already.
+    package func importPEM(_ pem: String, algorithm: JWSAlgorithm?, actor: Actor) async throws -> KeyID {
+        let (key, algorithm) = try PrivateKey.parse(pem: pem, algorithm: algorithm)
+        let id = try key.publicKey(for: algorithm).keyID
+        try await apply(actor: actor, includingGone: true) { table, _ in
+            guard !table.keys.contains(where: { $0.id == id }) else {
+                throw Refusal(.conflict, "This key is in the key table already; a key is never used twice.")
+            }
+            let first = !table.keys.contains { $0.algorithm == algorithm && $0.state == .active }
+            let replaced = table.keys.filter { $0.algorithm == algorithm && $0.state == .announced }.map(\.id)
+            return Plan(
+                steps: [first ? .createActive(algorithm) : .createAnnounced(algorithm)], imported: key,
+                dropped: first ? [] : replaced)
+        }
+        return id
+    }
+
+    /// Makes sure that `algorithm` has keys: called before a client is allowed to use it.
+    package func ensure(_ algorithm: JWSAlgorithm) async throws {
+        guard ring.current.signer(for: algorithm) == nil else { return }
+        try await apply(actor: .system) { table, now in
+            let steps = lifecycle(horizon: try await store.revocationState().tokenHorizon)
+                .due(keys: table.keys, algorithms: [algorithm], now: now)
+            return steps.isEmpty ? nil : Plan(steps: steps)
+        }
+    }
+
+    // MARK: - Planning and applying
+
+    private struct Plan {
+        var steps: [KeyLifecycle.Step]
+        /// Taken out of the JWKS at once, with a `key` entry each.
+        var withdrawn: [KeyID] = []
+        var revokeAll = false
+        var reason: RevocationReason = .emergencyRotation
+        /// Used by the first create step instead of a generated key.
+        var imported: PrivateKey?
+        /// Announced keys that never signed and make room for an imported one.
+        var dropped: [KeyID] = []
+    }
+
+    private func lifecycle(horizon: Duration) -> KeyLifecycle {
+        KeyLifecycle(
+            announcePeriod: settings.keys.announcePeriod, rotationPeriod: settings.keys.rotationPeriod,
+            retirement: horizon + settings.tokens.maxSkew)
+    }
+
+    private func algorithmsInUse() async throws -> Set<JWSAlgorithm> {
+        var inUse: Set<JWSAlgorithm> = [settings.tokens.algorithm]
+        var page = PageRequest(limit: 1000)
+        while true {
+            let clients = try await store.clients(page: page)
+            inUse.formUnion(clients.items.compactMap(\.algorithm))
+            guard let next = clients.nextCursor else { return inUse }
+            page = PageRequest(limit: 1000, cursor: next)
+        }
+    }
+
+    private func apply(
+        actor: Actor, includingGone: Bool = false, _ plan: (KeyTable, Timestamp) async throws -> Plan?
+    ) async throws {
+        // Somebody else may change the table between the plan and its transaction; each retry plans anew.
+        for _ in 0..<8 {
+            let table = try await store.keyTable(includingGone: includingGone)
+            // Key times are compared with each other and with announcements, so a clock that was set back must not
+            // make a key look older or younger than the latest change of the table.
+            let now = max(clock.now(), table.keys.map(\.latestChange).max() ?? clock.now())
+            guard let planned = try await plan(table, now) else { break }
+            if try await store.changeKeys(try await change(planned, table: table, now: now, actor: actor)) { break }
+        }
+        try await reload()
+    }
+
+    private func change(
+        _ plan: Plan, table: KeyTable, now: Timestamp, actor: Actor
+    ) async throws -> KeyTableChange {
+        var rows: [KeyID: SigningKeyRecord] = [:]
+        var events: [AuditEvent] = []
+        func row(_ id: KeyID) -> SigningKeyRecord? { rows[id] ?? table.keys.first { $0.id == id } }
+        func note(_ kind: AuditEvent.Kind, _ key: SigningKeyRecord) {
+            events.append(
+                AuditEvent(
+                    kind, at: now, actor: actor,
+                    details: ["kid": key.id.description, "algorithm": key.algorithm.rawValue]))
+        }
+        for id in plan.withdrawn + plan.dropped {
+            guard var key = row(id) else { continue }
+            key.state = .gone
+            key.sealedPrivateKey = nil
+            key.goneAt = key.goneAt ?? now
+            key.withdrawn = plan.withdrawn.contains(id)
+            rows[id] = key
+            note(key.withdrawn ? .keyWithdrawn : .keyGone, key)
+        }
+        var imported = plan.imported
+        for step in plan.steps {
+            switch step {
+            case .createActive(let algorithm), .createAnnounced(let algorithm):
+                var active = false
+                if case .createActive = step { active = true }
+                let isImported = imported != nil
+                let key = try await newKey(algorithm, active: active, imported: imported, now: now)
+                imported = nil
+                rows[key.id] = key
+                note(isImported ? .keyImported : active ? .keyActivated : .keyAnnounced, key)
+            case .activate(let id):
+                guard var next = row(id) else { continue }
+                for var old in table.keys where old.state == .active && old.algorithm == next.algorithm {
+                    old.state = .retired
+                    old.retiredAt = now
+                    old.sealedPrivateKey = nil
+                    rows[old.id] = old
+                    note(.keyRetired, old)
+                }
+                next.state = .active
+                next.activatedAt = now
+                rows[id] = next
+                note(.keyActivated, next)
+            case .expire(let id):
+                guard var key = row(id) else { continue }
+                key.state = .gone
+                key.goneAt = now
+                rows[id] = key
+                note(.keyGone, key)
+            }
+        }
+        return KeyTableChange(
+            basedOn: table.version, rows: rows.values.sorted { $0.id < $1.id }, condemned: plan.withdrawn,
+            revokeAll: plan.revokeAll, events: events, reason: plan.reason, actor: actor)
+    }
+
+    private func newKey(
+        _ algorithm: JWSAlgorithm, active: Bool, imported: PrivateKey?, now: Timestamp
+    ) async throws -> SigningKeyRecord {
+        let key: PrivateKey
+        if let imported {
+            key = imported
+        } else {
+            key = try await pool.run(group: FairnessGroup("latchkey:keys")) { _ in
+                try PrivateKey.generate(for: algorithm)
+            }
+        }
+        let publicKey = try key.publicKey(for: algorithm)
+        let id = publicKey.keyID
+        var json = JSONWriter()
+        publicKey.write(to: &json)
+        return SigningKeyRecord(
+            id: id, algorithm: algorithm, state: active ? .active : .announced, publicKey: json.bytes,
+            sealedPrivateKey: try masterKeys.seal(
+                try key.serialised(), purpose: .keyWrap, context: Array(id.description.utf8)),
+            announcedAt: now, activatedAt: active ? now : nil)
+    }
+}
+
+extension SigningKeyRecord {
+    /// The latest instant in the key's timeline.
+    fileprivate var latestChange: Timestamp {
+        [activatedAt, retiredAt, goneAt].compactMap { $0 }.reduce(announcedAt, max)
+    }
+}

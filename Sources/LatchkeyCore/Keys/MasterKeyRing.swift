@@ -1,0 +1,147 @@
+package import Crypto
+import Foundation
+import Synchronization
+
+/// Why the master key cannot be used. Stops the start with a sentence that says what to do.
+package struct MasterKeyFault: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+/// Up to 16 master keys, one of them current.
+///
+/// Text form, of the key file and of `LATCHKEY_MASTER_KEY` alike: `SLOT:BASE64` items separated by white space or
+/// commas, the last one current; a bare `BASE64` is slot 0.
+///
+/// Sealed form: one byte (format version 1 in the high four bits, slot in the low ones) ‖ AES-256-GCM nonce (12) ‖
+/// ciphertext ‖ tag (16). The purpose and the context (for instance the `kid`) are authenticated, so that a sealed
+/// value cannot be moved to another row.
+package final class MasterKeyRing: Sendable {
+    package static let slotCount = 16
+    private static let formatVersion: UInt8 = 1
+
+    private struct State {
+        var keys: [UInt8: MasterKey]
+        var current: UInt8
+    }
+    private let state: Mutex<State>
+
+    /// - Throws: ``MasterKeyFault`` when the text is not of the form above.
+    package init(text: String) throws(MasterKeyFault) {
+        var keys: [UInt8: MasterKey] = [:]
+        var last: UInt8?
+        for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace || $0.isNewline }) {
+            let parts = item.split(separator: ":", maxSplits: 1)
+            let slotText = parts.count == 2 ? String(parts[0]) : "0"
+            guard let slot = UInt8(slotText), slot < Self.slotCount,
+                let data = Data(base64Encoded: String(parts[parts.count - 1])), let key = MasterKey(bytes: Array(data))
+            else {
+                throw MasterKeyFault(
+                    "The master key is not readable: expected SLOT:BASE64 with a slot from 0 to 15 and 32 bytes in base64."
+                )
+            }
+            guard keys.updateValue(key, forKey: slot) == nil else {
+                throw MasterKeyFault("The master key lists slot \(slot) twice; each slot may stand there once.")
+            }
+            last = slot
+        }
+        guard let last else {
+            throw MasterKeyFault("The master key is empty: expected 32 bytes in base64.")
+        }
+        self.state = Mutex(State(keys: keys, current: last))
+    }
+
+    /// A ring with one fresh random key in slot 0.
+    package static func generate() -> MasterKeyRing {
+        MasterKeyRing(keys: [0: .generate()], current: 0)
+    }
+
+    private init(keys: [UInt8: MasterKey], current: UInt8) {
+        self.state = Mutex(State(keys: keys, current: current))
+    }
+
+    /// The text form, current key last. A secret: for the key file alone.
+    package var text: String {
+        state.withLock { state in
+            let others = state.keys.keys.filter { $0 != state.current }.sorted()
+            return (others + [state.current])
+                .compactMap { slot in
+                    state.keys[slot].map { "\(slot):\(Data($0.bytes).base64EncodedString())\n" }
+                }
+                .joined()
+        }
+    }
+
+    package var currentSlot: UInt8 { state.withLock { $0.current } }
+    package var slots: [UInt8] { state.withLock { $0.keys.keys.sorted() } }
+
+    package func contains(slot: UInt8) -> Bool { state.withLock { $0.keys[slot] != nil } }
+
+    /// Derives the key of `purpose` from the key in `slot` (default: the current one); `nil` when the slot is empty.
+    package func derive(
+        _ purpose: MasterKey.Purpose, slot: UInt8? = nil, salt: [UInt8] = [], context: [UInt8] = []
+    ) -> SymmetricKey? {
+        state.withLock { $0.keys[slot ?? $0.current] }?.derive(purpose, salt: salt, context: context)
+    }
+
+    /// A ring with one more key, which becomes current. Throws when all 16 slots are in use.
+    package func adding(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
+        let (keys, current) = state.withLock { ($0.keys, $0.current) }
+        let free = (1..<UInt8(Self.slotCount)).map { (current + $0) % UInt8(Self.slotCount) }.first { keys[$0] == nil }
+        guard let free else {
+            throw MasterKeyFault("All 16 master-key slots are in use: remove old ones from the key file first.")
+        }
+        return MasterKeyRing(keys: keys.merging([free: key]) { old, _ in old }, current: free)
+    }
+
+    /// A ring with the current key alone.
+    package func droppingOthers() -> MasterKeyRing {
+        state.withLock { state in
+            MasterKeyRing(keys: state.keys.filter { $0.key == state.current }, current: state.current)
+        }
+    }
+
+    /// Takes over the keys of another ring; what was sealed with a slot that is gone cannot be opened any more.
+    package func replace(with other: MasterKeyRing) {
+        let (keys, current) = other.state.withLock { ($0.keys, $0.current) }
+        state.withLock { $0 = State(keys: keys, current: current) }
+    }
+
+    /// Seals with the current key. `context` is authenticated and must be given again to open.
+    package func seal(_ plaintext: [UInt8], purpose: MasterKey.Purpose, context: [UInt8]) throws -> [UInt8] {
+        let (key, slot) = state.withLock { ($0.keys[$0.current], $0.current) }
+        guard let key else { throw MasterKeyFault("The current master-key slot \(slot) is empty.") }
+        let first = Self.formatVersion << 4 | slot
+        let box = try AES.GCM.seal(
+            plaintext, using: key.derive(purpose), authenticating: Self.associatedData(first, purpose, context))
+        guard let combined = box.combined else { throw MasterKeyFault("AES-GCM gave no combined form.") }
+        return [first] + Array(combined)
+    }
+
+    /// Opens what ``seal(_:purpose:context:)`` made.
+    /// - Throws: ``MasterKeyFault`` when the slot is empty, the key is another one, or the value was changed.
+    package func open(
+        _ sealed: [UInt8], purpose: MasterKey.Purpose, context: [UInt8]
+    ) throws(MasterKeyFault) -> [UInt8] {
+        guard let first = sealed.first, first >> 4 == Self.formatVersion, sealed.count >= 1 + 12 + 16 else {
+            throw MasterKeyFault("A sealed value in the database has an unknown form.")
+        }
+        let slot = first & 0x0f
+        guard let key = state.withLock({ $0.keys[slot] }) else {
+            throw MasterKeyFault(
+                "The database is sealed with master key slot \(slot), which is not in the master key that was given.")
+        }
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst())
+            return Array(
+                try AES.GCM.open(
+                    box, using: key.derive(purpose), authenticating: Self.associatedData(first, purpose, context)))
+        } catch {
+            throw MasterKeyFault("A sealed value in the database does not open with the master key that was given.")
+        }
+    }
+
+    private static func associatedData(_ first: UInt8, _ purpose: MasterKey.Purpose, _ context: [UInt8]) -> [UInt8] {
+        [first] + Array(purpose.rawValue.utf8) + [0] + context
+    }
+}

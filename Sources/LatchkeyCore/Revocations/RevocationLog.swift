@@ -1,0 +1,66 @@
+package import LatchkeyTokens
+
+/// The front door of revocation: judges what is asked, then hands it to the store's one `revoke`, which ends refresh
+/// tokens and writes entries in one transaction. The feed has the entries when a method here returns.
+package struct RevocationLog: Sendable {
+    private let store: any Store
+    private let bearer: BearerVerifier
+    private let sessions: SessionService
+    private let keys: KeyRotationService
+    private let clock: Clock
+
+    package init(
+        store: any Store, bearer: BearerVerifier, sessions: SessionService, keys: KeyRotationService, clock: Clock
+    ) {
+        self.store = store
+        self.bearer = bearer
+        self.sessions = sessions
+        self.keys = keys
+        self.clock = clock
+    }
+
+    /// Revokes by order of a user or an administrator. Durable on return.
+    /// - Throws: ``Refusal`` `not_found` for a session, user or client that does not exist.
+    package func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome {
+        let outcome = try await store.revoke(order)
+        guard outcome != .unknownTarget else {
+            throw Refusal(.notFound, "There is no such session, user or client.")
+        }
+        return outcome
+    }
+
+    /// Condemns a key that signs no more. One that may still sign needs a successor at once, so it goes through the
+    /// emergency rotation.
+    /// - Throws: ``Refusal`` `conflict` for a key that is announced or active, `not_found`.
+    package func revokeKey(_ id: KeyID, actor: Actor) async throws {
+        let key = try await store.keyTable(includingGone: true).keys.first { $0.id == id }
+        guard let key else { throw Refusal(.notFound, "There is no signing key with this kid.") }
+        guard key.state != .active, key.state != .announced else {
+            throw Refusal(
+                .conflict,
+                "This key may still sign. Run keys rotate --emergency --only with its kid: that replaces it and condemns it."
+            )
+        }
+        try await keys.emergency(only: id, actor: actor)
+    }
+
+    /// RFC 7009: revokes whatever genuine token of the caller's own was presented. A refresh token ends its session; an
+    /// access token gets an entry by `jti`. Anything else is left alone, and the caller is not told which.
+    package func revokePresented(_ token: String, caller: Client) async throws {
+        if token.hasPrefix(RefreshToken.prefix) {
+            guard let found = try await sessions.lookup(refreshToken: token),
+                found.record.session.client == caller.id
+            else { return }
+            _ = try await store.revoke(
+                RevocationOrder(
+                    .session(found.record.session.id), reason: .tokenRevoked, actor: .client(caller.id)))
+            return
+        }
+        guard let verified = try? bearer.verify(token), verified.claims.clientID == caller.id else { return }
+        let claims = verified.claims
+        _ = try await store.revoke(
+            RevocationOrder(
+                .token(claims.tokenID, session: claims.sessionID, expiresAt: claims.expiresAt),
+                reason: .tokenRevoked, actor: .client(caller.id)))
+    }
+}

@@ -1,0 +1,81 @@
+import Crypto
+package import LatchkeyTokens
+
+/// A refresh token on its way to a client: a secret that prints as `<redacted>`.
+package struct RefreshTokenString: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// `lkr_` and 60 base64url characters.
+    package let text: String
+    package var description: String { "<redacted>" }
+    package var debugDescription: String { "<redacted>" }
+}
+
+/// The refresh-token format: opaque to everybody but this server, and derived, so that the database holds neither a
+/// token nor its hash and a lost answer can be given again.
+///
+/// `lkr_` ‖ base64url of 45 bytes: format version 1 (high four bits) and master-key slot (low four) ‖ session id (16) ‖
+/// generation (4, big-endian) ‖ tag (24). tag = first 24 bytes of HMAC-SHA256 under
+/// HKDF(master key, salt: session nonce, info: "refresh" ‖ session id) over the bytes before it: 192 bits, which RFC
+/// 6749 10.10 asks to be unguessable.
+package struct RefreshToken: Sendable, Equatable {
+    package static let prefix = "lkr_"
+    package static let nonceByteCount = 16
+    private static let tagByteCount = 24
+    private static let formatVersion: UInt8 = 1
+    private static let textLength = 4 + 60
+
+    package let slot: UInt8
+    package let session: SessionID
+    package let generation: UInt32
+    private let tag: [UInt8]
+
+    /// Judges form alone, without I/O: length, prefix, alphabet, version, generation not 0.
+    package init?(_ text: String) {
+        guard text.utf8.count == Self.textLength, text.hasPrefix(Self.prefix),
+            let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))), bytes.count == 45,
+            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
+        else { return nil }
+        let generation = bytes[17..<21].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard generation > 0 else { return nil }
+        self.slot = bytes[0] & 0x0f
+        self.session = session
+        self.generation = generation
+        self.tag = Array(bytes[21...])
+    }
+
+    /// Compares the tag in constant time. False when the slot is no longer in the ring.
+    package func isAuthentic(nonce: [UInt8], keys: MasterKeyRing) -> Bool {
+        guard
+            let expected = Self.tag(
+                slot: slot, session: session, generation: generation, nonce: nonce, keys: keys)
+        else { return false }
+        var difference: UInt8 = 0
+        for (a, b) in zip(expected, tag) { difference |= a ^ b }
+        return difference == 0 && expected.count == tag.count
+    }
+
+    /// Derives the token of one generation with the current master key.
+    package static func derive(
+        session: SessionID, generation: UInt32, nonce: [UInt8], keys: MasterKeyRing
+    ) throws -> RefreshTokenString {
+        let slot = keys.currentSlot
+        guard let tag = tag(slot: slot, session: session, generation: generation, nonce: nonce, keys: keys) else {
+            throw MasterKeyFault("The current master-key slot \(slot) is empty.")
+        }
+        return RefreshTokenString(
+            text: prefix + Base64URL.string(head(slot: slot, session: session, generation: generation) + tag))
+    }
+
+    private static func head(slot: UInt8, session: SessionID, generation: UInt32) -> [UInt8] {
+        [formatVersion << 4 | slot] + session.bytes
+            + [UInt8(generation >> 24), UInt8(generation >> 16 & 0xff), UInt8(generation >> 8 & 0xff), UInt8(generation & 0xff)]
+    }
+
+    private static func tag(
+        slot: UInt8, session: SessionID, generation: UInt32, nonce: [UInt8], keys: MasterKeyRing
+    ) -> [UInt8]? {
+        guard let key = keys.derive(.refresh, slot: slot, salt: nonce, context: session.bytes) else { return nil }
+        let code = HMAC<SHA256>.authenticationCode(
+            for: head(slot: slot, session: session, generation: generation), using: key)
+        return Array(code.prefix(tagByteCount))
+    }
+}

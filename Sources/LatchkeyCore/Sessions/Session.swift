@@ -1,0 +1,83 @@
+package import LatchkeyTokens
+
+/// One sign-in of a user through a client: the server-side record that owns one refresh-token lineage.
+package struct Session: Sendable, Equatable {
+    /// How the client carries its refresh token.
+    package enum Transport: String, Sendable { case body, cookie }
+
+    package let id: SessionID
+    package let user: UserID
+    package let client: ClientID
+    package let transport: Transport
+    /// What the user granted at login; a refresh may narrow it for one access token, never widen it.
+    package let scope: Scope
+    /// Salt of the refresh-token key: 16 random bytes, never changed.
+    package let nonce: [UInt8]
+    package let createdAt: Timestamp
+    /// The absolute end, fixed at login.
+    package let expiresAt: Timestamp
+    /// Authentication methods (RFC 8176), for instance `pwd`.
+    package let authenticationMethods: [String]
+    /// Free text from the client, for the user's list of sessions. At most 64 code points.
+    package let deviceName: String?
+    /// The source network at login (IPv4 address or IPv6 /64).
+    package let network: String
+    package var lineage: Lineage
+    /// When and why it ended; `nil` while it lives.
+    package var endedAt: Timestamp?
+    package var endReason: RevocationReason?
+
+    package init(
+        id: SessionID, user: UserID, client: ClientID, transport: Transport, scope: Scope, nonce: [UInt8],
+        createdAt: Timestamp, expiresAt: Timestamp, authenticationMethods: [String], deviceName: String?,
+        network: String, lineage: Lineage, endedAt: Timestamp? = nil, endReason: RevocationReason? = nil
+    ) {
+        self.id = id
+        self.user = user
+        self.client = client
+        self.transport = transport
+        self.scope = scope
+        self.nonce = nonce
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.authenticationMethods = authenticationMethods
+        self.deviceName = deviceName
+        self.network = network
+        self.lineage = lineage
+        self.endedAt = endedAt
+        self.endReason = endReason
+    }
+
+    /// The refresh-token lineage of a session in five columns: rotation never adds a row.
+    package struct Lineage: Sendable, Equatable {
+        /// Last generation issued; 1 at login.
+        package var current: UInt32
+        /// Last generation that came back; 0 until the first refresh. Always below `current`.
+        package var held: UInt32
+        /// When the last rotation or fork happened; login counts as one.
+        package var rotatedAt: Timestamp
+        /// The source network of the last rotation or fork.
+        package var rotatedFrom: String
+        /// Recoveries (forks) since `recoveryWindowStart`.
+        package var recoveries: Int
+        package var recoveryWindowStart: Timestamp
+
+        package init(
+            current: UInt32, held: UInt32, rotatedAt: Timestamp, rotatedFrom: String, recoveries: Int,
+            recoveryWindowStart: Timestamp
+        ) {
+            self.current = current
+            self.held = held
+            self.rotatedAt = rotatedAt
+            self.rotatedFrom = rotatedFrom
+            self.recoveries = recoveries
+            self.recoveryWindowStart = recoveryWindowStart
+        }
+
+        /// The state right after login.
+        package static func begun(at now: Timestamp, from network: String) -> Lineage {
+            Lineage(
+                current: 1, held: 0, rotatedAt: now, rotatedFrom: network, recoveries: 0, recoveryWindowStart: now)
+        }
+    }
+}

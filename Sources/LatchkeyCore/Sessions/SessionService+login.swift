@@ -1,0 +1,157 @@
+package import LatchkeyTokens
+
+/// A sign-in as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
+package struct LoginRequest: Sendable {
+    package var username: String
+    package var password: Password
+    /// Only for an account whose password must be changed: the new one.
+    package var newPassword: Password?
+    package var client: Client
+    package var scope: Scope?
+    package var transport: Session.Transport
+    package var deviceName: String?
+    /// IPv4 address or IPv6 /64.
+    package var network: String
+    /// Many users may stand behind this address (a proxy that is not configured as trusted).
+    package var sharedNetwork: Bool
+    /// The refresh token in the cookie that came with the login: that session ends.
+    package var replacingRefreshToken: String?
+
+    package init(
+        username: String, password: Password, newPassword: Password? = nil, client: Client, scope: Scope? = nil,
+        transport: Session.Transport = .body, deviceName: String? = nil, network: String, sharedNetwork: Bool = false,
+        replacingRefreshToken: String? = nil
+    ) {
+        self.username = username
+        self.password = password
+        self.newPassword = newPassword
+        self.client = client
+        self.scope = scope
+        self.transport = transport
+        self.deviceName = deviceName
+        self.network = network
+        self.sharedNetwork = sharedNetwork
+        self.replacingRefreshToken = replacingRefreshToken
+    }
+}
+
+extension SessionService {
+    /// Verifies the password and begins a session. Durable on return.
+    ///
+    /// An unknown user, a wrong password, a disabled user and a login that lost the race with a password change give
+    /// the same refusal after the same work.
+    /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
+    ///   `password_change_required`, `password_rejected`, `clock_set_back`; `HashPoolRefusal` when the queue is full.
+    package func login(_ request: LoginRequest) async throws -> TokenReply {
+        let client = request.client
+        guard client.firstParty else {
+            throw Refusal(
+                .unauthorizedClient, "This client may not collect passwords; it has to be marked first_party.")
+        }
+        if request.transport == .cookie, client.kind != .public || client.origins.isEmpty {
+            throw Refusal(
+                .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
+        }
+        // Judged before the password, so that a mistake in the request costs nothing and tells nothing of the user.
+        try client.checkRequest(request.scope)
+
+        let name = try? UserName(request.username)
+        let record: LoginRecord? = if let name { try await store.loginRecord(normalisedName: name.normalised) } else { nil }
+        let admission = try await throttle.admit(
+            normalisedName: name?.normalised ?? UserName.comparisonForm(of: request.username), network: request.network, user: record?.user.id,
+            sharedPeer: request.sharedNetwork)
+        defer { admission.release() }
+        return try await verifyAndBegin(request, record: record, admission: admission)
+    }
+
+    private func verifyAndBegin(
+        _ request: LoginRequest, record: LoginRecord?, admission: Admission
+    ) async throws -> TokenReply {
+        let verdict = try await passwords.verify(
+            password: request.password, stored: record?.credential.hash, network: request.network)
+        guard case .match(let needsRehash) = verdict, let record, !record.user.disabled else {
+            try await recordFailure(admission, request: request, user: record?.user)
+            throw Self.wrongCredentials
+        }
+        var version = record.credential.version
+        if record.user.mustChangePassword {
+            guard let new = request.newPassword else {
+                throw Refusal(
+                    .passwordChangeRequired,
+                    "The password has to be changed: send the same request with new_password added.")
+            }
+            version = try await replacePassword(
+                of: record, with: new, current: request.password, network: request.network)
+        } else if request.newPassword != nil {
+            throw Refusal(.invalidRequest, "new_password is only for an account whose password has to be changed.")
+        } else if needsRehash {
+            let hash = try await passwords.hash(password: request.password, network: request.network)
+            try await store.rehashPassword(record.user.id, hash: hash, ifVersion: version)
+        }
+        return try await begin(
+            user: record.user, version: version, client: request.client, scope: request.scope,
+            transport: request.transport, deviceName: request.deviceName, network: request.network,
+            replacing: try await replacedSession(request), resetting: admission.resetOnSuccess)
+    }
+
+    /// Begins a session for a user whose password was verified at `version`.
+    func begin(
+        user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
+        network: String, replacing: SessionID? = nil, resetting: [ThrottleBucket] = []
+    ) async throws -> TokenReply {
+        let granted = try client.sessionGrant(requested: scope, roles: user.roles)
+        let now = clock.now()
+        var generator = SystemRandomNumberGenerator()
+        let beginning = SessionBeginning(
+            id: .generate(at: now),
+            nonce: (0..<RefreshToken.nonceByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
+            user: user.id, verifiedVersion: version, client: client.id, transport: transport, scope: granted,
+            absoluteLifetime: client.absoluteLifetime ?? settings.refresh.absoluteLifetime,
+            authenticationMethods: ["pwd"], deviceName: deviceName, network: network, replacing: replacing,
+            resetting: resetting)
+        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+            try await store.beginSession(beginning)
+        }
+        switch outcome {
+        case .begun(let record):
+            return try await reply(
+                record: record, requested: scope, generation: client.grants.contains(.refreshToken) ? 1 : nil,
+                issuedAt: issuedAt, keyVersion: keyVersion)
+        case .lostRace:
+            throw Self.wrongCredentials
+        case .clientRefused:
+            throw Refusal(.invalidClient, "This client is not known here or is disabled.")
+        }
+    }
+
+    /// The refusal for an unknown user and a wrong password alike.
+    static let wrongCredentials = Refusal(.invalidCredentials, "The user name or the password is wrong.")
+
+    func recordFailure(_ admission: Admission, request: LoginRequest, user: User?) async throws {
+        try await throttle.failed(
+            admission,
+            event: AuditEvent(
+                .loginFailed, at: clock.now(), actor: .client(request.client.id), user: user?.id,
+                client: request.client.id, network: request.network))
+    }
+
+    private func replacePassword(
+        of record: LoginRecord, with new: Password, current: Password, network: String
+    ) async throws -> Int64 {
+        try policy.check(new, userName: try UserName(record.user.name))
+        guard new.bytes != current.bytes else { throw Refusal(.passwordRejected, "The new password has to be another one.") }
+        let hash = try await passwords.hash(password: new, network: network)
+        let credential = try await store.setPassword(
+            record.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,
+            actor: .user(record.user.id))
+        return credential.version
+    }
+
+    /// Only a genuine token of the same client ends a session; anything else in the cookie is ignored.
+    private func replacedSession(_ request: LoginRequest) async throws -> SessionID? {
+        guard request.transport == .cookie, let text = request.replacingRefreshToken,
+            let found = try await lookup(refreshToken: text), found.record.session.client == request.client.id
+        else { return nil }
+        return found.record.session.id
+    }
+}

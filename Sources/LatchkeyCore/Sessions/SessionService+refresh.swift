@@ -1,0 +1,110 @@
+package import LatchkeyTokens
+import Logging
+
+/// A refresh as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
+package struct RefreshRequest: Sendable {
+    package var token: String
+    package var client: Client
+    /// Narrows this one access token.
+    package var scope: Scope?
+    package var transport: Session.Transport
+    package var network: String
+
+    package init(token: String, client: Client, scope: Scope? = nil, transport: Session.Transport, network: String) {
+        self.token = token
+        self.client = client
+        self.scope = scope
+        self.transport = transport
+        self.network = network
+    }
+}
+
+/// A refresh token whose tag is genuine, whatever has become of its session.
+package struct RefreshTokenLookup: Sendable {
+    package let record: SessionRecord
+    package let generation: UInt32
+}
+
+extension SessionService {
+    /// Advances the session by one generation and returns the successor, or what the generation table says instead.
+    /// Durable on return. RFC 6749 6, RFC 9700 4.14.2.
+    ///
+    /// - Throws: ``Refusal`` `invalid_grant` with its reason, `invalid_scope`, `unauthorized_client`, `clock_set_back`.
+    package func refresh(_ request: RefreshRequest) async throws -> TokenReply {
+        let client = request.client
+        guard client.grants.contains(.refreshToken) else {
+            throw Refusal(.unauthorizedClient, "This client may not use the refresh_token grant.")
+        }
+        // No I/O for what is not a token of ours; one read and no writer for a forged tag.
+        guard let token = RefreshToken(request.token), masterKeys.contains(slot: token.slot) else {
+            throw Self.refused(.malformed)
+        }
+        guard let found = try await store.session(token.session) else { throw Self.refused(.unknown) }
+        guard token.isAuthentic(nonce: found.session.nonce, keys: masterKeys) else { throw Self.refused(.malformed) }
+
+        let policy = RefreshPolicy(
+            reuseWindow: settings.refresh.reuseWindow, recoveryLimit: settings.refresh.recoveryLimit,
+            idleLifetime: idleLifetime(of: client))
+        let rotation = SessionRotation(
+            session: token.session, generation: token.generation, client: client.id, transport: request.transport,
+            network: request.network, policy: policy, scope: request.scope)
+        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+            try await store.rotateSession(rotation)
+        }
+        switch outcome {
+        case .rotated(let record), .sameSuccessor(let record, _), .recovered(let record), .rolledBack(let record):
+            if case .rolledBack = outcome {
+                logger.critical(
+                    "a refresh token is newer than the database: was an old copy of it put back?",
+                    metadata: ["lk.session": "\(token.session)"])
+            }
+            return try await reply(
+                record: record, requested: request.scope, generation: record.session.lineage.current,
+                issuedAt: issuedAt, keyVersion: keyVersion)
+        case .accessOnly(let record):
+            return try await reply(
+                record: record, requested: request.scope, generation: nil, issuedAt: issuedAt, keyVersion: keyVersion)
+        case .invalidScope:
+            throw Refusal(.invalidScope, "A refresh can narrow the scope that was granted, not widen it.")
+        case .refused(let reason):
+            try await noteRefusal(reason, of: found.session, presentedBy: client, request: request)
+            throw Self.refused(reason)
+        }
+    }
+
+    /// Finds the session of a genuine refresh token of any generation. Changes nothing.
+    package func lookup(refreshToken text: String) async throws -> RefreshTokenLookup? {
+        guard let token = RefreshToken(text), masterKeys.contains(slot: token.slot),
+            let record = try await store.session(token.session),
+            token.isAuthentic(nonce: record.session.nonce, keys: masterKeys)
+        else { return nil }
+        return RefreshTokenLookup(record: record, generation: token.generation)
+    }
+
+    /// A replay is in the audit trail already, written with the revocation.
+    private func noteRefusal(
+        _ reason: RefreshRefusalReason, of session: Session, presentedBy client: Client, request: RefreshRequest
+    ) async throws {
+        guard reason != .replayed else { return }
+        try await store.recordFailure(
+            [], window: settings.login.window,
+            event: AuditEvent(
+                .refreshRefused, at: clock.now(), actor: .client(client.id), user: session.user, session: session.id,
+                client: client.id, network: request.network, details: ["reason": reason.rawValue]))
+    }
+
+    /// The one refusal of a refresh token, with what the client should do about it.
+    static func refused(_ reason: RefreshRefusalReason) -> Refusal {
+        let sentence =
+            switch reason {
+            case .malformed: "This is not a refresh token of this server."
+            case .unknown: "The session of this refresh token is not known here (it may have ended); sign in again."
+            case .expired: "The session has expired; sign in again."
+            case .revoked: "The session was ended; sign in again."
+            case .replayed: "An old refresh token was used again, so the session was ended; sign in again."
+            case .wrongClient: "The refresh token was issued to another client."
+            case .wrongTransport: "This session refreshes by its own transport (cookie or body) only."
+            }
+        return Refusal(.invalidGrant, sentence, reason: reason)
+    }
+}

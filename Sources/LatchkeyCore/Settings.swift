@@ -1,0 +1,75 @@
+package import Argon2
+package import LatchkeyTokens
+
+/// Everything that can be configured, with its default. Plain values: where they came from is `latchkey`'s business.
+/// `Config/latchkey.yaml` documents each one; a test holds it to the code.
+package struct Settings: Sendable {
+    /// The issuer identifier (RFC 8414 2): an https URL without query and fragment, or http on a loopback host.
+    package var issuer: String
+    package var tokens = Tokens()
+    package var refresh = Refresh()
+    package var password = Password()
+    package var login = Login()
+    package var keys = Keys()
+    package var revocations = Revocations()
+    package var jwksMaxAge: Duration = .seconds(300)
+    package var auditRetention: Duration = .seconds(90 * 86400)
+
+    package init(issuer: String) { self.issuer = issuer }
+
+    package struct Tokens: Sendable {
+        /// 30 s to 3600 s.
+        package var accessLifetime: Duration = .seconds(300)
+        package var algorithm: JWSAlgorithm = .es256
+        /// `nil`: the issuer.
+        package var audience: String?
+        /// What verifiers may allow for clock differences; at most this.
+        package var maxSkew: Duration = .seconds(120)
+        package init() {}
+        /// No access token of ours lives longer, whatever a client or command asks for.
+        package static let longestLifetime: Duration = .seconds(3600)
+        package static let shortestLifetime: Duration = .seconds(30)
+    }
+
+    package struct Refresh: Sendable {
+        package var idleLifetime: Duration = .seconds(14 * 86400)
+        package var absoluteLifetime: Duration = .seconds(90 * 86400)
+        package var reuseWindow: Duration = .seconds(30)
+        package var recoveryLimit = 8
+        package init() {}
+    }
+
+    package struct Password: Sendable {
+        /// Code points; 8 to 64.
+        package var minimumLength = 15
+        package var argon2: Argon2Parameters = .default
+        package init() {}
+    }
+
+    package struct Login: Sendable {
+        /// `nil`: the number of cores.
+        package var hashThreads: Int?
+        package var maxQueueWait: Duration = .seconds(2)
+        package var accountFailures = 10
+        package var addressFailures = 100
+        package var window: Duration = .seconds(900)
+        package init() {}
+    }
+
+    package struct Keys: Sendable {
+        package var rotationPeriod: Duration = .seconds(30 * 86400)
+        package var announcePeriod: Duration = .seconds(86400)
+        package init() {}
+    }
+
+    package struct Revocations: Sendable {
+        package enum Access: String, Sendable { case `public`, clients }
+        package var access = Access.public
+        package var nextUpdate: Duration = .seconds(5)
+        package var expiresIn: Duration = .seconds(60)
+        package var maxWait: Duration = .seconds(60)
+        package var maxWaiters = 10000
+        package var maxWaitersPerAddress = 64
+        package init() {}
+    }
+}

@@ -1,0 +1,359 @@
+package import LatchkeyTokens
+
+/// The database as the domain sees it: one method for each use case, each one whole transaction.
+///
+/// What every implementation promises, and `StoreConformance` checks:
+/// - A method that writes returns when the change is on disk, and not before. When it throws, nothing was changed.
+/// - Writing methods run one after another (serialisable); those that issue or revoke read the store's own clock
+///   inside, whose floor is stored and never goes back (``IssuanceGate``).
+/// - Revocation log entries are handed to the ``StoreObserver`` in `seq` order after the commit and before any caller
+///   of that commit resumes.
+/// - Errors: ``Refusal`` for what the caller asked wrongly (`conflict`, `not_found`), ``StoreUnavailable`` for a disk
+///   that is full, read-only or broken. Arguments never appear in an error.
+package protocol Store: Sendable {
+    // MARK: Sessions
+
+    /// Inserts the session unless the user was changed since `verifiedVersion` was read (then `.lostRace`), is disabled,
+    /// or the client is gone or disabled. Also: ends `replacing`, notes the network as known, resets the pair's
+    /// throttle counter, appends the audit event.
+    func beginSession(_ request: SessionBeginning) async throws -> Issuance<SessionBeginningOutcome>
+    /// Applies ``RefreshDecision`` to the session, in the order of DESIGN 3: client binding, session, user and client
+    /// state, expiry, generation. A replay is revoked in the same transaction.
+    func rotateSession(_ request: SessionRotation) async throws -> Issuance<RotationOutcome>
+    /// Reads user and client state for one more token of a client itself (`client_credentials`).
+    /// Throws `invalid_client` when it is gone or disabled.
+    func issueForClient(_ client: ClientID) async throws -> Issuance<Client>
+    /// The same for a token in a user's name without a session (`token mint`). Throws `not_found` when user or client
+    /// is gone or disabled.
+    func issueForUser(_ user: UserID, client: ClientID) async throws -> Issuance<Client>
+    /// One primary-key read, with user and client, whatever their state.
+    func session(_ id: SessionID) async throws -> SessionRecord?
+    func sessions(_ filter: SessionFilter, page: PageRequest) async throws -> Page<SessionRecord>
+
+    // MARK: Revocation
+
+    /// The only way to revoke. Ends refresh tokens and writes entries in one transaction.
+    func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome
+    /// Live entries with `seq` greater than `after`, in order, at most `limit`.
+    func revocations(after seq: Int64, limit: Int) async throws -> [RevocationRecord]
+    /// Newest first.
+    func revocations(page: PageRequest) async throws -> Page<RevocationRecord>
+    func revocationState() async throws -> RevocationState
+    /// Draws a new epoch: once at each start of a server, before it serves.
+    func beginEpoch(_ epoch: String) async throws -> RevocationState
+    /// Makes sure that the stored token horizon is at least `longest` before longer tokens are issued. When `longest` is
+    /// smaller, the horizon is lowered later, once tokens of the old length have expired.
+    func setTokenHorizon(_ longest: Duration, skew: Duration) async throws
+
+    // MARK: Users
+
+    func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws
+    /// Inserts those that do not exist yet; returns for each whether it was inserted, already there, or refused.
+    func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome]
+    /// Throws `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`).
+    func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User
+    /// Disabling bumps the credential's version, ends all sessions and revokes the user's tokens, in one transaction.
+    func setUserDisabled(_ id: UserID, _ disabled: Bool, actor: Actor) async throws -> User
+    func deleteUser(_ id: UserID, actor: Actor) async throws
+    /// Replaces the hash, bumps the version, ends all sessions and revokes all tokens of the user. When
+    /// `ifVersion` is given and differs, throws `Refusal(.invalidCredentials)` and changes nothing.
+    func setPassword(
+        _ id: UserID, hash: String, ifVersion: Int64?, mustChange: Bool, actor: Actor
+    ) async throws -> PasswordCredential
+    /// `UPDATE … WHERE version = ?`: keeps the version, so it is ignored when it lost a race. Ends nothing.
+    func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws
+    func loginRecord(normalisedName: String) async throws -> LoginRecord?
+    func loginRecord(user: UserID) async throws -> LoginRecord?
+    func user(_ reference: UserReference) async throws -> User?
+    func users(page: PageRequest) async throws -> Page<User>
+
+    // MARK: Login throttle
+
+    func failureCounters(_ buckets: [ThrottleBucket]) async throws -> [ThrottleBucket: FailureCounter]
+    /// Adds one failure to each bucket (a counter older than `window` starts anew) and folds the audit event into a
+    /// like one of the last minute. Durable before it returns.
+    func recordFailure(_ buckets: [ThrottleBucket], window: Duration, event: AuditEvent) async throws
+    /// Whether the user signed in from this network in the last 90 days.
+    func isKnownNetwork(_ network: String, of user: UserID) async throws -> Bool
+
+    // MARK: Clients
+
+    /// Throws `conflict` when the id is taken.
+    func createClient(_ client: Client, secret: SealedClientSecret?, event: AuditEvent) async throws
+    func updateClient(_ client: Client, event: AuditEvent) async throws
+    /// Disabling revokes the client's tokens and ends its sessions in the same transaction.
+    func setClientDisabled(_ id: ClientID, _ disabled: Bool, actor: Actor) async throws -> Client
+    func deleteClient(_ id: ClientID, actor: Actor) async throws
+    /// The new secret becomes current; the previous one ends at `previousExpiresAt`.
+    func rotateClientSecret(_ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent) async throws
+    func client(_ id: ClientID) async throws -> Client?
+    func clientSecrets(_ id: ClientID) async throws -> [SealedClientSecret]
+    /// All clients, for the CORS union and the token horizon. Bounded by `limit`.
+    func clients(page: PageRequest) async throws -> Page<Client>
+    /// Grows with every change of any client; lets caches of clients notice.
+    func clientsVersion() async throws -> Int64
+
+    // MARK: Keys
+
+    /// Keys that are announced, active or retired; with `includingGone`, all.
+    func keyTable(includingGone: Bool) async throws -> KeyTable
+    /// Returns false and changes nothing when the table's version is no longer `change.basedOn`.
+    func changeKeys(_ change: KeyTableChange) async throws -> Bool
+    /// Everything that is sealed with the master key, for a rotation.
+    func sealedValues() async throws -> SealedValues
+    /// Writes back re-sealed values in one transaction; false when something changed in between.
+    func reseal(_ values: SealedValues, event: AuditEvent) async throws -> Bool
+    /// A sealed probe that tells at start whether the master key is the right one; written on first use.
+    func masterKeyProbe() async throws -> [UInt8]?
+    func setMasterKeyProbe(_ sealed: [UInt8]) async throws
+
+    // MARK: Audit and upkeep
+
+    func appendAudit(_ event: AuditEvent) async throws
+    func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
+    func statistics() async throws -> StoreStatistics
+    /// Removes at most `limit` expired rows (sessions, entries, audit, throttle, networks, secrets). Returns how many
+    /// went; fewer than `limit` means that nothing is left for now.
+    func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int
+    /// Commits a write: what readiness asks.
+    func checkWritable() async throws
+    func shutdown() async
+}
+
+/// Told of committed facts by the store, on its writer thread: must be quick and must not block.
+package protocol StoreObserver: Sendable {
+    /// Entries committed since the last call, in `seq` order.
+    func committed(_ records: [RevocationRecord])
+}
+
+/// Everything that a sign-in writes.
+package struct SessionBeginning: Sendable {
+    package let id: SessionID
+    package let nonce: [UInt8]
+    package let user: UserID
+    /// The credential version that was verified.
+    package let verifiedVersion: Int64
+    package let client: ClientID
+    package let transport: Session.Transport
+    package let scope: Scope
+    package let absoluteLifetime: Duration
+    package let authenticationMethods: [String]
+    package let deviceName: String?
+    package let network: String
+    /// A session of the same client whose cookie came with the login: it ends.
+    package let replacing: SessionID?
+    /// Throttle buckets to reset.
+    package let resetting: [ThrottleBucket]
+
+    package init(
+        id: SessionID, nonce: [UInt8], user: UserID, verifiedVersion: Int64, client: ClientID,
+        transport: Session.Transport, scope: Scope, absoluteLifetime: Duration, authenticationMethods: [String],
+        deviceName: String?, network: String, replacing: SessionID?, resetting: [ThrottleBucket]
+    ) {
+        self.id = id
+        self.nonce = nonce
+        self.user = user
+        self.verifiedVersion = verifiedVersion
+        self.client = client
+        self.transport = transport
+        self.scope = scope
+        self.absoluteLifetime = absoluteLifetime
+        self.authenticationMethods = authenticationMethods
+        self.deviceName = deviceName
+        self.network = network
+        self.replacing = replacing
+        self.resetting = resetting
+    }
+}
+
+package enum SessionBeginningOutcome: Sendable {
+    case begun(SessionRecord)
+    /// The password or the user's state changed since it was verified: answer like a wrong password.
+    case lostRace
+    case clientRefused
+}
+
+/// A session with the user and the client that it belongs to, read in one transaction.
+package struct SessionRecord: Sendable {
+    package let session: Session
+    package let user: User
+    package let client: Client
+    /// `sessions_ended_at` of everybody.
+    package let allEndedAt: Timestamp?
+
+    package init(session: Session, user: User, client: Client, allEndedAt: Timestamp?) {
+        self.session = session
+        self.user = user
+        self.client = client
+        self.allEndedAt = allEndedAt
+    }
+}
+
+package struct SessionFilter: Sendable {
+    package enum State: String, Sendable, CaseIterable { case active, ended }
+    package var user: UserID?
+    package var client: ClientID?
+    package var state: State?
+    package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil) {
+        self.user = user
+        self.client = client
+        self.state = state
+    }
+}
+
+/// A refresh token that passed the tag check, on its way to the writer.
+package struct SessionRotation: Sendable {
+    package let session: SessionID
+    package let generation: UInt32
+    package let client: ClientID
+    package let transport: Session.Transport
+    package let network: String
+    package let policy: RefreshPolicy
+    /// The scope of the access token that is asked for; `nil`: the session's. Wider than the session's: `.invalidScope`.
+    package let scope: Scope?
+
+    package init(
+        session: SessionID, generation: UInt32, client: ClientID, transport: Session.Transport, network: String,
+        policy: RefreshPolicy, scope: Scope?
+    ) {
+        self.session = session
+        self.generation = generation
+        self.client = client
+        self.transport = transport
+        self.network = network
+        self.policy = policy
+        self.scope = scope
+    }
+}
+
+package enum RotationOutcome: Sendable {
+    /// A new generation was written; `record.session.lineage.current` is it.
+    case rotated(SessionRecord)
+    /// Nothing was written; answer with the token of `record.session.lineage.current`.
+    case sameSuccessor(SessionRecord, elsewhere: Bool)
+    /// Nothing was written; answer with an access token alone.
+    case accessOnly(SessionRecord)
+    /// A fork was written.
+    case recovered(SessionRecord)
+    /// The database had gone backwards; it was moved forward past the presented generation.
+    case rolledBack(SessionRecord)
+    case refused(RefreshRefusalReason)
+    /// Wider than what was granted; nothing was written.
+    case invalidScope
+}
+
+/// One row of `revocation_state`.
+package struct RevocationState: Sendable, Equatable {
+    /// New at every start of a server.
+    package let epoch: String
+    package let lastSequence: Int64
+    package let clockFloor: Timestamp
+    package let tokenHorizon: Duration
+    /// `issued_before` of the latest `all` entry (Unix seconds).
+    package let issuedBefore: Int64?
+    package let sessionsEndedAt: Timestamp?
+
+    package init(
+        epoch: String, lastSequence: Int64, clockFloor: Timestamp, tokenHorizon: Duration, issuedBefore: Int64?,
+        sessionsEndedAt: Timestamp?
+    ) {
+        self.epoch = epoch
+        self.lastSequence = lastSequence
+        self.clockFloor = clockFloor
+        self.tokenHorizon = tokenHorizon
+        self.issuedBefore = issuedBefore
+        self.sessionsEndedAt = sessionsEndedAt
+    }
+}
+
+/// A hashed counter: kind and bucket number. The name or address behind it is not stored.
+package struct ThrottleBucket: Sendable, Hashable {
+    package enum Kind: Int, Sendable { case pair = 0, network = 1, account = 2 }
+    package let kind: Kind
+    /// 0 ..< 2^20, from an HMAC.
+    package let number: Int64
+    package init(kind: Kind, number: Int64) {
+        self.kind = kind
+        self.number = number
+    }
+}
+
+package struct FailureCounter: Sendable, Equatable {
+    package let failures: Int
+    package let windowStart: Timestamp
+    package let lastFailure: Timestamp
+    package init(failures: Int, windowStart: Timestamp, lastFailure: Timestamp) {
+        self.failures = failures
+        self.windowStart = windowStart
+        self.lastFailure = lastFailure
+    }
+}
+
+package struct UserImport: Sendable {
+    package let user: User
+    package let passwordHash: String
+    package init(user: User, passwordHash: String) {
+        self.user = user
+        self.passwordHash = passwordHash
+    }
+}
+
+package enum UserImportOutcome: Sendable, Equatable { case imported, alreadyExists }
+
+/// Everything sealed with the master key.
+package struct SealedValues: Sendable, Equatable {
+    package var keyTableVersion: Int64
+    package var signingKeys: [KeyID: [UInt8]]
+    package var clientSecrets: [SealedClientSecret]
+    package var probe: [UInt8]?
+    package init(
+        keyTableVersion: Int64, signingKeys: [KeyID: [UInt8]], clientSecrets: [SealedClientSecret], probe: [UInt8]?
+    ) {
+        self.keyTableVersion = keyTableVersion
+        self.signingKeys = signingKeys
+        self.clientSecrets = clientSecrets
+        self.probe = probe
+    }
+}
+
+package struct SweepPolicy: Sendable {
+    package let auditRetention: Duration
+    /// Idle and absolute lifetimes that no session can exceed; used to find rows that nobody can refresh any more.
+    package let idleLifetime: Duration
+    package let throttleWindow: Duration
+    package init(auditRetention: Duration, idleLifetime: Duration, throttleWindow: Duration) {
+        self.auditRetention = auditRetention
+        self.idleLifetime = idleLifetime
+        self.throttleWindow = throttleWindow
+    }
+}
+
+package struct StoreStatistics: Sendable, Equatable {
+    package let users: Int64
+    package let clients: Int64
+    /// Rows, living or waiting for the sweep.
+    package let sessions: Int64
+    package let liveRevocations: Int64
+    package let auditEvents: Int64
+    /// Size of the database file and of its write-ahead log, bytes.
+    package let databaseBytes: Int64
+    package let writeAheadLogBytes: Int64
+    /// Committed batches and the closures in them since start.
+    package let batches: Int64
+    package let transactions: Int64
+
+    package init(
+        users: Int64, clients: Int64, sessions: Int64, liveRevocations: Int64, auditEvents: Int64,
+        databaseBytes: Int64, writeAheadLogBytes: Int64, batches: Int64, transactions: Int64
+    ) {
+        self.users = users
+        self.clients = clients
+        self.sessions = sessions
+        self.liveRevocations = liveRevocations
+        self.auditEvents = auditEvents
+        self.databaseBytes = databaseBytes
+        self.writeAheadLogBytes = writeAheadLogBytes
+        self.batches = batches
+        self.transactions = transactions
+    }
+}

@@ -1,0 +1,78 @@
+package import LatchkeyTokens
+
+/// What an access token says, before it has an instant and a signature.
+package struct AccessTokenOrder: Sendable {
+    package var subject: String
+    package var client: Client
+    package var scope: Scope
+    package var audience: [String]
+    package var session: Session?
+    package var roles: [String]
+    /// `nil`: the client's or the issuer's. Never more than ``Settings/Tokens/longestLifetime``.
+    package var lifetime: Duration?
+
+    package init(
+        subject: String, client: Client, scope: Scope, audience: [String], session: Session? = nil,
+        roles: [String] = [], lifetime: Duration? = nil
+    ) {
+        self.subject = subject
+        self.client = client
+        self.scope = scope
+        self.audience = audience
+        self.session = session
+        self.roles = roles
+        self.lifetime = lifetime
+    }
+}
+
+/// A signed access token.
+package struct SignedAccessToken: Sendable {
+    /// Compact JWS, ASCII.
+    package let text: [UInt8]
+    package let claims: AccessTokenClaims
+    /// Seconds from `iat` to `exp`.
+    package var expiresIn: Int { Int(claims.expiresAt.seconds - claims.issuedAt.seconds) }
+}
+
+/// Signs access tokens (RFC 9068) for facts that are already on disk.
+package struct AccessTokenIssuer: Sendable {
+    private let settings: Settings
+    private let ring: KeyRing
+    private let keys: KeyRotationService
+
+    package init(settings: Settings, ring: KeyRing, keys: KeyRotationService) {
+        self.settings = settings
+        self.ring = ring
+        self.keys = keys
+    }
+
+    /// - Parameters:
+    ///   - issuedAt: the instant that the issuing transaction read; becomes `iat`, however much later this runs.
+    ///   - keyVersion: the key table's version in that transaction. An older key ring is loaded anew first: it may
+    ///     hold a key that was withdrawn before `issuedAt`.
+    package func issue(
+        _ order: AccessTokenOrder, issuedAt: Timestamp, keyVersion: Int64
+    ) async throws -> SignedAccessToken {
+        if ring.current.version < keyVersion { try await keys.reload(atLeast: keyVersion) }
+        let algorithm = order.client.algorithm ?? settings.tokens.algorithm
+        if ring.current.signer(for: algorithm) == nil { try await keys.ensure(algorithm) }
+        guard let signer = ring.current.signer(for: algorithm) else {
+            throw StoreUnavailable("no active signing key for \(algorithm.rawValue)")
+        }
+        let claims = AccessTokenClaims(
+            issuer: settings.issuer, subject: order.subject, audience: order.audience,
+            expiresAt: issuedAt + lifetime(of: order), issuedAt: issuedAt, tokenID: .generate(),
+            clientID: order.client.id, scope: order.scope, sessionID: order.session?.id,
+            authenticatedAt: order.session?.createdAt, authenticationMethods: order.session?.authenticationMethods ?? [],
+            roles: order.roles)
+        return SignedAccessToken(text: try signer.sign(claims), claims: claims)
+    }
+
+    /// The configured lifetime less up to 5 %, so that clients which signed in together do not refresh in step.
+    private func lifetime(of order: AccessTokenOrder) -> Duration {
+        if let exact = order.lifetime { return min(exact, Settings.Tokens.longestLifetime) }
+        let configured = order.client.accessLifetime ?? settings.tokens.accessLifetime
+        let seconds = min(configured, Settings.Tokens.longestLifetime).components.seconds
+        return .seconds(seconds - Int64.random(in: 0...(seconds / 20)))
+    }
+}

@@ -1,0 +1,87 @@
+package import LatchkeyTokens
+
+/// Checks access tokens that come back to our own API: signature and claims like any verifier, then the revocation
+/// index of this very process, which is current to the last commit.
+package struct BearerVerifier: Sendable {
+    private let settings: Settings
+    private let ring: KeyRing
+    private let feed: RevocationFeed
+    private let store: any Store
+    private let clock: Clock
+
+    package init(settings: Settings, ring: KeyRing, feed: RevocationFeed, store: any Store, clock: Clock) {
+        self.settings = settings
+        self.ring = ring
+        self.feed = feed
+        self.store = store
+        self.clock = clock
+    }
+
+    /// `aud` of the tokens that open our account and admin API.
+    package var audience: String { settings.issuer + "/api/v1" }
+
+    /// Any live access token of this issuer, whatever its audience.
+    /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without telling which check failed.
+    package func verify(_ token: String) throws -> VerifiedToken {
+        let ring = ring.current
+        let now = clock.now()
+        do {
+            let unverified = try UnverifiedToken(parsing: token)
+            let verified = try unverified.verified(
+                keys: { ring.verificationKey($0) }, rules: AccessTokenRules(issuer: settings.issuer, audience: nil, skew: .zero), now: now)
+            guard feed.match(verified) == nil else { throw Self.refused("revoked") }
+            return verified
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Self.refused("\(error)")
+        }
+    }
+
+    /// A live token for our API with `scope`: re-reads the session row, so that what the index cannot know (a watermark
+    /// without an entry, an expiry) counts too.
+    /// - Throws: ``Refusal`` `invalid_token`, `insufficient_scope`.
+    package func authorise(_ token: String, scope: String) async throws -> AuthorisedCaller {
+        let verified = try verify(token)
+        guard verified.claims.audience == [audience], verified.claims.scope.contains(scope) else {
+            throw Refusal(
+                .insufficientScope, "This needs an access token that was requested with scope \(scope).")
+        }
+        guard verified.claims.sessionID != nil else { return AuthorisedCaller(token: verified, record: nil) }
+        let record = try await session(of: verified)
+        if scope == Scope.latchkeyAdmin, !record.user.roles.contains("admin") {
+            throw Refusal(.insufficientScope, "This user is not an administrator any more.")
+        }
+        return AuthorisedCaller(token: verified, record: record)
+    }
+
+    /// The session that a user's token belongs to.
+    /// - Throws: ``Refusal`` `invalid_token` when it has ended.
+    package func session(of token: VerifiedToken) async throws -> SessionRecord {
+        guard let id = token.claims.sessionID, let record = try await store.session(id),
+            SessionValidity.judge(record, idleLifetime: nil, now: clock.now()) == .valid
+        else { throw Self.refused("session ended") }
+        return record
+    }
+
+    private static func refused(_ note: String) -> Refusal {
+        Refusal(.invalidToken, "The access token is expired, revoked or not one of this issuer.", note: note)
+    }
+}
+
+/// Who calls our API.
+package struct AuthorisedCaller: Sendable {
+    package let token: VerifiedToken
+    /// `nil` for a token of a client itself (`client_credentials`).
+    package let record: SessionRecord?
+
+    package init(token: VerifiedToken, record: SessionRecord?) {
+        self.token = token
+        self.record = record
+    }
+
+    /// For the audit trail.
+    package var actor: Actor {
+        record.map { .user($0.user.id) } ?? .client(token.claims.clientID)
+    }
+}

@@ -1,0 +1,65 @@
+package import LatchkeyTokens
+
+/// Tokens that no user signed in for: `client_credentials` (RFC 6749 4.4) and tokens minted by an administrator.
+package struct ClientTokenService: Sendable {
+    private let store: any Store
+    private let issuer: AccessTokenIssuer
+    private let settings: Settings
+    private let clock: Clock
+
+    package init(store: any Store, issuer: AccessTokenIssuer, settings: Settings, clock: Clock) {
+        self.store = store
+        self.issuer = issuer
+        self.settings = settings
+        self.clock = clock
+    }
+
+    /// A token for the client itself: `sub` is its `client_id`, there is no session and no refresh token.
+    /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `clock_set_back`.
+    package func issue(client: Client, scope: Scope?) async throws -> TokenReply {
+        guard client.kind == .confidential, client.grants.contains(.clientCredentials) else {
+            throw Refusal(.unauthorizedClient, "This client may not use the client_credentials grant.")
+        }
+        let granted = try client.grantForItself(requested: scope, issuer: settings.issuer)
+        let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+            try await store.issueForClient(client.id)
+        }
+        let token = try await issuer.issue(
+            AccessTokenOrder(
+                subject: current.id.description, client: current, scope: granted.scope, audience: granted.audience),
+            issuedAt: issuedAt, keyVersion: keyVersion)
+        return TokenReply(accessToken: token.text, expiresIn: token.expiresIn, scope: granted.scope)
+    }
+
+    /// A test token in a user's name, without a session: it cannot be refreshed, and it is revoked like any other by
+    /// `jti`, user, client, key or `all`.
+    /// - Parameter lifetime: 30 s to 3600 s.
+    /// - Throws: ``Refusal`` `invalidRequest` for a lifetime out of range or a disabled user.
+    package func mint(
+        subject: User, client: Client, scope: Scope, audience: [String]?, lifetime: Duration, actor: Actor
+    ) async throws -> TokenReply {
+        guard lifetime >= Settings.Tokens.shortestLifetime, lifetime <= Settings.Tokens.longestLifetime else {
+            throw Refusal(.invalidRequest, "A token lives 30 to 3600 seconds.")
+        }
+        guard !subject.disabled else { throw Refusal(.invalidRequest, "This user is disabled.") }
+        guard !scope.contains(Scope.latchkeyAdmin), !scope.contains(Scope.latchkeyAccount) else {
+            throw Refusal(.invalidScope, "A minted token carries no latchkey scope: sign in to get one.")
+        }
+        let horizon = try await store.revocationState().tokenHorizon
+        if lifetime > horizon { try await store.setTokenHorizon(lifetime, skew: settings.tokens.maxSkew) }
+        let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+            try await store.issueForUser(subject.id, client: client.id)
+        }
+        let token = try await issuer.issue(
+            AccessTokenOrder(
+                subject: subject.id.description, client: current,
+                scope: scope, audience: audience ?? current.tokenAudience(issuer: settings.issuer),
+                roles: subject.roles, lifetime: lifetime),
+            issuedAt: issuedAt, keyVersion: keyVersion)
+        try await store.appendAudit(
+            AuditEvent(
+                .tokenMinted, at: issuedAt, actor: actor, user: subject.id, client: current.id,
+                details: ["jti": token.claims.tokenID.description]))
+        return TokenReply(accessToken: token.text, expiresIn: token.expiresIn, scope: scope)
+    }
+}
