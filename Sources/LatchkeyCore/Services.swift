@@ -1,6 +1,7 @@
 package import Argon2
+package import Logging
 
-/// Everything that the HTTP layer calls, composed once.
+/// Everything that the HTTP layer calls, wired once.
 package struct Services: Sendable {
     package let settings: Settings
     package let clock: Clock
@@ -21,4 +22,65 @@ package struct Services: Sendable {
     package let hashPool: HashPool
     package let throttle: LoginThrottle
     package let audit: AuditTrail
+    package let upkeep: Upkeep
+
+    /// Wires the services over a store whose observer is `feed`.
+    /// - Parameter masterKeyFile: `nil` when the master key came from the environment.
+    /// - Throws: ``MasterKeyFault`` when no key can be derived from the ring.
+    package init(
+        settings: Settings, clock: Clock, store: any Store, feed: RevocationFeed, keyRing: KeyRing,
+        masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool, logger: Logger
+    ) throws {
+        guard let throttleKey = masterKeyRing.derive(.throttle) else {
+            throw MasterKeyFault("The current master-key slot is empty.")
+        }
+        let audit = AuditTrail(store: store)
+        let passwords = PasswordVerifier(pool: hashPool, argon2: settings.password.argon2, logger: logger)
+        let policy = PasswordPolicy(settings: settings)
+        let keys = KeyRotationService(
+            store: store, masterKeys: masterKeyRing, ring: keyRing, pool: hashPool, settings: settings, clock: clock,
+            logger: logger)
+        let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys)
+        let throttle = LoginThrottle(
+            store: store, audit: audit, settings: settings.login, key: throttleKey, clock: clock)
+        let sessions = SessionService(
+            store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords, policy: policy,
+            throttle: throttle, settings: settings, clock: clock, logger: logger)
+        let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
+        let directory = ClientDirectory(store: store)
+        let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)
+
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.feed = feed
+        self.keyRing = keyRing
+        self.hashPool = hashPool
+        self.audit = audit
+        self.keys = keys
+        self.throttle = throttle
+        self.sessions = sessions
+        self.bearer = bearer
+        self.revocations = revocations
+        self.users = UserService(store: store, verifier: passwords, policy: policy, clock: clock)
+        self.clients = ClientService(
+            store: store, directory: directory, masterKeys: masterKeyRing, settings: settings, clock: clock)
+        self.clientDirectory = directory
+        self.clientAuthenticator = ClientAuthenticator(
+            store: store, directory: directory, masterKeys: masterKeyRing, audit: audit, clock: clock)
+        self.clientTokens = ClientTokenService(store: store, issuer: issuer, settings: settings, clock: clock)
+        self.introspection = IntrospectionService(
+            bearer: bearer, sessions: sessions, settings: settings, clock: clock)
+        self.masterKeys = MasterKeyService(
+            store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, revocations: revocations, clock: clock)
+        self.upkeep = Upkeep(store: store, settings: settings, clock: clock, logger: logger)
+    }
+
+    /// Makes ready to serve: proves the master key, loads keys and list, covers the longest token lifetime.
+    /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
+    package func start() async throws {
+        try await keys.start()
+        try await upkeep.raiseTokenHorizon()
+        try await feed.start(store: store)
+    }
 }

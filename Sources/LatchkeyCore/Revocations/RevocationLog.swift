@@ -7,16 +7,14 @@ package struct RevocationLog: Sendable {
     private let bearer: BearerVerifier
     private let sessions: SessionService
     private let keys: KeyRotationService
-    private let clock: Clock
 
     package init(
-        store: any Store, bearer: BearerVerifier, sessions: SessionService, keys: KeyRotationService, clock: Clock
+        store: any Store, bearer: BearerVerifier, sessions: SessionService, keys: KeyRotationService
     ) {
         self.store = store
         self.bearer = bearer
         self.sessions = sessions
         self.keys = keys
-        self.clock = clock
     }
 
     /// Revokes by order of a user or an administrator. Durable on return.

@@ -48,12 +48,14 @@ extension SessionService {
             throw Refusal(
                 .unauthorizedClient, "This client may not collect passwords; it has to be marked first_party.")
         }
-        if request.transport == .cookie, client.kind != .public || client.origins.isEmpty {
+        if request.transport == .cookie, !client.allowsCookieTransport {
             throw Refusal(
                 .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
         }
         // Judged before the password, so that a mistake in the request costs nothing and tells nothing of the user.
-        try client.checkRequest(request.scope)
+        if let scope = request.scope, !scope.isSubset(of: client.allowedScope) {
+            throw Refusal(.invalidScope, "Part of the scope is not allowed for this client: ask for less.")
+        }
 
         let name = try? UserName(request.username)
         let record: LoginRecord? = if let name { try await store.loginRecord(normalisedName: name.normalised) } else { nil }
@@ -99,7 +101,7 @@ extension SessionService {
         user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
         network: String, replacing: SessionID? = nil, resetting: [ThrottleBucket] = []
     ) async throws -> TokenReply {
-        let granted = try client.sessionGrant(requested: scope, roles: user.roles)
+        let granted = try client.grantedScope(requested: scope, user: user)
         let now = clock.now()
         var generator = SystemRandomNumberGenerator()
         let beginning = SessionBeginning(

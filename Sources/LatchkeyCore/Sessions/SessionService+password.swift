@@ -28,9 +28,12 @@ extension SessionService {
         let credential = try await store.setPassword(
             session.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,
             actor: .user(session.user.id))
-        // What the old session held: the client asked for it once already.
+        // What the old session held, unless the user has lost part of it since.
+        let held = session.session.scope
+        let stillAllowed = (try? session.client.grantedScope(requested: held, user: session.user)) != nil
         return try await begin(
-            user: session.user, version: credential.version, client: session.client, scope: session.session.scope,
+            user: session.user, version: credential.version, client: session.client,
+            scope: stillAllowed ? held : nil,
             transport: session.session.transport, deviceName: session.session.deviceName, network: network,
             resetting: admission.resetOnSuccess)
     }

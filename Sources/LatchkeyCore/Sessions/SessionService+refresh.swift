@@ -42,6 +42,12 @@ extension SessionService {
         guard let found = try await store.session(token.session) else { throw Self.refused(.unknown) }
         guard token.isAuthentic(nonce: found.session.nonce, keys: masterKeys) else { throw Self.refused(.malformed) }
 
+        if found.session.client == client.id {
+            // Before the writer, so that a scope which cannot be had does not cost the client its token.
+            _ = try client.tokenGrant(
+                held: found.session.scope, requested: request.scope, user: found.user, settings: settings)
+        }
+
         let policy = RefreshPolicy(
             reuseWindow: settings.refresh.reuseWindow, recoveryLimit: settings.refresh.recoveryLimit,
             idleLifetime: idleLifetime(of: client))

@@ -1,4 +1,4 @@
-package import LatchkeyTokens
+import LatchkeyTokens
 package import Logging
 
 /// Sign-in, refresh and sign-out: the conversation between clients, passwords, sessions and tokens. Each capability has
@@ -38,8 +38,8 @@ package struct SessionService: Sendable {
         record: SessionRecord, requested: Scope?, generation: UInt32?, issuedAt: Timestamp, keyVersion: Int64
     ) async throws -> TokenReply {
         let session = record.session
-        let grant = try record.client.accessGrant(
-            session: session.scope, requested: requested, roles: record.user.roles, issuer: settings.issuer)
+        let grant = try record.client.tokenGrant(
+            held: session.scope, requested: requested, user: record.user, settings: settings)
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: session.user.description, client: record.client, scope: grant.scope,

@@ -18,7 +18,7 @@ package struct BearerVerifier: Sendable {
     }
 
     /// `aud` of the tokens that open our account and admin API.
-    package var audience: String { settings.issuer + "/api/v1" }
+    package var audience: String { settings.apiAudience }
 
     /// Any live access token of this issuer, whatever its audience.
     /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without telling which check failed.

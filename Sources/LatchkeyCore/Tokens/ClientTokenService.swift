@@ -20,7 +20,8 @@ package struct ClientTokenService: Sendable {
         guard client.kind == .confidential, client.grants.contains(.clientCredentials) else {
             throw Refusal(.unauthorizedClient, "This client may not use the client_credentials grant.")
         }
-        let granted = try client.grantForItself(requested: scope, issuer: settings.issuer)
+        let held = try client.grantedScope(requested: scope, user: nil)
+        let granted = try client.tokenGrant(held: held, user: nil, settings: settings)
         let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.issueForClient(client.id)
         }
@@ -53,7 +54,7 @@ package struct ClientTokenService: Sendable {
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: subject.id.description, client: current,
-                scope: scope, audience: audience ?? current.tokenAudience(issuer: settings.issuer),
+                scope: scope, audience: try audience ?? current.tokenGrant(held: scope, user: subject, settings: settings).audience,
                 roles: subject.roles, lifetime: lifetime),
             issuedAt: issuedAt, keyVersion: keyVersion)
         try await store.appendAudit(

@@ -1,0 +1,68 @@
+package import Logging
+import ServiceLifecycle
+
+/// Removes what has expired, in small batches that leave the writer to real work, and keeps the token horizon honest.
+package struct Upkeep: Service {
+    private let store: any Store
+    private let settings: Settings
+    private let clock: Clock
+    private let logger: Logger
+
+    private static let period: Duration = .seconds(60)
+    private static let batch = 200
+    private static let pause: Duration = .milliseconds(20)
+
+    package init(store: any Store, settings: Settings, clock: Clock, logger: Logger) {
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Works once a minute until shutdown. A failure is logged and tried again a minute later.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await raiseTokenHorizon()
+                    try await sweep()
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("upkeep failed", metadata: ["lk.error": "\(error)"])
+                }
+                try? await clock.sleep(Self.period)
+            }
+        }
+    }
+
+    /// Makes the stored horizon cover the longest lifetime that is configured; the store lowers it only after tokens of
+    /// the old length have expired.
+    package func raiseTokenHorizon() async throws {
+        try await store.setTokenHorizon(try await longestLifetimes().access, skew: settings.tokens.maxSkew)
+    }
+
+    /// Sweeps until nothing is left for now.
+    package func sweep() async throws {
+        // A client may allow more idle time than the issuer does, and a live session must not be swept.
+        let policy = SweepPolicy(
+            auditRetention: settings.auditRetention, idleLifetime: try await longestLifetimes().idle,
+            throttleWindow: settings.login.window)
+        while try await store.sweep(policy, limit: Self.batch) >= Self.batch {
+            try Task.checkCancellation()
+            try await clock.sleep(Self.pause)
+        }
+    }
+
+    private func longestLifetimes() async throws -> (access: Duration, idle: Duration) {
+        var longest = (access: settings.tokens.accessLifetime, idle: settings.refresh.idleLifetime)
+        var page = PageRequest(limit: 1000)
+        while true {
+            let clients = try await store.clients(page: page)
+            longest.access = clients.items.compactMap(\.accessLifetime).reduce(longest.access, max)
+            longest.idle = clients.items.compactMap(\.idleLifetime).reduce(longest.idle, max)
+            guard let next = clients.nextCursor else { return longest }
+            page = PageRequest(limit: 1000, cursor: next)
+        }
+    }
+}
