@@ -80,6 +80,8 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     private static func isToken(_ text: String) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            && text.utf8.allSatisfy {
+                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
     }
 }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. At the wire an instant is whole seconds (RFC 7519 NumericDate).

@@ -247,11 +247,11 @@ struct JSONReader {
     private mutating func scalar() throws(MalformedJSON) -> Character {
         var code = try hexadecimal()
         if (0xD800...0xDBFF).contains(code) {
-            guard position + 1 < bytes.count else { throw failure(.truncated) }
-            guard bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u") else {
-                throw failure(.badEscape)
+            for expected in [UInt8(ascii: "\\"), UInt8(ascii: "u")] {
+                guard position < bytes.count else { throw failure(.truncated) }
+                guard bytes[position] == expected else { throw failure(.badEscape) }
+                position += 1
             }
-            position += 2
             let low = try hexadecimal()
             guard (0xDC00...0xDFFF).contains(low) else { throw failure(.badEscape) }
             code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)

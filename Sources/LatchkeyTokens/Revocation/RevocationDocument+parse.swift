@@ -124,7 +124,9 @@ struct RevocationDocumentReader {
         guard let issuer = texts["iss"], !issuer.isEmpty, issuer.utf8.count <= 2048 else {
             throw RefusedDocument(.badMember, member: "iss")
         }
-        guard let epoch = texts["epoch"], Self.isEpoch(epoch) else { throw RefusedDocument(.badMember, member: "epoch") }
+        guard let epoch = texts["epoch"], Self.isEpoch(epoch) else {
+            throw RefusedDocument(.badMember, member: "epoch")
+        }
         guard let entries else { throw RefusedDocument(.badMember, member: "entries") }
         let document = RevocationDocument(
             issuer: issuer,

@@ -73,7 +73,9 @@ public struct RevocationListState: Sendable {
         _ document: RevocationDocument,
         receivedAt instant: Timestamp
     ) throws(RefusedDocument) -> Applied {
-        guard document.issuer.utf8.elementsEqual(issuer.utf8) else { throw RefusedDocument(.wrongIssuer, member: "iss") }
+        guard document.issuer.utf8.elementsEqual(issuer.utf8) else {
+            throw RefusedDocument(.wrongIssuer, member: "iss")
+        }
         guard document.now <= instant + skew.duration else { throw RefusedDocument(.fromTheFuture, member: "now") }
         if let last {
             guard document.now >= last.now - skew.duration else { throw RefusedDocument(.outdated, member: "now") }
