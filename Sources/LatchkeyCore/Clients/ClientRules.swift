@@ -1,0 +1,105 @@
+import LatchkeyTokens
+
+/// What a client may be registered as. Pure: one client in, the same without repetitions out, or what to change.
+struct ClientRules {
+    static let maximumOrigins = 32
+    static let maximumRedirectURIs = 32
+    static let maximumAudiences = 8
+    /// No session of ours lives longer (RFC 6265bis caps cookies at 400 days).
+    static let longestSession: Duration = .seconds(400 * 86400)
+    /// Nothing shorter than the shortest access token makes sense for a session.
+    static let shortestSession = Settings.Tokens.shortestLifetime
+
+    let settings: Settings
+
+    func validated(_ client: Client) throws(Refusal) -> Client {
+        var client = client
+        client.origins = Self.unique(client.origins)
+        client.redirectURIs = Self.unique(client.redirectURIs)
+        client.audiences = Self.unique(client.audiences)
+        client.grants = Client.Grant.allCases.filter(client.grants.contains)
+        try checkOrigins(of: client)
+        try checkRedirectURIs(of: client)
+        try checkAudiences(of: client)
+        try checkScope(of: client)
+        try checkGrants(of: client)
+        try checkLifetimes(of: client)
+        return client
+    }
+
+    private func checkOrigins(of client: Client) throws(Refusal) {
+        guard !client.origins.isEmpty else { return }
+        guard client.kind == .public else {
+            throw refused("Origins are for public clients, since a browser keeps no secret: register a public client.")
+        }
+        guard client.origins.count <= Self.maximumOrigins else { throw refused("A client has at most 32 origins.") }
+        for origin in client.origins { try WebOrigin.check(origin) }
+    }
+
+    private func checkRedirectURIs(of client: Client) throws(Refusal) {
+        guard client.redirectURIs.count <= Self.maximumRedirectURIs else {
+            throw refused("A client has at most 32 redirect URIs.")
+        }
+        for uri in client.redirectURIs { try RedirectURI.check(uri, kind: client.kind) }
+    }
+
+    private func checkAudiences(of client: Client) throws(Refusal) {
+        guard client.audiences.count <= Self.maximumAudiences else { throw refused("A client has at most 8 audiences.") }
+        for audience in client.audiences {
+            guard AudienceForm.isValid(audience) else {
+                throw refused(
+                    "An audience is an absolute URI without fragment, or a name of letters, digits and . _ -, "
+                        + "of at most 256 characters.")
+            }
+            guard audience != settings.apiAudience else {
+                throw refused(
+                    "This audience is the API of this server, which no client may claim: "
+                        + "ask for the scope latchkey:account or latchkey:admin instead.")
+            }
+        }
+    }
+
+    private func checkScope(of client: Client) throws(Refusal) {
+        guard let scope = client.scope else { return }
+        guard !scope.isEmpty else { throw refused("The scope is empty: name at least one, or leave it out.") }
+        let own = [Scope.latchkeyAccount, Scope.latchkeyAdmin]
+        guard scope.tokens.allSatisfy({ !$0.hasPrefix(Scope.latchkeyPrefix) || own.contains($0) }) else {
+            throw refused("Scopes that begin with latchkey: are latchkey:account and latchkey:admin and no others.")
+        }
+    }
+
+    private func checkGrants(of client: Client) throws(Refusal) {
+        guard !client.grants.contains(.clientCredentials) || client.kind == .confidential else {
+            throw refused("The grant client_credentials needs a secret: make the client confidential.")
+        }
+    }
+
+    private func checkLifetimes(of client: Client) throws(Refusal) {
+        if let access = client.accessLifetime {
+            guard (Settings.Tokens.shortestLifetime...Settings.Tokens.longestLifetime).contains(access),
+                Self.isWhole(access)
+            else { throw refused("The lifetime of access tokens is 30 to 3600 whole seconds.") }
+        }
+        for lifetime in [client.idleLifetime, client.absoluteLifetime] {
+            guard let lifetime else { continue }
+            guard (Self.shortestSession...Self.longestSession).contains(lifetime), Self.isWhole(lifetime) else {
+                throw refused("The lifetime of sessions is 30 seconds to 400 days, in whole seconds.")
+            }
+        }
+        // Without its own idle lifetime a client gets the issuer's, cut at the absolute one.
+        if let idle = client.idleLifetime {
+            guard idle <= client.absoluteLifetime ?? settings.refresh.absoluteLifetime else {
+                throw refused("The idle lifetime is longer than the absolute one: shorten it or lengthen the other.")
+            }
+        }
+    }
+
+    private func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
+
+    private static func isWhole(_ duration: Duration) -> Bool { duration.components.attoseconds == 0 }
+
+    private static func unique(_ values: [String]) -> [String] {
+        var seen: Set<String> = []
+        return values.filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,136 @@
+package import LatchkeyTokens
+
+/// Clients, as operators and administrators manage them. Each method is durable on return.
+package struct ClientService: Sendable {
+    /// The longest time that an old secret may go on working after a rotation.
+    package static let longestGrace: Duration = .seconds(30 * 86400)
+
+    private let store: any Store
+    private let directory: ClientDirectory
+    private let masterKeys: MasterKeyRing
+    private let settings: Settings
+    private let clock: Clock
+    /// Changes run one after another: the token horizon is worked out from all clients before one is written.
+    private let line = WaitingLine<String>(limit: 1024, limitPerKey: 1024)
+
+    package init(
+        store: any Store, directory: ClientDirectory, masterKeys: MasterKeyRing, settings: Settings, clock: Clock
+    ) {
+        self.store = store
+        self.directory = directory
+        self.masterKeys = masterKeys
+        self.settings = settings
+        self.clock = clock
+    }
+
+    /// Registers a client. The secret of a confidential one is returned here and never again.
+    /// - Throws: `invalid_request` with what to change, `conflict` when the id is taken.
+    package func create(
+        _ draft: ClientDraft, actor: Actor
+    ) async throws -> (client: Client, secret: ClientSecret?) {
+        let now = clock.now()
+        let client = try draft.validated(settings: settings, at: now)
+        let secret = client.kind == .confidential ? draft.secret ?? .generate() : nil
+        let sealed = try secret.map { try seal($0, for: client.id, at: now) }
+        try await changing {
+            guard try await store.client(client.id) == nil else {
+                throw Refusal(.conflict, "A client of this id exists: choose another id.")
+            }
+            try await raiseHorizon(for: client)
+            try await store.createClient(
+                client, secret: sealed, event: AuditEvent(.clientCreated, at: now, actor: actor, client: client.id))
+        }
+        return (client, secret)
+    }
+
+    /// - Throws: `not_found`, `invalid_request` with what to change.
+    @discardableResult
+    package func update(_ id: ClientID, _ change: ClientChange, actor: Actor) async throws -> Client {
+        try await changing {
+            let client = try change.applied(to: await find(id), settings: settings)
+            try await raiseHorizon(for: client)
+            try await store.updateClient(
+                client, event: AuditEvent(.clientUpdated, at: clock.now(), actor: actor, client: id))
+            return client
+        }
+    }
+
+    /// Disabling revokes the client's tokens and ends its sessions in the same transaction; enabling brings none back.
+    /// - Throws: `not_found`.
+    @discardableResult
+    package func setDisabled(_ id: ClientID, _ disabled: Bool, actor: Actor) async throws -> Client {
+        try await changing { try await store.setClientDisabled(id, disabled, actor: actor) }
+    }
+
+    /// Removes the client with its secrets and sessions, and revokes its tokens.
+    /// - Throws: `not_found`.
+    package func delete(_ id: ClientID, actor: Actor) async throws {
+        try await changing { try await store.deleteClient(id, actor: actor) }
+    }
+
+    /// Gives a confidential client a new secret, which is returned here and never again. The old one works for `grace`
+    /// more (0 s to 30 d), so that instances can change over one by one.
+    /// - Throws: `not_found`, `invalid_request` for a public client or a grace out of range.
+    package func rotateSecret(_ id: ClientID, grace: Duration, actor: Actor) async throws -> ClientSecret {
+        guard (.zero...Self.longestGrace).contains(grace) else {
+            throw Refusal(.invalidRequest, "The grace period of the old secret is 0 seconds to 30 days.")
+        }
+        let secret = ClientSecret.generate()
+        try await changing {
+            guard try await find(id).kind == .confidential else {
+                throw Refusal(.invalidRequest, "A public client has no secret to rotate.")
+            }
+            let now = clock.now()
+            try await store.rotateClientSecret(
+                try seal(secret, for: id, at: now), previousExpiresAt: now + grace,
+                event: AuditEvent(.clientSecretRotated, at: now, actor: actor, client: id))
+        }
+        return secret
+    }
+
+    /// - Throws: `not_found`.
+    package func find(_ id: ClientID) async throws -> Client {
+        guard let client = try await store.client(id) else {
+            throw Refusal(.notFound, "There is no such client: check the id.")
+        }
+        return client
+    }
+
+    /// Newest first.
+    package func page(_ page: PageRequest = PageRequest()) async throws -> Page<Client> {
+        try await store.clients(page: page)
+    }
+
+    /// What is allowed but may not be meant, one sentence each: for whoever registers the client.
+    package func warnings(for client: Client) -> [String] {
+        ClientWarnings(issuer: settings.issuer).warnings(for: client)
+    }
+
+    /// Runs one change at a time, and makes every reader see it before its author is answered.
+    private func changing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await line.inTurn("clients") {
+                // Also after a failure: it may have come after the commit.
+                defer { directory.invalidate() }
+                return try await body()
+            }
+        } catch is WaitingLine<String>.Full {
+            throw Refusal(.overloaded, "Too many changes of clients are waiting: try again.", retryAfter: .seconds(1))
+        }
+    }
+
+    /// The token horizon must cover the client's tokens before the first of them exists.
+    private func raiseHorizon(for client: Client) async throws {
+        let lifetimes = [
+            settings.tokens.accessLifetime, client.accessLifetime, try await directory.longestAccessLifetime(),
+        ]
+        let longest = lifetimes.compactMap { $0 }.max() ?? settings.tokens.accessLifetime
+        try await store.setTokenHorizon(longest, skew: settings.tokens.maxSkew)
+    }
+
+    private func seal(_ secret: ClientSecret, for id: ClientID, at now: Timestamp) throws -> SealedClientSecret {
+        let sealed = try masterKeys.seal(
+            secret.digest, purpose: .clientSecret, context: Array(id.description.utf8))
+        return SealedClientSecret(client: id, sealed: sealed, createdAt: now, expiresAt: nil)
+    }
+}

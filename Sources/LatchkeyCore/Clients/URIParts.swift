@@ -1,0 +1,86 @@
+import LatchkeyTokens
+
+/// A URI taken apart just far enough to judge what clients register: `scheme:` and, after `//`, host and port.
+///
+/// Stricter than RFC 3986 on purpose, with no rule for user names or escapes in the host: what is compared byte by byte
+/// with what browsers send must have one spelling.
+struct URIParts: Equatable {
+    let scheme: String
+    /// As written; an IPv6 address with its brackets. `nil` when there is no `//`.
+    let host: String?
+    let port: Int?
+    /// All that follows scheme and authority.
+    let rest: String
+
+    /// Nil unless `text` is an absolute URI of visible ASCII characters.
+    init?(_ text: String) {
+        guard text.utf8.allSatisfy(Self.isURICharacter), let colon = text.firstIndex(of: ":") else { return nil }
+        let scheme = text[..<colon]
+        guard let first = scheme.utf8.first, Self.isLetter(first),
+            scheme.utf8.allSatisfy({ Self.isLetter($0) || Self.isDigit($0) || "+-.".utf8.contains($0) })
+        else { return nil }
+        self.scheme = String(scheme)
+        let afterScheme = text[text.index(after: colon)...]
+        guard afterScheme.hasPrefix("//") else {
+            (host, port, rest) = (nil, nil, String(afterScheme))
+            return
+        }
+        let afterSlashes = afterScheme.dropFirst(2)
+        let end = afterSlashes.firstIndex(where: { "/?#".contains($0) }) ?? afterSlashes.endIndex
+        guard let (host, port) = Self.authority(afterSlashes[..<end]) else { return nil }
+        (self.host, self.port, rest) = (host, port, String(afterSlashes[end...]))
+    }
+
+    /// Whether it is a host of this very machine: `localhost`, names under it, 127.0.0.0/8, `[::1]`.
+    var isLoopback: Bool {
+        guard let host else { return false }
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func authority(_ text: Substring) -> (host: String, port: Int?)? {
+        let hostEnd: Substring.Index
+        if text.hasPrefix("[") {
+            guard let bracket = text.firstIndex(of: "]") else { return nil }
+            hostEnd = text.index(after: bracket)
+            let address = text[text.index(after: text.startIndex)..<bracket]
+            guard address.contains(":"), address.utf8.allSatisfy({ isHexDigit($0) || ":.".utf8.contains($0) }) else {
+                return nil
+            }
+        } else {
+            hostEnd = text.firstIndex(of: ":") ?? text.endIndex
+            guard isName(text[..<hostEnd]) else { return nil }
+        }
+        let host = String(text[..<hostEnd])
+        guard hostEnd < text.endIndex else { return (host, nil) }
+        guard text[hostEnd] == ":", let port = DecimalField.value(text[text.index(after: hostEnd)...]),
+            (1...65535).contains(port)
+        else { return nil }
+        return (host, port)
+    }
+
+    /// Labels of letters, digits and hyphens: a name or an IPv4 address.
+    private static func isName(_ text: Substring) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 253
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                    && label.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+            }
+    }
+
+    private static func isURICharacter(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && !"\"<>\\^`{|}".utf8.contains(byte)
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}

@@ -1,0 +1,89 @@
+import Synchronization
+
+/// How many attempts of each pair (account, network) are past the throttle's check and not yet decided.
+///
+/// Guesses that run side by side would otherwise all be admitted on the same count of failures. A pair's attempts are
+/// checked one at a time (``WaitingLine``), between ``beginCheck(_:)`` and ``endCheck(_:)``.
+final class LoginSlots: Sendable {
+    private struct Pair {
+        var taken = 0
+        /// Grows with each release: tells the attempt under check that the counters it read are out of date.
+        var releases: UInt64 = 0
+        /// Keeps the entry, and with it `releases`, while an attempt is checked.
+        var isChecked = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    enum Answer: Equatable {
+        case taken
+        /// A slot came back since the mark: read the counters again.
+        case outOfDate
+        case full
+    }
+
+    private let pairs = Mutex<[ThrottleBucket: Pair]>([:])
+
+    func beginCheck(_ pair: ThrottleBucket) {
+        pairs.withLock { $0[pair, default: Pair()].isChecked = true }
+    }
+
+    func endCheck(_ pair: ThrottleBucket) {
+        pairs.withLock { pairs in
+            pairs[pair]?.isChecked = false
+            if pairs[pair]?.taken == 0 { pairs[pair] = nil }
+        }
+    }
+
+    /// Where the pair stands, to be read before its counters are.
+    func mark(_ pair: ThrottleBucket) -> UInt64 { pairs.withLock { $0[pair]?.releases ?? 0 } }
+
+    /// Takes a slot when fewer than `capacity` are taken and none came back since `mark`.
+    func take(_ pair: ThrottleBucket, capacity: Int, mark: UInt64) -> Answer {
+        pairs.withLock { pairs in
+            guard var entry = pairs[pair], entry.releases == mark else { return .outOfDate }
+            guard entry.taken < capacity else { return .full }
+            entry.taken += 1
+            pairs[pair] = entry
+            return .taken
+        }
+    }
+
+    /// Returns when a slot of the pair has come back since `mark`, or when the task is cancelled.
+    func release(of pair: ThrottleBucket, since mark: UInt64) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = pairs.withLock { pairs in
+                    // The handler below may have run before there was anybody to wake.
+                    guard pairs[pair]?.releases == mark, !Task.isCancelled else { return true }
+                    pairs[pair]?.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            takeWaiter(of: pair)?.resume()
+        }
+    }
+
+    /// Gives a slot back.
+    func give(_ pair: ThrottleBucket) {
+        pairs.withLock { pairs in
+            guard var entry = pairs[pair] else { return }
+            entry.taken -= 1
+            entry.releases += 1
+            pairs[pair] = entry.taken == 0 && !entry.isChecked ? nil : entry
+        }
+        takeWaiter(of: pair)?.resume()
+    }
+
+    /// Slots taken of a pair, for tests.
+    func taken(_ pair: ThrottleBucket) -> Int { pairs.withLock { $0[pair]?.taken ?? 0 } }
+
+    private func takeWaiter(of pair: ThrottleBucket) -> CheckedContinuation<Void, Never>? {
+        pairs.withLock { pairs in
+            let waiter = pairs[pair]?.waiter
+            pairs[pair]?.waiter = nil
+            return waiter
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import LatchkeyTokens
+
+/// How long an attempt to log in has to wait, worked out from counters of failures. Pure.
+///
+/// | counter | allowance | then, after each failure |
+/// | --- | --- | --- |
+/// | pair (account, network) | `account_failures` in the window | 1, 2, 4 … 900 s |
+/// | network | `address_failures` in the window | the same; lifted for a shared peer |
+/// | account, over all networks | 100 in the window | the same, for networks unknown to the account |
+///
+/// A delay once earned is served in full even where it reaches past the end of the window.
+package struct ThrottleSchedule: Sendable {
+    /// Failures against one account, over all networks, that are answered without delay (NIST SP 800-63B-4 3.2.2).
+    package static let failuresAcrossNetworks = 100
+    /// The longest delay.
+    package static let longestDelay: Duration = .seconds(900)
+
+    package let accountFailures: Int
+    package let addressFailures: Int
+    package let window: Duration
+
+    package init(_ settings: Settings.Login) {
+        accountFailures = settings.accountFailures
+        addressFailures = settings.addressFailures
+        window = settings.window
+    }
+
+    /// What is known of an attempt before its password is looked at.
+    package struct Counters: Sendable {
+        package var pair: FailureCounter?
+        package var network: FailureCounter?
+        package var account: FailureCounter?
+
+        package init(
+            pair: FailureCounter? = nil, network: FailureCounter? = nil, account: FailureCounter? = nil
+        ) {
+            self.pair = pair
+            self.network = network
+            self.account = account
+        }
+    }
+
+    /// The decision about one attempt.
+    package enum Decision: Sendable, Equatable {
+        /// Go on when fewer than `atOnce` (1 or more) attempts of the pair are under way.
+        case admit(atOnce: Int)
+        /// Refuse; `because` names the counter with the longest delay.
+        case wait(Duration, because: ThrottleBucket.Kind)
+    }
+
+    /// - Parameters:
+    ///   - sharedPeer: everybody seems to come from this address, so its own counter says nothing.
+    ///   - knownNetwork: the account signed in from this network in the last 90 days.
+    package func decide(
+        _ counters: Counters, now: Timestamp, sharedPeer: Bool, knownNetwork: Bool
+    ) -> Decision {
+        let delays: [(Duration, ThrottleBucket.Kind)] = [
+            (remaining(counters.pair, allowed: accountFailures, now: now), .pair),
+            (sharedPeer ? .zero : remaining(counters.network, allowed: addressFailures, now: now), .network),
+            (
+                knownNetwork ? .zero : remaining(counters.account, allowed: Self.failuresAcrossNetworks, now: now),
+                .account
+            ),
+        ]
+        if let (longest, kind) = delays.max(by: { $0.0 < $1.0 }), longest > .zero {
+            return .wait(longest, because: kind)
+        }
+        return .admit(atOnce: max(1, accountFailures - current(counters.pair, now: now)))
+    }
+
+    /// Whether the answer depends on `knownNetwork`, which costs a read.
+    package func asksForKnownNetwork(_ counters: Counters, now: Timestamp) -> Bool {
+        remaining(counters.account, allowed: Self.failuresAcrossNetworks, now: now) > .zero
+    }
+
+    /// The delay that follows the failure number `failures`: none below `allowed`, then doubling from one second.
+    package static func delay(failures: Int, allowed: Int) -> Duration {
+        guard failures >= allowed else { return .zero }
+        // 2^10 s is past the longest delay already.
+        return min(.seconds(1 << min(failures - allowed, 10)), longestDelay)
+    }
+
+    private func remaining(_ counter: FailureCounter?, allowed: Int, now: Timestamp) -> Duration {
+        guard let counter else { return .zero }
+        let delay = Self.delay(failures: counter.failures, allowed: allowed)
+        let elapsed = now - counter.lastFailure
+        // A clock that was set back must not lengthen what is left.
+        return min(delay, max(.zero, delay - elapsed))
+    }
+
+    private func current(_ counter: FailureCounter?, now: Timestamp) -> Int {
+        guard let counter, now - counter.windowStart < window else { return 0 }
+        return counter.failures
+    }
+}

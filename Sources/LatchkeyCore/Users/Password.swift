@@ -1,0 +1,41 @@
+import Argon2
+import Foundation
+
+/// A password as it came from a person: normalised once (NFC), never truncated, never shown.
+///
+/// The bytes live in one buffer that is overwritten when the last copy goes. Normalisation is NFC because people type
+/// one password on devices that compose letters differently; this departs from ASVS 6.2.8 ("exactly as received").
+package struct Password: Sendable {
+    /// The longest password that may be set or can ever match, in bytes of NFC UTF-8.
+    package static let maximumBytes = 1024
+
+    /// The NFC form as UTF-8, for the hash threads.
+    let secret: SecretBytes
+
+    /// Normalises `text` to NFC. Any length is accepted here; ``PasswordPolicy`` refuses long ones when they are set, and
+    /// ``PasswordVerifier`` never finds them equal to anything.
+    package init(_ text: String) {
+        secret = SecretBytes(copying: Array(text.precomposedStringWithCanonicalMapping.utf8))
+    }
+
+    /// A copy of the NFC UTF-8 bytes. The caller lets go of it as soon as it can.
+    package var bytes: [UInt8] {
+        // The array is a copy, so nothing points into the buffer afterwards.
+        unsafe secret.withUnsafeBytes { unsafe Array($0) }
+    }
+
+    /// Whether it has more bytes than any password may have.
+    package var isTooLong: Bool { secret.count > Self.maximumBytes }
+
+    /// The NFC form as text, for the policy's comparisons.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Password: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Never the password, not even its length.
+    package var description: String { "<redacted>" }
+    /// Never the password, not even its length.
+    package var debugDescription: String { "<redacted>" }
+    /// Nothing to look into.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

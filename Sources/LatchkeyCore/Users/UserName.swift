@@ -1,0 +1,80 @@
+import Foundation
+import LatchkeyTokens
+
+/// The name that a user signs in with: as it was written, and in the form in which names are compared.
+package struct UserName: Sendable, Equatable {
+    /// The longest name, in code points, in either form.
+    package static let maximumCodePoints = 128
+
+    /// As written, in NFC.
+    package let display: String
+    /// NFKC, case-folded, without invisible characters; unique among users.
+    package let normalised: String
+
+    /// Accepts 1 to 128 code points without control characters and outer spaces, not in the form of a UUID.
+    /// - Throws: `invalid_request` with what to change.
+    package init(_ text: String) throws(Refusal) {
+        guard text.unicodeScalars.count <= Self.maximumCodePoints else {
+            throw Self.refused("The user name is too long: use at most 128 characters.")
+        }
+        guard !text.unicodeScalars.contains(where: Self.isControl) else {
+            throw Self.refused("The user name contains control characters: use visible characters only.")
+        }
+        let display = text.precomposedStringWithCanonicalMapping
+        let normalised = Self.comparisonForm(of: display)
+        guard !normalised.isEmpty else {
+            throw Self.refused("The user name is empty: give at least one visible character.")
+        }
+        guard normalised.unicodeScalars.count <= Self.maximumCodePoints else {
+            throw Self.refused("The user name is too long: use at most 128 characters.")
+        }
+        // Some compatibility characters turn into a space and a mark, hence both forms.
+        guard !Self.hasOuterSpace(display), !Self.hasOuterSpace(normalised) else {
+            throw Self.refused("The user name begins or ends with a space: remove it.")
+        }
+        guard UserID(normalised) == nil else {
+            throw Self.refused("The user name has the form of a UUID, which is how user ids look: choose another name.")
+        }
+        self.display = display
+        self.normalised = normalised
+    }
+
+    /// The form in which names are compared (Unicode's NFKC_Casefold): compatibility-composed, case-folded, without
+    /// characters that nobody sees. Also for text that is no valid name, so that a login with it takes the same path.
+    package static func comparisonForm(of text: String) -> String {
+        var form = text
+        // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of Unicode.
+        for _ in 0..<2 {
+            form = form.precomposedStringWithCompatibilityMapping.folding(options: .caseInsensitive, locale: nil)
+            form.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
+        }
+        return form.precomposedStringWithCompatibilityMapping
+    }
+
+    private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
+
+    /// Controls proper, line and paragraph separators, and the characters that turn the direction of writing around,
+    /// with which one name could be made to look like another.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: scalar.properties.isBidiControl
+        }
+    }
+
+    private static func hasOuterSpace(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        return scalars.first?.properties.isWhitespace ?? false || scalars.last?.properties.isWhitespace ?? false
+    }
+}
+
+extension UserReference {
+    /// What an operator typed to name a user: the id when it has the form of one, else the name.
+    package init(_ text: String) {
+        if let id = UserID(text.lowercased()) {
+            self = .id(id)
+        } else {
+            self = .name(normalised: UserName.comparisonForm(of: text))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package import LatchkeyTokens
+
+/// One account to import: a record of a JSON-lines file, parsed elsewhere.
+package struct ImportLine: Sendable {
+    /// Its number in the file, for the report.
+    package let number: Int
+    package let username: String
+    /// A hash that another system made, see ``PasswordHashFormat``.
+    package let passwordHash: String
+    package let roles: [String]
+    package let disabled: Bool
+    package let mustChange: Bool
+
+    package init(
+        number: Int, username: String, passwordHash: String, roles: [String] = [], disabled: Bool = false,
+        mustChange: Bool = false
+    ) {
+        self.number = number
+        self.username = username
+        self.passwordHash = passwordHash
+        self.roles = roles
+        self.disabled = disabled
+        self.mustChange = mustChange
+    }
+}
+
+/// What became of a line, or in a dry run would become of it.
+package struct ImportResult: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
+        /// Inserted; in a dry run: would be, and has no id yet.
+        case imported(UserID?)
+        /// A user of that name exists, or an earlier line has it; nothing was changed.
+        case alreadyExists
+        /// Says in one sentence what is wrong with the line.
+        case refused(String)
+    }
+
+    package let line: Int
+    package let outcome: Outcome
+
+    package init(line: Int, outcome: Outcome) {
+        self.line = line
+        self.outcome = outcome
+    }
+}
+
+extension UserService {
+    /// Rows per transaction, so that an import holds the writer for a few milliseconds at a time.
+    private static let importChunk = 100
+
+    /// Adds accounts with hashes from elsewhere. Existing users are left as they are; a line that cannot be imported is
+    /// reported and does not stop the others. What is reported as imported is on disk on return.
+    /// - Returns: one result per line, in their order.
+    package func importUsers(_ lines: [ImportLine], dryRun: Bool, actor: Actor) async throws -> [ImportResult] {
+        let now = clock.now()
+        var seen: Set<String> = []
+        var outcomes: [ImportResult.Outcome] = []
+        var accepted: [(index: Int, row: UserImport)] = []
+        for line in lines {
+            do {
+                let row = try line.validated(at: now)
+                if seen.insert(row.user.normalisedName).inserted {
+                    accepted.append((outcomes.count, row))
+                    outcomes.append(.imported(dryRun ? nil : row.user.id))
+                } else {
+                    outcomes.append(.alreadyExists)
+                }
+            } catch {
+                outcomes.append(.refused(error.description))
+            }
+        }
+        for start in stride(from: 0, to: accepted.count, by: Self.importChunk) {
+            let chunk = accepted[start..<min(start + Self.importChunk, accepted.count)]
+            let existing = dryRun ? try await existing(chunk.map(\.row)) : try await insert(chunk.map(\.row), actor)
+            for (item, exists) in zip(chunk, existing) where exists { outcomes[item.index] = .alreadyExists }
+        }
+        return zip(lines, outcomes).map { ImportResult(line: $0.number, outcome: $1) }
+    }
+
+    /// For each row whether its name was taken already.
+    private func insert(_ rows: [UserImport], _ actor: Actor) async throws -> [Bool] {
+        let event = AuditEvent(
+            .usersImported, at: clock.now(), actor: actor, details: ["accounts": String(rows.count)])
+        return try await store.importUsers(rows, event: event).map { $0 == .alreadyExists }
+    }
+
+    private func existing(_ rows: [UserImport]) async throws -> [Bool] {
+        var existing: [Bool] = []
+        for row in rows {
+            existing.append(try await store.user(.name(normalised: row.user.normalisedName)) != nil)
+        }
+        return existing
+    }
+}
+
+/// Why a line cannot be imported.
+struct ImportLineFault: Error, Equatable, CustomStringConvertible {
+    let description: String
+}
+
+extension ImportLine {
+    /// The row to insert. The password policy is not asked: the password behind a hash is not known.
+    func validated(at now: Timestamp) throws(ImportLineFault) -> UserImport {
+        let name: UserName
+        let roles: [String]
+        do {
+            name = try UserName(username)
+            roles = try UserRoles.validated(self.roles)
+        } catch {
+            throw ImportLineFault(description: error.detail)
+        }
+        do {
+            _ = try PasswordHashFormat(parsing: passwordHash)
+        } catch {
+            throw ImportLineFault(description: error.description)
+        }
+        let user = User(
+            id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
+            disabled: disabled, mustChangePassword: mustChange, createdAt: now)
+        return UserImport(user: user, passwordHash: passwordHash)
+    }
+}

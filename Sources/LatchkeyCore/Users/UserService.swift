@@ -1,0 +1,100 @@
+import LatchkeyTokens
+
+/// Accounts, as operators and administrators manage them. Each method is one transaction of the store; what ends sessions
+/// or revokes tokens does so inside it.
+package struct UserService: Sendable {
+    /// The turn in the hash pool that administrative work shares, so that an import cannot starve logins.
+    static let hashingGroup = "administration"
+
+    let store: any Store
+    let verifier: PasswordVerifier
+    let policy: PasswordPolicy
+    let clock: Clock
+
+    package init(store: any Store, verifier: PasswordVerifier, policy: PasswordPolicy, clock: Clock) {
+        self.store = store
+        self.verifier = verifier
+        self.policy = policy
+        self.clock = clock
+    }
+
+    /// Adds an account. Durable on return.
+    /// - Parameter mustChange: the first login has to set another password before it gets tokens.
+    /// - Throws: `invalid_request` for the name or a role, `password_rejected`, `conflict` when the name is taken,
+    ///   `overloaded`.
+    package func create(
+        name: String, password: Password, roles: [String] = [], mustChange: Bool = false, actor: Actor
+    ) async throws -> User {
+        let name = try UserName(name)
+        let roles = try UserRoles.validated(roles)
+        try policy.check(password, userName: name)
+        // Before the hash, which is the expensive part; the store checks again in its transaction.
+        guard try await store.user(.name(normalised: name.normalised)) == nil else { throw Self.nameTaken }
+        let hash = try await verifier.hash(password: password, network: Self.hashingGroup)
+        let now = clock.now()
+        let user = User(
+            id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
+            disabled: false, mustChangePassword: mustChange, createdAt: now)
+        try await store.createUser(
+            user, passwordHash: hash, event: AuditEvent(.userCreated, at: now, actor: actor, user: user.id))
+        return user
+    }
+
+    /// Changes name, roles or the duty to change the password. `change.normalisedName` is worked out here. Losing the role
+    /// `admin` revokes the user's tokens.
+    /// - Throws: `not_found`, `invalid_request`, `conflict` when the new name is taken.
+    @discardableResult
+    package func update(_ reference: String, _ change: UserChange, actor: Actor) async throws -> User {
+        var change = change
+        if let text = change.name {
+            let name = try UserName(text)
+            change.name = name.display
+            change.normalisedName = name.normalised
+        } else {
+            change.normalisedName = nil
+        }
+        change.roles = try change.roles.map { roles throws(Refusal) in try UserRoles.validated(roles) }
+        return try await store.updateUser(find(reference).id, change, actor: actor)
+    }
+
+    /// Sets a new password; ends all sessions and revokes all tokens of the user. Durable on return.
+    /// - Throws: `not_found`, `password_rejected`, `overloaded`.
+    package func setPassword(
+        _ reference: String, _ password: Password, mustChange: Bool = false, actor: Actor
+    ) async throws {
+        let user = try await find(reference)
+        try policy.check(password, userName: try UserName(user.name))
+        let hash = try await verifier.hash(password: password, network: Self.hashingGroup)
+        _ = try await store.setPassword(user.id, hash: hash, ifVersion: nil, mustChange: mustChange, actor: actor)
+    }
+
+    /// Disabling ends all sessions and revokes all tokens of the user in the same transaction; enabling gives none of
+    /// them back.
+    /// - Throws: `not_found`.
+    @discardableResult
+    package func setDisabled(_ reference: String, _ disabled: Bool, actor: Actor) async throws -> User {
+        try await store.setUserDisabled(find(reference).id, disabled, actor: actor)
+    }
+
+    /// Removes the account with its password and sessions, and revokes its tokens.
+    /// - Throws: `not_found`.
+    package func delete(_ reference: String, actor: Actor) async throws {
+        try await store.deleteUser(find(reference).id, actor: actor)
+    }
+
+    /// Finds by id, when `reference` has the form of one, else by name (compared like names are).
+    /// - Throws: `not_found`.
+    package func find(_ reference: String) async throws -> User {
+        guard let user = try await store.user(UserReference(reference)) else {
+            throw Refusal(.notFound, "There is no such user: check the name or id.")
+        }
+        return user
+    }
+
+    /// Newest first.
+    package func page(_ page: PageRequest = PageRequest()) async throws -> Page<User> {
+        try await store.users(page: page)
+    }
+
+    static let nameTaken = Refusal(.conflict, "A user of this name exists: choose another name.")
+}
