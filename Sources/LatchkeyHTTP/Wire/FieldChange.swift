@@ -5,24 +5,6 @@ package enum FieldChange<Value: Codable & Sendable>: Sendable {
     case clear
     case set(Value)
 
-    /// The field after the change.
-    package func applied(to current: Value?) -> Value? {
-        switch self {
-        case .keep: current
-        case .clear: nil
-        case .set(let value): value
-        }
-    }
-
-    /// The same change of a field of another type.
-    package func map<Other: Codable & Sendable>(_ transform: (Value) throws -> Other) rethrows -> FieldChange<Other> {
-        switch self {
-        case .keep: .keep
-        case .clear: .clear
-        case .set(let value): .set(try transform(value))
-        }
-    }
-
     /// Whether the member is absent.
     package var isKeep: Bool {
         if case .keep = self { true } else { false }

@@ -67,7 +67,7 @@ package struct SessionExplanationResource: Codable, Sendable {
     package let session: SessionResource?
     /// One sentence: why the session is refused, or that it lives.
     package let verdict: String
-    /// Oldest first.
+    /// Newest first, at most 200.
     package let events: [AuditResource]
 
     package init(session: SessionResource?, verdict: String, events: [AuditResource]) {

@@ -16,14 +16,15 @@ package struct StatsResource: Codable, Sendable, Equatable {
     package let lastSeq: Int64
     package let consumers: Int
     package let waiters: Int
-    /// Logins that wait for a hash thread.
+    /// Passwords that wait for a hash thread.
     package let hashQueue: Int
-    package let hashThreads: Int
+    /// Passwords being hashed now.
+    package let hashRunning: Int
 
     package init(
         users: Int64, clients: Int64, sessions: Int64, liveRevocations: Int64, auditEvents: Int64,
         databaseBytes: Int64, writeAheadLogBytes: Int64, commits: Int64, transactions: Int64, epoch: String,
-        lastSeq: Int64, consumers: Int, waiters: Int, hashQueue: Int, hashThreads: Int
+        lastSeq: Int64, consumers: Int, waiters: Int, hashQueue: Int, hashRunning: Int
     ) {
         self.users = users
         self.clients = clients
@@ -39,7 +40,7 @@ package struct StatsResource: Codable, Sendable, Equatable {
         self.consumers = consumers
         self.waiters = waiters
         self.hashQueue = hashQueue
-        self.hashThreads = hashThreads
+        self.hashRunning = hashRunning
     }
 
     enum CodingKeys: String, CodingKey {
@@ -50,6 +51,6 @@ package struct StatsResource: Codable, Sendable, Equatable {
         case writeAheadLogBytes = "write_ahead_log_bytes"
         case lastSeq = "last_seq"
         case hashQueue = "hash_queue"
-        case hashThreads = "hash_threads"
+        case hashRunning = "hash_running"
     }
 }

@@ -51,6 +51,28 @@ package struct UserImportLine: Codable, Sendable {
         case passwordHash = "password_hash"
         case mustChangePassword = "must_change_password"
     }
+
+    /// Refuses members that are not known here: a misspelt `roles` must not import a user without them.
+    package init(from decoder: any Decoder) throws {
+        let given = try decoder.container(keyedBy: AnyName.self).allKeys
+        guard given.allSatisfy({ CodingKeys(rawValue: $0.stringValue) != nil }) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a member that is not known here"))
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        passwordHash = try container.decode(SecretText.self, forKey: .passwordHash)
+        roles = try container.decodeIfPresent([String].self, forKey: .roles)
+        disabled = try container.decodeIfPresent(Bool.self, forKey: .disabled)
+        mustChangePassword = try container.decodeIfPresent(Bool.self, forKey: .mustChangePassword)
+    }
+
+    private struct AnyName: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
 }
 
 /// What became of each line of a chunk, in the order of the request.

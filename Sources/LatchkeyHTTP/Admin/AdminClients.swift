@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/clients`: applications.
+struct AdminClients: Sendable {
+    /// How long the old secret goes on working after a rotation when the request does not say: a day, for a rolling
+    /// deployment.
+    static let defaultGrace: Duration = .seconds(86400)
+    /// Nobody needs two secrets for longer than a month.
+    static let longestGrace: Duration = .seconds(30 * 86400)
+
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [
+            gate.route(.get, "/clients", "listClients", list),
+            gate.route(.post, "/clients", "createClient", create),
+            gate.route(.get, "/clients/{client}", "getClient", get),
+            gate.route(.patch, "/clients/{client}", "updateClient", update),
+            gate.route(.delete, "/clients/{client}", "deleteClient", delete),
+            gate.route(.post, "/clients/{client}/disable", "disableClient") { try await setDisabled(true, $0, $1, $2) },
+            gate.route(.post, "/clients/{client}/enable", "enableClient") { try await setDisabled(false, $0, $1, $2) },
+            gate.route(.post, "/clients/{client}/rotate-secret", "rotateClientSecret", rotateSecret),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        try .resource(try await services.clients.page(try ListQuery(request).page()).resource(ClientResource.init))
+    }
+
+    private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let draft = try ClientDraft(try await ClientCreate.read(from: request))
+        let (client, secret) = try await services.clients.create(draft, actor: actor)
+        var response = try Response.resource(
+            ClientCreated(
+                client: ClientResource(client), clientSecret: secret.map { SecretText($0.text) },
+                warnings: services.clients.warnings(for: client)),
+            status: .created)
+        response.headers[.location] = "/api/v1/admin/clients/\(client.id)"
+        return response
+    }
+
+    private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let id = try context.clientID()
+        guard let client = try await services.store.client(id) else {
+            throw Refusal(.notFound, "There is no client with this id.")
+        }
+        return try .resource(ClientResource(client))
+    }
+
+    private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let change = try ClientChange(try await ClientUpdate.read(from: request))
+        let client = try await services.clients.update(try context.clientID(), change, actor: actor)
+        return try .resource(
+            ClientCreated(client: ClientResource(client), warnings: services.clients.warnings(for: client)))
+    }
+
+    private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        try await services.clients.delete(try context.clientID(), actor: actor)
+        return .noContent
+    }
+
+    private func setDisabled(
+        _ disabled: Bool, _ request: Request, _ context: RequestContext, _ actor: Actor
+    ) async throws -> Response {
+        let client = try await services.clients.setDisabled(try context.clientID(), disabled, actor: actor)
+        return try .resource(ClientResource(client))
+    }
+
+    private func rotateSecret(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await ClientSecretRotate.read(from: request, mayBeEmpty: true)
+        guard (0...Self.longestGrace.components.seconds).contains(body.grace ?? 0) else {
+            throw Refusal(.invalidRequest, "The member grace_seconds must be from 0 to 2592000.")
+        }
+        let grace = body.grace.map { Duration.seconds($0) } ?? Self.defaultGrace
+        let id = try context.clientID()
+        let secret = try await services.clients.rotateSecret(id, grace: grace, actor: actor)
+        return try .resource(
+            ClientSecretRotated(
+                clientID: id.description, clientSecret: SecretText(secret.text),
+                previousExpiresAt: (services.clock.now() + grace).seconds))
+    }
+}
+
+extension ClientResource {
+    init(_ client: Client) {
+        self.init(
+            id: client.id.description, kind: client.kind.rawValue, firstParty: client.firstParty,
+            disabled: client.disabled, origins: client.origins, redirectURIs: client.redirectURIs,
+            audiences: client.audiences, scope: client.scope?.description, grants: client.grants.map(\.rawValue),
+            algorithm: client.algorithm?.rawValue, accessLifetime: client.accessLifetime?.components.seconds,
+            idleLifetime: client.idleLifetime?.components.seconds,
+            absoluteLifetime: client.absoluteLifetime?.components.seconds, createdAt: client.createdAt.seconds)
+    }
+}

@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// The one access check of the admin API: over the Unix socket and inside the process the caller is the operator;
+/// everybody else needs a live token with `latchkey:admin`, whose session row is read again on every request.
+struct AdminGate: Sendable {
+    /// A handler that knows who acts.
+    typealias Handler = @Sendable (Request, RequestContext, Actor) async throws -> Response
+
+    let bearer: BearerVerifier
+
+    /// Puts the check before `handler`. Nothing of the request but its credentials is looked at until it has passed.
+    func guarding(_ handler: @escaping Handler) -> Route.Handler {
+        { request, context in
+            try await handler(request, context, try await actor(request, context))
+        }
+    }
+
+    /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
+    private func actor(_ request: Request, _ context: RequestContext) async throws -> Actor {
+        if context.isLocalOperator { return .operator }
+        guard let token = try BearerToken(request.headers) else {
+            throw Refusal(.bearerMissing, "The admin API needs an access token with scope latchkey:admin.")
+        }
+        return try await bearer.authorise(token.text, scope: Scope.latchkeyAdmin).actor
+    }
+
+    /// A route of the admin API.
+    func route(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: String, _ handler: @escaping Handler
+    ) -> Route {
+        Route(
+            method, "/api/v1/admin" + path, errors: .problem, access: .admin, operation: operation,
+            handler: guarding(handler))
+    }
+}

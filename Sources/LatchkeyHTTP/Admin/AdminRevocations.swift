@@ -1,0 +1,107 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/revocations`: the revocation log, and the administrator's way to add to it.
+struct AdminRevocations: Sendable {
+    /// Code points of the free text that an administrator may leave in the log.
+    static let longestNote = 200
+
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [
+            gate.route(.get, "/revocations", "listRevocations", list),
+            gate.route(.post, "/revocations", "createRevocation", create),
+        ]
+    }
+
+    /// Pages newest first; with `?after=SEQ` the other way round, for whoever follows the log.
+    private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let query = try ListQuery(request)
+        let page = try query.page()
+        guard let after = try query.parameters.integer("after") else {
+            return try .resource(try await services.store.revocations(page: page).resource(RevocationResource.init))
+        }
+        guard page.cursor == nil else {
+            throw Refusal(.invalidRequest, "The parameters after and cursor do not go together.")
+        }
+        let records = try await services.store.revocations(after: Int64(after), limit: page.limit)
+        return try .resource(
+            RevocationTail(
+                items: records.map(RevocationResource.init), after: records.last?.entry.sequence ?? Int64(after)))
+    }
+
+    /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.
+    private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await RevocationCreate.read(from: request)
+        guard let kind = RevocationEntry.Kind(rawValue: body.kind) else {
+            let known = RevocationEntry.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(.invalidRequest, "The member kind must be one of: \(known).")
+        }
+        guard body.reason.map({ $0.unicodeScalars.count <= Self.longestNote }) ?? true else {
+            throw Refusal(.invalidRequest, "The member reason is limited to \(Self.longestNote) characters.")
+        }
+        guard kind == .all || body.sessions == nil else {
+            throw Refusal(.invalidRequest, "The member sessions goes with kind all: the other kinds end their sessions.")
+        }
+        guard let target = try await target(kind, body) else { return try await condemnKey(body, actor) }
+        let order = RevocationOrder(target, reason: .admin, note: body.reason, actor: actor)
+        switch try await services.revocations.revoke(order) {
+        case .revoked(let records, _): return try answer(records, body)
+        case .nothingToRevoke: return try answer([], body)
+        case .unknownTarget: throw Refusal(.notFound, "There is no such session, user or client.")
+        }
+    }
+
+    /// Nil for kind `key`, which the key schedule has to take part in.
+    private func target(_ kind: RevocationEntry.Kind, _ body: RevocationCreate) async throws -> RevocationTarget? {
+        if kind == .all {
+            guard body.id == nil else { throw Refusal(.invalidRequest, "Kind all takes no id.") }
+            return .all(sessions: body.sessions ?? false)
+        }
+        guard let id = body.id else { throw Refusal(.invalidRequest, "The member id is missing.") }
+        let malformed = Refusal(.invalidRequest, "The member id does not have the form of this kind.")
+        switch kind {
+        case .token:
+            guard let id = TokenID(id) else { throw malformed }
+            return .token(id, session: nil, expiresAt: nil)
+        case .session:
+            guard let id = SessionID(id) else { throw malformed }
+            return .session(id)
+        case .user: return .user(try await services.users.find(id).id)
+        case .client:
+            guard let id = ClientID(id) else { throw malformed }
+            return .client(id)
+        case .key, .all: return nil
+        }
+    }
+
+    /// Only a key that signs no more; one that may is told to take the emergency rotation, which gives it a successor.
+    private func condemnKey(_ body: RevocationCreate, _ actor: Actor) async throws -> Response {
+        let id = try AdminKeys.keyID(body.id ?? "")
+        let before = try await services.store.revocationState().lastSequence
+        try await services.revocations.revokeKey(id, actor: actor)
+        let records = try await services.store.revocations(after: before, limit: 1000)
+        return try answer(records.filter { $0.entry.target == .key(id) }, body)
+    }
+
+    private func answer(_ records: [RevocationRecord], _ body: RevocationCreate) throws -> Response {
+        guard let record = records.first else {
+            return try .resource(
+                RevocationUnchanged(kind: body.kind, id: body.id, detail: "Nothing live was left to revoke."))
+        }
+        return try .resource(RevocationResource(record), status: .created)
+    }
+}
+
+extension RevocationResource {
+    init(_ record: RevocationRecord) {
+        let entry = record.entry
+        self.init(
+            seq: entry.sequence, kind: entry.kind.rawValue, id: entry.id, issuedBefore: entry.issuedBefore?.seconds,
+            expiresAt: entry.expiresAt.seconds, revokedAt: record.revokedAt.seconds, reason: record.reason.rawValue,
+            note: record.note, actor: record.actor.text)
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/sessions`: sign-ins.
+struct AdminSessions: Sendable {
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [
+            gate.route(.get, "/sessions", "listSessions", list),
+            gate.route(.get, "/sessions/{sid}", "getSession", get),
+            gate.route(.delete, "/sessions/{sid}", "revokeSession", revoke),
+            gate.route(.get, "/sessions/{sid}/explain", "explainSession", explain),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let query = try ListQuery(request)
+        var filter = SessionFilter()
+        if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
+        filter.client = try query.client()
+        filter.state = try query.value("state", of: SessionFilter.State.self)
+        let page = try await services.store.sessions(filter, page: query.page())
+        return try .resource(page.resource(resource))
+    }
+
+    private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        guard let record = try await services.store.session(try context.sessionID()) else {
+            throw Refusal(.notFound, "There is no session with this id; explain may still know what became of it.")
+        }
+        return try .resource(resource(record))
+    }
+
+    /// Ending what has ended is done already: 204 as well.
+    private func revoke(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        switch try await services.sessions.end(try context.sessionID(), reason: .admin, actor: actor) {
+        case .revoked, .nothingToRevoke: return .noContent
+        case .unknownTarget: throw Refusal(.notFound, "There is no session with this id.")
+        }
+    }
+
+    private func explain(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let explanation = try await services.sessions.explain(try context.sessionID())
+        return try .resource(
+            SessionExplanationResource(
+                session: explanation.record.map(resource), verdict: explanation.verdict,
+                events: explanation.events.map(AuditResource.init)))
+    }
+
+    private func resource(_ record: SessionRecord) -> SessionResource {
+        SessionResource(record, settings: services.settings, now: services.clock.now())
+    }
+}
+
+extension SessionResource {
+    /// - Parameter now: decides whether the session has expired.
+    init(_ record: SessionRecord, settings: Settings, now: Timestamp) {
+        let session = record.session
+        let idle = record.client.idleLifetime ?? settings.refresh.idleLifetime
+        let state =
+            switch SessionValidity.judge(record, idleLifetime: idle, now: now) {
+            case .valid: "active"
+            case .expired: "expired"
+            case .revoked: "ended"
+            }
+        self.init(
+            id: session.id.description, sub: session.user.description, userName: record.user.name,
+            clientID: session.client.description, state: state, transport: session.transport.rawValue,
+            scope: session.scope.description, generation: Int64(session.lineage.current),
+            deviceName: session.deviceName, network: session.network, lastNetwork: session.lineage.rotatedFrom,
+            createdAt: session.createdAt.seconds, refreshedAt: session.lineage.rotatedAt.seconds,
+            expiresAt: min(session.expiresAt, session.lineage.rotatedAt + idle).seconds,
+            endedAt: session.endedAt?.seconds, endReason: session.endReason?.rawValue)
+    }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/tokens`: an access token in a user's name without a sign-in, for tests and scripts. Audited.
+struct AdminTokens: Sendable {
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [gate.route(.post, "/tokens", "mintToken", mint)]
+    }
+
+    private func mint(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await TokenMint.read(from: request)
+        let user = try await services.users.find(body.user)
+        guard let id = ClientID(body.clientID), let client = try await services.clientDirectory.client(id) else {
+            throw Refusal(.notFound, "There is no client with this id.")
+        }
+        let reply = try await services.clientTokens.mint(
+            subject: user, client: client, scope: try scope(body.scope, of: client), audience: body.audience,
+            lifetime: body.expiresIn.map { .seconds($0) } ?? client.accessLifetime
+                ?? services.settings.tokens.accessLifetime,
+            actor: actor)
+        return try .resource(
+            TokenMinted(
+                accessToken: SecretText(String(decoding: reply.accessToken, as: UTF8.self)),
+                expiresIn: reply.expiresIn, scope: reply.scope.description),
+            status: .created)
+    }
+
+    /// What was asked for, or what the client may have without the scopes of our own API.
+    private func scope(_ text: String?, of client: Client) throws(Refusal) -> Scope {
+        guard let text else {
+            return (client.scope ?? Client.defaultScope).filter { !$0.hasPrefix("latchkey:") }
+        }
+        guard let scope = Scope(text) else { throw Refusal(.invalidScope, "The member scope is not a list of scopes.") }
+        return scope
+    }
+}

@@ -1,0 +1,91 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/users`: accounts. A user in a path is an id or a name; a name with a slash is reached by
+/// `?name=` and its id.
+struct AdminUsers: Sendable {
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [
+            gate.route(.get, "/users", "listUsers", list),
+            gate.route(.post, "/users", "createUser", create),
+            gate.route(.post, "/users/import", "importUsers", importLines),
+            gate.route(.get, "/users/{user}", "getUser", get),
+            gate.route(.patch, "/users/{user}", "updateUser", update),
+            gate.route(.delete, "/users/{user}", "deleteUser", delete),
+            gate.route(.put, "/users/{user}/password", "setUserPassword", setPassword),
+            gate.route(.post, "/users/{user}/disable", "disableUser") { try await setDisabled(true, $0, $1, $2) },
+            gate.route(.post, "/users/{user}/enable", "enableUser") { try await setDisabled(false, $0, $1, $2) },
+        ]
+    }
+
+    private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let query = try ListQuery(request)
+        if let name = query.parameters["name"] {
+            let found = try await find(name)
+            return try .resource(PageResource(items: found.map { [UserResource($0)] } ?? [], nextCursor: nil))
+        }
+        return try .resource(try await services.users.page(query.page()).resource(UserResource.init))
+    }
+
+    private func find(_ text: String) async throws -> User? {
+        do {
+            return try await services.users.find(text)
+        } catch let refusal as Refusal where refusal.code == .notFound {
+            return nil
+        }
+    }
+
+    private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await UserCreate.read(from: request)
+        let user = try await services.users.create(
+            name: body.name, password: Password(body.password.exposed), roles: body.roles ?? [],
+            mustChange: body.mustChangePassword ?? false, actor: actor)
+        var response = try Response.resource(UserResource(user), status: .created)
+        response.headers[.location] = "/api/v1/admin/users/\(user.id)"
+        return response
+    }
+
+    private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        try .resource(UserResource(try await services.users.find(try context.pathParameter("user"))))
+    }
+
+    private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await UserUpdate.read(from: request)
+        let user = try await services.users.update(
+            try context.pathParameter("user"),
+            UserChange(name: body.name, roles: body.roles, mustChangePassword: body.mustChangePassword), actor: actor)
+        return try .resource(UserResource(user))
+    }
+
+    private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        try await services.users.delete(try context.pathParameter("user"), actor: actor)
+        return .noContent
+    }
+
+    private func setPassword(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let body = try await PasswordSet.read(from: request)
+        try await services.users.setPassword(
+            try context.pathParameter("user"), Password(body.password.exposed), mustChange: body.mustChange ?? false,
+            actor: actor)
+        return .noContent
+    }
+
+    private func setDisabled(
+        _ disabled: Bool, _ request: Request, _ context: RequestContext, _ actor: Actor
+    ) async throws -> Response {
+        let user = try await services.users.setDisabled(try context.pathParameter("user"), disabled, actor: actor)
+        return try .resource(UserResource(user))
+    }
+}
+
+extension UserResource {
+    init(_ user: User) {
+        self.init(
+            id: user.id.description, name: user.name, roles: user.roles, disabled: user.disabled,
+            mustChangePassword: user.mustChangePassword, createdAt: user.createdAt.seconds)
+    }
+}

@@ -1,0 +1,78 @@
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// The query string of a list: `limit` and `cursor`, and filters whose values must be known.
+struct ListQuery: Sendable {
+    let parameters: RequestParameters
+
+    /// - Throws: `Refusal` `invalid_request`.
+    init(_ request: Request) throws(Refusal) {
+        parameters = try QueryParameters.parse(request.uri.query)
+    }
+
+    /// The page asked for: `limit` from 1 to 1000, 100 when absent.
+    /// - Throws: `Refusal` `invalid_request`: a list that is silently shorter than asked for would mislead.
+    func page() throws(Refusal) -> PageRequest {
+        let limit = try parameters.integer("limit") ?? 100
+        guard (1...1000).contains(limit) else {
+            throw Refusal(.invalidRequest, "The parameter limit must be from 1 to 1000.")
+        }
+        return PageRequest(limit: limit, cursor: parameters["cursor"])
+    }
+
+    /// A filter with a closed list of values; nil when absent.
+    /// - Throws: `Refusal` `invalid_request`, which lists the values.
+    func value<Value>(_ name: String, of type: Value.Type) throws(Refusal) -> Value?
+    where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+        guard let text = parameters[name] else { return nil }
+        guard let value = Value(rawValue: text) else {
+            let known = type.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(.invalidRequest, "The parameter \(name) must be one of: \(known).")
+        }
+        return value
+    }
+
+    /// A filter by `client_id`; nil when absent.
+    /// - Throws: `Refusal` `invalid_request`.
+    func client() throws(Refusal) -> ClientID? {
+        guard let text = parameters["client"] else { return nil }
+        guard let id = ClientID(text) else { throw Refusal(.invalidRequest, "The parameter client is no client id.") }
+        return id
+    }
+
+    /// A filter by session; nil when absent.
+    /// - Throws: `Refusal` `invalid_request`.
+    func session() throws(Refusal) -> SessionID? {
+        guard let text = parameters["session"] else { return nil }
+        guard let id = SessionID(text) else { throw Refusal(.invalidRequest, "The parameter session is no session id.") }
+        return id
+    }
+}
+
+extension RequestContext {
+    /// The session that the path names.
+    /// - Throws: `Refusal` `not_found` for text that cannot be one.
+    func sessionID() throws(Refusal) -> SessionID {
+        guard let id = SessionID(try pathParameter("sid")) else {
+            throw Refusal(.notFound, "There is no session with this id.")
+        }
+        return id
+    }
+
+    /// The client that the path names.
+    /// - Throws: `Refusal` `not_found` for text that cannot be one.
+    func clientID() throws(Refusal) -> ClientID {
+        guard let id = ClientID(try pathParameter("client")) else {
+            throw Refusal(.notFound, "There is no client with this id.")
+        }
+        return id
+    }
+}
+
+extension Page {
+    /// The page as JSON's struct, item by item.
+    func resource<Resource: Codable & Sendable>(_ transform: (Item) -> Resource) -> PageResource<Resource> {
+        PageResource(items: items.map(transform), nextCursor: nextCursor)
+    }
+}

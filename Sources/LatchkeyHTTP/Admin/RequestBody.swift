@@ -1,0 +1,76 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+import NIOCore
+
+/// A body of the admin API: a closed list of members, so that a misspelt one is refused and not silently ignored.
+protocol RequestBody: Decodable, Sendable {
+    associatedtype CodingKeys: CodingKey & CaseIterable
+}
+
+extension UserCreate: RequestBody {}
+extension UserUpdate: RequestBody {}
+extension PasswordSet: RequestBody {}
+extension UserImportRequest: RequestBody {}
+extension ClientCreate: RequestBody {}
+extension ClientUpdate: RequestBody {}
+extension ClientSecretRotate: RequestBody {}
+extension RevocationCreate: RequestBody {}
+extension KeyRotate: RequestBody {}
+extension KeyImport: RequestBody {}
+extension MasterKeyRotate: RequestBody {}
+extension TokenMint: RequestBody {}
+
+extension RequestBody {
+    /// The names of the members, as OpenAPI and refusals list them.
+    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
+
+    /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
+    /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
+    static func read(from request: Request, mayBeEmpty: Bool = false) async throws -> Self {
+        let buffer = try await request.body.collect(upTo: TransportLimits().maxBodyBytes)
+        _ = try JSONBody(buffer, fields: request.headers, mayBeEmpty: mayBeEmpty)
+        return try decode(buffer.readableBytes == 0 ? Array("{}".utf8) : Array(buffer.readableBytesView))
+    }
+
+    /// - Throws: `Refusal` `invalid_request` that names members of ours and never what the caller wrote.
+    static func decode(_ json: [UInt8]) throws(Refusal) -> Self {
+        let object: JSONObject
+        do {
+            object = try StrictJSON.parseObject(json)
+        } catch {
+            throw Refusal(.invalidRequest, "The body is not an acceptable JSON object: \(error).")
+        }
+        let known = Set(memberNames)
+        guard object.members.allSatisfy({ known.contains($0.name) }) else {
+            throw Refusal(
+                .invalidRequest,
+                "The body has a member that is not known here. Known: \(memberNames.joined(separator: ", ")).")
+        }
+        do {
+            return try JSONDecoder().decode(Self.self, from: Data(json))
+        } catch let error as DecodingError {
+            throw Refusal(.invalidRequest, sentence(for: error))
+        } catch {
+            throw Refusal(.invalidRequest, "The body cannot be read.")
+        }
+    }
+
+    private static func sentence(for error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, let context):
+            "The member \(path(context.codingPath + [key])) is missing."
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "The member \(path(context.codingPath)) has the wrong type or an unknown value."
+        @unknown default:
+            "The body cannot be read."
+        }
+    }
+
+    /// `lines.3.name`: names come from our own keys, numbers from positions.
+    private static func path(_ keys: [any CodingKey]) -> String {
+        keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    }
+}

@@ -1,0 +1,82 @@
+import HTTPTypes
+package import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// The `WWW-Authenticate` header of a refusal (RFC 6750 3, RFC 9110 11.6.1).
+///
+/// Every 401 in problem format carries a Bearer challenge; it has no error code unless a token was presented. Browsers
+/// show no dialogue for this scheme.
+struct BearerChallenge: Sendable, Equatable {
+    /// `invalid_token`, `insufficient_scope`, or nil when no token came.
+    let error: String?
+    let description: String?
+
+    /// Nil when the refusal is about something else than a bearer token.
+    init?(_ refusal: Refusal, status: Int, format: ErrorFormat) {
+        switch refusal.code {
+        case .invalidToken: self.init(error: "invalid_token", description: refusal.description6749)
+        case .insufficientScope: self.init(error: "insufficient_scope", description: refusal.description6749)
+        case .bearerMissing: self.init(error: nil, description: nil)
+        default:
+            guard status == 401, format == .problem, refusal.code != .invalidClient else { return nil }
+            self.init(error: nil, description: nil)
+        }
+    }
+
+    private init(error: String?, description: String?) {
+        self.error = error
+        self.description = description
+    }
+
+    /// - Parameter scope: what the path asks for, told with `insufficient_scope`.
+    func text(scope: String?) -> String {
+        var text = "Bearer realm=\"latchkey\""
+        if let error { text += ", error=\"\(error)\"" }
+        if let description { text += ", error_description=\"\(description)\"" }
+        if error == "insufficient_scope", let scope { text += ", scope=\"\(scope)\"" }
+        return text
+    }
+}
+
+extension RouteTable.Resource {
+    /// The scope that every route of the path asks for, where it is the same.
+    var requiredScope: String? {
+        let scopes = Set(routes.map(\.access.requiredScope))
+        return scopes.count == 1 ? scopes.first.flatMap { $0 } : nil
+    }
+}
+
+extension RouteAccess {
+    /// The latchkey scope of this kind of access.
+    var requiredScope: String? {
+        switch self {
+        case .account: Scope.latchkeyAccount
+        case .admin: Scope.latchkeyAdmin
+        case .anyone, .services, .clients, .bearer: nil
+        }
+    }
+}
+
+/// Adds the Basic challenge that RFC 6749 5.2 asks for when a client that used the `Authorization` header is refused.
+/// Stands outside the error rendering, since only here the request is seen. Requests without Basic credentials get
+/// none: in a page's `fetch` it would make browsers show a password dialogue.
+package struct ClientChallengeMiddleware: RouterMiddleware {
+    package init() {}
+
+    package func handle(
+        _ request: Request, context: RequestContext,
+        next: (Request, RequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        guard response.status == .unauthorized, Self.usedBasic(request.headers) else { return response }
+        response.headers[.wwwAuthenticate] = "Basic realm=\"latchkey\", charset=\"UTF-8\""
+        return response
+    }
+
+    private static func usedBasic(_ fields: HTTPFields) -> Bool {
+        fields[values: .authorization].contains { value in
+            value.prefix { $0 != " " }.lowercased() == "basic"
+        }
+    }
+}

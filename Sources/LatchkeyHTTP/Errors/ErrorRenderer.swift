@@ -1,0 +1,80 @@
+import HTTPTypes
+package import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+import NIOCore
+
+/// The one place where an error becomes a response: RFC 6749 JSON or RFC 9457 problem details, by the route and never by
+/// the `Accept` header. Handlers throw; they build no error body.
+package enum ErrorRenderer {
+    /// Renders `error` in the format of the path of `context`. Logs nothing: that is done where the error is caught.
+    @Sendable
+    package static func render(_ error: any Error, _ context: RequestContext) -> Response {
+        guard let refusal = Refusal(telling: error) else { return faultResponse(context.errorFormat) }
+        return response(to: refusal, context)
+    }
+
+    private static func response(to refusal: Refusal, _ context: RequestContext) -> Response {
+        var fields = HTTPFields()
+        if let retryAfter = refusal.retryAfter {
+            fields[.retryAfter] = String(max(1, retryAfter.secondsRoundedUp))
+        }
+        let status: Int
+        let body: [UInt8]
+        switch context.errorFormat {
+        case .oauth:
+            let error = refusal.oauth
+            status = error.status
+            body = oauthBody(error.error, refusal.description6749, reason: refusal.latchkeyReason)
+        case .problem:
+            let problem = refusal.problem
+            status = problem.status
+            body = problemBody(problem)
+        }
+        fields[.wwwAuthenticate] = BearerChallenge(refusal, status: status, format: context.errorFormat)?.text(
+            scope: context.resource?.requiredScope)
+        return make(status, body, context.errorFormat, fields)
+    }
+
+    private static func faultResponse(_ format: ErrorFormat) -> Response {
+        let detail = "The server failed to answer. Its log has the cause under this request's id."
+        let body =
+            switch format {
+            case .oauth: oauthBody("server_error", detail, reason: nil)
+            case .problem:
+                problemBody(
+                    ProblemResource(
+                        type: Refusal.problemType("internal_error"), title: "Internal error", status: 500,
+                        detail: detail, code: "internal_error"))
+            }
+        return make(500, body, format, HTTPFields())
+    }
+
+    private static func oauthBody(_ error: String, _ description: String, reason: RefreshRefusalReason?) -> [UInt8] {
+        JSONWriter.object { json in
+            json.member("error", error)
+            json.member("error_description", description)
+            if let reason { json.member("latchkey_reason", reason.rawValue) }
+        }
+    }
+
+    private static func problemBody(_ problem: ProblemResource) -> [UInt8] {
+        JSONWriter.object { json in
+            json.member("type", problem.type)
+            json.member("title", problem.title)
+            json.member("status", problem.status)
+            json.member("detail", problem.detail)
+            json.member("code", problem.code)
+            if let reason = problem.latchkeyReason { json.member("latchkey_reason", reason) }
+        }
+    }
+
+    private static func make(_ status: Int, _ body: [UInt8], _ format: ErrorFormat, _ fields: HTTPFields) -> Response {
+        var fields = fields
+        fields[.contentType] = format == .oauth ? "application/json" : "application/problem+json"
+        fields[.cacheControl] = "no-store"
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

@@ -1,0 +1,52 @@
+import LatchkeyCore
+
+/// A refusal as OAuth endpoints tell it: `{"error":…,"error_description":…}` (RFC 6749 5.2).
+struct OAuthError: Sendable, Equatable {
+    /// A code from IANA's registry of OAuth extensions errors and the RFCs that fill it.
+    let error: String
+    /// The HTTP status.
+    let status: Int
+}
+
+extension Refusal {
+    /// The code and status at OAuth endpoints. No default: a new refusal does not compile until it has a place here.
+    ///
+    /// What RFC 6749 has no code for (a wrong method, a body too large) is `invalid_request` under the status that HTTP
+    /// gives it; what asks for patience is `temporarily_unavailable`, with `Retry-After`.
+    var oauth: OAuthError {
+        switch code {
+        case .invalidRequest, .passwordRejected: OAuthError(error: "invalid_request", status: 400)
+        case .unsupportedMediaType: OAuthError(error: "invalid_request", status: 415)
+        case .payloadTooLarge: OAuthError(error: "invalid_request", status: 413)
+        case .headersTooLarge: OAuthError(error: "invalid_request", status: 431)
+        case .requestTimeout: OAuthError(error: "invalid_request", status: 408)
+        case .notFound: OAuthError(error: "invalid_request", status: 404)
+        case .methodNotAllowed: OAuthError(error: "invalid_request", status: 405)
+        case .conflict: OAuthError(error: "invalid_request", status: 409)
+        case .invalidClient: OAuthError(error: "invalid_client", status: 401)
+        case .unauthorizedClient: OAuthError(error: "unauthorized_client", status: 400)
+        case .unsupportedGrantType: OAuthError(error: "unsupported_grant_type", status: 400)
+        case .invalidScope: OAuthError(error: "invalid_scope", status: 400)
+        case .invalidTarget: OAuthError(error: "invalid_target", status: 400)
+        case .unsupportedTokenType: OAuthError(error: "unsupported_token_type", status: 400)
+        case .invalidCredentials, .passwordChangeRequired, .invalidGrant:
+            OAuthError(error: "invalid_grant", status: 400)
+        case .bearerMissing, .invalidToken: OAuthError(error: "invalid_token", status: 401)
+        case .insufficientScope: OAuthError(error: "insufficient_scope", status: 403)
+        case .csrfRejected, .cookieTransportCrossSite: OAuthError(error: "access_denied", status: 403)
+        case .tooManyAttempts: OAuthError(error: "temporarily_unavailable", status: 429)
+        case .overloaded, .clockSetBack, .temporarilyUnavailable:
+            OAuthError(error: "temporarily_unavailable", status: 503)
+        }
+    }
+
+    /// ``detail`` within the characters that RFC 6749 5.2 allows in `error_description`, which are also those of a
+    /// quoted header value: anything else becomes a question mark.
+    var description6749: String {
+        let bytes = detail.utf8.prefix(512).map { byte in
+            (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                ? byte : UInt8(ascii: "?")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

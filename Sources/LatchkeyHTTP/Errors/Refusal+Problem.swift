@@ -1,0 +1,66 @@
+import LatchkeyCore
+
+extension Refusal {
+    /// The refusal as problem details (RFC 9457). A refused refresh is 401 here: at `/api/v1/refresh` it means "sign in
+    /// again", while the token endpoint has its own rule.
+    var problem: ProblemResource {
+        ProblemResource(
+            type: Self.problemType(code.rawValue), title: problemTitle, status: problemStatus, detail: detail,
+            code: code.rawValue, latchkeyReason: latchkeyReason?.rawValue)
+    }
+
+    /// The URI of a kind of problem. It names and does not locate: there is nothing to fetch.
+    static func problemType(_ code: String) -> String { "urn:latchkey:problem:\(code)" }
+
+    private var problemStatus: Int {
+        switch code {
+        case .invalidRequest, .unauthorizedClient, .unsupportedGrantType, .invalidScope, .invalidTarget,
+            .unsupportedTokenType:
+            400
+        case .invalidClient, .invalidCredentials, .invalidGrant, .bearerMissing, .invalidToken: 401
+        case .passwordChangeRequired, .insufficientScope, .csrfRejected, .cookieTransportCrossSite: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .conflict: 409
+        case .payloadTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .passwordRejected: 422
+        case .tooManyAttempts: 429
+        case .headersTooLarge: 431
+        case .overloaded, .clockSetBack, .temporarilyUnavailable: 503
+        }
+    }
+
+    private var problemTitle: String {
+        switch code {
+        case .invalidRequest: "The request is not acceptable"
+        case .unsupportedMediaType: "The content type is not supported"
+        case .payloadTooLarge: "The body is too large"
+        case .headersTooLarge: "The request head is too large"
+        case .requestTimeout: "The request took too long to arrive"
+        case .notFound: "Not found"
+        case .methodNotAllowed: "The method is not allowed here"
+        case .conflict: "The request conflicts with the present state"
+        case .invalidClient: "The client is unknown or not authenticated"
+        case .unauthorizedClient: "The client may not do this"
+        case .unsupportedGrantType: "The grant type is not supported"
+        case .invalidScope: "The scope cannot be granted"
+        case .invalidTarget: "The target cannot be granted"
+        case .unsupportedTokenType: "The token type is not supported"
+        case .invalidCredentials: "Wrong user name or password"
+        case .passwordRejected: "The password is not acceptable"
+        case .passwordChangeRequired: "The password must be changed first"
+        case .invalidGrant: "The refresh token is not valid"
+        case .bearerMissing: "An access token is needed"
+        case .invalidToken: "The access token is not valid"
+        case .insufficientScope: "The access token does not cover this"
+        case .csrfRejected: "The request did not come from an origin of the client"
+        case .cookieTransportCrossSite: "Cookie transport works same-site only"
+        case .tooManyAttempts: "Too many attempts"
+        case .overloaded: "Too many requests at the moment"
+        case .clockSetBack: "The server's clock is wrong"
+        case .temporarilyUnavailable: "Temporarily unavailable"
+        }
+    }
+}

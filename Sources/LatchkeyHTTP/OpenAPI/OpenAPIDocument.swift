@@ -1,0 +1,163 @@
+import HTTPTypes
+import LatchkeyTokens
+
+/// Writes the OpenAPI 3.1 document of a set of routes. Paths, methods, access and error format come from the routes
+/// themselves, so they cannot drift; the words come from ``OperationDescription``.
+struct OpenAPIDocument: Sendable {
+    /// Version of the HTTP contract, not of the program.
+    static let contractVersion = "1.0.0"
+
+    private let routes: [Route]
+    private let issuer: String
+
+    init(routes: [Route], issuer: String) {
+        self.routes = routes
+        self.issuer = issuer
+    }
+
+    /// All descriptions, by `METHOD /path`.
+    static let descriptions = OperationDescription.admin.merging(OperationDescription.publicAPI) { first, _ in first }
+
+    /// All schemas, in the document's order.
+    static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin
+
+    /// The key of a route's description.
+    static func key(_ route: Route) -> String { "\(route.method.rawValue) \(route.template)" }
+
+    /// The document's bytes.
+    func encode() -> [UInt8] {
+        JSONWriter.object(reserving: 64 * 1024) { json in
+            json.member("openapi", "3.1.0")
+            json.member("info", object: { json in
+                json.member("title", "Latchkey")
+                json.member("version", Self.contractVersion)
+                json.member(
+                    "description",
+                    "A hybrid token-issuing authorization server: sessions, short JWTs, and a revocation list.")
+            })
+            json.member("servers", array: { $0.object { $0.member("url", issuer) } })
+            json.member("paths", object: writePaths)
+            json.member("components", object: writeComponents)
+        }
+    }
+
+    // MARK: Paths
+
+    private func writePaths(_ json: inout JSONWriter) {
+        var templates: [String] = []
+        for route in routes where !templates.contains(route.template) { templates.append(route.template) }
+        for template in templates {
+            json.member(template, object: { json in
+                let names = Self.captures(of: template)
+                if !names.isEmpty { json.member("parameters", array: { writeCaptures(names, &$0) }) }
+                for route in routes where route.template == template {
+                    json.member(route.method.rawValue.lowercased(), object: { writeOperation(route, &$0) })
+                }
+            })
+        }
+    }
+
+    /// The names between braces.
+    static func captures(of template: String) -> [String] {
+        template.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    private func writeCaptures(_ names: [String], _ json: inout JSONWriter) {
+        for name in names {
+            json.object { json in
+                json.member("name", name)
+                json.member("in", "path")
+                json.member("required", true)
+                json.member("schema", encoded: JSONWriter.value { SchemaType.string.write(&$0) })
+            }
+        }
+    }
+
+    private func writeOperation(_ route: Route, _ json: inout JSONWriter) {
+        json.member("operationId", route.operationID)
+        let description = Self.descriptions[Self.key(route)]
+        json.member("tags", [description?.tag ?? "other"])
+        if let description { json.member("summary", description.summary) }
+        writeSecurity(route.access, &json)
+        if let query = description?.query, !query.isEmpty {
+            json.member("parameters", array: { json in
+                for parameter in query {
+                    json.object { json in
+                        json.member("name", parameter.name)
+                        json.member("in", "query")
+                        json.member("description", parameter.description)
+                        json.member("schema", encoded: JSONWriter.value { parameter.type.write(&$0) })
+                    }
+                }
+            })
+        }
+        if let body = description?.body {
+            json.member("requestBody", object: { json in
+                json.member("required", body.isRequired)
+                writeContent(body.contentType, body.type, &json)
+            })
+        }
+        json.member("responses", object: { writeAnswers(route, description?.answers ?? [], &$0) })
+    }
+
+    // MARK: Answers
+
+    private func writeAnswers(_ route: Route, _ answers: [OperationDescription.Answer], _ json: inout JSONWriter) {
+        for answer in answers {
+            json.member(String(answer.status), object: { json in
+                json.member("description", answer.description)
+                if let type = answer.type { writeContent(answer.contentType, type, &json) }
+            })
+        }
+        json.member("default", object: { json in
+            json.member("description", "A refusal, or a failure without detail.")
+            switch route.errorFormat {
+            case .oauth: writeContent("application/json", .reference("OAuthError"), &json)
+            case .problem: writeContent("application/problem+json", .reference("Problem"), &json)
+            }
+        })
+    }
+
+    private func writeContent(_ contentType: String, _ type: SchemaType, _ json: inout JSONWriter) {
+        json.member("content", object: { json in
+            json.member(contentType, object: { $0.member("schema", encoded: JSONWriter.value { type.write(&$0) }) })
+        })
+    }
+
+    // MARK: Security
+
+    private func writeSecurity(_ access: RouteAccess, _ json: inout JSONWriter) {
+        json.member("security", array: { json in
+            switch access {
+            case .anyone: break
+            case .clients:
+                json.object { $0.member("client", [String]()) }
+                json.object { _ in }
+            case .services:
+                json.object { _ in }
+                json.object { $0.member("client", [String]()) }
+                json.object { $0.member("bearer", [String]()) }
+            case .bearer, .account, .admin:
+                json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
+            }
+        })
+    }
+
+    private func writeComponents(_ json: inout JSONWriter) {
+        json.member("securitySchemes", object: { json in
+            json.member("bearer", object: { json in
+                json.member("type", "http")
+                json.member("scheme", "bearer")
+                json.member("bearerFormat", "JWT")
+            })
+            json.member("client", object: { json in
+                json.member("type", "http")
+                json.member("scheme", "basic")
+                json.member("description", "client_id and client_secret; a public client sends client_id in the body.")
+            })
+        })
+        json.member("schemas", object: { json in
+            for schema in Self.schemas { json.member(schema.name, encoded: JSONWriter.value { schema.write(&$0) }) }
+        })
+    }
+}

@@ -1,0 +1,68 @@
+/// What the API document says of one route beyond what the route table knows.
+struct OperationDescription: Sendable {
+    /// A query parameter.
+    struct Parameter: Sendable {
+        let name: String
+        let type: SchemaType
+        let description: String
+
+        init(_ name: String, _ type: SchemaType, _ description: String) {
+            self.name = name
+            self.type = type
+            self.description = description
+        }
+
+        static let limit = Parameter("limit", .integer, "At most so many items, 1 to 1000; 100 when absent.")
+        static let cursor = Parameter("cursor", .string, "The next_cursor of the page before.")
+    }
+
+    /// A request body.
+    struct Body: Sendable {
+        let contentType: String
+        let type: SchemaType
+        let isRequired: Bool
+
+        static func json(_ schema: String, isRequired: Bool = true) -> Body {
+            Body(contentType: "application/json", type: .reference(schema), isRequired: isRequired)
+        }
+
+        static func form(_ schema: String) -> Body {
+            Body(contentType: "application/x-www-form-urlencoded", type: .reference(schema), isRequired: true)
+        }
+    }
+
+    /// An answer that is no error.
+    struct Answer: Sendable {
+        let status: Int
+        let description: String
+        let contentType: String
+        /// Nil when there is no body.
+        let type: SchemaType?
+
+        static func json(_ schema: String, status: Int = 200, _ description: String = "Done.") -> Answer {
+            Answer(status: status, description: description, contentType: "application/json", type: .reference(schema))
+        }
+
+        static func empty(_ status: Int, _ description: String) -> Answer {
+            Answer(status: status, description: description, contentType: "", type: nil)
+        }
+
+        static func text(_ contentType: String, _ description: String) -> Answer {
+            Answer(status: 200, description: description, contentType: contentType, type: .string)
+        }
+    }
+
+    let tag: String
+    let summary: String
+    var query: [Parameter] = []
+    var body: Body?
+    let answers: [Answer]
+
+    init(_ tag: String, _ summary: String, query: [Parameter] = [], body: Body? = nil, _ answers: Answer...) {
+        self.tag = tag
+        self.summary = summary
+        self.query = query
+        self.body = body
+        self.answers = answers
+    }
+}

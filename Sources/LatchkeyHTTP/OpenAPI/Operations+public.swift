@@ -1,0 +1,73 @@
+extension OperationDescription {
+    /// Everything but the admin API, by method and path.
+    static let publicAPI: [String: OperationDescription] = oauth.merging(account) { first, _ in first }
+        .merging(operations) { first, _ in first }
+
+    private static let list = [
+        Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
+        Parameter("epoch", .string, "The epoch of the document that after comes from."),
+        Parameter("consumer", .string, "The name under which the server shows how far the poller is, up to 64 characters."),
+    ]
+
+    private static let oauth: [String: OperationDescription] = [
+        "GET /.well-known/jwks.json": .init(
+            "discovery", "The public signing keys (RFC 7517).",
+            Answer(status: 200, description: "The JWK Set.", contentType: "application/jwk-set+json", type: .anyObject),
+            .empty(304, "Not modified.")),
+        "GET /.well-known/oauth-authorization-server": .init(
+            "discovery", "Authorization server metadata (RFC 8414).",
+            Answer(status: 200, description: "The metadata.", contentType: "application/json", type: .anyObject),
+            .empty(304, "Not modified.")),
+        "GET /revocations": .init(
+            "revocations", "The revocation list: a snapshot, or what is newer than after.",
+            query: list + [Parameter("wait", .integer, "Holds the request so many seconds for something newer.")],
+            .json("RevocationDocument", "The list; with Accept: application/jwt as a signed JWS."),
+            .empty(304, "Not modified.")),
+        "GET /revocations.jwt": .init(
+            "revocations", "The revocation list as a signed JWS, fit for mirrors.", query: list,
+            .text("application/jwt", "A JWS of typ revocations+jwt."), .empty(304, "Not modified.")),
+        "POST /oauth2/token": .init(
+            "oauth", "The token endpoint (RFC 6749 3.2): refresh_token and client_credentials.",
+            body: .form("TokenRequest"), .json("TokenResponse")),
+        "POST /oauth2/revoke": .init(
+            "oauth", "Token revocation (RFC 7009).", body: .form("TokenReference"),
+            .empty(200, "Revoked, or there was nothing of the caller's to revoke.")),
+        "POST /oauth2/introspect": .init(
+            "oauth", "Token introspection (RFC 7662).", body: .form("TokenReference"), .json("Introspection")),
+    ]
+
+    private static let account: [String: OperationDescription] = [
+        "POST /api/v1/login": .init(
+            "account", "Signs a user in through a first-party client.", body: .json("LoginRequest"),
+            .json("TokenResponse")),
+        "POST /api/v1/refresh": .init(
+            "account", "Advances a session, by cookie or by refresh token.", body: .json("RefreshRequest"),
+            .json("TokenResponse")),
+        "POST /api/v1/logout": .init(
+            "account", "Ends the session of a bearer token, a cookie or a refresh token.",
+            body: .json("LogoutRequest", isRequired: false), .empty(204, "Ended, now or before.")),
+        "GET /api/v1/me": .init("account", "Tells what a live access token is about.", .json("Me")),
+        "GET /api/v1/sessions": .init(
+            "account", "Lists the user's own sessions.", query: [.limit, .cursor], .json("OwnSessionPage")),
+        "DELETE /api/v1/sessions/{sid}": .init(
+            "account", "Ends one of the user's own sessions.", .empty(204, "Ended, now or before.")),
+        "POST /api/v1/sessions/revoke-others": .init(
+            "account", "Ends all of the user's sessions but this one.", .json("RevokedCount")),
+        "POST /api/v1/password": .init(
+            "account", "Changes the password; ends all sessions and answers with tokens of a new one.",
+            body: .json("PasswordChange"), .json("TokenResponse")),
+    ]
+
+    private static let operations: [String: OperationDescription] = [
+        "GET /healthz": .init("operations", "Whether the process answers.", .json("Health")),
+        "GET /readyz": .init(
+            "operations", "Whether the server can do its job: store writable, key active, clock right.",
+            .json("Readiness"), .json("Readiness", status: 503, "Not ready; says which check failed.")),
+        "GET /metrics": .init(
+            "operations", "Metrics for Prometheus.", .text("text/plain", "Text exposition format 0.0.4.")),
+        "GET /openapi.json": .init(
+            "discovery", "This document.",
+            Answer(status: 200, description: "OpenAPI 3.1.", contentType: "application/json", type: .anyObject),
+            .empty(304, "Not modified.")),
+    ]
+}

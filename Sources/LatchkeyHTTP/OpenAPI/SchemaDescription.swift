@@ -1,0 +1,124 @@
+import LatchkeyTokens
+
+/// A JSON Schema of the subset that the API document needs (OpenAPI 3.1, JSON Schema 2020-12).
+indirect enum SchemaType: Sendable {
+    case string
+    case integer
+    case boolean
+    /// A text from a closed list.
+    case choice([String])
+    case array(SchemaType)
+    /// Names to texts.
+    case map
+    /// Any object, described elsewhere.
+    case anyObject
+    /// A schema of the document's components.
+    case reference(String)
+    /// An answer that is one of several.
+    case oneOf([String])
+
+    func write(_ json: inout JSONWriter, nullable: Bool = false, description: String? = nil) {
+        json.object { json in
+            members(&json, nullable: nullable)
+            if let description { json.member("description", description) }
+        }
+    }
+
+    private func members(_ json: inout JSONWriter, nullable: Bool) {
+        func type(_ name: String) {
+            if nullable { json.member("type", [name, "null"]) } else { json.member("type", name) }
+        }
+        switch self {
+        case .string: type("string")
+        case .integer: type("integer")
+        case .boolean: type("boolean")
+        case .choice(let values):
+            type("string")
+            json.member("enum", array: { json in
+                for value in values { json.string(value) }
+                if nullable { json.null() }
+            })
+        case .array(let element):
+            type("array")
+            json.member("items", encoded: JSONWriter.value { element.write(&$0) })
+        case .map:
+            type("object")
+            json.member("additionalProperties", object: { $0.member("type", "string") })
+        case .anyObject: type("object")
+        case .reference(let name): json.member("$ref", "#/components/schemas/\(name)")
+        case .oneOf(let names):
+            json.member("oneOf", array: { json in
+                for name in names { json.object { $0.member("$ref", "#/components/schemas/\(name)") } }
+            })
+        }
+    }
+}
+
+/// One member of an object.
+struct SchemaMember: Sendable {
+    let name: String
+    let type: SchemaType
+    let isRequired: Bool
+    /// Whether it may be `null`: written as `null` when empty, or cleared by `null`.
+    let isNullable: Bool
+    let description: String?
+
+    /// A member that is always there.
+    static func required(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
+        SchemaMember(name: name, type: type, isRequired: true, isNullable: false, description: description)
+    }
+
+    /// A member that may be absent.
+    static func optional(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
+        SchemaMember(name: name, type: type, isRequired: false, isNullable: false, description: description)
+    }
+
+    /// A member that may be absent or `null`.
+    static func nullable(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
+        SchemaMember(name: name, type: type, isRequired: false, isNullable: true, description: description)
+    }
+}
+
+/// A named object of the document's components.
+struct SchemaDescription: Sendable {
+    let name: String
+    let description: String
+    let members: [SchemaMember]
+    /// Whether unknown members are refused: true for what we read, false for what we write, which may grow.
+    let isClosed: Bool
+
+    init(_ name: String, _ description: String, isClosed: Bool = false, _ members: [SchemaMember]) {
+        self.name = name
+        self.description = description
+        self.members = members
+        self.isClosed = isClosed
+    }
+
+    func write(_ json: inout JSONWriter) {
+        json.object { json in
+            json.member("type", "object")
+            json.member("description", description)
+            let required = members.filter(\.isRequired).map(\.name)
+            if !required.isEmpty { json.member("required", required) }
+            json.member("properties", object: { json in
+                for member in members {
+                    json.member(
+                        member.name,
+                        encoded: JSONWriter.value {
+                            member.type.write(&$0, nullable: member.isNullable, description: member.description)
+                        })
+                }
+            })
+            if isClosed { json.member("additionalProperties", false) }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// The bytes of one value.
+    static func value(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        body(&writer)
+        return writer.bytes
+    }
+}

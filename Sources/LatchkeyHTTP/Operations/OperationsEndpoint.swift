@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import NIOCore
+
+/// What operators and their machines ask: is it alive, can it serve, how is it doing.
+struct OperationsEndpoint: Sendable {
+    private let services: Services
+    private let registry: PrometheusRegistry
+    private let readiness: RecentResult<Readiness>
+    private let figures: RecentResult<RuntimeFigures?>
+
+    init(services: Services, registry: PrometheusRegistry) {
+        self.services = services
+        self.registry = registry
+        readiness = RecentResult(every: .seconds(1), clock: services.clock) { await Readiness.probe(services) }
+        // Counting rows reads the whole table: no scraper needs that more often than every few seconds.
+        figures = RecentResult(every: .seconds(5), clock: services.clock) { try? await RuntimeFigures.read(services) }
+    }
+
+    /// `/healthz` and `/readyz`, for every listener.
+    var healthRoutes: [Route] {
+        [
+            Route(.get, "/healthz", errors: .problem, access: .anyone, operation: "getLiveness", handler: healthz),
+            Route(.get, "/readyz", errors: .problem, access: .anyone, operation: "getReadiness", handler: readyz),
+        ]
+    }
+
+    /// `/metrics`: beside the admin API, on its address when it has one.
+    var metricsRoutes: [Route] {
+        [Route(.get, "/metrics", errors: .problem, access: .anyone, operation: "getMetrics", handler: metrics)]
+    }
+
+    /// Alive means: it answers. Nothing else is asked, or a broken disk would make an orchestrator restart in circles.
+    private func healthz(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(Array(#"{"status":"ok"}"#.utf8))
+    }
+
+    private func readyz(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let readiness = await readiness.value()
+        var response = try Response.resource(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
+        if !readiness.ready { response.headers[.retryAfter] = "1" }
+        return response
+    }
+
+    private func metrics(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let gauges = ScrapedGauges(store: await figures.value(), services: services)
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: registry.render() + gauges.render())))
+    }
+}
