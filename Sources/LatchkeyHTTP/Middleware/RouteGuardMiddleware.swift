@@ -19,7 +19,8 @@ struct RouteGuardMiddleware: RouterMiddleware {
         }
         guard resource.route(for: request.method) != nil else {
             guard request.method == .options else {
-                throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
+                throw Refusal(
+                    .methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
             }
             let allow = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
             return Response(status: .noContent, headers: [.allow: allow])

@@ -54,6 +54,9 @@ package struct TrustedProxies: Sendable, Equatable {
     /// An entry of `trusted_proxies` that is no address block. The text is the operator's own.
     package struct InvalidNetwork: Error, Equatable, CustomStringConvertible {
         package let text: String
+
+        package init(text: String) { self.text = text }
+
         package var description: String { "\(text) is no IP address or CIDR block." }
     }
 

@@ -47,6 +47,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// The rest of the current request is of no interest: it was refused before its end.
     private var dropsRest = false
     private var closesAfterResponse = false
+    private var hasInputEnded = false
     private var holdsRead = false
     private var context: ChannelHandlerContext?
 
@@ -89,9 +90,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
             if isLongPoll { task?.cancel() }
             if case .idle = phase, wire != .http2 { context.close(promise: nil) }
         case ChannelEvent.inputClosed where wire != .http2:
-            // The client will send no more. It may still read, so an answer in the making is written; but somebody who
-            // waits for news and closes is gone.
-            closesAfterResponse = true
+            // The client will send no more. It may still read, so what it asked for is answered; but somebody who waits
+            // for news and closes is gone.
+            hasInputEnded = true
             guard case .responding = phase else { return context.close(promise: nil) }
             if isLongPoll { task?.cancel() }
         default:
@@ -101,7 +102,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else {
-            context.close(promise: nil)
+            // After its first error the decoder complains about every further byte, which is read only to be dropped.
+            if !(error is ByteToMessageDecoderError) { context.close(promise: nil) }
             return
         }
         switch phase {
@@ -247,10 +249,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
             process(context, part)
             while case .receiving = phase, let part = waiting.popFirst() { process(context, part) }
         }
-        if case .responding = phase {} else if let error = parserError {
+        if case .responding = phase {
+        } else if let error = parserError {
             parserError = nil
             refuse(context, Self.refusal(for: error))
         }
+        if case .responding = phase {} else if hasInputEnded { return close(context) }
         if case .idle = phase { setTimer(context, after: limits.idleTimeout) { $1.close(promise: nil) } }
         if holdsRead, waiting.isEmpty {
             holdsRead = false

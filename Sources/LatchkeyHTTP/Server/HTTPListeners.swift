@@ -21,7 +21,8 @@ package final class HTTPListeners: Service, Sendable {
         /// log line. Being in use is an error all the same.
         package var isOptional: Bool
 
-        package init(_ address: ListenAddress, service: HTTPService, tls: TLSIdentity? = nil, isOptional: Bool = false) {
+        package init(_ address: ListenAddress, service: HTTPService, tls: TLSIdentity? = nil, isOptional: Bool = false)
+        {
             self.address = address
             self.service = service
             self.tls = tls
@@ -87,8 +88,9 @@ package final class HTTPListeners: Service, Sendable {
         let grace = Duration.nanoseconds(limits.shutdownGrace.nanoseconds)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                // Cancelled as soon as the last connection is gone.
-                if (try? await Task.sleep(for: grace)) != nil { connections.closeAll() }
+                // Ends early when the last connection is gone, and when this service itself is cancelled.
+                try? await Task.sleep(for: grace)
+                connections.closeAll()
             }
             await connections.waitUntilEmpty()
             group.cancelAll()
@@ -118,7 +120,8 @@ package final class HTTPListeners: Service, Sendable {
         } catch {
             let error = Self.explain(error, endpoint.address)
             guard endpoint.isOptional, error.code == .addressUnavailable else { throw error }
-            logger.info("Address skipped, this machine does not have it", metadata: ["lk.listen": "\(endpoint.address)"])
+            logger.info(
+                "Address skipped, this machine does not have it", metadata: ["lk.listen": "\(endpoint.address)"])
             return nil
         }
     }

@@ -72,7 +72,8 @@ package struct RequestContext: Hummingbird.RequestContext {
     /// A captured path segment, percent-decoded.
     /// - Throws: `Refusal` `.notFound` when the segment is not text: no such thing can exist.
     package func pathParameter(_ name: String) throws(Refusal) -> String {
-        guard let raw = parameters.get(name), let text = PercentEncoding.text(Array(raw.utf8), plusIsSpace: false) else {
+        guard let raw = parameters.get(name), let text = PercentEncoding.text(Array(raw.utf8), plusIsSpace: false)
+        else {
             throw Refusal(.notFound, "There is nothing at this path.")
         }
         return text

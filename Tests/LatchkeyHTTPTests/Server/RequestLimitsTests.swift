@@ -1,0 +1,182 @@
+import Foundation
+import Glibc
+import LatchkeyHTTP
+import NIOCore
+import Testing
+
+/// Bad input that must end before a handler: sizes, times and malformed HTTP.
+@Suite struct RequestLimitsTests {
+    private static func exchange(
+        _ pieces: [String], limits: TransportLimits = TransportLimits()
+    ) async throws -> String {
+        try await ServerFixture.run(limits: limits) { server in
+            let port = server.port
+            return try await blocking {
+                let connection = try RawConnection(port: port)
+                for piece in pieces { connection.send(piece) }
+                return try connection.receiveAll()
+            }
+        }
+    }
+
+    private static let head = "POST /echo HTTP/1.1\r\nHost: a\r\n"
+
+    @Test func `a body of 64 KiB passes`() async throws {
+        let body = String(repeating: "x", count: 65_536)
+        let answer = try await Self.exchange([
+            Self.head + "Connection: close\r\nContent-Length: 65536\r\n\r\n", body,
+        ])
+        #expect(answer.status == 200)
+        #expect(answer.body == body)
+    }
+
+    @Test func `a body of 64 KiB and one byte is refused and the connection ends`() async throws {
+        let answer = try await Self.exchange([
+            Self.head + "Content-Length: 65537\r\n\r\n", String(repeating: "x", count: 65_537),
+        ])
+        #expect(answer.status == 413)
+        #expect(answer.body == "problem payload_too_large")
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test func `a Content-Length that says more is refused before the body is sent`() async throws {
+        let answer = try await Self.exchange([Self.head + "Content-Length: 99999999\r\n\r\n"])
+        #expect(answer.status == 413)
+    }
+
+    @Test func `a chunked body of 64 KiB and one byte is refused`() async throws {
+        let chunk = "8000\r\n" + String(repeating: "x", count: 0x8000) + "\r\n"
+        let answer = try await Self.exchange([
+            Self.head + "Transfer-Encoding: chunked\r\n\r\n", chunk, chunk, "1\r\nx\r\n0\r\n\r\n",
+        ])
+        #expect(answer.status == 413)
+    }
+
+    @Test func `a header of one megabyte is refused with 431`() async throws {
+        let answer = try await Self.exchange([
+            "GET /who HTTP/1.1\r\nHost: a\r\nX-Big: ", String(repeating: "x", count: 1 << 20), "\r\n\r\n",
+        ])
+        #expect(answer.status == 431)
+        #expect(answer.body == "problem headers_too_large")
+    }
+
+    @Test func `many headers are refused with 431`() async throws {
+        let fields = (0..<200).map { "X-\($0): 1\r\n" }.joined()
+        let answer = try await Self.exchange(["GET /who HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"])
+        #expect(answer.status == 431)
+    }
+
+    @Test func `a long request target is refused with 431`() async throws {
+        let target = "/who?" + String(repeating: "x", count: 9000)
+        let answer = try await Self.exchange(["GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+        #expect(answer.status == 431)
+    }
+
+    @Test(arguments: [
+        "POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nab",
+        "POST /oauth2/token HTTP/1.1\r\nHost: a\r\n",
+    ])
+    func `a request that does not arrive in time is cut with 408`(start: String) async throws {
+        var limits = TransportLimits()
+        limits.requestDeadline = .milliseconds(150)
+        let answer = try await Self.exchange([start], limits: limits)
+        #expect(answer.status == 408)
+        #expect(answer.header("Connection") == "close")
+        // Only a complete head names a path, and with it a format.
+        #expect(answer.body == (start.contains("\r\n\r\n") ? "oauth request_timeout" : "problem request_timeout"))
+    }
+
+    @Test func `dripping bytes does not extend the deadline`() async throws {
+        var limits = TransportLimits()
+        limits.requestDeadline = .milliseconds(150)
+        let answer = try await ServerFixture.run(limits: limits) { server in
+            let port = server.port
+            return try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send(Self.head + "Content-Length: 100000\r\n\r\n".replacing("100000", with: "60000"))
+                for _ in 0..<40 {
+                    connection.send("x")
+                    usleep(10_000)
+                }
+                return try connection.receiveAll()
+            }
+        }
+        #expect(answer.status == 408)
+    }
+
+    @Test func `a silent connection is closed without a word`() async throws {
+        var limits = TransportLimits()
+        limits.requestDeadline = .milliseconds(100)
+        #expect(try await Self.exchange([], limits: limits).isEmpty)
+    }
+
+    @Test func `a kept-alive connection is closed when idle`() async throws {
+        var limits = TransportLimits()
+        limits.idleTimeout = .milliseconds(100)
+        let answer = try await Self.exchange(["GET /who HTTP/1.1\r\nHost: a\r\n\r\n"], limits: limits)
+        #expect(answer.status == 200)
+        #expect(answer.header("Connection") == nil)
+    }
+
+    @Test(arguments: [
+        "NONSENSE\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /who HTTP/1.1\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ])
+    func `malformed HTTP gets 400 with a body and the connection ends`(request: String) async throws {
+        let answer = try await Self.exchange([request])
+        #expect(answer.status == 400)
+        #expect(answer.body == "problem invalid_request")
+        #expect(answer.header("X-Request-Id")?.count == 16)
+    }
+
+    @Test func `a second malformed request does not spoil the first answer`() async throws {
+        let answer = try await Self.exchange(["GET /who HTTP/1.1\r\nHost: a\r\n\r\nNONSENSE\r\n\r\n"])
+        #expect(answer.status == 200)
+        #expect(answer.contains("problem invalid_request"))
+    }
+
+    @Test func `pipelined requests are answered in their order`() async throws {
+        let get = { (name: String, end: String) in "GET /things/\(name) HTTP/1.1\r\nHost: a\r\n\(end)\r\n" }
+        let answer = try await Self.exchange([get("one", "") + get("two", "") + get("three", "Connection: close\r\n")])
+        let bodies = answer.components(separatedBy: "HTTP/1.1 200 OK").dropFirst().map(\.body)
+        #expect(bodies.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } == ["one", "two", "three"])
+    }
+
+    @Test func `a client that waits for 100 Continue gets it`() async throws {
+        let answer = try await ServerFixture.run { server in
+            let port = server.port
+            return try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send(Self.head + "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+                let interim = try connection.receiveResponse()
+                connection.send("ok")
+                return interim + (try connection.receiveAll())
+            }
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 100"))
+        #expect(answer.hasSuffix("ok"))
+    }
+
+    @Test func `connections beyond the limit wait for a free place`() async throws {
+        var limits = TransportLimits()
+        limits.maxConnections = 1
+        let answer = try await ServerFixture.run(limits: limits) { server in
+            let port = server.port
+            return try await blocking {
+                let first = try RawConnection(port: port)
+                first.send("GET /who HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try first.receiveResponse()
+                let second = try RawConnection(port: port)
+                second.send("GET /things/second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                first.send("GET /things/first HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                let answer = try first.receiveAll()
+                return answer + (try second.receiveAll())
+            }
+        }
+        #expect(answer.contains("first") && answer.hasSuffix("second"))
+    }
+}
