@@ -87,6 +87,14 @@ struct RevocationIndexTests {
         #expect(index.isEmpty)
     }
 
+    @Test func `an entry that another covers takes no room`() throws {
+        for order in [[1, 2, 3], [3, 2, 1], [2, 3, 1]] as [[Int64]] {
+            var index = RevocationIndex()
+            for step in order { index.insert(try user(step, 100 * step, 500 + 100 * step)) }
+            #expect(index.count == 1)
+        }
+    }
+
     @Test func `inserting twice changes nothing, and the longer life wins`() throws {
         let session = try #require(SessionID(IdentifiersTests.text))
         var index = RevocationIndex()
