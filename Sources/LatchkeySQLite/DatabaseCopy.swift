@@ -1,0 +1,74 @@
+import Foundation
+import GRDB
+import LatchkeyCore
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Copies of the database that are complete on disk before they get their name.
+enum DatabaseCopy {
+    /// Copies `source` as it is at one instant to a new file, checks the copy, and syncs it. The copy is a single
+    /// file without a write-ahead log, mode 0600.
+    ///
+    /// - Parameter adjust: changes the copy before it is checked.
+    /// - Throws: ``StoreUnavailable`` when source or copy is not a sound Latchkey database.
+    static func make(
+        of source: DatabaseFile, at path: String, adjust: (Database) throws -> Void = { _ in }
+    ) throws {
+        let copy = DatabaseFile(path: path)
+        do {
+            try copy.prepare()
+            let reader = try source.openReader()
+            defer { try? reader.close() }
+            let target = try DatabaseQueue(path: path)
+            defer { try? target.close() }
+            try reader.backup(to: target)
+            let problems = try target.writeWithoutTransaction { database in
+                // One file, no companions, until it is opened as a store.
+                _ = try database.first("PRAGMA journal_mode = DELETE") { row -> String in row[0] }
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try adjust(database)
+                return try DatabaseCheck.problems(in: database)
+            }
+            guard problems.isEmpty else {
+                throw StoreUnavailable("the database is damaged: \(problems.joined(separator: "; "))")
+            }
+            try target.close()
+            try sync(path)
+        } catch {
+            remove(path)
+            if let error = error as? DatabaseError { throw Failure.unavailable(error) }
+            throw error
+        }
+    }
+
+    /// Gives the finished copy its name, atomically, and makes that durable.
+    static func rename(_ from: String, to: String, replacing: Bool) throws {
+        let exists = unsafe access(to, F_OK) == 0
+        guard replacing || !exists else {
+            throw Refusal(.conflict, "The file exists already; choose another name.")
+        }
+        guard unsafe Foundation.rename(from, to) == 0 else {
+            throw StoreUnavailable("the copy cannot be renamed: error \(errno)")
+        }
+        try sync(directory(of: to))
+    }
+
+    static func directory(of path: String) -> String {
+        let directory = (path as NSString).deletingLastPathComponent
+        return directory.isEmpty ? "." : directory
+    }
+
+    static func remove(_ path: String) {
+        for file in [path, path + "-wal", path + "-shm", path + "-journal"] { unsafe _ = unlink(file) }
+    }
+
+    /// Waits until a file's content, or a directory's names, are on disk.
+    static func sync(_ path: String) throws {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreUnavailable("\(path) cannot be opened: error \(errno)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw StoreUnavailable("\(path) cannot be synced: error \(errno)") }
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import LatchkeyCore
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The database file: its modes on disk and how each kind of connection opens it.
+struct DatabaseFile: Sendable {
+    let path: String
+    /// `Lkey`: tells our files from other SQLite databases.
+    static let applicationID: Int64 = 0x4C6B_6579
+
+    var writeAheadLogPath: String { path + "-wal" }
+    var sharedMemoryPath: String { path + "-shm" }
+
+    /// Creates the file when it is missing, and takes it away from everybody else. SQLite gives its `-wal` and `-shm`
+    /// the mode of the file, so no umask is needed.
+    func prepare() throws {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { close(descriptor) } else if errno != EROFS && errno != EACCES { throw failure("open") }
+        for file in [path, writeAheadLogPath, sharedMemoryPath] where unsafe access(file, F_OK) == 0 {
+            guard unsafe chmod(file, 0o600) == 0 || errno == EROFS || errno == EPERM else { throw failure("chmod") }
+        }
+    }
+
+    /// Size in bytes; 0 for a file that is not there.
+    static func size(_ path: String) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+
+    /// The one connection that writes. Refuses to go on unless every commit reaches the disk before it returns.
+    func openWriter(checkpointing: Bool = false) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = checkpointing ? "latchkey.checkpoint" : "latchkey.writer"
+        configuration.busyMode = .timeout(5)
+        // A failed COMMIT leaves the transaction to us; the next batch rolls it back when this one could not.
+        configuration.allowsUnsafeTransactions = true
+        configuration.journalMode = checkpointing ? .default : .wal
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { database in
+            // GRDB sets NORMAL when it turns WAL on, which would lose commits with the power.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            guard try database.integer("PRAGMA synchronous") == 2 else {
+                throw StoreUnavailable("SQLite does not accept synchronous=FULL for this database")
+            }
+            // Checkpoints are taken by the checkpoint thread, not by whoever commits the thousandth page.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            // A restarted log shrinks to this, in bytes.
+            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            // Freed cells are overwritten where that costs no extra write: old hashes and sealed keys.
+            try database.execute(sql: "PRAGMA secure_delete = FAST")
+            try database.execute(sql: "PRAGMA cache_size = -16384")
+        }
+        return queue
+    }
+
+    /// A connection that cannot write. `deadline` interrupts its statements.
+    func openReader(deadline: ReadDeadline? = nil) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "latchkey.reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(1)
+        if let deadline { configuration.prepareDatabase { deadline.install(on: $0) } }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    private func failure(_ call: String) -> StoreUnavailable {
+        // The path is the operator's own setting, not an argument of a request.
+        StoreUnavailable("cannot \(call) the database file \(path): error \(errno)")
+    }
+}

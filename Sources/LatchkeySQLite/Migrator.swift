@@ -1,0 +1,88 @@
+import GRDB
+import LatchkeyCore
+import LatchkeyMigrations
+import LatchkeyTokens
+
+/// Brings a database's schema to that of this program: forward only, each migration in its own transaction, with a
+/// record of name and checksum.
+struct Migrator {
+    let migrations: [Migration]
+
+    init(_ migrations: [Migration] = Migrations.sqlite) { self.migrations = migrations }
+
+    /// What is in the database's own record.
+    private struct Applied {
+        let version: Int
+        let name: String
+        let checksum: String
+    }
+
+    /// Applies what is missing, or refuses.
+    ///
+    /// - Parameters:
+    ///   - allowed: whether an existing older database may be changed. A new one always gets everything.
+    ///   - now: for the record.
+    /// - Throws: ``MigrationError``.
+    func run(on database: Database, applyPending allowed: Bool, now: Timestamp) throws {
+        let applied = try appliedCount(in: database)
+        guard applied < migrations.count else { return }
+        guard allowed || applied == 0 else {
+            throw MigrationError.pending(applied: applied, known: migrations.count)
+        }
+        if applied == 0 { try createRecord(in: database) }
+        for migration in migrations[applied...] {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: migration.sql)
+                try database.execute(
+                    sql: "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+                    arguments: [migration.version, migration.name, migration.checksum, now.milliseconds])
+                return .commit
+            }
+        }
+    }
+
+    /// How many migrations the database has, after checking that they are ours, in order and unchanged. 0 for an empty
+    /// database.
+    ///
+    /// - Throws: ``MigrationError``.
+    func appliedCount(in database: Database) throws -> Int {
+        guard try database.tableExists("schema_migrations") else {
+            guard try database.integer("SELECT count(*) FROM sqlite_master") == 0 else { throw MigrationError.foreign }
+            return 0
+        }
+        guard try database.integer("PRAGMA application_id") == DatabaseFile.applicationID else {
+            throw MigrationError.foreign
+        }
+        let applied = try database.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version") { row in
+            Applied(version: row[0], name: row[1], checksum: row[2])
+        }
+        for (index, row) in applied.enumerated() {
+            guard row.version == index + 1 else { throw MigrationError.gap(version: index + 1) }
+            guard index < migrations.count else { break }
+            guard row.checksum == migrations[index].checksum, row.name == migrations[index].name else {
+                throw MigrationError.altered(version: row.version, name: row.name)
+            }
+        }
+        guard applied.count <= migrations.count else {
+            throw MigrationError.newer(applied: applied.count, known: migrations.count)
+        }
+        return applied.count
+    }
+
+    private func createRecord(in database: Database) throws {
+        try database.inTransaction(.immediate) {
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS schema_migrations (
+                        version INTEGER PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        checksum TEXT NOT NULL,
+                        applied_at INTEGER NOT NULL
+                    ) STRICT
+                    """)
+            // Stands in the file's header and is part of the transaction.
+            try database.execute(sql: "PRAGMA application_id = \(DatabaseFile.applicationID)")
+            return .commit
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import LatchkeyCore
+
+/// Read-only connections, each with its own thread, so that no read blocks the cooperative pool.
+final class ReaderPool: Sendable {
+    private struct Job: Sendable {
+        /// Inside a transaction, for reads of more than one statement.
+        let snapshot: Bool
+        /// Returns what resumes the caller, to be called once the transaction is closed.
+        let run: @Sendable (Database) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private let queue: JobQueue<Job>
+    private let exits: [Completion]
+
+    /// - Parameter limit: how long one read may take.
+    init(file: DatabaseFile, count: Int, limit: Duration, waiting: Int) throws {
+        let queue = JobQueue<Job>(limit: waiting)
+        self.queue = queue
+        var exits: [Completion] = []
+        for index in 0..<max(1, count) {
+            let deadline = ReadDeadline()
+            let connection = try file.openReader(deadline: deadline)
+            let exit = Completion()
+            exits.append(exit)
+            let thread = Thread {
+                while let job = queue.take(most: 1).first {
+                    deadline.start(limit: limit)
+                    Self.run(job, connection)
+                    deadline.stop()
+                }
+                try? connection.close()
+                // The deadline outlives the connection that points to it.
+                withExtendedLifetime(deadline) { exit.finish() }
+            }
+            thread.name = "latchkey-read-\(index)"
+            thread.start()
+        }
+        self.exits = exits
+    }
+
+    /// Runs one statement, which is its own read transaction.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await perform(snapshot: false, body)
+    }
+
+    /// Runs several statements on one state of the database.
+    func snapshot<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await perform(snapshot: true, body)
+    }
+
+    /// Lets waiting reads finish and closes the connections.
+    func stop() async {
+        queue.close()
+        for exit in exits { await exit.wait() }
+    }
+
+    private func perform<Value: Sendable>(
+        snapshot: Bool, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            let job = Job(
+                snapshot: snapshot,
+                run: { database in
+                    let value = try body(database)
+                    return { continuation.resume(returning: value) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            if !queue.push(job) {
+                continuation.resume(throwing: StoreUnavailable("too many reads wait, or the store is closed"))
+            }
+        }
+    }
+
+    private static func run(_ job: Job, _ connection: DatabaseQueue) {
+        do {
+            let answer = try connection.unsafeRead { database in
+                guard job.snapshot else { return try job.run(database) }
+                var answer: (@Sendable () -> Void)?
+                try database.inTransaction(.deferred) {
+                    answer = try job.run(database)
+                    return .commit
+                }
+                guard let answer else { throw BatchDissolved() }
+                return answer
+            }
+            answer()
+        } catch {
+            job.fail(Failure.visible(error))
+        }
+    }
+}

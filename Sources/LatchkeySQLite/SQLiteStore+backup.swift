@@ -1,0 +1,79 @@
+import Foundation
+import GRDB
+import LatchkeyCore
+import LatchkeyTokens
+
+extension SQLiteStore {
+    /// Writes a consistent, checked and synced copy to `path` while the server works. The copy holds one read
+    /// transaction, so the write-ahead log cannot be restarted meanwhile. The master key is not in it.
+    ///
+    /// - Throws: `Refusal(.conflict)` when the file exists, ``StoreUnavailable``.
+    package func backup(to path: String) async throws {
+        let file = file
+        try await OwnThread.run("latchkey-backup") {
+            guard !FileManager.default.fileExists(atPath: path) else {
+                throw Refusal(.conflict, "The file exists already; choose another name.")
+            }
+            let partial = path + ".partial"
+            DatabaseCopy.remove(partial)
+            try DatabaseCopy.make(of: file, at: partial)
+            try DatabaseCopy.rename(partial, to: path, replacing: false)
+        }
+    }
+
+    /// Puts a backup in the place of the database at `settings.path`, atomically. The caller holds the data
+    /// directory's lock, and afterwards opens the store, revokes `all` and withdraws the restored signing keys.
+    ///
+    /// The sequence of the revocation log, the clock floor and the token horizon are carried over from the database
+    /// that is replaced, as far as it can be read: they never go back in a data directory.
+    ///
+    /// - Throws: ``StoreUnavailable`` or ``MigrationError`` when the backup is damaged, foreign or newer than this
+    ///   program; the database is untouched then.
+    package static func restoreFile(from backup: String, settings: Settings) throws {
+        guard FileManager.default.fileExists(atPath: backup) else {
+            throw Refusal(.notFound, "There is no backup under this name.")
+        }
+        let database = DatabaseFile(path: settings.path)
+        let carried = Carried(database)
+        let partial = settings.path + ".restoring"
+        DatabaseCopy.remove(partial)
+        try DatabaseCopy.make(of: DatabaseFile(path: backup), at: partial) { try carried.apply(to: $0) }
+        // The old log must not be replayed into the new file. Its pages are in the old database already when that
+        // could be read (a writer's close moves them), so stopping between these two steps loses nothing.
+        for companion in [database.writeAheadLogPath, database.sharedMemoryPath] {
+            try? FileManager.default.removeItem(atPath: companion)
+        }
+        try DatabaseCopy.sync(DatabaseCopy.directory(of: settings.path))
+        try DatabaseCopy.rename(partial, to: settings.path, replacing: true)
+    }
+}
+
+/// What a restored database takes over from the one that it replaces.
+private struct Carried {
+    private var sequence: Int64 = 0
+    private var floor: Int64 = 0
+    private var horizon: Int64 = 0
+
+    /// Reads the database that is about to be replaced, and moves its write-ahead log into it. Nothing is carried over
+    /// from one that is missing, damaged or foreign: `db restore` is what one does then.
+    init(_ file: DatabaseFile) {
+        guard FileManager.default.fileExists(atPath: file.path), let connection = try? file.openWriter() else { return }
+        defer { try? connection.close() }
+        let state = try? connection.writeWithoutTransaction { database in
+            _ = try database.checkpoint(.truncate)
+            return try database.first("SELECT last_seq, clock_floor, token_horizon FROM revocation_state") { row in
+                (row[0] as Int64, row[1] as Int64, row[2] as Int64)
+            }
+        }
+        if let state = state ?? nil { (sequence, floor, horizon) = state }
+    }
+
+    func apply(to database: Database) throws {
+        guard try database.tableExists("revocation_state") else { return }
+        try database.run(
+            """
+            UPDATE revocation_state SET last_seq = max(last_seq, ?), clock_floor = max(clock_floor, ?),
+                token_horizon = max(token_horizon, ?), lower_horizon = NULL, lower_horizon_at = NULL
+            """, [sequence, floor, horizon])
+    }
+}

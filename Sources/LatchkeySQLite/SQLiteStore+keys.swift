@@ -1,0 +1,112 @@
+import GRDB
+package import LatchkeyCore
+import LatchkeyTokens
+
+extension SQLiteStore {
+    package func keyTable(includingGone: Bool) async throws -> KeyTable {
+        try await readers.snapshot { database in
+            let keys = try database.all(
+                "\(SigningKeyRow.select) WHERE ?1 OR state <> 'gone' ORDER BY announced_at, id", [includingGone],
+                SigningKeyRow.decode)
+            return KeyTable(version: try database.integer("SELECT version FROM key_state"), keys: keys)
+        }
+    }
+
+    package func changeKeys(_ change: KeyTableChange) async throws -> Bool {
+        try await writer.perform { transaction in
+            guard try transaction.state().keyVersion == change.basedOn else { return false }
+            // The active ones last: an algorithm never has two, not even between two statements.
+            for key in change.rows.sorted(by: { $0.state != .active && $1.state == .active }) {
+                try SigningKeyRow.upsert(key, transaction.database)
+            }
+            try transaction.keysChanged()
+            let order = RevocationOrder(.all(sessions: false), reason: change.reason, actor: change.actor)
+            for key in change.condemned { _ = try transaction.condemn(key, order) }
+            if change.revokeAll { _ = try transaction.revoke(order) }
+            for event in change.events { try AuditRow.append(event, transaction.database) }
+            return true
+        }
+    }
+
+    package func sealedValues() async throws -> SealedValues {
+        try await readers.snapshot { try SealedValues.read($0) }
+    }
+
+    package func reseal(_ values: SealedValues, event: AuditEvent) async throws -> Bool {
+        try await writer.perform { transaction in
+            let database = transaction.database
+            let current = try SealedValues.read(database)
+            guard values.describesSameRows(as: current) else { return false }
+            for (id, sealed) in values.signingKeys {
+                try database.run(
+                    "UPDATE signing_keys SET sealed_private_key = ? WHERE id = ?", [sealed.blob, id.description])
+            }
+            for secret in values.clientSecrets {
+                try database.run(
+                    """
+                    UPDATE client_secrets SET sealed = ? WHERE created_at = ?
+                        AND client_number = (SELECT number FROM clients WHERE id = ?)
+                    """, [secret.sealed.blob, secret.createdAt.milliseconds, secret.client.description])
+            }
+            try database.run("UPDATE key_state SET master_key_probe = ?", [values.probe?.blob])
+            try transaction.keysChanged()
+            try database.run("UPDATE client_state SET version = version + 1")
+            try AuditRow.append(event, database)
+            return true
+        }
+    }
+
+    package func masterKeyProbe() async throws -> [UInt8]? {
+        try await readers.read { database in
+            try database.first("SELECT master_key_probe FROM key_state") { $0.optionalBytes(0) } ?? nil
+        }
+    }
+
+    package func setMasterKeyProbe(_ sealed: [UInt8]) async throws {
+        try await writer.perform { transaction in
+            try transaction.database.run("UPDATE key_state SET master_key_probe = ?", [sealed.blob])
+            transaction.forgetState()
+        }
+    }
+}
+
+extension Transaction {
+    fileprivate func keysChanged() throws {
+        try database.run("UPDATE key_state SET version = version + 1")
+        forgetState()
+    }
+}
+
+extension SealedValues {
+    fileprivate static func read(_ database: Database) throws -> SealedValues {
+        let keys = try database.all(
+            "SELECT id, sealed_private_key FROM signing_keys WHERE sealed_private_key IS NOT NULL"
+        ) { row in
+            guard let id = KeyID(row[0] as String) else { throw StoreFault.unreadable(KeyID.self) }
+            return (id, row.bytes(1))
+        }
+        let secrets = try database.all(
+            """
+            SELECT c.id, k.sealed, k.created_at, k.expires_at
+            FROM client_secrets k JOIN clients c ON c.number = k.client_number ORDER BY c.number, k.created_at
+            """, StatementArguments(), SealedClientSecret.init(row:))
+        return SealedValues(
+            keyTableVersion: try database.integer("SELECT version FROM key_state"),
+            signingKeys: Dictionary(uniqueKeysWithValues: keys), clientSecrets: secrets,
+            probe: try database.first("SELECT master_key_probe FROM key_state") { $0.optionalBytes(0) } ?? nil)
+    }
+
+    /// Whether both hold the same keys and secrets, whatever they are sealed with. An expiry set in between counts as
+    /// a change.
+    fileprivate func describesSameRows(as other: SealedValues) -> Bool {
+        func identity(_ secret: SealedClientSecret) -> [String] {
+            [
+                secret.client.description, String(secret.createdAt.milliseconds),
+                secret.expiresAt.map { String($0.milliseconds) } ?? "",
+            ]
+        }
+        return keyTableVersion == other.keyTableVersion && Set(signingKeys.keys) == Set(other.signingKeys.keys)
+            && Set(clientSecrets.map(identity)) == Set(other.clientSecrets.map(identity))
+            && (probe == nil) == (other.probe == nil)
+    }
+}

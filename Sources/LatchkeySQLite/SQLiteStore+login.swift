@@ -1,0 +1,76 @@
+import GRDB
+package import LatchkeyCore
+import LatchkeyTokens
+
+extension SQLiteStore {
+    package func beginSession(_ request: SessionBeginning) async throws -> Issuance<SessionBeginningOutcome> {
+        try await writer.perform { try $0.begin(request) }
+    }
+}
+
+extension Transaction {
+    /// Networks remembered for one user.
+    static let knownNetworksPerUser = 32
+    static let knownNetworkLifetime: Duration = .seconds(90 * 86400)
+
+    fileprivate func begin(_ request: SessionBeginning) throws -> Issuance<SessionBeginningOutcome> {
+        // Read again what the login verified: a password change or a disabled account since then wins.
+        guard let login = try UserRow.loginRecord(where: "u.id = ?", request.user.bytes.blob, database),
+            !login.user.disabled, login.credential.version == request.verifiedVersion
+        else { return try settled(.lostRace) }
+        guard let row = try ClientRow.find(request.client, database), !row.client.disabled else {
+            return try settled(.clientRefused)
+        }
+        return try issue(gate(login.user.issuedBefore, row.client.issuedBefore)) { _ in
+            try endReplaced(request)
+            let session = Session(
+                id: request.id, user: request.user, client: request.client, transport: request.transport,
+                scope: request.scope, nonce: request.nonce, createdAt: instant,
+                expiresAt: instant + request.absoluteLifetime,
+                authenticationMethods: request.authenticationMethods, deviceName: request.deviceName,
+                network: request.network, lineage: .begun(at: instant, from: request.network))
+            try SessionRow.insert(session, clientNumber: row.number, database)
+            try noteNetwork(request.network, of: request.user)
+            for bucket in request.resetting {
+                try database.run(
+                    "DELETE FROM login_throttle WHERE kind = ? AND bucket = ?", [bucket.kind.rawValue, bucket.number])
+            }
+            try AuditRow.append(
+                AuditEvent(
+                    .loginSucceeded, at: instant, actor: .user(request.user), user: request.user,
+                    session: request.id, client: request.client, network: request.network,
+                    details: ["transport": request.transport.rawValue]),
+                database)
+            return .begun(
+                SessionRecord(
+                    session: session, user: login.user, client: row.client,
+                    allEndedAt: try state().revocation.sessionsEndedAt))
+        }
+    }
+
+    /// An answer that issues nothing and so needs no open gate.
+    func settled<Outcome: Sendable>(_ outcome: Outcome) throws -> Issuance<Outcome> {
+        try grant(outcome, at: Timestamp(seconds: instant.seconds))
+    }
+
+    private func endReplaced(_ request: SessionBeginning) throws {
+        guard let id = request.replacing, let old = try SessionRow.find(id, database),
+            old.client.id == request.client
+        else { return }
+        _ = try revoke(RevocationOrder(.session(id), reason: .replacedByLogin, actor: .user(request.user)))
+    }
+
+    private func noteNetwork(_ network: String, of user: UserID) throws {
+        try database.run(
+            """
+            INSERT INTO known_networks (user_id, network, last_success) VALUES (?, ?, ?)
+            ON CONFLICT (user_id, network) DO UPDATE SET last_success = excluded.last_success
+            """, [user.bytes.blob, network, instant.milliseconds])
+        try database.run(
+            """
+            DELETE FROM known_networks WHERE user_id = ?1 AND network IN (
+                SELECT network FROM known_networks WHERE user_id = ?1
+                ORDER BY last_success DESC, network LIMIT -1 OFFSET \(Self.knownNetworksPerUser))
+            """, [user.bytes.blob])
+    }
+}

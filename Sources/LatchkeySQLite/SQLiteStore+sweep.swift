@@ -1,0 +1,152 @@
+import GRDB
+package import LatchkeyCore
+import LatchkeyTokens
+import Synchronization
+
+/// Where the walk over the sessions goes on: one full pass may take many calls.
+final class SweepPosition: Sendable {
+    private let last = Mutex<[UInt8]>([])
+    var key: [UInt8] {
+        get { last.withLock { $0 } }
+        set { last.withLock { $0 = newValue } }
+    }
+}
+
+extension SQLiteStore {
+    /// Ended sessions stay this long, so that a refused refresh can say why.
+    static let endedSessionLifetime: Duration = .seconds(86400)
+    /// Rows looked at in one read, and deleted in one transaction.
+    private static let lookChunk = 2_000
+    private static let deleteChunk = 200
+
+    package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
+        let now = clock.now()
+        var removed = 0
+        removed += try await sweepSessions(policy, now, limit: limit)
+        for step in Self.steps(policy, now) where removed < limit {
+            removed += try await sweep(step, limit: limit - removed)
+        }
+        return removed
+    }
+
+    // MARK: Sessions
+
+    private struct DeadSession: Sendable {
+        let id: [UInt8]
+        /// As it was when the row was judged: a session that was refreshed since then lives.
+        let rotatedAt: Int64
+    }
+
+    /// Walks the table in key order, since no index covers the columns that rotation writes.
+    private func sweepSessions(_ policy: SweepPolicy, _ now: Timestamp, limit: Int) async throws -> Int {
+        var removed = 0
+        while removed < limit {
+            let start = sweepPosition.key
+            let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
+            let chunk = Array(dead.prefix(min(Self.deleteChunk, limit - removed)))
+            if !chunk.isEmpty { removed += try await remove(chunk) }
+            if chunk.count < dead.count {
+                sweepPosition.key = chunk.last?.id ?? start
+            } else if let end {
+                sweepPosition.key = end
+            } else {
+                sweepPosition.key = []
+                break
+            }
+        }
+        return removed
+    }
+
+    /// The rows that nobody can use any more among the next ones, and the last key looked at; nil at the table's end.
+    private static func deadSessions(
+        after key: [UInt8], _ policy: SweepPolicy, _ now: Timestamp, _ database: Database
+    ) throws -> (dead: [DeadSession], end: [UInt8]?) {
+        let rows = try database.all(
+            """
+            SELECT s.id, s.rotated_at,
+                u.id IS NULL OR c.number IS NULL OR s.expires_at <= ?2 OR s.rotated_at <= ?3
+                    OR min(
+                        coalesce(s.ended_at, 9223372036854775807),
+                        iif(s.created_at <= u.sessions_ended_at, u.sessions_ended_at, 9223372036854775807),
+                        iif(s.created_at <= c.sessions_ended_at, c.sessions_ended_at, 9223372036854775807),
+                        iif(s.created_at <= state.sessions_ended_at, state.sessions_ended_at, 9223372036854775807)
+                    ) <= ?4
+            FROM sessions s
+            LEFT JOIN users u ON u.id = s.user_id
+            LEFT JOIN clients c ON c.number = s.client_number
+            JOIN revocation_state state ON state.id = 1
+            WHERE s.id > ?1 ORDER BY s.id LIMIT ?5
+            """,
+            [
+                key.blob, now.milliseconds, (now - policy.idleLifetime).milliseconds,
+                (now - endedSessionLifetime).milliseconds, lookChunk,
+            ]
+        ) { row in (session: DeadSession(id: row.bytes(0), rotatedAt: row[1]), isDead: row[2] as Bool) }
+        let end = rows.count < lookChunk ? nil : rows.last?.session.id
+        return (rows.filter(\.isDead).map(\.session), end)
+    }
+
+    private func remove(_ sessions: [DeadSession]) async throws -> Int {
+        try await writer.perform { transaction in
+            var removed = 0
+            for session in sessions {
+                removed += try transaction.database.run(
+                    "DELETE FROM sessions WHERE id = ? AND rotated_at = ?", [session.id.blob, session.rotatedAt])
+            }
+            try transaction.database.run("UPDATE session_count SET sessions = sessions - ?", [removed])
+            return removed
+        }
+    }
+
+    // MARK: Everything else
+
+    /// One statement that deletes at most `?2` rows by an instant `?1`, found through an index or at the table's head.
+    private struct Step: Sendable {
+        let sql: String
+        let until: Timestamp
+    }
+
+    private static func steps(_ policy: SweepPolicy, _ now: Timestamp) -> [Step] {
+        [
+            Step(
+                sql: """
+                    DELETE FROM revocations WHERE seq IN (
+                        SELECT seq FROM revocations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+                    """, until: now),
+            // The oldest rows come first, so a look at the head of the table suffices.
+            Step(
+                sql: """
+                    DELETE FROM audit_events WHERE id IN (
+                        SELECT id FROM (SELECT id, at FROM audit_events ORDER BY id LIMIT ?2) WHERE at <= ?1)
+                    """, until: now - policy.auditRetention),
+            Step(
+                sql: """
+                    DELETE FROM client_secrets WHERE (client_number, created_at) IN (
+                        SELECT client_number, created_at FROM client_secrets WHERE expires_at <= ?1 LIMIT ?2)
+                    """, until: now),
+            Step(
+                sql: """
+                    DELETE FROM login_throttle WHERE (kind, bucket) IN (
+                        SELECT kind, bucket FROM login_throttle WHERE last_failure <= ?1 AND window_start <= ?1 LIMIT ?2)
+                    """, until: now - policy.throttleWindow),
+            Step(
+                sql: """
+                    DELETE FROM known_networks WHERE (user_id, network) IN (
+                        SELECT user_id, network FROM known_networks WHERE last_success <= ?1 LIMIT ?2)
+                    """, until: now - Transaction.knownNetworkLifetime),
+        ]
+    }
+
+    private func sweep(_ step: Step, limit: Int) async throws -> Int {
+        var removed = 0
+        while removed < limit {
+            let chunk = min(Self.deleteChunk, limit - removed)
+            let gone = try await writer.perform { transaction in
+                try transaction.database.run(step.sql, [step.until.milliseconds, chunk])
+            }
+            removed += gone
+            if gone < chunk { break }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,131 @@
+import GRDB
+package import LatchkeyCore
+package import LatchkeyTokens
+
+extension SQLiteStore {
+    package func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws {
+        try await writer.perform { transaction in
+            guard try UserRow.insert(user, passwordHash: passwordHash, at: transaction.instant, transaction.database)
+            else { throw Refusal(.conflict, "A user of this name exists already; choose another name.") }
+            try AuditRow.append(event, transaction.database)
+        }
+    }
+
+    package func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome] {
+        var outcomes: [UserImportOutcome] = []
+        // Chunks of a few milliseconds: sign-ins go on between them.
+        for start in stride(from: 0, to: users.count, by: Self.importChunk) {
+            let chunk = Array(users[start..<min(start + Self.importChunk, users.count)])
+            let isLast = start + Self.importChunk >= users.count
+            outcomes += try await writer.perform { transaction in
+                let outcomes = try chunk.map { item in
+                    let inserted = try UserRow.insert(
+                        item.user, passwordHash: item.passwordHash, at: transaction.instant, transaction.database)
+                    return inserted ? UserImportOutcome.imported : .alreadyExists
+                }
+                if isLast, let event { try AuditRow.append(event, transaction.database) }
+                return outcomes
+            }
+        }
+        return outcomes
+    }
+
+    /// Users written in one transaction of an import.
+    static let importChunk = 200
+
+    package func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User {
+        try await writer.perform { try $0.update(id, change, actor) }
+    }
+
+    package func setUserDisabled(_ id: UserID, _ disabled: Bool, actor: Actor) async throws -> User {
+        try await writer.perform { transaction in
+            let user = try transaction.existing(id)
+            guard user.disabled != disabled else { return user }
+            try transaction.database.run("UPDATE users SET disabled = ? WHERE id = ?", [disabled, id.bytes.blob])
+            if disabled {
+                try transaction.database.run(
+                    "UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes.blob])
+                _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDisabled, actor: actor))
+            }
+            try transaction.note(disabled ? .userDisabled : .userEnabled, id, actor)
+            return try transaction.existing(id)
+        }
+    }
+
+    package func deleteUser(_ id: UserID, actor: Actor) async throws {
+        try await writer.perform { transaction in
+            _ = try transaction.existing(id)
+            _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor))
+            // Password and known networks go along; sessions read as absent from now on and leave with the sweep.
+            try transaction.database.run("DELETE FROM users WHERE id = ?", [id.bytes.blob])
+            try transaction.note(.userDeleted, id, actor)
+        }
+    }
+
+    package func loginRecord(normalisedName: String) async throws -> LoginRecord? {
+        try await readers.read { try UserRow.loginRecord(where: "u.normalised_name = ?", normalisedName, $0) }
+    }
+
+    package func loginRecord(user: UserID) async throws -> LoginRecord? {
+        try await readers.read { try UserRow.loginRecord(where: "u.id = ?", user.bytes.blob, $0) }
+    }
+
+    package func user(_ reference: UserReference) async throws -> User? {
+        try await readers.read { database in
+            switch reference {
+            case .id(let id): try UserRow.find(id, database)
+            case .name(let name): try UserRow.find(normalisedName: name, database)
+            }
+        }
+    }
+
+    package func users(page: PageRequest) async throws -> Page<User> {
+        let before = try PageCursor.bytes(page, length: 16) ?? [UInt8](repeating: 0xFF, count: 17)
+        let rows = try await readers.read { database in
+            try database.all(
+                "SELECT \(UserRow.columns) FROM users u WHERE u.id < ? ORDER BY u.id DESC LIMIT ?",
+                [before.blob, page.limit + 1]
+            ) { try UserRow.decode($0) }
+        }
+        return Page(rows, limit: page.limit) { PageCursor.encode($0.id.bytes) }
+    }
+}
+
+extension Transaction {
+    /// - Throws: `Refusal(.notFound)`.
+    func existing(_ id: UserID) throws -> User {
+        guard let user = try UserRow.find(id, database) else {
+            throw Refusal(.notFound, "There is no such user.")
+        }
+        return user
+    }
+
+    func note(_ kind: AuditEvent.Kind, _ user: UserID, _ actor: Actor, details: [String: String] = [:]) throws {
+        try AuditRow.append(AuditEvent(kind, at: instant, actor: actor, user: user, details: details), database)
+    }
+
+    fileprivate func update(_ id: UserID, _ change: UserChange, _ actor: Actor) throws -> User {
+        let old = try existing(id)
+        if let name = change.normalisedName, name != old.normalisedName,
+            try UserRow.find(normalisedName: name, database) != nil
+        {
+            throw Refusal(.conflict, "A user of this name exists already; choose another name.")
+        }
+        try database.run(
+            "UPDATE users SET name = ?, normalised_name = ?, roles = ?, must_change_password = ? WHERE id = ?",
+            [
+                change.name ?? old.name, change.normalisedName ?? old.normalisedName,
+                try TextList.encode(change.roles ?? old.roles), change.mustChangePassword ?? old.mustChangePassword,
+                id.bytes.blob,
+            ])
+        let changed = [
+            change.name == nil ? nil : "name", change.roles == nil ? nil : "roles",
+            change.mustChangePassword == nil ? nil : "must_change_password",
+        ].compactMap(\.self).joined(separator: " ")
+        try note(.userUpdated, id, actor, details: ["changed": changed])
+        if let roles = change.roles, old.roles.contains("admin"), !roles.contains("admin") {
+            _ = try revoke(RevocationOrder(.user(id), reason: .roleLost, actor: actor))
+        }
+        return try existing(id)
+    }
+}

@@ -1,0 +1,117 @@
+import GRDB
+package import LatchkeyCore
+package import Logging
+import LatchkeyTokens
+
+/// The store on SQLite: one writer thread with group commit, reader connections, a checkpoint thread.
+///
+/// The caller holds the lock of the data directory: no other process writes to the file. DESIGN section 5.
+package final class SQLiteStore: Store {
+    /// Whether an existing database that is older than this program may be changed.
+    package enum Schema: Sendable {
+        /// `serve` and `db migrate`: applies what is missing.
+        case migrate
+        /// Everything else: refuses an older database. One that does not exist yet is created in full.
+        case requireCurrent
+    }
+
+    package struct Settings: Sendable {
+        /// The database file.
+        package var path: String
+        package var schema = Schema.migrate
+        /// Reader connections, each with a thread.
+        package var readers = 4
+        /// How long one read may take.
+        package var readLimit: Duration = .seconds(1)
+        /// Closures that may wait for the writer, and reads that may wait for a reader; beyond, callers get
+        /// ``StoreUnavailable`` at once.
+        package var waitingLimit = 10_000
+        /// Closures that share one commit.
+        package var batchLimit = 128
+        /// Pages of 4 KiB in the write-ahead log from which it is moved into the database, restarted, and restarted
+        /// even when the checkpoint thread does not keep up.
+        package var checkpointPages = 1_000
+        package var restartPages = 4_000
+        package var boundPages = 16_000
+        /// Off only in tests of the writer's own bound.
+        package var checkpointThread = true
+
+        package init(path: String) { self.path = path }
+
+        /// `latchkey.sqlite` in the data directory, which has to exist.
+        package init(dataDirectory: String) { self.init(path: dataDirectory + "/latchkey.sqlite") }
+    }
+
+    let file: DatabaseFile
+    let clock: Clock
+    let logger: Logger
+    let writer: WriterThread
+    let readers: ReaderPool
+    let checkpointer: Checkpointer?
+    let log: WriteAheadLog
+    let sweepPosition = SweepPosition()
+
+    private init(
+        file: DatabaseFile, clock: Clock, logger: Logger, writer: WriterThread, readers: ReaderPool,
+        checkpointer: Checkpointer?, log: WriteAheadLog
+    ) {
+        self.file = file
+        self.clock = clock
+        self.logger = logger
+        self.writer = writer
+        self.readers = readers
+        self.checkpointer = checkpointer
+        self.log = log
+    }
+
+    /// Opens the database, creates it when it is missing, brings its schema up to date where allowed, and starts the
+    /// threads. The file and its companions are left with mode 0600.
+    ///
+    /// - Parameter observer: told of every committed revocation, on the writer thread.
+    /// - Throws: ``MigrationError``, ``StoreUnavailable``, both with a sentence that says what to do.
+    package static func open(
+        _ settings: Settings, clock: Clock, observer: any StoreObserver, logger: Logger
+    ) throws -> SQLiteStore {
+        let file = DatabaseFile(path: settings.path)
+        do {
+            try file.prepare()
+            let connection = try file.openWriter()
+            let start = try connection.writeWithoutTransaction { database in
+                try Migrator().run(
+                    on: database, applyPending: settings.schema == .migrate, now: clock.now())
+                return try StateRow.read(database)
+            }
+            return try launch(settings, file, connection, start, clock, observer, logger)
+        } catch let error as DatabaseError {
+            throw Failure.dissolves(error) ? Failure.unavailable(error) : StoreFault(error)
+        }
+    }
+
+    private static func launch(
+        _ settings: Settings, _ file: DatabaseFile, _ connection: DatabaseQueue, _ start: StateRow, _ clock: Clock,
+        _ observer: any StoreObserver, _ logger: Logger
+    ) throws -> SQLiteStore {
+        let limits = WriterLimits(
+            waiting: settings.waitingLimit, batch: max(1, settings.batchLimit),
+            checkpointPages: settings.checkpointPages, restartPages: settings.restartPages,
+            boundPages: settings.boundPages)
+        let log = WriteAheadLog()
+        let readers = try ReaderPool(
+            file: file, count: settings.readers, limit: settings.readLimit, waiting: settings.waitingLimit)
+        let checkpointer =
+            settings.checkpointThread ? try Checkpointer(file: file, log: log, logger: logger) : nil
+        let writer = WriterThread(
+            connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
+            checkpointer: checkpointer, logger: logger)
+        return SQLiteStore(
+            file: file, clock: clock, logger: logger, writer: writer, readers: readers, checkpointer: checkpointer,
+            log: log)
+    }
+
+    /// Refuses new work, finishes what waits, moves the write-ahead log into the database and closes the file.
+    package func shutdown() async {
+        await readers.stop()
+        await checkpointer?.stop()
+        await writer.stop()
+    }
+}

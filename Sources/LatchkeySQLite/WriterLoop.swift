@@ -1,0 +1,170 @@
+import GRDB
+import GRDBSQLite
+import LatchkeyCore
+import LatchkeyTokens
+import Logging
+
+/// What the writer thread does with each batch. Lives on that thread alone.
+///
+/// The rules: every closure has its own savepoint, so that its refusal undoes only its own changes. After any error
+/// the loop looks whether SQLite has dissolved the transaction (it does so when the disk is full or fails, and takes
+/// released savepoints along); then the whole batch has failed, whoever was done before. Nobody is answered before the
+/// commit, whether with a value or with a refusal.
+final class WriterLoop {
+    private let connection: DatabaseQueue
+    private let clock: Clock
+    private let observer: any StoreObserver
+    private let limits: WriterLimits
+    private let log: WriteAheadLog
+    private let checkpointer: Checkpointer?
+    private let statistics: WriterStatistics
+    private let logger: Logger
+    private var floor: Timestamp
+    private var published: Int64
+    private var unpublished = false
+    private var nextRestart = 0
+    private var failing = false
+
+    init(
+        connection: DatabaseQueue, clock: Clock, observer: any StoreObserver, limits: WriterLimits, log: WriteAheadLog,
+        checkpointer: Checkpointer?, statistics: WriterStatistics, logger: Logger, floor: Timestamp, published: Int64
+    ) {
+        self.connection = connection
+        self.clock = clock
+        self.observer = observer
+        self.limits = limits
+        self.log = log
+        self.checkpointer = checkpointer
+        self.statistics = statistics
+        self.logger = logger
+        self.floor = floor
+        self.published = published
+    }
+
+    /// Runs one batch to its end: committed or failed, published, answered.
+    func run(_ jobs: [WriterJob]) {
+        let answers = connection.writeWithoutTransaction { database in
+            let answers = settle(jobs, database)
+            publish(database)
+            return answers
+        }
+        for answer in answers { answer() }
+        boundLog()
+    }
+
+    /// Empties the log into the database and closes the connection.
+    func close() {
+        do {
+            _ = try connection.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try connection.close()
+        } catch {
+            logger.warning(
+                "closing the database failed", metadata: ["lk.reason": "\(Failure.unavailable(error).description)"])
+        }
+    }
+
+    // MARK: The batch
+
+    private func settle(_ jobs: [WriterJob], _ database: Database) -> [@Sendable () -> Void] {
+        do {
+            let answers = try commit(jobs, database)
+            if failing { logger.notice("the store writes again") }
+            failing = false
+            return answers
+        } catch {
+            rollBack(database)
+            let unavailable = Failure.unavailable(error)
+            if !failing { logger.error("the store cannot write", metadata: ["lk.reason": "\(unavailable)"]) }
+            failing = true
+            return jobs.map { job in { job.fail(unavailable) } }
+        }
+    }
+
+    private func commit(_ jobs: [WriterJob], _ database: Database) throws -> [@Sendable () -> Void] {
+        if database.isInsideTransaction { try database.run("ROLLBACK") }
+        try database.run("BEGIN IMMEDIATE")
+        let transaction = Transaction(database: database, wall: clock.now(), floor: floor)
+        var answers: [@Sendable () -> Void] = []
+        answers.reserveCapacity(jobs.count)
+        for job in jobs { answers.append(try attempt(job, transaction)) }
+        try transaction.storeFloor()
+        try database.run("COMMIT")
+        guard !database.isInsideTransaction else { throw BatchDissolved() }
+        floor = transaction.nextFloor
+        unpublished = unpublished || transaction.mayHaveEntries
+        statistics.committed(jobs.count)
+        return answers
+    }
+
+    /// Runs one closure in its savepoint. Throws only when the batch is lost.
+    private func attempt(_ job: WriterJob, _ transaction: Transaction) throws -> @Sendable () -> Void {
+        let database = transaction.database
+        try database.run("SAVEPOINT job")
+        do {
+            let answer = try job.run(transaction)
+            guard database.isInsideTransaction else { throw BatchDissolved() }
+            try database.run("RELEASE job")
+            return answer
+        } catch {
+            guard database.isInsideTransaction, !Failure.dissolves(error) else { throw error }
+            try database.run("ROLLBACK TO job")
+            try database.run("RELEASE job")
+            transaction.forgetState()
+            let visible = Failure.visible(error)
+            return { job.fail(visible) }
+        }
+    }
+
+    private func rollBack(_ database: Database) {
+        guard database.isInsideTransaction else { return }
+        do {
+            try database.run("ROLLBACK")
+        } catch {
+            // The next batch tries again before it begins.
+            logger.warning("rollback failed", metadata: ["lk.reason": "\(Failure.unavailable(error))"])
+        }
+    }
+
+    // MARK: After the commit
+
+    /// Hands over what the database now holds, read back, not what the closures meant to write.
+    private func publish(_ database: Database) {
+        guard unpublished, !database.isInsideTransaction else { return }
+        do {
+            let records = try RevocationRow.after(published, database)
+            unpublished = false
+            guard let last = records.last else { return }
+            observer.committed(records)
+            published = last.entry.sequence
+        } catch {
+            // Committed but not readable: the next batch tries again.
+            logger.error("revocations cannot be published", metadata: ["lk.reason": "\(Failure.unavailable(error))"])
+        }
+    }
+
+    // MARK: The write-ahead log
+
+    private func boundLog() {
+        let frames = log.frameCount
+        guard frames >= limits.checkpointPages else {
+            nextRestart = 0
+            return
+        }
+        checkpointer?.wish()
+        let almostDone = frames >= limits.restartPages && log.leftByCheckpoint < limits.checkpointPages
+        guard frames >= max(nextRestart, limits.restartPages), almostDone || frames >= limits.boundPages else { return }
+        do {
+            try connection.writeWithoutTransaction { database in
+                // Readers may hold the log: try briefly, commits are waiting.
+                unsafe sqlite3_busy_timeout(database.sqliteConnection, 20)
+                defer { unsafe sqlite3_busy_timeout(database.sqliteConnection, 5_000) }
+                _ = try database.checkpoint(.restart)
+            }
+            log.noteRestart()
+            nextRestart = 0
+        } catch {
+            // A reader or the checkpoint thread is in the way: again after some more pages, not at every commit.
+            nextRestart = frames + limits.checkpointPages
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import LatchkeyCore
+import Logging
+import Synchronization
+
+/// The one thread that writes. It drains its queue into one transaction, commits once, tells the observer, and only
+/// then resumes the callers.
+final class WriterThread: Sendable {
+    private let queue: JobQueue<WriterJob>
+    private let exit = Completion()
+    let statistics = WriterStatistics()
+
+    /// - Parameters:
+    ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
+    init(
+        connection: DatabaseQueue, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
+        log: WriteAheadLog, checkpointer: Checkpointer?, logger: Logger
+    ) {
+        let queue = JobQueue<WriterJob>(limit: limits.waiting)
+        self.queue = queue
+        connection.writeWithoutTransaction { log.install(on: $0) }
+        let exit = exit
+        let statistics = statistics
+        let floor = start.revocation.clockFloor
+        let published = start.revocation.lastSequence
+        let thread = Thread {
+            let loop = WriterLoop(
+                connection: connection, clock: clock, observer: observer, limits: limits, log: log,
+                checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,
+                published: published)
+            while true {
+                let jobs = queue.take(most: limits.batch)
+                if jobs.isEmpty { break }
+                loop.run(jobs)
+            }
+            loop.close()
+            exit.finish()
+        }
+        thread.name = "latchkey-write"
+        thread.start()
+    }
+
+    /// Runs `body` in a batch and returns its value once that batch is on disk.
+    ///
+    /// - Throws: what `body` throws (its changes alone are undone), or ``StoreUnavailable`` when the whole batch was
+    ///   lost or the queue is full.
+    func perform<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            let job = WriterJob(
+                run: { transaction in
+                    let value = try body(transaction)
+                    return { continuation.resume(returning: value) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            if !queue.push(job) {
+                continuation.resume(throwing: StoreUnavailable("too many writes wait, or the store is closed"))
+            }
+        }
+    }
+
+    /// Runs `body` some time soon and tells nobody. Dropped when the queue is full: only for what may be lost.
+    func submit(_ body: @escaping @Sendable (Transaction) throws -> Void) {
+        _ = queue.push(
+            WriterJob(
+                run: { transaction in
+                    try body(transaction)
+                    return {}
+                }, fail: { _ in }))
+    }
+
+    /// How many closures wait.
+    var waiting: Int { queue.count }
+
+    /// Commits what waits, empties the write-ahead log and closes the connection.
+    func stop() async {
+        queue.close()
+        await exit.wait()
+    }
+}
+
+/// Counts since start.
+final class WriterStatistics: Sendable {
+    private let batchCount = Atomic<Int64>(0)
+    private let transactionCount = Atomic<Int64>(0)
+
+    var batches: Int64 { batchCount.load(ordering: .relaxed) }
+    var transactions: Int64 { transactionCount.load(ordering: .relaxed) }
+
+    func committed(_ transactions: Int) {
+        batchCount.add(1, ordering: .relaxed)
+        transactionCount.add(Int64(transactions), ordering: .relaxed)
+    }
+}
