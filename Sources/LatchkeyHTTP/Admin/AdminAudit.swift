@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import LatchkeyCore
+import LatchkeyTokens
 
 /// `/api/v1/admin/audit`: who did what.
 struct AdminAudit: Sendable {
@@ -17,7 +18,7 @@ struct AdminAudit: Sendable {
         filter.session = try query.session()
         filter.client = try query.client()
         filter.kind = try query.value("kind", of: AuditEvent.Kind.self)
-        return try .resource(try await services.audit.page(filter, page: query.page()).resource(AuditResource.init))
+        return try .resource(try await services.audit.page(filter, query.page()).resource(AuditResource.init))
     }
 }
 

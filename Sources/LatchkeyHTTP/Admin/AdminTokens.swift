@@ -32,7 +32,7 @@ struct AdminTokens: Sendable {
     /// What was asked for, or what the client may have without the scopes of our own API.
     private func scope(_ text: String?, of client: Client) throws(Refusal) -> Scope {
         guard let text else {
-            return (client.scope ?? Client.defaultScope).filter { !$0.hasPrefix("latchkey:") }
+            return client.allowedScope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
         }
         guard let scope = Scope(text) else { throw Refusal(.invalidScope, "The member scope is not a list of scopes.") }
         return scope

@@ -1,5 +1,6 @@
 import Hummingbird
 import LatchkeyCore
+import LatchkeyTokens
 
 extension AdminUsers {
     /// One chunk of an import; each line is judged for itself, and a refused line does not stop the others.

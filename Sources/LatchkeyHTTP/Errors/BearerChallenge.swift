@@ -62,11 +62,13 @@ extension RouteAccess {
 /// Stands outside the error rendering, since only here the request is seen. Requests without Basic credentials get
 /// none: in a page's `fetch` it would make browsers show a password dialogue.
 package struct ClientChallengeMiddleware: RouterMiddleware {
+    package typealias Context = RequestContext
+
     package init() {}
 
     package func handle(
         _ request: Request, context: RequestContext,
-        next: (Request, RequestContext) async throws -> Response
+        next: @concurrent (Request, RequestContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
         guard response.status == .unauthorized, Self.usedBasic(request.headers) else { return response }

@@ -6,24 +6,24 @@ import LatchkeyTokens
 import NIOCore
 
 /// A body of the admin API: a closed list of members, so that a misspelt one is refused and not silently ignored.
-protocol RequestBody: Decodable, Sendable {
+protocol ResourceBody: Decodable, Sendable {
     associatedtype CodingKeys: CodingKey & CaseIterable
 }
 
-extension UserCreate: RequestBody {}
-extension UserUpdate: RequestBody {}
-extension PasswordSet: RequestBody {}
-extension UserImportRequest: RequestBody {}
-extension ClientCreate: RequestBody {}
-extension ClientUpdate: RequestBody {}
-extension ClientSecretRotate: RequestBody {}
-extension RevocationCreate: RequestBody {}
-extension KeyRotate: RequestBody {}
-extension KeyImport: RequestBody {}
-extension MasterKeyRotate: RequestBody {}
-extension TokenMint: RequestBody {}
+extension UserCreate: ResourceBody {}
+extension UserUpdate: ResourceBody {}
+extension PasswordSet: ResourceBody {}
+extension UserImportRequest: ResourceBody {}
+extension ClientCreate: ResourceBody {}
+extension ClientUpdate: ResourceBody {}
+extension ClientSecretRotate: ResourceBody {}
+extension RevocationCreate: ResourceBody {}
+extension KeyRotate: ResourceBody {}
+extension KeyImport: ResourceBody {}
+extension MasterKeyRotate: ResourceBody {}
+extension TokenMint: ResourceBody {}
 
-extension RequestBody {
+extension ResourceBody {
     /// The names of the members, as OpenAPI and refusals list them.
     static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
 

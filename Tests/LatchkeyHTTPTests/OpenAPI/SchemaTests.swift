@@ -1,0 +1,135 @@
+import Foundation
+import LatchkeyTokens
+import Testing
+
+@testable import LatchkeyHTTP
+
+/// Holds the hand-written schemas to the structs that are really read and written.
+struct SchemaTests {
+    private func schema(_ name: String) throws -> SchemaDescription {
+        try #require(OpenAPIDocument.schemas.first { $0.name == name }, "no schema \(name)")
+    }
+
+    private func expectBody<Body: ResourceBody>(_ type: Body.Type) throws {
+        let schema = try schema("\(type)")
+        #expect(schema.members.map(\.name).sorted() == type.memberNames, "\(type)")
+        #expect(schema.isClosed, "\(type)")
+    }
+
+    @Test func `every body's schema lists exactly the members that are read`() throws {
+        try expectBody(UserCreate.self)
+        try expectBody(UserUpdate.self)
+        try expectBody(PasswordSet.self)
+        try expectBody(UserImportRequest.self)
+        try expectBody(ClientCreate.self)
+        try expectBody(ClientUpdate.self)
+        try expectBody(ClientSecretRotate.self)
+        try expectBody(RevocationCreate.self)
+        try expectBody(KeyRotate.self)
+        try expectBody(KeyImport.self)
+        try expectBody(MasterKeyRotate.self)
+        try expectBody(TokenMint.self)
+        #expect(
+            try schema("UserImportLine").members.map(\.name).sorted()
+                == UserImportLine.CodingKeys.allCases.map(\.stringValue).sorted())
+    }
+
+    /// Encodes a value twice, full and as empty as it can be: the first has all members, the second the required ones.
+    private func expectResource(_ name: String, full: some Encodable, least: (any Encodable)? = nil) throws {
+        let schema = try schema(name)
+        let members = try names(full)
+        #expect(members == Set(schema.members.map(\.name)), "\(name)")
+        let required = try least.map { try names($0) } ?? members
+        #expect(required == Set(schema.members.filter(\.isRequired).map(\.name)), "\(name)")
+    }
+
+    private func names(_ value: any Encodable) throws -> Set<String> {
+        let object = try StrictJSON.parseObject(Array(try JSONEncoder().encode(value)))
+        return Set(object.members.map(\.name))
+    }
+
+    @Test func `every resource's schema lists exactly the members that are written`() throws {
+        try expectResource(
+            "User",
+            full: UserResource(id: "", name: "", roles: [], disabled: false, mustChangePassword: false, createdAt: 0))
+        try expectResource(
+            "UserImportLineResult", full: UserImportLineResult(line: 1, outcome: .imported, id: "", detail: ""),
+            least: UserImportLineResult(line: 1, outcome: .refused))
+        try expectResource("Client", full: client(full: true), least: client(full: false))
+        try expectResource(
+            "ClientCreated", full: ClientCreated(client: client(full: true), clientSecret: SecretText(""), warnings: []),
+            least: ClientCreated(client: client(full: true), warnings: []))
+        try expectResource(
+            "ClientSecretRotated",
+            full: ClientSecretRotated(clientID: "", clientSecret: SecretText(""), previousExpiresAt: 0))
+        try expectResource("Session", full: session(full: true), least: session(full: false))
+        try expectResource(
+            "SessionExplanation",
+            full: SessionExplanationResource(session: session(full: true), verdict: "", events: []),
+            least: SessionExplanationResource(session: nil, verdict: "", events: []))
+        try expectResource("AuditEvent", full: audit(""), least: audit(nil))
+        try expectResource("Revocation", full: revocation("", 0), least: revocation(nil, nil))
+        try expectResource(
+            "RevocationUnchanged", full: RevocationUnchanged(kind: "", id: "", detail: ""),
+            least: RevocationUnchanged(kind: "", id: nil, detail: ""))
+        try expectResource("RevocationTail", full: RevocationTail(items: [], after: 0))
+        try expectResource("Consumer", full: consumer(0), least: consumer(nil))
+        try expectResource("Key", full: key(0), least: key(nil))
+        try expectResource(
+            "MasterKeyRotated",
+            full: MasterKeyRotated(currentSlot: 0, olderSlots: [], resealedKeys: 0, resealedSecrets: 0))
+        try expectResource("TokenMinted", full: TokenMinted(accessToken: SecretText(""), expiresIn: 0, scope: ""))
+        try expectResource("UserPage", full: PageResource<UserResource>(items: [], nextCursor: nil))
+        try expectResource(
+            "Stats",
+            full: StatsResource(
+                users: 0, clients: 0, sessions: 0, liveRevocations: 0, auditEvents: 0, databaseBytes: 0,
+                writeAheadLogBytes: 0, commits: 0, transactions: 0, epoch: "", lastSeq: 0, consumers: 0, waiters: 0,
+                hashQueue: 0, hashRunning: 0))
+        try expectResource(
+            "ReadinessCheck", full: Readiness.Check(name: "", ok: false, detail: ""),
+            least: Readiness.Check(name: "", ok: true, detail: nil))
+        try expectResource("Readiness", full: Readiness(checks: []))
+        try expectResource(
+            "Problem",
+            full: ProblemResource(type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: ""),
+            least: ProblemResource(type: "", title: "", status: 0, detail: "", code: ""))
+    }
+
+    private func client(full: Bool) -> ClientResource {
+        ClientResource(
+            id: "", kind: "", firstParty: false, disabled: false, origins: [], redirectURIs: [], audiences: [],
+            scope: full ? "" : nil, grants: [], algorithm: full ? "" : nil, accessLifetime: full ? 1 : nil,
+            idleLifetime: full ? 1 : nil, absoluteLifetime: full ? 1 : nil, createdAt: 0)
+    }
+
+    private func session(full: Bool) -> SessionResource {
+        SessionResource(
+            id: "", sub: "", userName: "", clientID: "", state: "", transport: "", scope: "", generation: 1,
+            deviceName: full ? "" : nil, network: "", lastNetwork: "", createdAt: 0, refreshedAt: 0, expiresAt: 0,
+            endedAt: full ? 0 : nil, endReason: full ? "" : nil)
+    }
+
+    private func audit(_ text: String?) -> AuditResource {
+        AuditResource(
+            id: 0, kind: "", at: 0, actor: "", sub: text, sid: text, clientID: text, network: text, details: [:],
+            count: 1)
+    }
+
+    private func revocation(_ text: String?, _ instant: Int64?) -> RevocationResource {
+        RevocationResource(
+            seq: 1, kind: "", id: text, issuedBefore: instant, expiresAt: 0, revokedAt: 0, reason: "", note: text,
+            actor: "")
+    }
+
+    private func consumer(_ number: Int64?) -> ConsumerResource {
+        ConsumerResource(
+            name: "", acknowledgedSeq: number, lag: 0, behindSince: number, lastSeenAt: 0, address: "")
+    }
+
+    private func key(_ instant: Int64?) -> KeyResource {
+        KeyResource(
+            kid: "", algorithm: "", state: "", withdrawn: false, announcedAt: 0, activatedAt: instant,
+            retiredAt: instant, goneAt: instant, maySignAt: instant, retiresAt: instant)
+    }
+}
