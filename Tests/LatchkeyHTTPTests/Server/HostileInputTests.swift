@@ -1,0 +1,99 @@
+import HTTPTypes
+import LatchkeyCore
+import LatchkeyHTTP
+import NIOCore
+import Testing
+
+/// Seeded random input for everything that strangers reach: no crash, and what is accepted keeps its promises.
+@Suite struct HostileInputTests {
+    /// SplitMix64: the same bytes in every run.
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var value = state
+            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+            return value ^ (value >> 31)
+        }
+    }
+
+    private static func bytes(_ random: inout Random, _ alphabet: String) -> [UInt8] {
+        let alphabet = Array(alphabet.utf8) + [0, 0xC3, 0xA9, 0xFF]
+        return (0..<Int.random(in: 0...40, using: &random)).map { _ in
+            alphabet.randomElement(using: &random) ?? 0
+        }
+    }
+
+    @Test func `a form that is accepted holds no NUL and no empty value`() throws {
+        var random = Random(state: 1)
+        var accepted = 0
+        for _ in 0..<5000 {
+            let body = ByteBuffer(bytes: Self.bytes(&random, "aab=&%+02F"))
+            var fields = HTTPFields()
+            fields[.contentType] = "application/x-www-form-urlencoded"
+            guard let form = try? FormParameters.parse(body, fields: fields) else { continue }
+            accepted += 1
+            for name in ["a", "b", "ab", "aa"] {
+                #expect(form[name].map { !$0.isEmpty && !$0.utf8.contains(0) } ?? true)
+            }
+        }
+        #expect(accepted > 100)
+    }
+
+    @Test func `a path that is accepted has one reading`() {
+        var random = Random(state: 2)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            let text = "/" + String(decoding: Self.bytes(&random, "ab./%2eEfF5c\\?#"), as: UTF8.self)
+            guard let target = try? RequestTarget(text) else { continue }
+            accepted += 1
+            let lower = target.path.lowercased()
+            let segments = lower.replacing("%2e", with: ".").split(separator: "/", omittingEmptySubsequences: false)
+            #expect(!segments.contains(".") && !segments.contains(".."))
+            #expect(!lower.contains("//") && !lower.contains("%2f") && !lower.contains("%5c") && !lower.contains("\\"))
+        }
+        #expect(accepted > 100)
+    }
+
+    @Test func `headers full of noise are survived`() {
+        var random = Random(state: 3)
+        for _ in 0..<5000 {
+            let text = String(
+                decoding: Self.bytes(&random, "Basic eW91 Bearer;q=0.5,gzip*W/\"[::1]:for="), as: UTF8.self)
+            var fields = HTTPFields()
+            for name in [HTTPField.Name.authorization, .cookie, .accept, .acceptEncoding, .ifNoneMatch, .contentType] {
+                fields[name] = text
+            }
+            _ = try? BasicCredentials(fields)
+            _ = try? BearerToken(fields)
+            _ = Cookies(fields)["a"]
+            _ = AcceptHeader.allowsGzip(fields)
+            _ = AcceptHeader.prefersJWT(fields)
+            _ = EntityTag("a", isWeak: true).satisfies(ifNoneMatch: fields)
+            _ = try? JSONBody(ByteBuffer(string: text), fields: fields)
+            _ = ClientAddress(text)
+            _ = ListenAddress(text)
+        }
+    }
+
+    @Test func `a server that was sent noise still answers`() async throws {
+        try await ServerFixture.run { server in
+            let port = server.port
+            let answer = try await blocking {
+                var random = Random(state: 4)
+                for _ in 0..<200 {
+                    let connection = try RawConnection(port: port)
+                    connection.send(Self.bytes(&random, "GET / HTTP/1.1\r\n\r\nHost: a\r\nContent-Length: 5"))
+                    connection.endSending()
+                    _ = try? connection.receiveAll()
+                }
+                let connection = try RawConnection(port: port)
+                connection.send("GET /who HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                return try connection.receiveAll()
+            }
+            #expect(answer.status == 200)
+        }
+    }
+}
