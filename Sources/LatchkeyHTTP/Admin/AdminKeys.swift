@@ -33,7 +33,8 @@ struct AdminKeys: Sendable {
         let body = try await KeyRotate.read(from: request, mayBeEmpty: true)
         if body.emergency ?? false {
             guard body.algorithm == nil else {
-                throw Refusal(.invalidRequest, "An emergency rotation is for every algorithm, or for one kid with only.")
+                throw Refusal(
+                    .invalidRequest, "An emergency rotation is for every algorithm, or for one kid with only.")
             }
             try await services.keys.emergency(only: try body.only.map(Self.keyID), actor: actor)
         } else {

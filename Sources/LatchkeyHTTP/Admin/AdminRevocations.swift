@@ -44,7 +44,8 @@ struct AdminRevocations: Sendable {
             throw Refusal(.invalidRequest, "The member reason is limited to \(Self.longestNote) characters.")
         }
         guard kind == .all || body.sessions == nil else {
-            throw Refusal(.invalidRequest, "The member sessions goes with kind all: the other kinds end their sessions.")
+            throw Refusal(
+                .invalidRequest, "The member sessions goes with kind all: the other kinds end their sessions.")
         }
         guard let target = try await target(kind, body) else { return try await condemnKey(body, actor) }
         let order = RevocationOrder(target, reason: .admin, note: body.reason, actor: actor)

@@ -45,7 +45,9 @@ struct ListQuery: Sendable {
     /// - Throws: `Refusal` `invalid_request`.
     func session() throws(Refusal) -> SessionID? {
         guard let text = parameters["session"] else { return nil }
-        guard let id = SessionID(text) else { throw Refusal(.invalidRequest, "The parameter session is no session id.") }
+        guard let id = SessionID(text) else {
+            throw Refusal(.invalidRequest, "The parameter session is no session id.")
+        }
         return id
     }
 }

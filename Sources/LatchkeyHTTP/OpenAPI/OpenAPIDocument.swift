@@ -28,13 +28,15 @@ struct OpenAPIDocument: Sendable {
     func encode() -> [UInt8] {
         JSONWriter.object(reserving: 64 * 1024) { json in
             json.member("openapi", "3.1.0")
-            json.member("info", object: { json in
-                json.member("title", "Latchkey")
-                json.member("version", Self.contractVersion)
-                json.member(
-                    "description",
-                    "A hybrid token-issuing authorization server: sessions, short JWTs, and a revocation list.")
-            })
+            json.member(
+                "info",
+                object: { json in
+                    json.member("title", "Latchkey")
+                    json.member("version", Self.contractVersion)
+                    json.member(
+                        "description",
+                        "A hybrid token-issuing authorization server: sessions, short JWTs, and a revocation list.")
+                })
             json.member("servers", array: { $0.object { $0.member("url", issuer) } })
             json.member("paths", object: writePaths)
             json.member("components", object: writeComponents)
@@ -47,13 +49,15 @@ struct OpenAPIDocument: Sendable {
         var templates: [String] = []
         for route in routes where !templates.contains(route.template) { templates.append(route.template) }
         for template in templates {
-            json.member(template, object: { json in
-                let names = Self.captures(of: template)
-                if !names.isEmpty { json.member("parameters", array: { writeCaptures(names, &$0) }) }
-                for route in routes where route.template == template {
-                    json.member(route.method.rawValue.lowercased(), object: { writeOperation(route, &$0) })
-                }
-            })
+            json.member(
+                template,
+                object: { json in
+                    let names = Self.captures(of: template)
+                    if !names.isEmpty { json.member("parameters", array: { writeCaptures(names, &$0) }) }
+                    for route in routes where route.template == template {
+                        json.member(route.method.rawValue.lowercased(), object: { writeOperation(route, &$0) })
+                    }
+                })
         }
     }
 
@@ -80,22 +84,26 @@ struct OpenAPIDocument: Sendable {
         if let description { json.member("summary", description.summary) }
         writeSecurity(route.access, &json)
         if let query = description?.query, !query.isEmpty {
-            json.member("parameters", array: { json in
-                for parameter in query {
-                    json.object { json in
-                        json.member("name", parameter.name)
-                        json.member("in", "query")
-                        json.member("description", parameter.description)
-                        json.member("schema", encoded: JSONWriter.value { parameter.type.write(&$0) })
+            json.member(
+                "parameters",
+                array: { json in
+                    for parameter in query {
+                        json.object { json in
+                            json.member("name", parameter.name)
+                            json.member("in", "query")
+                            json.member("description", parameter.description)
+                            json.member("schema", encoded: JSONWriter.value { parameter.type.write(&$0) })
+                        }
                     }
-                }
-            })
+                })
         }
         if let body = description?.body {
-            json.member("requestBody", object: { json in
-                json.member("required", body.isRequired)
-                writeContent(body.contentType, body.type, &json)
-            })
+            json.member(
+                "requestBody",
+                object: { json in
+                    json.member("required", body.isRequired)
+                    writeContent(body.contentType, body.type, &json)
+                })
         }
         json.member("responses", object: { writeAnswers(route, description?.answers ?? [], &$0) })
     }
@@ -104,60 +112,77 @@ struct OpenAPIDocument: Sendable {
 
     private func writeAnswers(_ route: Route, _ answers: [OperationDescription.Answer], _ json: inout JSONWriter) {
         for answer in answers {
-            json.member(String(answer.status), object: { json in
-                json.member("description", answer.description)
-                if let type = answer.type { writeContent(answer.contentType, type, &json) }
-            })
+            json.member(
+                String(answer.status),
+                object: { json in
+                    json.member("description", answer.description)
+                    if let type = answer.type { writeContent(answer.contentType, type, &json) }
+                })
         }
-        json.member("default", object: { json in
-            json.member("description", "A refusal, or a failure without detail.")
-            switch route.errorFormat {
-            case .oauth: writeContent("application/json", .reference("OAuthError"), &json)
-            case .problem: writeContent("application/problem+json", .reference("Problem"), &json)
-            }
-        })
+        json.member(
+            "default",
+            object: { json in
+                json.member("description", "A refusal, or a failure without detail.")
+                switch route.errorFormat {
+                case .oauth: writeContent("application/json", .reference("OAuthError"), &json)
+                case .problem: writeContent("application/problem+json", .reference("Problem"), &json)
+                }
+            })
     }
 
     private func writeContent(_ contentType: String, _ type: SchemaType, _ json: inout JSONWriter) {
-        json.member("content", object: { json in
-            json.member(contentType, object: { $0.member("schema", encoded: JSONWriter.value { type.write(&$0) }) })
-        })
+        json.member(
+            "content",
+            object: { json in
+                json.member(contentType, object: { $0.member("schema", encoded: JSONWriter.value { type.write(&$0) }) })
+            })
     }
 
     // MARK: Security
 
     private func writeSecurity(_ access: RouteAccess, _ json: inout JSONWriter) {
-        json.member("security", array: { json in
-            switch access {
-            case .anyone: break
-            case .clients:
-                json.object { $0.member("client", [String]()) }
-                json.object { _ in }
-            case .services:
-                json.object { _ in }
-                json.object { $0.member("client", [String]()) }
-                json.object { $0.member("bearer", [String]()) }
-            case .bearer, .account, .admin:
-                json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
-            }
-        })
+        json.member(
+            "security",
+            array: { json in
+                switch access {
+                case .anyone: break
+                case .clients:
+                    json.object { $0.member("client", [String]()) }
+                    json.object { _ in }
+                case .services:
+                    json.object { _ in }
+                    json.object { $0.member("client", [String]()) }
+                    json.object { $0.member("bearer", [String]()) }
+                case .bearer, .account, .admin:
+                    json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
+                }
+            })
     }
 
     private func writeComponents(_ json: inout JSONWriter) {
-        json.member("securitySchemes", object: { json in
-            json.member("bearer", object: { json in
-                json.member("type", "http")
-                json.member("scheme", "bearer")
-                json.member("bearerFormat", "JWT")
+        json.member(
+            "securitySchemes",
+            object: { json in
+                json.member(
+                    "bearer",
+                    object: { json in
+                        json.member("type", "http")
+                        json.member("scheme", "bearer")
+                        json.member("bearerFormat", "JWT")
+                    })
+                json.member(
+                    "client",
+                    object: { json in
+                        json.member("type", "http")
+                        json.member("scheme", "basic")
+                        json.member(
+                            "description", "client_id and client_secret; a public client sends client_id in the body.")
+                    })
             })
-            json.member("client", object: { json in
-                json.member("type", "http")
-                json.member("scheme", "basic")
-                json.member("description", "client_id and client_secret; a public client sends client_id in the body.")
+        json.member(
+            "schemas",
+            object: { json in
+                for schema in Self.schemas { json.member(schema.name, encoded: JSONWriter.value { schema.write(&$0) }) }
             })
-        })
-        json.member("schemas", object: { json in
-            for schema in Self.schemas { json.member(schema.name, encoded: JSONWriter.value { schema.write(&$0) }) }
-        })
     }
 }

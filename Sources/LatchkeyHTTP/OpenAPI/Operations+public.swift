@@ -6,7 +6,8 @@ extension OperationDescription {
     private static let list = [
         Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
         Parameter("epoch", .string, "The epoch of the document that after comes from."),
-        Parameter("consumer", .string, "The name under which the server shows how far the poller is, up to 64 characters."),
+        Parameter(
+            "consumer", .string, "The name under which the server shows how far the poller is, up to 64 characters."),
     ]
 
     private static let oauth: [String: OperationDescription] = [

@@ -34,10 +34,12 @@ indirect enum SchemaType: Sendable {
         case .boolean: type("boolean")
         case .choice(let values):
             type("string")
-            json.member("enum", array: { json in
-                for value in values { json.string(value) }
-                if nullable { json.null() }
-            })
+            json.member(
+                "enum",
+                array: { json in
+                    for value in values { json.string(value) }
+                    if nullable { json.null() }
+                })
         case .array(let element):
             type("array")
             json.member("items", encoded: JSONWriter.value { element.write(&$0) })
@@ -47,9 +49,11 @@ indirect enum SchemaType: Sendable {
         case .anyObject: type("object")
         case .reference(let name): json.member("$ref", "#/components/schemas/\(name)")
         case .oneOf(let names):
-            json.member("oneOf", array: { json in
-                for name in names { json.object { $0.member("$ref", "#/components/schemas/\(name)") } }
-            })
+            json.member(
+                "oneOf",
+                array: { json in
+                    for name in names { json.object { $0.member("$ref", "#/components/schemas/\(name)") } }
+                })
         }
     }
 }
@@ -100,15 +104,17 @@ struct SchemaDescription: Sendable {
             json.member("description", description)
             let required = members.filter(\.isRequired).map(\.name)
             if !required.isEmpty { json.member("required", required) }
-            json.member("properties", object: { json in
-                for member in members {
-                    json.member(
-                        member.name,
-                        encoded: JSONWriter.value {
-                            member.type.write(&$0, nullable: member.isNullable, description: member.description)
-                        })
-                }
-            })
+            json.member(
+                "properties",
+                object: { json in
+                    for member in members {
+                        json.member(
+                            member.name,
+                            encoded: JSONWriter.value {
+                                member.type.write(&$0, nullable: member.isNullable, description: member.description)
+                            })
+                    }
+                })
             if isClosed { json.member("additionalProperties", false) }
         }
     }

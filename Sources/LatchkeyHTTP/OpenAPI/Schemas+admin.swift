@@ -11,39 +11,55 @@ extension SchemaDescription {
     static let admin: [SchemaDescription] = users + clients + sessions + revocations + keys + operations + pages
 
     private static let users: [SchemaDescription] = [
-        .init("User", "An account.", [
-            .required("id", .string, "The sub of the user's tokens."), .required("name", .string),
-            .required("roles", strings), .required("disabled", .boolean),
-            .required("must_change_password", .boolean), .required("created_at", .integer, seconds),
-        ]),
-        .init("UserCreate", "A user to add.", isClosed: true, [
-            .required("name", .string), .required("password", .string), .nullable("roles", strings),
-            .nullable("must_change_password", .boolean),
-        ]),
-        .init("UserUpdate", "What to change; absent members stay.", isClosed: true, [
-            .nullable("name", .string), .nullable("roles", strings), .nullable("must_change_password", .boolean),
-        ]),
-        .init("PasswordSet", "A new password.", isClosed: true, [
-            .required("password", .string), .nullable("must_change", .boolean),
-        ]),
-        .init("UserImportRequest", "A chunk of an import file, at most 500 lines and 64 KiB.", isClosed: true, [
-            .required("lines", .array(.reference("UserImportLine"))), .nullable("dry_run", .boolean),
-            .nullable("first_line", .integer, "The first line's number in the file."),
-        ]),
-        .init("UserImportLine", "One account with a hash of another system.", isClosed: true, [
-            .required("name", .string),
-            .required("password_hash", .string, "Argon2, bcrypt, scrypt or PBKDF2 in its usual text form."),
-            .nullable("roles", strings), .nullable("disabled", .boolean),
-            .nullable("must_change_password", .boolean),
-        ]),
-        .init("UserImportResponse", "What became of each line.", [
-            .required("results", .array(.reference("UserImportLineResult")))
-        ]),
-        .init("UserImportLineResult", "What became of one line.", [
-            .required("line", .integer),
-            .required("outcome", .choice(["imported", "already_exists", "refused"])), .optional("id", .string),
-            .optional("detail", .string),
-        ]),
+        .init(
+            "User", "An account.",
+            [
+                .required("id", .string, "The sub of the user's tokens."), .required("name", .string),
+                .required("roles", strings), .required("disabled", .boolean),
+                .required("must_change_password", .boolean), .required("created_at", .integer, seconds),
+            ]),
+        .init(
+            "UserCreate", "A user to add.", isClosed: true,
+            [
+                .required("name", .string), .required("password", .string), .nullable("roles", strings),
+                .nullable("must_change_password", .boolean),
+            ]),
+        .init(
+            "UserUpdate", "What to change; absent members stay.", isClosed: true,
+            [
+                .nullable("name", .string), .nullable("roles", strings), .nullable("must_change_password", .boolean),
+            ]),
+        .init(
+            "PasswordSet", "A new password.", isClosed: true,
+            [
+                .required("password", .string), .nullable("must_change", .boolean),
+            ]),
+        .init(
+            "UserImportRequest", "A chunk of an import file, at most 500 lines and 64 KiB.", isClosed: true,
+            [
+                .required("lines", .array(.reference("UserImportLine"))), .nullable("dry_run", .boolean),
+                .nullable("first_line", .integer, "The first line's number in the file."),
+            ]),
+        .init(
+            "UserImportLine", "One account with a hash of another system.", isClosed: true,
+            [
+                .required("name", .string),
+                .required("password_hash", .string, "Argon2, bcrypt, scrypt or PBKDF2 in its usual text form."),
+                .nullable("roles", strings), .nullable("disabled", .boolean),
+                .nullable("must_change_password", .boolean),
+            ]),
+        .init(
+            "UserImportResponse", "What became of each line.",
+            [
+                .required("results", .array(.reference("UserImportLineResult")))
+            ]),
+        .init(
+            "UserImportLineResult", "What became of one line.",
+            [
+                .required("line", .integer),
+                .required("outcome", .choice(["imported", "already_exists", "refused"])), .optional("id", .string),
+                .optional("detail", .string),
+            ]),
     ]
 
     private static let clientSettings: [SchemaMember] = [
@@ -52,124 +68,167 @@ extension SchemaDescription {
     ]
 
     private static let clients: [SchemaDescription] = [
-        .init("Client", "An application.", [
-            .required("id", .string, "The client_id."), .required("kind", .choice(["public", "confidential"])),
-            .required("first_party", .boolean), .required("disabled", .boolean), .required("origins", strings),
-            .required("redirect_uris", strings), .required("audiences", strings),
-            .optional("scope", .string, "Absent: the default list."), .required("grants", grants),
-            .required("created_at", .integer, seconds),
-        ] + clientSettings),
-        .init("ClientCreate", "A client to register.", isClosed: true, [
-            .required("id", .string), .required("kind", .choice(["public", "confidential"])),
-            .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
-            .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
-            .nullable("client_secret", .string, "Absent: a confidential client gets a new one."),
-        ] + clientSettings),
-        .init("ClientUpdate", "What to change; absent members stay, null returns to the issuer's setting.", isClosed: true, [
-            .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
-            .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
-        ] + clientSettings),
-        .init("ClientCreated", "A client with what to know about it.", [
-            .required("client", .reference("Client")), .required("warnings", strings),
-            .optional("client_secret", .string, "Shown once."),
-        ]),
-        .init("ClientSecretRotate", "How to rotate.", isClosed: true, [
-            .nullable("grace_seconds", .integer, "How long the old secret works, 0 to 2592000.")
-        ]),
-        .init("ClientSecretRotated", "The new secret.", [
-            .required("client_id", .string), .required("client_secret", .string, "Shown once."),
-            .required("previous_expires_at", .integer, seconds),
-        ]),
+        .init(
+            "Client", "An application.",
+            [
+                .required("id", .string, "The client_id."), .required("kind", .choice(["public", "confidential"])),
+                .required("first_party", .boolean), .required("disabled", .boolean), .required("origins", strings),
+                .required("redirect_uris", strings), .required("audiences", strings),
+                .optional("scope", .string, "Absent: the default list."), .required("grants", grants),
+                .required("created_at", .integer, seconds),
+            ] + clientSettings),
+        .init(
+            "ClientCreate", "A client to register.", isClosed: true,
+            [
+                .required("id", .string), .required("kind", .choice(["public", "confidential"])),
+                .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
+                .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
+                .nullable("client_secret", .string, "Absent: a confidential client gets a new one."),
+            ] + clientSettings),
+        .init(
+            "ClientUpdate", "What to change; absent members stay, null returns to the issuer's setting.",
+            isClosed: true,
+            [
+                .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
+                .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
+            ] + clientSettings),
+        .init(
+            "ClientCreated", "A client with what to know about it.",
+            [
+                .required("client", .reference("Client")), .required("warnings", strings),
+                .optional("client_secret", .string, "Shown once."),
+            ]),
+        .init(
+            "ClientSecretRotate", "How to rotate.", isClosed: true,
+            [
+                .nullable("grace_seconds", .integer, "How long the old secret works, 0 to 2592000.")
+            ]),
+        .init(
+            "ClientSecretRotated", "The new secret.",
+            [
+                .required("client_id", .string), .required("client_secret", .string, "Shown once."),
+                .required("previous_expires_at", .integer, seconds),
+            ]),
     ]
 
     private static let sessions: [SchemaDescription] = [
-        .init("Session", "One sign-in of a user through a client.", [
-            .required("id", .string, "The sid."), .required("sub", .string), .required("user_name", .string),
-            .required("client_id", .string), .required("state", .choice(["active", "expired", "ended"])),
-            .required("transport", .choice(["body", "cookie"])), .required("scope", .string),
-            .required("generation", .integer), .optional("device_name", .string), .required("network", .string),
-            .required("last_network", .string), .required("created_at", .integer, seconds),
-            .required("refreshed_at", .integer, seconds), .required("expires_at", .integer, seconds),
-            .optional("ended_at", .integer, seconds), .optional("end_reason", .string),
-        ]),
-        .init("SessionExplanation", "Why a session is as it is.", [
-            .optional("session", .reference("Session")), .required("verdict", .string),
-            .required("events", .array(.reference("AuditEvent"))),
-        ]),
-        .init("AuditEvent", "One line of the audit trail.", [
-            .required("id", .integer), .required("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue))),
-            .required("at", .integer, seconds), .required("actor", .string), .optional("sub", .string),
-            .optional("sid", .string), .optional("client_id", .string), .optional("network", .string),
-            .required("details", .map), .required("count", .integer),
-        ]),
+        .init(
+            "Session", "One sign-in of a user through a client.",
+            [
+                .required("id", .string, "The sid."), .required("sub", .string), .required("user_name", .string),
+                .required("client_id", .string), .required("state", .choice(["active", "expired", "ended"])),
+                .required("transport", .choice(["body", "cookie"])), .required("scope", .string),
+                .required("generation", .integer), .optional("device_name", .string), .required("network", .string),
+                .required("last_network", .string), .required("created_at", .integer, seconds),
+                .required("refreshed_at", .integer, seconds), .required("expires_at", .integer, seconds),
+                .optional("ended_at", .integer, seconds), .optional("end_reason", .string),
+            ]),
+        .init(
+            "SessionExplanation", "Why a session is as it is.",
+            [
+                .optional("session", .reference("Session")), .required("verdict", .string),
+                .required("events", .array(.reference("AuditEvent"))),
+            ]),
+        .init(
+            "AuditEvent", "One line of the audit trail.",
+            [
+                .required("id", .integer), .required("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue))),
+                .required("at", .integer, seconds), .required("actor", .string), .optional("sub", .string),
+                .optional("sid", .string), .optional("client_id", .string), .optional("network", .string),
+                .required("details", .map), .required("count", .integer),
+            ]),
     ]
 
     private static let kinds = SchemaType.choice(RevocationEntry.Kind.allCases.map(\.rawValue))
 
     private static let revocations: [SchemaDescription] = [
-        .init("Revocation", "An entry of the revocation log.", [
-            .required("seq", .integer), .required("kind", kinds), .optional("id", .string),
-            .optional("iat_before", .integer, seconds), .required("exp", .integer, seconds),
-            .required("revoked_at", .integer, seconds),
-            .required("reason", .choice(RevocationReason.allCases.map(\.rawValue))), .optional("note", .string),
-            .required("actor", .string),
-        ]),
-        .init("RevocationCreate", "What to revoke.", isClosed: true, [
-            .required("kind", kinds), .nullable("id", .string, "Absent for kind all."),
-            .nullable("reason", .string, "For the log, at most 200 characters."),
-            .nullable("sessions", .boolean, "With kind all: end every session too."),
-        ]),
-        .init("RevocationUnchanged", "Nothing live was left to revoke.", [
-            .required("kind", kinds), .optional("id", .string), .required("detail", .string),
-        ]),
-        .init("RevocationTail", "What is newer.", [
-            .required("items", .array(.reference("Revocation"))),
-            .required("after", .integer, "Goes into the next request."),
-        ]),
-        .init("Consumer", "A named poller of the list.", [
-            .required("name", .string), .optional("acknowledged_seq", .integer), .required("lag", .integer),
-            .optional("behind_since", .integer, seconds), .required("last_seen_at", .integer, seconds),
-            .required("address", .string),
-        ]),
+        .init(
+            "Revocation", "An entry of the revocation log.",
+            [
+                .required("seq", .integer), .required("kind", kinds), .optional("id", .string),
+                .optional("iat_before", .integer, seconds), .required("exp", .integer, seconds),
+                .required("revoked_at", .integer, seconds),
+                .required("reason", .choice(RevocationReason.allCases.map(\.rawValue))), .optional("note", .string),
+                .required("actor", .string),
+            ]),
+        .init(
+            "RevocationCreate", "What to revoke.", isClosed: true,
+            [
+                .required("kind", kinds), .nullable("id", .string, "Absent for kind all."),
+                .nullable("reason", .string, "For the log, at most 200 characters."),
+                .nullable("sessions", .boolean, "With kind all: end every session too."),
+            ]),
+        .init(
+            "RevocationUnchanged", "Nothing live was left to revoke.",
+            [
+                .required("kind", kinds), .optional("id", .string), .required("detail", .string),
+            ]),
+        .init(
+            "RevocationTail", "What is newer.",
+            [
+                .required("items", .array(.reference("Revocation"))),
+                .required("after", .integer, "Goes into the next request."),
+            ]),
+        .init(
+            "Consumer", "A named poller of the list.",
+            [
+                .required("name", .string), .optional("acknowledged_seq", .integer), .required("lag", .integer),
+                .optional("behind_since", .integer, seconds), .required("last_seen_at", .integer, seconds),
+                .required("address", .string),
+            ]),
     ]
 
     private static let keys: [SchemaDescription] = [
-        .init("Key", "A signing key with its timeline.", [
-            .required("kid", .string), .required("algorithm", algorithm),
-            .required("state", .choice(["announced", "active", "retired", "gone"])),
-            .required("withdrawn", .boolean), .required("announced_at", .integer, seconds),
-            .optional("activated_at", .integer, seconds), .optional("retired_at", .integer, seconds),
-            .optional("gone_at", .integer, seconds), .optional("may_sign_at", .integer, seconds),
-            .optional("retires_at", .integer, seconds),
-        ]),
-        .init("KeyRotate", "How to rotate.", isClosed: true, [
-            .nullable("algorithm", algorithm), .nullable("emergency", .boolean),
-            .nullable("only", .string, "With emergency: this kid alone."),
-        ]),
-        .init("KeyImport", "A private key.", isClosed: true, [
-            .required("pem", .string), .nullable("algorithm", algorithm),
-        ]),
+        .init(
+            "Key", "A signing key with its timeline.",
+            [
+                .required("kid", .string), .required("algorithm", algorithm),
+                .required("state", .choice(["announced", "active", "retired", "gone"])),
+                .required("withdrawn", .boolean), .required("announced_at", .integer, seconds),
+                .optional("activated_at", .integer, seconds), .optional("retired_at", .integer, seconds),
+                .optional("gone_at", .integer, seconds), .optional("may_sign_at", .integer, seconds),
+                .optional("retires_at", .integer, seconds),
+            ]),
+        .init(
+            "KeyRotate", "How to rotate.", isClosed: true,
+            [
+                .nullable("algorithm", algorithm), .nullable("emergency", .boolean),
+                .nullable("only", .string, "With emergency: this kid alone."),
+            ]),
+        .init(
+            "KeyImport", "A private key.", isClosed: true,
+            [
+                .required("pem", .string), .nullable("algorithm", algorithm),
+            ]),
         .init("MasterKeyRotate", "How to rotate.", isClosed: true, [.nullable("leaked", .boolean)]),
-        .init("MasterKeyRotated", "What was done.", [
-            .required("current_slot", .integer), .required("older_slots", .array(.integer)),
-            .required("resealed_keys", .integer), .required("resealed_secrets", .integer),
-        ]),
+        .init(
+            "MasterKeyRotated", "What was done.",
+            [
+                .required("current_slot", .integer), .required("older_slots", .array(.integer)),
+                .required("resealed_keys", .integer), .required("resealed_secrets", .integer),
+            ]),
     ]
 
     private static let operations: [SchemaDescription] = [
-        .init("Stats", "Figures of the process and its database.", [
-            "users", "clients", "sessions", "live_revocations", "audit_events", "database_bytes",
-            "write_ahead_log_bytes", "commits", "transactions", "last_seq", "consumers", "waiters", "hash_queue",
-            "hash_running",
-        ].map { .required($0, .integer) } + [.required("epoch", .string)]),
-        .init("TokenMint", "A token to mint.", isClosed: true, [
-            .required("user", .string, "Id or name."), .required("client_id", .string), .nullable("scope", .string),
-            .nullable("audience", strings), .nullable("expires_in", .integer, "30 to 3600 seconds."),
-        ]),
-        .init("TokenMinted", "A minted token.", [
-            .required("access_token", .string), .required("token_type", .choice(["Bearer"])),
-            .required("expires_in", .integer), .required("scope", .string),
-        ]),
+        .init(
+            "Stats", "Figures of the process and its database.",
+            [
+                "users", "clients", "sessions", "live_revocations", "audit_events", "database_bytes",
+                "write_ahead_log_bytes", "commits", "transactions", "last_seq", "consumers", "waiters", "hash_queue",
+                "hash_running",
+            ].map { .required($0, .integer) } + [.required("epoch", .string)]),
+        .init(
+            "TokenMint", "A token to mint.", isClosed: true,
+            [
+                .required("user", .string, "Id or name."), .required("client_id", .string), .nullable("scope", .string),
+                .nullable("audience", strings), .nullable("expires_in", .integer, "30 to 3600 seconds."),
+            ]),
+        .init(
+            "TokenMinted", "A minted token.",
+            [
+                .required("access_token", .string), .required("token_type", .choice(["Bearer"])),
+                .required("expires_in", .integer), .required("scope", .string),
+            ]),
     ]
 
     private static let pages: [SchemaDescription] = [
@@ -180,11 +239,13 @@ extension SchemaDescription {
 
     /// A page of a list.
     static func page(_ name: String, of item: String) -> SchemaDescription {
-        .init(name, "One page.", [
-            .required("items", .array(.reference(item))),
-            SchemaMember(
-                name: "next_cursor", type: .string, isRequired: true, isNullable: true,
-                description: "Goes into cursor; null on the last page."),
-        ])
+        .init(
+            name, "One page.",
+            [
+                .required("items", .array(.reference(item))),
+                SchemaMember(
+                    name: "next_cursor", type: .string, isRequired: true, isNullable: true,
+                    description: "Goes into cursor; null on the last page."),
+            ])
     }
 }

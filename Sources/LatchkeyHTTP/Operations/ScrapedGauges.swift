@@ -39,7 +39,8 @@ struct ScrapedGauges: Sendable {
         let name = "latchkey_revocation_consumer_lag"
         head(name, "gauge", "Entries of the revocation list that a named poller has not acknowledged.")
         for consumer in consumers {
-            text += PrometheusText.line(name, PrometheusText.labels([("consumer", consumer.name)]), Double(consumer.behind))
+            text += PrometheusText.line(
+                name, PrometheusText.labels([("consumer", consumer.name)]), Double(consumer.behind))
         }
     }
 

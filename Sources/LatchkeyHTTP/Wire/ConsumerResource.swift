@@ -11,7 +11,9 @@ package struct ConsumerResource: Codable, Sendable, Equatable {
     package let lastSeenAt: Int64
     package let address: String
 
-    package init(name: String, acknowledgedSeq: Int64?, lag: Int64, behindSince: Int64?, lastSeenAt: Int64, address: String) {
+    package init(
+        name: String, acknowledgedSeq: Int64?, lag: Int64, behindSince: Int64?, lastSeenAt: Int64, address: String
+    ) {
         self.name = name
         self.acknowledgedSeq = acknowledgedSeq
         self.lag = lag

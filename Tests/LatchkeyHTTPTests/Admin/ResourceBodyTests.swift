@@ -10,7 +10,9 @@ struct ResourceBodyTests {
             try UserUpdate.decode(Array(#"{"rolez":["admin"]}"#.utf8))
         }
         #expect(refusal?.code == .invalidRequest)
-        #expect(refusal?.detail == "The body has a member that is not known here. Known: must_change_password, name, roles.")
+        #expect(
+            refusal?.detail == "The body has a member that is not known here. Known: must_change_password, name, roles."
+        )
     }
 
     @Test(arguments: [

@@ -13,17 +13,19 @@ struct ErrorRendererTests {
         var description: String { "SELECT canary FROM users" }
     }
 
-    private func context(_ format: ErrorFormat, access: RouteAccess = .anyone) -> RequestContext {
+    private func context(_ format: ErrorFormat, access: RouteAccess = .anyone) -> LatchkeyHTTP.RequestContext {
         var source = RequestSource(logger: Logger(label: "test"), peer: nil, isTLS: false, isLocalOperator: false)
         source.errorFormat = format
         source.resource = RouteTable([
             Route(.get, "/x", errors: format, access: access, operation: "x") { _, _ in Response(status: .ok) }
         ]).resolve("/x")
-        return RequestContext(source: source)
+        return LatchkeyHTTP.RequestContext(source: source)
     }
 
     /// Status, headers and JSON of a rendered error.
-    private func render(_ error: any Error, _ context: RequestContext) async throws -> (Response, JSONObject) {
+    private func render(_ error: any Error, _ context: LatchkeyHTTP.RequestContext) async throws -> (
+        Response, JSONObject
+    ) {
         let response = ErrorRenderer.render(error, context)
         let bytes = try await OutgoingResponse(response, omitsBody: false).body.flatMap { Array($0.readableBytesView) }
         return (response, try StrictJSON.parseObject(bytes))
@@ -121,7 +123,8 @@ struct ErrorRendererTests {
         let (response, _) = try await render(Refusal(.insufficientScope, "No."), context(.problem, access: .admin))
         #expect(response.status == .forbidden)
         #expect(
-            response.headers[.wwwAuthenticate]?.hasSuffix("error=\"insufficient_scope\", error_description=\"No.\", scope=\"latchkey:admin\"")
+            response.headers[.wwwAuthenticate]?.hasSuffix(
+                "error=\"insufficient_scope\", error_description=\"No.\", scope=\"latchkey:admin\"")
                 == true)
     }
 
@@ -134,7 +137,8 @@ struct ErrorRendererTests {
     }
 
     @Test func `a client that used Basic is challenged with Basic, and no other is`() async throws {
-        let next: @Sendable (Request, RequestContext) async throws -> Response = { _, context in
+        let next: @Sendable @concurrent (Request, LatchkeyHTTP.RequestContext) async throws -> Response = {
+            _, context in
             ErrorRenderer.render(Refusal(.invalidClient, "No."), context)
         }
         for (header, expected) in [("bAsIc eDp5", true), ("Bearer abc", false), (nil, false)] {

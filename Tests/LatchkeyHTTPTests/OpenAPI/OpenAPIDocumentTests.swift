@@ -9,7 +9,9 @@ struct OpenAPIDocumentTests {
     private func route(_ key: String) throws -> Route {
         let parts = key.split(separator: " ").map(String.init)
         let method = try #require(HTTPRequest.Method(parts[0]))
-        return Route(method, parts[1], errors: .problem, access: .anyone, operation: key) { _, _ in Response(status: .ok) }
+        return Route(method, parts[1], errors: .problem, access: .anyone, operation: key) { _, _ in
+            Response(status: .ok)
+        }
     }
 
     private func document(_ routes: [Route]) throws -> JSONObject {
@@ -75,7 +77,8 @@ struct OpenAPIDocumentTests {
             Response(status: .ok)
         }
         let json = try document([route])
-        let content = json["paths"]?.object?["/oauth2/token"]?.object?["post"]?.object?["responses"]?.object?["default"]?
+        let content = json["paths"]?.object?["/oauth2/token"]?.object?["post"]?.object?["responses"]?.object?[
+            "default"]?
             .object?["content"]?.object
         #expect(content?.members.map(\.name) == ["application/json"])
     }

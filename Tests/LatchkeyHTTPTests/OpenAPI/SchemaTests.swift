@@ -57,7 +57,8 @@ struct SchemaTests {
             least: UserImportLineResult(line: 1, outcome: .refused))
         try expectResource("Client", full: client(full: true), least: client(full: false))
         try expectResource(
-            "ClientCreated", full: ClientCreated(client: client(full: true), clientSecret: SecretText(""), warnings: []),
+            "ClientCreated",
+            full: ClientCreated(client: client(full: true), clientSecret: SecretText(""), warnings: []),
             least: ClientCreated(client: client(full: true), warnings: []))
         try expectResource(
             "ClientSecretRotated",
