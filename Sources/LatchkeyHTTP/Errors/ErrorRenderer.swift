@@ -10,7 +10,7 @@ package enum ErrorRenderer {
     /// Renders `error` in the format of the path of `context`. Logs nothing: that is done where the error is caught.
     @Sendable
     package static func render(_ error: any Error, _ context: RequestContext) -> Response {
-        guard let refusal = Refusal(telling: error) else { return faultResponse(context.errorFormat) }
+        guard let refusal = Refusal(telling: error) else { return faultResponse(context) }
         return response(to: refusal, context)
     }
 
@@ -36,18 +36,18 @@ package enum ErrorRenderer {
         return make(status, body, context.errorFormat, fields)
     }
 
-    private static func faultResponse(_ format: ErrorFormat) -> Response {
+    private static func faultResponse(_ context: RequestContext) -> Response {
         let detail = "The server failed to answer. Its log has the cause under this request's id."
         let body =
-            switch format {
+            switch context.errorFormat {
             case .oauth: oauthBody("server_error", detail, reason: nil)
             case .problem:
                 problemBody(
                     ProblemResource(
                         type: Refusal.problemType("internal_error"), title: "Internal error", status: 500,
-                        detail: detail, code: "internal_error"))
+                        detail: detail, code: "internal_error", requestID: context.requestID.description))
             }
-        return make(500, body, format, HTTPFields())
+        return make(500, body, context.errorFormat, HTTPFields())
     }
 
     private static func oauthBody(_ error: String, _ description: String, reason: RefreshRefusalReason?) -> [UInt8] {
@@ -66,6 +66,7 @@ package enum ErrorRenderer {
             json.member("detail", problem.detail)
             json.member("code", problem.code)
             if let reason = problem.latchkeyReason { json.member("latchkey_reason", reason) }
+            if let id = problem.requestID { json.member("request_id", id) }
         }
     }
 

@@ -22,6 +22,7 @@ extension SchemaDescription {
                 .required("detail", .string),
                 .required("code", .choice(Refusal.Code.allCases.map(\.rawValue) + ["internal_error"])),
                 .optional("latchkey_reason", .choice(RefreshRefusalReason.allCases.map(\.rawValue))),
+                .optional("request_id", .string, "Only for a failure of the server."),
             ]),
     ]
 

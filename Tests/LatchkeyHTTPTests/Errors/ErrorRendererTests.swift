@@ -33,7 +33,9 @@ struct ErrorRendererTests {
 
     @Test(arguments: [ErrorFormat.oauth, .problem])
     func `a fault is 500 without any detail of it`(format: ErrorFormat) async throws {
-        let (response, json) = try await render(Accident(), context(format))
+        let context = context(format)
+        let (response, json) = try await render(Accident(), context)
+        #expect(json["request_id"]?.string == (format == .problem ? context.requestID.description : nil))
         #expect(response.status == .internalServerError)
         for member in json.members { #expect(!(member.value.string ?? "").contains("canary")) }
         #expect(json["error"]?.string == (format == .oauth ? "server_error" : nil))

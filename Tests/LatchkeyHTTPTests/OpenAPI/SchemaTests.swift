@@ -93,7 +93,7 @@ struct SchemaTests {
         try expectResource("Readiness", full: Readiness(checks: []))
         try expectResource(
             "Problem",
-            full: ProblemResource(type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: ""),
+            full: ProblemResource(type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: "", requestID: ""),
             least: ProblemResource(type: "", title: "", status: 0, detail: "", code: ""))
     }
 
