@@ -34,7 +34,9 @@ package final class MasterKeyRing: Sendable {
             let parts = item.split(separator: ":", maxSplits: 1)
             let slotText = parts.count == 2 ? String(parts[0]) : "0"
             guard let slot = UInt8(slotText), slot < Self.slotCount,
-                let data = Data(base64Encoded: String(parts[parts.count - 1])), let key = MasterKey(bytes: Array(data))
+                let data = Data(base64Encoded: String(parts[parts.count - 1])),
+                // Foundation overlooks superfluous padding.
+                data.base64EncodedString() == parts[parts.count - 1], let key = MasterKey(bytes: Array(data))
             else {
                 throw MasterKeyFault(
                     "The master key is not readable: expected SLOT:BASE64 with a slot from 0 to 15 and 32 bytes in base64."

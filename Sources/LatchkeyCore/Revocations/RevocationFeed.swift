@@ -47,7 +47,8 @@ package final class RevocationFeed: StoreObserver, Service {
     private let state: Mutex<State>
 
     struct State {
-        var epoch = ""
+        /// Until ``start(store:)`` has loaded the real one.
+        var epoch = "0"
         var sequence: Int64 = 0
         /// Ascending by `seq`.
         var entries: [RevocationEntry] = []

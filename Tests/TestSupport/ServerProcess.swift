@@ -1,0 +1,103 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The real binary in a process of its own: for everything that a kill or a signal must show.
+package final class ServerProcess: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let http: TestHTTP
+    package let logPath: String
+    private let process: Mutex<Process>
+
+    /// Where the build put the binary: beside the test bundle.
+    package static var binary: String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("latchkey").path
+    }
+
+    /// Starts `latchkey serve` on a data directory and returns when it answers.
+    /// - Parameters:
+    ///   - wrapper: a program and its arguments that run the server, such as `strace`.
+    ///   - configuration: as environment variables.
+    package init(
+        folder: TemporaryFolder, port: Int, configuration: [String: String] = [:], wrapper: [String] = []
+    ) async throws {
+        let log = folder.file("server-\(UUID().uuidString.prefix(8)).log")
+        FileManager.default.createFile(atPath: log, contents: nil)
+        logPath = log
+        let child = Process()
+        let command = wrapper + [
+            Self.binary, "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:\(port)", "--issuer",
+            "http://localhost:8080",
+        ]
+        child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        child.arguments = command
+        child.environment = ProcessInfo.processInfo.environment.merging(
+            [
+                "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",
+                "LATCHKEY_LOG_LEVEL": "debug",
+            ].merging(configuration) { _, given in given }) { _, ours in ours }
+        let output = FileHandle(forWritingAtPath: log)
+        child.standardOutput = output
+        child.standardError = output
+        child.standardInput = FileHandle.nullDevice
+        try child.run()
+        process = Mutex(child)
+        http = TestHTTP(base: "http://127.0.0.1:\(port)")
+        try await waitUntilReady()
+    }
+
+    private func waitUntilReady() async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            guard process.withLock({ $0.isRunning }) else { break }
+            if let answer = try? await http.send("GET", "/healthz", timeout: .seconds(2)), answer.status == 200 { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let log = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
+        throw Failure(description: "the server did not start:\n\(log.suffix(2000))")
+    }
+
+    package var processID: Int32 { process.withLock { $0.processIdentifier } }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    package func killHard() {
+        process.withLock { child in
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+        }
+    }
+
+    /// SIGTERM; returns the exit status.
+    package func terminate() -> Int32 {
+        process.withLock { child in
+            kill(child.processIdentifier, SIGTERM)
+            child.waitUntilExit()
+            return child.terminationStatus
+        }
+    }
+
+    /// A port that was free a moment ago.
+    package static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // The socket calls fill or read the local for the length of the call.
+        let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                unsafe bind(descriptor, raw, length) == 0 && getsockname(descriptor, raw, &length) == 0
+            }
+        }
+        guard bound else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,31 @@
+import LatchkeyCore
+import LatchkeyTokens
+import Synchronization
+
+/// A clock that stands still until a test moves it.
+package final class TestClock: Sendable {
+    private let instant: Mutex<Timestamp>
+
+    /// Starts at a whole second.
+    package init(_ start: Timestamp = Timestamp(seconds: 1_795_420_800)) { instant = Mutex(start) }
+
+    package var now: Timestamp { instant.withLock { $0 } }
+
+    package func advance(by duration: Duration) { instant.withLock { $0 = $0 + duration } }
+
+    package func set(_ now: Timestamp) { instant.withLock { $0 = now } }
+
+    /// The clock as the program sees it. A short sleep (waiting for the next second) moves the time and returns; a long
+    /// one is background work, which tests start by hand, so it lasts until it is cancelled.
+    package var clock: Clock {
+        Clock(
+            now: { self.now },
+            sleep: { duration in
+                if duration <= .seconds(3) {
+                    self.advance(by: duration)
+                } else {
+                    try await Task.sleep(for: .seconds(3600))
+                }
+            })
+    }
+}
