@@ -3,8 +3,8 @@ import Synchronization
 
 /// Who did what, and from where: the durable record that operators read.
 ///
-/// Acts that change something write their event in their own transaction, inside the store. This is the door for what is
-/// only an event, and for reading.
+/// Acts that change something write their event in their own transaction, inside the store. This is the door for what
+/// is only an event, and for reading.
 package final class AuditTrail: Sendable {
     /// Events of one subject and kind are written at most once in this time; those in between are counted.
     static let foldingTime: Duration = .seconds(1)

@@ -23,17 +23,11 @@ extension Client {
     /// Whether its sessions may carry the refresh token in a cookie: a browser application with known origins.
     package var allowsCookieTransport: Bool { kind == .public && !origins.isEmpty }
 
-    /// Whether the scope of a login can be granted to anybody at all: what can be said before the password is looked at.
-    /// - Throws: `invalid_scope`.
-    package func checkRequest(_ scope: Scope?) throws(Refusal) {
-        _ = try granted(scope, to: .user(roles: [UserRoles.admin]))
-    }
-
     /// What a session (or a client's own token) is granted.
     ///
-    /// Asked for: all of it must be in the client's list. Not asked for (`nil` or empty): the list without `latchkey:*`.
-    /// `latchkey:account` belongs to people, so a client's own token never has it. `latchkey:admin` needs the client's
-    /// list, the request and, for a person, the role `admin`.
+    /// Asked for: all of it must be in the client's list. Not asked for (`nil` or empty): the list without
+    /// `latchkey:*`. `latchkey:account` belongs to people, so a client's own token never has it. `latchkey:admin` needs
+    /// the client's list, the request and, for a person, the role `admin`.
     ///
     /// - Parameter user: `nil` for a client's own token (`client_credentials`).
     /// - Throws: `invalid_scope`, also when nothing would be left.
@@ -43,9 +37,9 @@ extension Client {
 
     /// Scope and audience of one access token out of what the session holds.
     ///
-    /// A session may hold scopes for services and `latchkey:*` ones side by side; a token never does. A request that asks
-    /// for `latchkey:*` alone gets a token with those and the sole audience `<issuer>/api/v1`; any other token carries
-    /// the other scopes and the client's audience. So after a login that asked for `openid latchkey:account`:
+    /// A session may hold scopes for services and `latchkey:*` ones side by side; a token never does. A request that
+    /// asks for `latchkey:*` alone gets a token with those and the sole audience `<issuer>/api/v1`; any other token
+    /// carries the other scopes and the client's audience. So after a login that asked for `openid latchkey:account`:
     ///
     /// | request | scope of the access token | audience |
     /// | --- | --- | --- |
@@ -54,12 +48,12 @@ extension Client {
     /// | refresh asking for both | `openid` (the answer says so) | the client's |
     ///
     /// A session that was granted `latchkey:*` alone gets that token each time, `latchkey:account` and `latchkey:admin`
-    /// in one when it holds both. What client or user have lost since the login is left out, and `invalid_scope` when it
-    /// was asked for by name: list and roles are judged anew for each token.
+    /// in one when it holds both. What client or user have lost since the login is left out, and `invalid_scope` when
+    /// it was asked for by name: list and roles are judged anew for each token.
     ///
     /// - Parameters:
-    ///   - held: what the session was granted; for a client's own token the outcome of ``grantedScope(requested:user:)``.
-    ///   - requested: of this request; `nil` or empty: all that is held.
+    /// - held: what the session was granted; for a client's own token the outcome of ``grantedScope(requested:user:)``.
+    /// - requested: of this request; `nil` or empty: all that is held.
     ///   - user: as read for this token; `nil` for a client's own token.
     /// - Throws: `invalid_scope`.
     package func tokenGrant(
@@ -68,7 +62,8 @@ extension Client {
         var wanted = usable(held, by: Holder(user))
         if let requested, !requested.isEmpty {
             guard requested.isSubset(of: wanted) else {
-                throw Refusal(.invalidScope, "The session was not granted all of this scope: ask for less or log in anew.")
+                throw Refusal(
+                    .invalidScope, "The session was not granted all of this scope: ask for less or log in anew.")
             }
             wanted = requested
         }

@@ -3,8 +3,8 @@ import Logging
 
 /// Checks who a client is: by secret when it is confidential, by name alone when it is public.
 ///
-/// Every refusal is the same `invalid_client`, and costs the same: one read of secrets, two unsealings, two comparisons,
-/// whether or not the client exists.
+/// Every refusal is the same `invalid_client`, and costs the same: one read of secrets, two unsealings, two
+/// comparisons, whether or not the client exists.
 package final class ClientAuthenticator: Sendable {
     /// At most the current secret and the one before it are tried.
     private static let secretsTried = 2

@@ -27,7 +27,8 @@ package final class ClientDirectory: Sendable {
         try await snapshot().clients[id]
     }
 
-    /// The origins of all clients that are not disabled: what a CORS preflight is answered for, since it names no client.
+    /// The origins of all clients that are not disabled: what a CORS preflight is answered for, since it names no
+    /// client.
     package func origins() async throws -> Set<String> {
         try await snapshot().origins
     }

@@ -29,12 +29,13 @@ package struct ClientDraft: Sendable {
     func validated(settings: Settings, at now: Timestamp) throws(Refusal) -> Client {
         if let secret {
             guard kind == .confidential else {
-                throw Refusal(.invalidRequest, "A public client has no secret: leave it out or make the client confidential.")
+                throw Refusal(
+                    .invalidRequest, "A public client has no secret: leave it out or make the client confidential.")
             }
             guard secret.isImportable else {
                 throw Refusal(
                     .invalidRequest,
-                    "A client secret has 16 to 256 random ASCII characters: use a longer one, or leave it out to get one.")
+                    "A client secret has 16 to 256 random ASCII characters: leave it out to get a good one.")
             }
         }
         let client = Client(

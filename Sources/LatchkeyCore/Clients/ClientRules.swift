@@ -44,7 +44,9 @@ struct ClientRules {
     }
 
     private func checkAudiences(of client: Client) throws(Refusal) {
-        guard client.audiences.count <= Self.maximumAudiences else { throw refused("A client has at most 8 audiences.") }
+        guard client.audiences.count <= Self.maximumAudiences else {
+            throw refused("A client has at most 8 audiences.")
+        }
         for audience in client.audiences {
             guard AudienceForm.isValid(audience) else {
                 throw refused(

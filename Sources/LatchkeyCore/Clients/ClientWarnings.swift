@@ -11,7 +11,9 @@ struct ClientWarnings {
     /// `SameSite=Strict` cookies never arrive from another site. Sites are compared by scheme and the last two labels,
     /// which is only nearly right (a list of public suffixes would tell): a warning, not a refusal.
     private func crossSite(_ origin: String) -> String? {
-        guard let ours = URIParts(issuer), let theirs = URIParts(origin), !Self.isSameSite(ours, theirs) else { return nil }
+        guard let ours = URIParts(issuer), let theirs = URIParts(origin), !Self.isSameSite(ours, theirs) else {
+            return nil
+        }
         return "\(origin) is another site than the issuer \(issuer): cookie transport will not work from there. "
             + "Serve both under one domain, or use transport body."
     }
@@ -20,7 +22,7 @@ struct ClientWarnings {
         guard client.allowedScope.contains(Scope.latchkeyAdmin) else { return [] }
         return [
             client.kind == .confidential
-                ? "The client may ask for latchkey:admin with its own secret: whoever has the secret administers this server."
+                ? "The client may ask for latchkey:admin with its own secret: whoever has that is administrator."
                 : "The client may ask for latchkey:admin on behalf of administrators: keep it to your own tools."
         ]
     }

@@ -15,8 +15,9 @@ enum RedirectURI {
         default:
             // RFC 8252 7.1: a domain name in reverse, under the control of the application's maker.
             guard kind == .public, parts.scheme.contains("."), parts.scheme == parts.scheme.lowercased() else {
-                throw refused("A redirect URI is https, http on a loopback host, or for public clients "
-                    + "a scheme like com.example.app.")
+                throw refused(
+                    "A redirect URI is https, http on a loopback host, or for public clients "
+                        + "a scheme like com.example.app.")
             }
         }
     }

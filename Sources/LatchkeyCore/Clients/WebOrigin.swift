@@ -5,8 +5,9 @@ enum WebOrigin {
         guard origin.utf8.count <= 300, let parts = URIParts(origin), parts.rest.isEmpty,
             let host = parts.host, origin == origin.lowercased()
         else {
-            throw refused("An origin has the form https://app.example.com or https://app.example.com:8443, "
-                + "in lower case, without path and final slash.")
+            throw refused(
+                "An origin has the form https://app.example.com or https://app.example.com:8443, "
+                    + "in lower case, without path and final slash.")
         }
         switch parts.scheme {
         case "https":

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Leave to look at one password. Holds one of the pair's slots until it is released, at the latest when it is let go of.
+/// Leave to look at one password. Holds one of the pair's slots until it is released, at the latest when it is let go
+/// of.
 package final class Admission: Sendable {
     /// What a successful login resets, in the transaction that begins its session: its own pair and nothing else.
     package let resetOnSuccess: [ThrottleBucket]

@@ -4,8 +4,9 @@ package import LatchkeyTokens
 /// Slows down guessing before any password is hashed, without telling which names exist and without letting a stranger
 /// lock an owner out.
 ///
-/// Only failures count. Counters live in the store, hashed into buckets, so they survive a restart; ``ThrottleSchedule``
-/// says what they mean. Names that do not exist are counted, delayed and queued exactly like names that do.
+/// Only failures count. Counters live in the store, hashed into buckets, so they survive a restart;
+/// ``ThrottleSchedule`` says what they mean. Names that do not exist are counted, delayed and queued exactly like names
+/// that do.
 package final class LoginThrottle: Sendable {
     /// Attempts that wait for their pair's turn, in all and for one pair. Beyond that: `overloaded`.
     private static let waitingAttempts = (total: 4096, perPair: 256)
@@ -27,8 +28,8 @@ package final class LoginThrottle: Sendable {
         self.clock = clock
     }
 
-    /// Returns when the attempt may go on to the password. Attempts of one pair are looked at in the order in which they
-    /// came, and at most max(1, `account_failures` − failures) of them are past this point at a time; others wait.
+    /// Returns when the attempt may go on to the password. Attempts of one pair are looked at in the order in which
+    /// they came, and at most max(1, `account_failures` − failures) of them are past this point at a time; others wait.
     ///
     /// - Parameters:
     ///   - normalisedName: see ``UserName/comparisonForm(of:)``; also of a name that cannot exist.

@@ -3,8 +3,8 @@ import LatchkeyTokens
 
 /// Which counters an attempt counts in.
 ///
-/// Names and networks are hashed with a key from the master key, so that the table tells nothing about who failed to log
-/// in, and into a fixed number of buckets, so that random names cannot fill the disk.
+/// Names and networks are hashed with a key from the master key, so that the table tells nothing about who failed to
+/// log in, and into a fixed number of buckets, so that random names cannot fill the disk.
 struct ThrottleBuckets: Sendable, Equatable {
     /// Counters of each kind.
     static let count: UInt64 = 1 << 20

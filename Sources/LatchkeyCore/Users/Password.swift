@@ -12,8 +12,8 @@ package struct Password: Sendable {
     /// The NFC form as UTF-8, for the hash threads.
     let secret: SecretBytes
 
-    /// Normalises `text` to NFC. Any length is accepted here; ``PasswordPolicy`` refuses long ones when they are set, and
-    /// ``PasswordVerifier`` never finds them equal to anything.
+    /// Normalises `text` to NFC. Any length is accepted here; ``PasswordPolicy`` refuses long ones when they are set,
+    /// and ``PasswordVerifier`` never finds them equal to anything.
     package init(_ text: String) {
         secret = SecretBytes(copying: Array(text.precomposedStringWithCanonicalMapping.utf8))
     }

@@ -19,7 +19,9 @@ package enum PasswordHashFormat: Sendable {
         if text.hasPrefix("$argon2") {
             do { self = .argon2(try PHCString(parsing: text)) } catch { throw MalformedPasswordHash(describing: error) }
         } else if text.hasPrefix("$2") {
-            do { self = .bcrypt(try BcryptHash(parsing: text)) } catch { throw MalformedPasswordHash(describing: error) }
+            do { self = .bcrypt(try BcryptHash(parsing: text)) } catch {
+                throw MalformedPasswordHash(describing: error)
+            }
         } else if text.hasPrefix("$scrypt$") {
             self = .scrypt(try ScryptHash(parsing: text))
         } else if text.hasPrefix("$pbkdf2") || text.hasPrefix("pbkdf2_") {

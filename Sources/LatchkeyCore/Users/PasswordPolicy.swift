@@ -31,8 +31,7 @@ package struct PasswordPolicy: Sendable {
         let folded = Array(Self.comparable(text).unicodeScalars)
         for name in [userName.normalised, productName] {
             guard !Self.isOnly(Array(Self.comparable(name).unicodeScalars), amongDigits: folded) else {
-                throw Self.rejected(
-                    "This password is the name of the user or of the product: add unrelated words or choose another one.")
+                throw Self.rejected("This password is the name of the user or of the product: add unrelated words.")
             }
         }
     }

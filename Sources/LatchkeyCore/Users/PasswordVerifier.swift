@@ -12,7 +12,8 @@ package enum PasswordVerdict: Sendable, Equatable {
 ///
 /// Unknown users, known users with a wrong password and rows that cannot be read all take the same path: one job in the
 /// pool, with at least one Argon2id hash at the current cost, so that neither time nor refusals tell them apart. On
-/// a row of another kind (imported) or with weaker parameters, a wrong password pays that row's cost and the current one.
+/// a row of another kind (imported) or with weaker parameters, a wrong password pays that row's cost and the current
+/// one.
 package struct PasswordVerifier: Sendable {
     private let pool: HashPool
     private let argon2: Argon2Parameters
@@ -115,6 +116,7 @@ extension PasswordHashFormat {
 }
 
 extension SecretBytes {
-    /// libcrypto takes an array; foreign hashes verify once in their life, so the extra copy is rare. The array owns it.
+    /// libcrypto takes an array; foreign hashes verify once in their life, so the extra copy is rare. The array owns
+    /// it.
     fileprivate var copied: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }

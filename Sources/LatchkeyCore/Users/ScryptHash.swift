@@ -30,7 +30,8 @@ package struct ScryptHash: Sendable, Equatable {
             throw MalformedPasswordHash("The cost of the scrypt hash is not written as ln=…,r=…,p=….")
         }
         guard (1...20).contains(logarithm), ScryptBounds.contain(N: 1 << logarithm, r: blockSize, p: parallelism) else {
-            throw MalformedPasswordHash("The cost of the scrypt hash is out of bounds: at most 256 MiB and r times p 128.")
+            throw MalformedPasswordHash(
+                "The cost of the scrypt hash is out of bounds: at most 256 MiB and r times p 128.")
         }
         guard let salt = PasswordHashBase64.decode(parts[3], .standard), Self.saltLengths.contains(salt.count) else {
             throw MalformedPasswordHash("The salt of the scrypt hash is not base64 of 1 to 128 bytes without padding.")

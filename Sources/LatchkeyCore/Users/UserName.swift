@@ -43,7 +43,8 @@ package struct UserName: Sendable, Equatable {
     /// characters that nobody sees. Also for text that is no valid name, so that a login with it takes the same path.
     package static func comparisonForm(of text: String) -> String {
         var form = text
-        // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of Unicode.
+        // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of
+        // Unicode.
         for _ in 0..<2 {
             form = form.precomposedStringWithCompatibilityMapping.folding(options: .caseInsensitive, locale: nil)
             form.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }

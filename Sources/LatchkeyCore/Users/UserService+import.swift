@@ -45,11 +45,9 @@ package struct ImportResult: Sendable, Equatable {
 }
 
 extension UserService {
-    /// Rows per transaction, so that an import holds the writer for a few milliseconds at a time.
-    private static let importChunk = 100
-
     /// Adds accounts with hashes from elsewhere. Existing users are left as they are; a line that cannot be imported is
-    /// reported and does not stop the others. What is reported as imported is on disk on return.
+    /// reported and does not stop the others. What is reported as imported is on disk on return. The store writes in
+    /// chunks, so after a fault some lines may be in: the same import again finds those as existing.
     /// - Returns: one result per line, in their order.
     package func importUsers(_ lines: [ImportLine], dryRun: Bool, actor: Actor) async throws -> [ImportResult] {
         let now = clock.now()
@@ -69,16 +67,15 @@ extension UserService {
                 outcomes.append(.refused(error.description))
             }
         }
-        for start in stride(from: 0, to: accepted.count, by: Self.importChunk) {
-            let chunk = accepted[start..<min(start + Self.importChunk, accepted.count)]
-            let existing = dryRun ? try await existing(chunk.map(\.row)) : try await insert(chunk.map(\.row), actor)
-            for (item, exists) in zip(chunk, existing) where exists { outcomes[item.index] = .alreadyExists }
-        }
+        let rows = accepted.map(\.row)
+        let existing = dryRun ? try await existing(rows) : try await insert(rows, actor)
+        for (item, exists) in zip(accepted, existing) where exists { outcomes[item.index] = .alreadyExists }
         return zip(lines, outcomes).map { ImportResult(line: $0.number, outcome: $1) }
     }
 
     /// For each row whether its name was taken already.
     private func insert(_ rows: [UserImport], _ actor: Actor) async throws -> [Bool] {
+        guard !rows.isEmpty else { return [] }
         let event = AuditEvent(
             .usersImported, at: clock.now(), actor: actor, details: ["accounts": String(rows.count)])
         return try await store.importUsers(rows, event: event).map { $0 == .alreadyExists }

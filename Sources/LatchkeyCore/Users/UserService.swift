@@ -1,7 +1,7 @@
 import LatchkeyTokens
 
-/// Accounts, as operators and administrators manage them. Each method is one transaction of the store; what ends sessions
-/// or revokes tokens does so inside it.
+/// Accounts, as operators and administrators manage them. Each method is one transaction of the store; what ends
+/// sessions or revokes tokens does so inside it.
 package struct UserService: Sendable {
     /// The turn in the hash pool that administrative work shares, so that an import cannot starve logins.
     static let hashingGroup = "administration"
@@ -40,8 +40,8 @@ package struct UserService: Sendable {
         return user
     }
 
-    /// Changes name, roles or the duty to change the password. `change.normalisedName` is worked out here. Losing the role
-    /// `admin` revokes the user's tokens.
+    /// Changes name, roles or the duty to change the password. `change.normalisedName` is worked out here. Losing the
+    /// role `admin` revokes the user's tokens.
     /// - Throws: `not_found`, `invalid_request`, `conflict` when the new name is taken.
     @discardableResult
     package func update(_ reference: String, _ change: UserChange, actor: Actor) async throws -> User {

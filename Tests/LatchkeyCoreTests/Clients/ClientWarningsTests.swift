@@ -1,0 +1,43 @@
+import LatchkeyTokens
+import Testing
+
+@testable import LatchkeyCore
+
+struct ClientWarningsTests {
+    private func warnings(
+        _ kind: Client.Kind = .public, origins: [String] = [], scope: String? = nil, firstParty: Bool = true,
+        issuer: String = "https://auth.example.com"
+    ) throws -> [String] {
+        let client = Client(
+            id: try #require(ClientID("app")), kind: kind, firstParty: firstParty, origins: origins,
+            scope: scope.flatMap { Scope($0) }, grants: [], createdAt: Timestamp(seconds: 1))
+        return ClientWarnings(issuer: issuer).warnings(for: client)
+    }
+
+    @Test(arguments: [
+        ("https://auth.example.com", "https://app.example.org"), ("https://auth.example.com", "http://localhost:5173"),
+        ("http://localhost:8080", "http://127.0.0.1:8080"), ("https://192.0.2.1", "https://198.51.2.1"),
+        ("http://localhost:8080", "https://localhost:8443"),
+    ])
+    func `an origin on another site is pointed out`(issuer: String, origin: String) throws {
+        let warnings = try warnings(origins: [origin], issuer: issuer)
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains(origin) == true)
+    }
+
+    @Test(arguments: [
+        ("https://auth.example.com", "https://app.example.com"),
+        ("https://example.com", "https://a.b.example.com:8443"),
+        ("http://localhost:8080", "http://localhost:5173"),
+    ])
+    func `an origin on the same site is fine`(issuer: String, origin: String) throws {
+        #expect(try warnings(origins: [origin], issuer: issuer).isEmpty)
+    }
+
+    @Test func `administration and clients that can do nothing are pointed out`() throws {
+        #expect(try warnings(.confidential, scope: "latchkey:admin").count == 1)
+        #expect(try warnings(scope: "openid latchkey:admin").count == 1)
+        #expect(try warnings(firstParty: false).count == 1)
+        #expect(try warnings(.confidential, firstParty: false).isEmpty)
+    }
+}
