@@ -1,0 +1,161 @@
+import Foundation
+import Glibc
+import LatchkeyHTTP
+
+/// The admin API of a data directory: of the running server through its socket, or else of this very process.
+///
+/// One code path for both, so a command does the same whether a server runs or not, and every command has its HTTP
+/// twin. Whoever may open the socket or the directory is the operator; there is no token.
+struct AdminConnection: Sendable {
+    /// How long a command alternates between socket and lock before it gives up.
+    static let patience: Duration = .seconds(10)
+
+    private enum Road: Sendable {
+        case socket(UnixSocketPath)
+        case local(LocalServer, InstanceLock)
+    }
+
+    private let road: Road
+
+    /// Runs `body` with a connection and closes it, whatever happens.
+    /// - Throws: ``CommandFailure`` when neither socket nor lock is to be had, and what `body` throws.
+    static func with<Result>(
+        _ settings: EffectiveSettings, _ body: (AdminConnection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await open(settings)
+        do {
+            let result = try await body(connection)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private static func open(_ settings: EffectiveSettings) async throws -> AdminConnection {
+        let directory = settings.dataDirectory
+        try directory.create()
+        let deadline = ContinuousClock.now + patience
+        while true {
+            if let path = try reachableSocket(of: directory) { return AdminConnection(road: .socket(path)) }
+            if let lock = try InstanceLock.tryTake(in: directory) {
+                let server = try await Compose.localResponder(settings: settings)
+                return AdminConnection(road: .local(server, lock))
+            }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure(
+                    "The data directory \(directory.path) is in use by \(InstanceLock.holder(of: directory)), which "
+                        + "does not answer on \(directory.socketPath). Wait for it, or stop it.")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// The socket's path when a server accepts on it; a file that a killed server left refuses.
+    private static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
+        var status = stat()
+        // `status` is ours for the call.
+        guard unsafe stat(directory.socketPath, &status) == 0 else { return nil }
+        let path = try UnixSocketPath(directory.socketPath)
+        return UnixSocketProbe.accepts(path.text) ? path : nil
+    }
+
+    private func close() async {
+        if case .local(let server, let lock) = road {
+            await server.shutdown()
+            // The lock goes last: the store must be closed before another process opens it.
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    /// One request. - Throws: ``CommandFailure`` with the server's own sentence for every status from 400 on.
+    func send(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> LocalServer.Answer {
+        let answer: LocalServer.Answer
+        switch road {
+        case .local(let server, _):
+            answer = try await server.send(method: method, path: path, body: body)
+        case .socket(let socket):
+            let url = HTTPTransport.url(socket: socket.text, path: path)
+            do {
+                let reply = try await HTTPTransport.send(method, url, body: body)
+                answer = LocalServer.Answer(status: reply.status, body: reply.body)
+            } catch {
+                throw CommandFailure("The server did not answer (\(error)). Check that it still runs.")
+            }
+        }
+        guard answer.status < 400 else { throw CommandFailure(Self.sentence(of: answer)) }
+        return answer
+    }
+
+    private static func sentence(of answer: LocalServer.Answer) -> String {
+        guard let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body)) else {
+            return "The server answered with status \(answer.status) and no explanation."
+        }
+        return problem.status >= 500 ? "\(problem.detail) The server's log has more." : problem.detail
+    }
+}
+
+extension AdminConnection {
+    /// Reads one thing.
+    func get<Item: Decodable>(_ path: String, as type: Item.Type = Item.self) async throws -> Item {
+        try Self.decode(try await send("GET", path).body)
+    }
+
+    /// Sends a change and reads what came of it.
+    func send<Item: Decodable>(
+        _ method: String, _ path: String, _ body: some Encodable, as type: Item.Type = Item.self
+    ) async throws -> Item {
+        try Self.decode(try await send(method, path, body: Self.encode(body)).body)
+    }
+
+    /// Walks a list to its end, page by page.
+    func each<Item: Codable & Sendable>(
+        _ path: String, _ query: [(name: String, value: String?)] = [], as type: Item.Type = Item.self,
+        _ body: (Item) throws -> Void
+    ) async throws {
+        var cursor: String?
+        repeat {
+            let target = AdminPath.with(path, query + [("limit", "1000"), ("cursor", cursor)])
+            let page = try await get(target, as: PageResource<Item>.self)
+            for item in page.items { try body(item) }
+            cursor = page.nextCursor
+        } while cursor != nil
+    }
+
+    static func encode(_ body: some Encodable) throws -> [UInt8] {
+        Array(try JSONEncoder().encode(body))
+    }
+
+    private static func decode<Item: Decodable>(_ body: [UInt8]) throws -> Item {
+        do {
+            return try JSONDecoder().decode(Item.self, from: Data(body))
+        } catch {
+            throw CommandFailure(
+                "The server's answer is not what this version expects: run the same version of latchkey on both sides.")
+        }
+    }
+}
+
+extension AdminConnection {
+    /// A whole list, newest first.
+    func all<Item: Codable & Sendable>(
+        _ path: String, _ query: [(name: String, value: String?)] = [], as type: Item.Type = Item.self
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        try await each(path, query, as: Item.self) { items.append($0) }
+        return items
+    }
+
+    /// Whether a server runs; without one nothing happens that could be waited for.
+    var isServerRunning: Bool {
+        if case .socket = road { true } else { false }
+    }
+
+    /// - Throws: ``CommandFailure`` when no server runs: a command that waits would only keep the server from starting.
+    func requireServer(_ instead: String) throws {
+        guard isServerRunning else {
+            throw CommandFailure("No server runs on this data directory, so there is nothing to wait for: use `\(instead)`.")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import LatchkeyHTTP
+
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Who did what.",
+        discussion: """
+              latchkey audit list --user alice
+              latchkey audit tail
+            """,
+        subcommands: [AuditList.self, AuditTail.self]
+    )
+}
+
+/// Which events a command looks at.
+struct AuditFilterOptions: ParsableArguments {
+    @Option(name: .long, help: "Only this user's, by name or id.") var user: String?
+    @Option(name: .long, help: "Only this session's.") var session: String?
+    @Option(name: .long, help: "Only this client's.") var client: String?
+    @Option(name: .long, help: "Only this kind, such as login.failed or refresh.replayed.") var kind: String?
+
+    var query: [(name: String, value: String?)] {
+        [("user", user), ("session", session), ("client", client), ("kind", kind)]
+    }
+}
+
+struct AuditList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists the audit trail, newest first.",
+        discussion: """
+              latchkey audit list --kind login.failed
+              latchkey audit list --session SID --format json
+            """
+    )
+
+    @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let events = try await AdminConnection.with(effective) { connection in
+            try await connection.all(AdminPath.audit, filter.query, as: AuditResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(events) }
+        for line in AuditResource.table(events) { Terminal.line(line) }
+        Terminal.next("why a session was refused: `\(Program.asTyped) session explain SID`.")
+    }
+}
+
+struct AuditTail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail",
+        abstract: "Prints new events as they come, until interrupted.",
+        discussion: "  latchkey audit tail --kind login.failed"
+    )
+
+    /// An event may still gain a count after it was printed; new rows alone are followed.
+    @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        try await AdminConnection.with(effective) { connection in
+            try connection.requireServer("\(Program.asTyped) audit list")
+            var last = try await newer(than: nil, connection).last?.id ?? 0
+            while true {
+                let events = try await newer(than: last, connection)
+                for event in events { try show(event) }
+                last = events.last?.id ?? last
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Oldest first. Without `id`, the newest event alone.
+    private func newer(than id: Int64?, _ connection: AdminConnection) async throws -> [AuditResource] {
+        var found: [AuditResource] = []
+        var cursor: String?
+        repeat {
+            let limit = id == nil ? "1" : "100"
+            let path = AdminPath.with(AdminPath.audit, filter.query + [("limit", limit), ("cursor", cursor)])
+            let page = try await connection.get(path, as: PageResource<AuditResource>.self)
+            let fresh = page.items.filter { $0.id > id ?? 0 }
+            found += fresh
+            cursor = id == nil || fresh.count < page.items.count ? nil : page.nextCursor
+        } while cursor != nil
+        return found.reversed()
+    }
+
+    private func show(_ event: AuditResource) throws {
+        guard output.format == .table else { return try JSONOutput.line(event) }
+        let subject = [event.sub, event.sid, event.clientID, event.network].compactMap { $0 }.joined(separator: " ")
+        let text = "\(TimeText.string(event.at))  \(event.kind)  \(event.actor)  \(subject)  \(event.detailText)"
+        Terminal.line(TextTable.printable(text))
+    }
+}
+
+extension AuditResource {
+    var detailText: String {
+        let pairs = details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return (pairs + (count > 1 ? ["\(count) times"] : [])).joined(separator: " ")
+    }
+
+    /// The lines of a table of events.
+    static func table(_ events: [AuditResource]) -> [String] {
+        var table = TextTable("TIME", "EVENT", "BY", "USER", "SESSION", "CLIENT", "FROM", "DETAILS")
+        for event in events {
+            table.add(
+                TimeText.string(event.at), event.kind, event.actor, event.sub, event.sid, event.clientID,
+                event.network, event.detailText)
+        }
+        return table.lines
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import LatchkeyHTTP
+
+struct ClientUpdateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Changes a client; what is not named stays.",
+        discussion: """
+            A list replaces the present one, and a single "none" empties it. For scope, algorithm and lifetimes, "default"
+            returns to the issuer's setting.
+
+              latchkey client update web --origin https://app.example.com --origin https://beta.example.com
+              latchkey client update web --access-ttl default
+            """
+    )
+
+    @Argument(help: "client_id.") var id: String
+    @Flag(inversion: .prefixedNo, help: "Whether it may collect passwords itself.") var firstParty: Bool?
+    @Option(name: .long, help: "Origin; may be repeated.") var origin: [String] = []
+    @Option(name: .customLong("redirect-uri"), help: "Redirect URI; may be repeated.") var redirectURI: [String] = []
+    @Option(name: .long, help: "aud; may be repeated.") var audience: [String] = []
+    @Option(name: .long, help: "A scope; may be repeated.") var scope: [String] = []
+    @Option(name: .long, help: "A grant; may be repeated.") var grant: [String] = []
+    @Option(name: .long, help: "ES256, EdDSA, PS256, RS256 or default.") var algorithm: String?
+    @Option(name: .customLong("access-ttl"), help: "A duration, or default.") var accessTTL: DurationChange?
+    @Option(name: .customLong("idle-ttl"), help: "A duration, or default.") var idleTTL: DurationChange?
+    @Option(name: .customLong("absolute-ttl"), help: "A duration, or default.") var absoluteTTL: DurationChange?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        var body = ClientUpdate()
+        body.firstParty = firstParty
+        body.origins = Self.list(origin)
+        body.redirectURIs = Self.list(redirectURI)
+        body.audiences = Self.list(audience)
+        body.grants = Self.list(grant)
+        if !scope.isEmpty { body.scope = scope == ["default"] ? .clear : .set(scope.joined(separator: " ")) }
+        if let algorithm { body.algorithm = algorithm == "default" ? .clear : .set(algorithm) }
+        body.accessLifetime = Self.change(accessTTL)
+        body.idleLifetime = Self.change(idleTTL)
+        body.absoluteLifetime = Self.change(absoluteTTL)
+        let request = body
+        let updated = try await AdminConnection.with(effective) { connection in
+            try await connection.send("PATCH", AdminPath.client(id), request, as: ClientCreated.self)
+        }
+        for warning in updated.warnings { Terminal.note("Warning: \(warning)") }
+        guard output.format == .table else { return try JSONOutput.show(updated.client) }
+        updated.client.show()
+        Terminal.next("tokens issued from now on follow the change; older ones live out their time.")
+    }
+
+    private static func list(_ given: [String]) -> [String]? {
+        given.isEmpty ? nil : given == ["none"] ? [] : given
+    }
+
+    private static func change(_ given: DurationChange?) -> FieldChange<Int64> {
+        guard let given else { return .keep }
+        return given.duration.map { .set($0.seconds) } ?? .clear
+    }
+}
+
+struct ClientDisable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable",
+        abstract: "Locks a client and ends its sessions and tokens.",
+        discussion: "  latchkey client disable web"
+    )
+
+    @Argument(help: "client_id.") var id: String
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        try await AdminConnection.with(effective) { connection in
+            _ = try await connection.send("POST", AdminPath.clientState(id, disabled: true))
+        }
+        Terminal.line("\(id) is disabled; its sessions and tokens have ended.")
+        Terminal.next("undo with `\(Program.asTyped) client enable \(id)`.")
+    }
+}
+
+struct ClientEnable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enable",
+        abstract: "Unlocks a client.",
+        discussion: "  latchkey client enable web"
+    )
+
+    @Argument(help: "client_id.") var id: String
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        try await AdminConnection.with(effective) { connection in
+            _ = try await connection.send("POST", AdminPath.clientState(id, disabled: false))
+        }
+        Terminal.line("\(id) is enabled.")
+        Terminal.next("its users sign in again; old sessions stay ended.")
+    }
+}
+
+struct ClientDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Deletes a client for good, with its sessions and tokens.",
+        discussion: "  latchkey client delete web --yes"
+    )
+
+    @Argument(help: "client_id.") var id: String
+    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        try Terminal.confirm("This deletes the client \(id) and ends all its sessions.", yes: yes)
+        try await AdminConnection.with(effective) { connection in
+            _ = try await connection.send("DELETE", AdminPath.client(id))
+        }
+        Terminal.line("\(id) was deleted.")
+        Terminal.next("its access tokens are on the revocation list until they have expired.")
+    }
+}
+
+struct ClientRotateSecret: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate-secret",
+        abstract: "Makes a new secret; the old one works for a grace period.",
+        discussion: """
+              latchkey client rotate-secret billing
+              latchkey client rotate-secret billing --grace 0s
+
+            Without a grace period, for a secret that leaked, the old one ends at once.
+            """
+    )
+
+    @Argument(help: "client_id.") var id: String
+    @Option(name: .long, help: "How long the old secret still works; by default 24h.") var grace: DurationArgument?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let body = ClientSecretRotate(grace: grace?.seconds)
+        let rotated = try await AdminConnection.with(effective) { connection in
+            try await connection.send("POST", AdminPath.clientSecret(id), body, as: ClientSecretRotated.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(rotated) }
+        Terminal.line(rotated.clientSecret.exposed)
+        Terminal.note("The secret is shown this once: store it now.")
+        Terminal.next("give it to \(id) before \(TimeText.string(rotated.previousExpiresAt)), when the old one ends.")
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import LatchkeyCore
+
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "The effective configuration.",
+        discussion: """
+              latchkey config check --config /etc/latchkey.yaml
+              latchkey config print
+            """,
+        subcommands: [ConfigCheck.self, ConfigPrint.self]
+    )
+}
+
+struct ConfigCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Says whether the server would accept the configuration.",
+        discussion: "  latchkey config check --config /etc/latchkey.yaml"
+    )
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        for warning in effective.warnings { Terminal.note("Warning: \(warning)") }
+        Terminal.line("The configuration is good. The issuer is \(effective.core.issuer).")
+        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`.")
+    }
+}
+
+struct ConfigPrint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "print",
+        abstract: "Prints every key with its value and where it came from.",
+        discussion: "  latchkey config print --config /etc/latchkey.yaml --format json"
+    )
+
+    /// One line of the output.
+    struct Entry: Codable, Sendable, Equatable {
+        let key: String
+        /// Absent when nothing is set and there is no default.
+        let value: String?
+        /// `default`, `file`, `environment` or `flag`.
+        let origin: String
+        let description: String
+    }
+
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let values = try await ConfigurationValues.read(settings.sources())
+        let entries = values.entries
+        if output.format == .json {
+            try JSONOutput.show(entries)
+        } else {
+            var table = TextTable("KEY", "VALUE", "FROM", "WHAT")
+            for entry in entries { table.add(entry.key, entry.value, entry.origin, entry.description) }
+            for line in table.lines { Terminal.line(line) }
+        }
+        // Judged last, so that a bad value can be seen in the table before it is refused.
+        let effective = try EffectiveSettings(values)
+        for warning in effective.warnings { Terminal.note("Warning: \(warning)") }
+        Terminal.next("every key is explained in Config/latchkey.yaml.")
+    }
+}
+
+extension ConfigurationValues {
+    /// What `config print` shows: secrets redacted.
+    var entries: [ConfigPrint.Entry] {
+        ConfigurationKey.all.map { key in
+            let texts = texts(key)
+            let value = texts.isEmpty ? key.defaultText : key.isSecret ? "<redacted>" : texts.joined(separator: ",")
+            let origin = values[key.name]?.origin ?? .default
+            return ConfigPrint.Entry(
+                key: key.name, value: value, origin: origin.rawValue, description: key.summary)
+        }
+    }
+}

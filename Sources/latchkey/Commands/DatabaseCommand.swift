@@ -1,0 +1,173 @@
+import ArgumentParser
+import Foundation
+
+struct DatabaseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "db",
+        abstract: "The database.",
+        discussion: """
+            migrate, restore and reset-clock need the server stopped; check and backup work beside it.
+
+              latchkey db backup /backup/latchkey-$(date +%F).sqlite
+            """,
+        subcommands: [
+            DatabaseMigrate.self, DatabaseCheck.self, DatabaseBackup.self, DatabaseRestore.self,
+            DatabaseResetClock.self,
+        ]
+    )
+
+    /// How long a command waits for another command's lock. A server does not give its lock up, so longer is no use.
+    static let patience: Duration = .seconds(2)
+
+    /// The maintenance of a database that exists.
+    /// - Throws: ``CommandFailure`` when there is none.
+    static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
+        let path = settings.dataDirectory.databasePath
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure("There is no database at \(path): check --data-dir.")
+        }
+        return Compose.database(settings: settings)
+    }
+
+    /// Runs `body` while no server and no other command can touch the database.
+    static func stopped<Result>(
+        _ settings: EffectiveSettings, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try settings.dataDirectory.create()
+        let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: patience)
+        let result = try await body()
+        withExtendedLifetime(lock) {}
+        return result
+    }
+}
+
+struct DatabaseMigrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Brings the schema up to this version; `serve` does that by itself.",
+        discussion: "  latchkey db migrate --data-dir /var/lib/latchkey"
+    )
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let applied = try await DatabaseCommand.stopped(effective) {
+            try await Compose.database(settings: effective).migrate()
+        }
+        Terminal.line(
+            applied.isEmpty
+                ? "The schema is up to date." : "Applied \(applied.count): \(applied.joined(separator: ", ")).")
+        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`.")
+    }
+}
+
+struct DatabaseCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Checks the database file; exit code 1 when something is wrong.",
+        discussion: "  latchkey db check"
+    )
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let problems = try await DatabaseCommand.existing(effective).check()
+        for problem in problems { Terminal.line(problem) }
+        guard problems.isEmpty else {
+            throw CommandFailure(
+                "The database has \(problems.count) problems: restore a backup with `\(Program.asTyped) db restore FILE`.")
+        }
+        Terminal.line("The database is sound.")
+        Terminal.next("keep a copy with `\(Program.asTyped) db backup FILE`.")
+    }
+}
+
+struct DatabaseBackup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Writes a consistent copy, also while the server runs.",
+        discussion: """
+            The master key is not in the database, and without it a backup is worthless: keep master.key too, in another
+            place than the backups, since both together are everything.
+
+              latchkey db backup /backup/latchkey.sqlite
+            """
+    )
+
+    @Argument(help: "A file that does not exist yet.") var file: String
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        guard !FileManager.default.fileExists(atPath: file) else {
+            throw CommandFailure("\(file) exists: choose another name, so that no older backup is lost.")
+        }
+        try await DatabaseCommand.existing(effective).backup(file)
+        let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int ?? 0
+        Terminal.line("Backed up to \(file) (\(size / 1024) KiB).")
+        let key =
+            ProcessInfo.processInfo.environment[ConfigurationKey.masterKeyVariable] == nil
+            ? effective.masterKeyFile : "the value of \(ConfigurationKey.masterKeyVariable)"
+        Terminal.note("The master key is not in it, and the backup cannot be used without it.")
+        Terminal.next("keep \(key) too, once, in another place than the backups.")
+    }
+}
+
+struct DatabaseRestore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Replaces the database with a backup.",
+        discussion: """
+            Whatever was revoked or changed since the backup comes back, so every access token is revoked, all sessions end
+            (unless --keep-sessions) and the restored signing keys are withdrawn.
+
+              latchkey db restore /backup/latchkey.sqlite
+            """
+    )
+
+    @Argument(help: "The backup.") var file: String
+    @Flag(help: "Let the backup's sessions live on.") var keepSessions = false
+    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        guard FileManager.default.fileExists(atPath: file) else { throw CommandFailure("There is no file \(file).") }
+        try Terminal.confirm(
+            "This replaces \(effective.dataDirectory.databasePath) with \(file).", yes: yes)
+        let sentences = try await DatabaseCommand.stopped(effective) {
+            try await Compose.database(settings: effective).restore(file, keepSessions)
+        }
+        Terminal.line("Restored \(file).")
+        for sentence in sentences { Terminal.line(sentence) }
+        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)` and look for what came back.")
+    }
+}
+
+struct DatabaseResetClock: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reset-clock",
+        abstract: "After the machine's clock was wrongly ahead: goes back to the present time.",
+        discussion: """
+            The server never issues a token with a time before one that it has used. When the clock was ahead and is right
+            again, that holds it up; this command lets go of the future time. Tokens from that time become valid later, so
+            all signing keys are withdrawn.
+
+              latchkey db reset-clock
+            """
+    )
+
+    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let maintenance = try DatabaseCommand.existing(effective)
+        try Terminal.confirm("This makes every access token invalid and replaces all signing keys.", yes: yes)
+        let ahead = try await DatabaseCommand.stopped(effective) { try await maintenance.resetClock() }
+        Terminal.line("The clock's floor was \(DurationText.string(.seconds(ahead.components.seconds))) ahead and is now.")
+        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`; clients refresh their tokens.")
+    }
+}

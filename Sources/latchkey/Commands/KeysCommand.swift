@@ -1,0 +1,190 @@
+import ArgumentParser
+import Foundation
+import LatchkeyHTTP
+
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Signing keys.",
+        discussion: """
+              latchkey keys list
+              latchkey keys rotate --emergency
+            """,
+        subcommands: [KeysList.self, KeysRotate.self, KeysImport.self, KeysExport.self]
+    )
+}
+
+struct KeysList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists signing keys with their timeline.",
+        discussion: "  latchkey keys list --all"
+    )
+
+    @Flag(help: "Those that are gone too.") var all = false
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let keys = try await AdminConnection.with(effective) { connection in
+            try await connection.all(AdminPath.keys, [("all", all ? "true" : nil)], as: KeyResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(keys) }
+        KeyResource.showTable(keys)
+        Terminal.next("advance the schedule by hand with `\(Program.asTyped) keys rotate`.")
+    }
+}
+
+struct KeysRotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Advances the keys by the schedule's rules, or at once when one was stolen.",
+        discussion: """
+            An announced key may not sign before keys.announce_period is over: services could not know it yet. An emergency
+            makes fresh keys, withdraws all others (--only: one of them) and all access tokens; sessions live on.
+
+              latchkey keys rotate
+              latchkey keys rotate --emergency
+              latchkey keys rotate --emergency --only KID
+            """
+    )
+
+    @Flag(help: "A key was stolen: withdraw it now.") var emergency = false
+    @Option(name: .long, help: "With --emergency: withdraw this kid alone.") var only: String?
+    @Option(name: .long, help: "Without --emergency: ES256, EdDSA, PS256 or RS256 alone.") var algorithm: String?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func validate() throws {
+        guard only == nil || emergency else { throw ValidationError("--only goes with --emergency.") }
+        guard algorithm == nil || !emergency else {
+            throw ValidationError("--emergency is for every algorithm; narrow it with --only KID.")
+        }
+    }
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let body = KeyRotate(algorithm: algorithm, emergency: emergency ? true : nil, only: only)
+        let page = try await AdminConnection.with(effective) { connection in
+            try await connection.send("POST", AdminPath.keysRotate, body, as: PageResource<KeyResource>.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(page.items) }
+        KeyResource.showTable(page.items)
+        Terminal.next(
+            emergency
+                ? "make sure that services fetch the JWKS anew; clients refresh and get tokens of the new key."
+                : "nothing: services learn new keys from the JWKS.")
+    }
+}
+
+struct KeysImport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Imports a private key from a PEM file.",
+        discussion: """
+            The key is announced first and signs after keys.announce_period, like any other.
+
+              latchkey keys import signing.pem --algorithm RS256
+              openssl genpkey -algorithm ed25519 | latchkey keys import -
+            """
+    )
+
+    @Argument(help: "Unencrypted PEM file, or - for standard input.") var file: String
+    @Option(name: .long, help: "For an RSA key: RS256 or PS256.") var algorithm: String?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        guard let bytes = file == "-" ? try SecretInput.all() : SmallFile.bytes(file, limit: 64 * 1024),
+            let pem = String(bytes: bytes, encoding: .utf8)
+        else { throw CommandFailure("Cannot read \(file) as a PEM file of at most 64 KiB.") }
+        let body = KeyImport(pem: SecretText(pem), algorithm: algorithm)
+        let key = try await AdminConnection.with(effective) { connection in
+            try await connection.send("POST", AdminPath.keysImport, body, as: KeyResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(key) }
+        KeyResource.showTable([key])
+        Terminal.next("delete the PEM file, unless it is your backup; here the key is sealed with the master key.")
+    }
+}
+
+struct KeysExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export-jwks",
+        abstract: "Prints the public keys as served at /.well-known/jwks.json.",
+        discussion: "  latchkey keys export-jwks > jwks.json"
+    )
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let answer = try await AdminConnection.with(effective) { connection in
+            try await connection.send("GET", "/.well-known/jwks.json")
+        }
+        Terminal.line(String(decoding: answer.body, as: UTF8.self))
+        Terminal.next("check a token against it with `\(Program.asTyped) token verify --jwks FILE`.")
+    }
+}
+
+struct MasterKeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "master-key",
+        abstract: "The key that seals everything secret in the database.",
+        discussion: "  latchkey master-key rotate",
+        subcommands: [MasterKeyRotateCommand.self]
+    )
+}
+
+struct MasterKeyRotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Makes a new master key and seals everything anew.",
+        discussion: """
+            Sessions live on. With --leaked the old key is dropped at once, all sessions end and all signing keys are
+            replaced.
+
+              latchkey master-key rotate
+              latchkey master-key rotate --leaked
+            """
+    )
+
+    @Flag(help: "The present master key is known to somebody else.") var leaked = false
+    @Flag(help: "Do not ask.") var yes = false
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        if leaked {
+            try Terminal.confirm("This signs out everybody and replaces all signing keys.", yes: yes)
+        }
+        let body = MasterKeyRotate(leaked: leaked ? true : nil)
+        let rotated = try await AdminConnection.with(effective) { connection in
+            try await connection.send("POST", AdminPath.masterKeyRotate, body, as: MasterKeyRotated.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(rotated) }
+        Terminal.line(
+            "Slot \(rotated.currentSlot) is current; \(rotated.resealedKeys) signing keys and "
+                + "\(rotated.resealedSecrets) client secrets were sealed anew.")
+        Terminal.next("back up \(effective.masterKeyFile), apart from the database.")
+    }
+}
+
+extension KeyResource {
+    /// Prints keys with what the schedule has in mind for them.
+    static func showTable(_ keys: [KeyResource]) {
+        var table = TextTable("KID", "ALG", "STATE", "ANNOUNCED", "SIGNS", "RETIRES", "GONE")
+        for key in keys {
+            table.add(
+                key.kid, key.algorithm, key.withdrawn ? "\(key.state) (withdrawn)" : key.state,
+                TimeText.string(key.announcedAt),
+                TimeText.ifAny(key.activatedAt) ?? TimeText.ifAny(key.maySignAt).map { "from \($0)" },
+                TimeText.ifAny(key.retiredAt) ?? TimeText.ifAny(key.retiresAt).map { "at \($0)" },
+                TimeText.ifAny(key.goneAt))
+        }
+        for line in table.lines { Terminal.line(line) }
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import LatchkeyCore
+package import LatchkeyHTTP
+import Logging
+
+/// What is true once the server accepts connections.
+package struct ServerReady: Sendable {
+    /// The bound addresses, with real ports.
+    package let addresses: [ListenAddress]
+    package let adminAddresses: [ListenAddress]
+    /// Whether any account exists; without one the first-run guide is printed.
+    package let hasUsers: Bool
+
+    package init(addresses: [ListenAddress], adminAddresses: [ListenAddress], hasUsers: Bool) {
+        self.addresses = addresses
+        self.adminAddresses = adminAddresses
+        self.hasUsers = hasUsers
+    }
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs the server.",
+        discussion: """
+            Creates data directory, database and master key at the first start, and then prints how to make the first
+            administrator, client and token.
+
+              latchkey serve
+              latchkey serve --listen 0.0.0.0:8080 --issuer https://auth.example.com --data-dir /var/lib/latchkey
+
+            SIGTERM stops it within seconds; SIGHUP reads the TLS certificate again.
+            """
+    )
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(name: .long, help: ArgumentHelp("Addresses, separated by commas.", valueName: "addresses"))
+    var listen: String?
+
+    @Option(name: .long, help: ArgumentHelp("Public URL of this server.", valueName: "url"))
+    var issuer: String?
+
+    func run() async throws {
+        var flags: [String: String] = [:]
+        flags[ConfigurationKey.listen.name] = listen
+        flags[ConfigurationKey.issuer.name] = issuer
+        let effective = try await settings.load(adding: flags)
+        let directory = effective.dataDirectory
+        try directory.create()
+        let lock = try await InstanceLock.take(in: directory, patience: .seconds(5))
+        let asTyped = settings.asTyped
+        try await Compose.serve(settings: effective, lock: lock) { ready in
+            Self.announce(ready, effective, asTyped: asTyped)
+        }
+    }
+
+    private static func announce(_ ready: ServerReady, _ settings: EffectiveSettings, asTyped: String) {
+        let report = StartupReport(settings: settings, ready: ready)
+        guard settings.logFormat == .text else {
+            // Only JSON lines may leave a server that was told to log JSON.
+            let logger = Logger(label: "latchkey.serve")
+            logger.info(
+                "Serving",
+                metadata: [
+                    "lk.issuer": "\(settings.core.issuer)",
+                    "lk.addresses": "\(ready.addresses.map(\.description).joined(separator: ","))",
+                ])
+            for warning in report.warnings { logger.warning("\(warning)") }
+            return
+        }
+        for line in report.lines { Terminal.line(line) }
+        guard !ready.hasUsers else { return }
+        Terminal.line()
+        Terminal.line(FirstRunGuide.text(program: Program.asTyped, options: asTyped, issuer: settings.core.issuer))
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import LatchkeyHTTP
+
+struct SessionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session",
+        abstract: "Sign-ins.",
+        discussion: """
+              latchkey session list --user alice
+              latchkey session explain SID
+            """,
+        subcommands: [SessionList.self, SessionShow.self, SessionRevoke.self, SessionExplain.self]
+    )
+}
+
+struct SessionList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists sessions, newest first.",
+        discussion: "  latchkey session list --user alice --state active"
+    )
+
+    @Option(name: .long, help: "Only this user's, by name or id.") var user: String?
+    @Option(name: .long, help: "Only this client's.") var client: String?
+    @Option(name: .long, help: "active or ended.") var state: String?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let sessions = try await AdminConnection.with(effective) { connection in
+            try await connection.all(
+                AdminPath.sessions, [("user", user), ("client", client), ("state", state)], as: SessionResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(sessions) }
+        var table = TextTable("SESSION", "USER", "CLIENT", "STATE", "REFRESHED", "EXPIRES", "FROM", "DEVICE")
+        for session in sessions {
+            table.add(
+                session.id, session.userName, session.clientID, session.state, TimeText.string(session.refreshedAt),
+                TimeText.string(session.expiresAt), session.lastNetwork, session.deviceName)
+        }
+        for line in table.lines { Terminal.line(line) }
+        Terminal.next("end one with `\(Program.asTyped) session revoke SESSION`.")
+    }
+}
+
+struct SessionShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows one session.",
+        discussion: "  latchkey session show 0199b0f2-0000-7000-8000-000000000000"
+    )
+
+    @Argument(help: "The sid.") var session: String
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let found = try await AdminConnection.with(effective) { connection in
+            try await connection.get(AdminPath.session(session), as: SessionResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(found) }
+        found.show()
+        Terminal.next("what happened to it: `\(Program.asTyped) session explain \(ShellText.quote(session))`.")
+    }
+}
+
+struct SessionRevoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Ends a session and its tokens.",
+        discussion: "  latchkey session revoke 0199b0f2-0000-7000-8000-000000000000"
+    )
+
+    @Argument(help: "The sid.") var session: String
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        try await AdminConnection.with(effective) { connection in
+            _ = try await connection.send("DELETE", AdminPath.session(session))
+        }
+        Terminal.line("The session \(session) has ended.")
+        Terminal.next("services refuse its access tokens as soon as they poll the revocation list.")
+    }
+}
+
+struct SessionExplain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Tells from the audit trail why a session was refused.",
+        discussion: "  latchkey session explain 0199b0f2-0000-7000-8000-000000000000"
+    )
+
+    @Argument(help: "The sid.") var session: String
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let explanation = try await AdminConnection.with(effective) { connection in
+            try await connection.get(AdminPath.sessionExplanation(session), as: SessionExplanationResource.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(explanation) }
+        Terminal.line(explanation.verdict)
+        explanation.session?.show()
+        if !explanation.events.isEmpty {
+            Terminal.line()
+            for line in AuditResource.table(explanation.events) { Terminal.line(line) }
+        }
+        Terminal.next(
+            explanation.session?.state == "active"
+                ? "end it with `\(Program.asTyped) session revoke \(ShellText.quote(session))`."
+                : "the user signs in again.")
+    }
+}
+
+extension SessionResource {
+    /// Prints the session, one property a line.
+    func show() {
+        var card = TextCard()
+        card.add("session", id)
+        card.add("user", "\(userName) (\(sub))")
+        card.add("client", clientID)
+        card.add("state", state)
+        card.add("transport", transport)
+        card.add("scope", scope)
+        card.add("generation", "\(generation)")
+        card.add("device", deviceName)
+        card.add("signed in from", network)
+        card.add("last seen from", lastNetwork)
+        card.add("created", TimeText.string(createdAt))
+        card.add("refreshed", TimeText.string(refreshedAt))
+        card.add("expires", TimeText.string(expiresAt))
+        card.add("ended", TimeText.ifAny(endedAt))
+        card.add("reason", endReason)
+        for line in card.lines { Terminal.line(line) }
+    }
+}

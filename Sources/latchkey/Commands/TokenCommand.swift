@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import LatchkeyHTTP
+import LatchkeyTokens
+
+struct TokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Sign in from a terminal, look into tokens, check and mint them.",
+        discussion: """
+              latchkey token login --client web --user alice --access-token | latchkey token verify
+              latchkey token decode < token.txt
+            """,
+        subcommands: [TokenLogin.self, TokenDecode.self, TokenVerify.self, TokenMintCommand.self]
+    )
+}
+
+/// Where a command gets the token from that it looks at.
+struct TokenInput: ParsableArguments {
+    @Argument(help: "Nothing or - : the token comes on standard input, or is asked for.") var token: String?
+
+    func validate() throws {
+        guard token == nil || token == "-" else {
+            throw ValidationError(
+                "A token on the command line can be seen by every user of the machine: pass it on standard input.")
+        }
+    }
+
+    /// The token without white space around it.
+    func read() throws -> String {
+        let text =
+            Terminal.isInputInteractive && token == nil
+            ? try SecretInput.read("Token", fromStandardInput: false, flag: "a pipe") : try SecretInput.line()
+        return text.trimmingCharacters(in: .whitespaces)
+    }
+}
+
+struct TokenDecode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Shows what a JWT says, without verifying anything.",
+        discussion: """
+            Reads the token from standard input. Whoever made it can have written anything: use token verify to know.
+
+              latchkey token decode < token.txt
+            """
+    )
+
+    @OptionGroup var input: TokenInput
+
+    func run() async throws {
+        let token = try input.read()
+        if token.hasPrefix("lkr_") {
+            throw CommandFailure("This is a refresh token: it is opaque, and only the server understands it.")
+        }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let header = Self.json(parts[0]), let payload = Self.json(parts[1]) else {
+            throw CommandFailure("This is not a JWT: expected three base64url parts with JSON inside.")
+        }
+        Terminal.line(try Self.pretty(header))
+        Terminal.line(try Self.pretty(payload))
+        for (claim, meaning) in [("iat", "issued"), ("nbf", "valid from"), ("exp", "expires")] {
+            guard let object = try? StrictJSON.parseObject(payload), let seconds = object[claim]?.integer else { continue }
+            Terminal.note("\(meaning) \(TimeText.string(seconds))")
+        }
+        Terminal.note("Nothing was verified: neither signature nor expiry nor revocation.")
+        Terminal.next("check it with `\(Program.asTyped) token verify`.")
+    }
+
+    private static func json(_ part: Substring) -> [UInt8]? {
+        guard let bytes = Base64URL.decode(String(part)), (try? StrictJSON.parseObject(bytes)) != nil else { return nil }
+        return bytes
+    }
+
+    private static func pretty(_ json: [UInt8]) throws -> String {
+        let object = try JSONSerialization.jsonObject(with: Data(json))
+        let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try JSONSerialization.data(withJSONObject: object, options: options), as: UTF8.self)
+    }
+}
+
+struct TokenMintCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mint",
+        abstract: "Mints an access token without a sign-in, for tests. Audited.",
+        discussion: """
+            Prints the token alone, so that it can be piped. It has no session: revoke it by jti, user or client.
+
+              latchkey token mint --user alice --client web --ttl 60s
+            """
+    )
+
+    @Option(name: .long, help: "Whom it speaks for, by name or id.") var user: String
+    @Option(name: .long, help: "In the name of which client.") var client: String
+    @Option(name: .long, help: "A scope; may be repeated. By default the client's.") var scope: [String] = []
+    @Option(name: .long, help: "aud; may be repeated. By default the client's.") var audience: [String] = []
+    @Option(name: .long, help: "Lifetime, 30s to 1h. By default the client's.") var ttl: DurationArgument?
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        let body = TokenMint(
+            user: user, clientID: client, scope: scope.isEmpty ? nil : scope.joined(separator: " "),
+            audience: audience.isEmpty ? nil : audience, expiresIn: ttl?.seconds)
+        let minted = try await AdminConnection.with(effective) { connection in
+            try await connection.send("POST", AdminPath.tokens, body, as: TokenMinted.self)
+        }
+        guard output.format == .table else { return try JSONOutput.show(minted) }
+        Terminal.line(minted.accessToken.exposed)
+        Terminal.next(
+            "it expires in \(minted.expiresIn) s; check it with `\(Program.asTyped) token verify --audience AUDIENCE`.")
+    }
+}

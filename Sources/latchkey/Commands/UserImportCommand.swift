@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import LatchkeyHTTP
+
+struct UserImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Imports accounts with the password hashes of another system.",
+        discussion: """
+            FILE holds one JSON object a line, or is - for standard input:
+
+              {"name":"alice","password_hash":"$2b$12$…","roles":["editor"]}
+
+            Hashes may be Argon2, bcrypt, scrypt or PBKDF2; each turns into Argon2id at the user's first login. Names that
+            exist are left alone, so an import can be repeated.
+
+              latchkey user import users.jsonl --dry-run
+              latchkey user import users.jsonl
+            """
+    )
+
+    @Argument(help: "File of JSON lines, or -.") var file: String
+    @Flag(help: "Judge every line and write nothing.") var dryRun = false
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        let effective = try await settings.load()
+        guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
+            throw CommandFailure("Cannot read \(file).")
+        }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        var bar = ProgressBar(total: (attributes?[.size] as? Int) ?? 0)
+        var tally = ImportTally()
+        try await AdminConnection.with(effective) { connection in
+            var lines = LineReader(handle)
+            var chunk = ImportChunk(dryRun: dryRun)
+            while let line = try lines.next() {
+                guard !line.text.isEmpty else { continue }
+                guard let parsed = try? JSONDecoder().decode(UserImportLine.self, from: Data(line.text)) else {
+                    tally.refuse(line.number, "is not a JSON object with name and password_hash.")
+                    continue
+                }
+                if !chunk.fits(line.text) {
+                    try await tally.add(chunk, connection)
+                    chunk = ImportChunk(dryRun: dryRun)
+                }
+                guard chunk.fits(line.text) else {
+                    tally.refuse(line.number, "is longer than a request may be.")
+                    continue
+                }
+                chunk.add(parsed, line.text, number: line.number)
+                bar.show(lines.position, "\(tally.seen) users")
+            }
+            try await tally.add(chunk, connection)
+        }
+        bar.finish("\(tally.seen) users")
+        for problem in tally.problems { Terminal.note(problem) }
+        let verb = dryRun ? "would be imported" : "imported"
+        Terminal.line("\(tally.imported) \(verb), \(tally.existing) exist already, \(tally.refused) refused.")
+        guard tally.refused == 0 else {
+            throw CommandFailure("\(tally.refused) lines were refused: correct them and import the file again.")
+        }
+        Terminal.next(
+            dryRun
+                ? "import for real with `\(Program.asTyped) user import \(ShellText.quote(file))`."
+                : "users sign in with their old passwords.")
+    }
+}
+
+/// Lines on their way to the server in one request: within the body limit of 64 KiB and the server's own bound.
+private struct ImportChunk {
+    /// Leaves room for what JSON escaping may add when a line is written anew, and for the envelope.
+    private static let maximumBytes = 40 * 1024
+
+    let dryRun: Bool
+    private(set) var lines: [UserImportLine] = []
+    private(set) var numbers: [Int] = []
+    private var bytes = 0
+
+    init(dryRun: Bool) { self.dryRun = dryRun }
+
+    func fits(_ text: [UInt8]) -> Bool {
+        lines.count < UserImportRequest.maximumLines && bytes + text.count + 2 <= Self.maximumBytes
+    }
+
+    mutating func add(_ line: UserImportLine, _ text: [UInt8], number: Int) {
+        lines.append(line)
+        numbers.append(number)
+        bytes += text.count + 2
+    }
+}
+
+/// What became of all lines so far.
+private struct ImportTally {
+    /// More complaints than this are counted, not shown.
+    private static let maximumProblems = 100
+
+    private(set) var imported = 0
+    private(set) var existing = 0
+    private(set) var refused = 0
+    private(set) var problems: [String] = []
+
+    var seen: Int { imported + existing + refused }
+
+    mutating func refuse(_ line: Int, _ reason: String) {
+        refused += 1
+        if problems.count < Self.maximumProblems { problems.append("line \(line): \(reason)") }
+    }
+
+    mutating func add(_ chunk: ImportChunk, _ connection: AdminConnection) async throws {
+        guard !chunk.lines.isEmpty else { return }
+        let body = UserImportRequest(lines: chunk.lines, dryRun: chunk.dryRun)
+        let reply = try await connection.send("POST", AdminPath.usersImport, body, as: UserImportResponse.self)
+        for (number, result) in zip(chunk.numbers, reply.results) {
+            switch result.outcome {
+            case .imported: imported += 1
+            case .alreadyExists: existing += 1
+            case .refused: refuse(number, result.detail ?? "refused.")
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Logging
+
+extension ConfigurationKey {
+    private static let day: Duration = .seconds(86400)
+    private static let tenYears: Duration = .seconds(3650 * 86400)
+
+    static let issuer = ConfigurationKey(
+        "issuer", .text, default: nil,
+        "Public URL of this server, in every token as iss; by default http://localhost:<port> on loopback.")
+    static let listen = ConfigurationKey(
+        "listen", .list, default: "127.0.0.1:8080,[::1]:8080", "Addresses to serve HTTP on.")
+    static let adminListen = ConfigurationKey(
+        "admin.listen", .list, default: nil,
+        "Addresses for the admin API and metrics alone; by default they are served with everything else.")
+    static let dataDirectory = ConfigurationKey(
+        "data_dir", .text, default: "./data", "Directory of the database, the lock, the socket and the master key.")
+    static let masterKeyFile = ConfigurationKey(
+        "master_key_file", .text, default: nil,
+        "File of the master key, mode 0600; by default master.key in the data directory.")
+    static let bootstrapAdmin = ConfigurationKey(
+        "bootstrap.admin", .text, default: nil,
+        "Name of an administrator to create when the server starts without any user.")
+    static let bootstrapPasswordFile = ConfigurationKey(
+        "bootstrap.password_file", .text, default: nil, "File with that administrator's first password in one line.")
+    static let tlsCertificate = ConfigurationKey(
+        "tls.certificate", .text, default: nil,
+        "PEM file of the certificate chain; without it the server speaks plain HTTP. Read again when it changes.")
+    static let tlsPrivateKey = ConfigurationKey(
+        "tls.private_key", .text, default: nil, "PEM file of the certificate's private key.")
+    static let trustedProxies = ConfigurationKey(
+        "trusted_proxies", .list, default: nil,
+        "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8.")
+
+    static let accessTTL = ConfigurationKey(
+        "tokens.access_ttl", .duration(.seconds(30) ... .seconds(3600)), default: "300s",
+        "Lifetime of an access token.")
+    static let algorithm = ConfigurationKey(
+        "tokens.algorithm", .choice(["ES256", "EdDSA", "PS256", "RS256"]), default: "ES256",
+        "Signature algorithm of access tokens; a client can have its own.")
+    static let audience = ConfigurationKey(
+        "tokens.audience", .text, default: nil, "aud of access tokens; by default the issuer.")
+    static let maxSkew = ConfigurationKey(
+        "tokens.max_skew", .duration(.zero ... .seconds(600)), default: "120s",
+        "The most that a verifier may allow for differing clocks.")
+
+    static let idleTTL = ConfigurationKey(
+        "refresh.idle_ttl", .duration(.seconds(60) ... tenYears), default: "14d",
+        "A session ends when it was not refreshed for so long.")
+    static let absoluteTTL = ConfigurationKey(
+        "refresh.absolute_ttl", .duration(.seconds(60) ... tenYears), default: "90d",
+        "A session ends so long after the sign-in.")
+    static let reuseWindow = ConfigurationKey(
+        "refresh.reuse_window", .duration(.seconds(1) ... .seconds(600)), default: "30s",
+        "For so long the previous refresh token gets the same successor again (lost answers, several tabs).")
+    static let recoveryLimit = ConfigurationKey(
+        "refresh.recovery_limit", .integer(0...1000), default: "8",
+        "How often in 24 hours a session may recover from a lost answer after that window.")
+
+    static let minLength = ConfigurationKey(
+        "password.min_length", .integer(8...64), default: "15", "Shortest new password, in characters.")
+    static let memoryKiB = ConfigurationKey(
+        "password.argon2.memory_kib", .integer(8...4_194_304), default: "19456", "Argon2id memory of one hash, KiB.")
+    static let iterations = ConfigurationKey(
+        "password.argon2.iterations", .integer(1...64), default: "2", "Argon2id passes over that memory.")
+    static let parallelism = ConfigurationKey(
+        "password.argon2.parallelism", .integer(1...16), default: "1", "Argon2id lanes.")
+
+    static let hashThreads = ConfigurationKey(
+        "login.hash_threads", .text, default: "cores", "Threads that hash passwords: a number, or cores.")
+    static let maxQueueWait = ConfigurationKey(
+        "login.max_queue_wait", .duration(.milliseconds(100) ... .seconds(60)), default: "2s",
+        "A login whose expected wait is longer is told to come back later.")
+    static let accountFailures = ConfigurationKey(
+        "login.throttle.account_failures", .integer(1...100_000), default: "10",
+        "Failed logins of one account from one network before delays begin.")
+    static let addressFailures = ConfigurationKey(
+        "login.throttle.address_failures", .integer(1...1_000_000), default: "100",
+        "Failed logins from one network before delays begin.")
+    static let window = ConfigurationKey(
+        "login.throttle.window", .duration(.seconds(60) ... day), default: "15m", "Failures are counted for so long.")
+
+    static let rotationPeriod = ConfigurationKey(
+        "keys.rotation_period", .duration(.seconds(3600) ... tenYears), default: "30d", "How long a key signs.")
+    static let announcePeriod = ConfigurationKey(
+        "keys.announce_period", .duration(.seconds(3600) ... .seconds(365 * 86400)), default: "24h",
+        "How long a key is published before it may sign.")
+    static let jwksMaxAge = ConfigurationKey(
+        "jwks.max_age", .duration(.seconds(1) ... day), default: "300s", "Cache lifetime of the JWKS.")
+
+    static let revocationsAccess = ConfigurationKey(
+        "revocations.access", .choice(["public", "clients"]), default: "public",
+        "Who may read the revocation list: public, or authenticated clients alone.")
+    static let nextUpdate = ConfigurationKey(
+        "revocations.next_update", .duration(.seconds(1) ... .seconds(60)), default: "5s",
+        "How often services should poll the list.")
+    static let expiresIn = ConfigurationKey(
+        "revocations.expires_in", .duration(.seconds(2) ... .seconds(3600)), default: "60s",
+        "After so long without a poll a service should no longer trust its copy of the list.")
+    static let maxWait = ConfigurationKey(
+        "revocations.max_wait", .duration(.zero ... .seconds(60)), default: "60s", "Longest long poll.")
+    static let maxWaiters = ConfigurationKey(
+        "revocations.max_waiters", .integer(0...1_000_000), default: "10000", "Long polls held at a time.")
+    static let maxWaitersPerAddress = ConfigurationKey(
+        "revocations.max_waiters_per_address", .integer(0...1_000_000), default: "64",
+        "Long polls held at a time for one address.")
+
+    static let auditRetention = ConfigurationKey(
+        "audit.retention", .duration(.seconds(3600) ... tenYears), default: "90d",
+        "How long the audit trail is kept.")
+    static let store = ConfigurationKey(
+        "store", .choice(["sqlite"]), default: "sqlite", "Database: sqlite, embedded in the data directory.")
+    static let postgresURL = ConfigurationKey(
+        "postgres.url", .text, default: nil,
+        "Reserved for the PostgreSQL store, which this build does not contain.", isSecret: true)
+    static let logLevel = ConfigurationKey(
+        "log.level", .choice(Logger.Level.allCases.map(\.rawValue)), default: "info",
+        "Least severe messages to log: trace, debug, info, notice, warning, error or critical.")
+    static let logFormat = ConfigurationKey(
+        "log.format", .choice(["text", "json"]), default: "text", "Log lines as text or JSON.")
+
+    /// Every key, in the order of `Config/latchkey.yaml`.
+    package static let all: [ConfigurationKey] = [
+        issuer, listen, adminListen, dataDirectory, masterKeyFile, bootstrapAdmin, bootstrapPasswordFile,
+        tlsCertificate, tlsPrivateKey, trustedProxies,
+        accessTTL, algorithm, audience, maxSkew,
+        idleTTL, absoluteTTL, reuseWindow, recoveryLimit,
+        minLength, memoryKiB, iterations, parallelism,
+        hashThreads, maxQueueWait, accountFailures, addressFailures, window,
+        rotationPeriod, announcePeriod, jwksMaxAge,
+        revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
+        auditRetention, store, postgresURL, logLevel, logFormat,
+    ]
+}

@@ -1,0 +1,97 @@
+import Argon2
+import Foundation
+package import LatchkeyCore
+package import LatchkeyHTTP
+import LatchkeyTokens
+package import Logging
+
+/// Everything that a command or the server is told by configuration: the domain's settings and the process's own.
+package struct EffectiveSettings: Sendable {
+    package enum LogFormat: String, Sendable { case text, json }
+
+    /// A certificate and its key; both are there or neither.
+    package struct TLSFiles: Sendable, Equatable {
+        package let certificate: String
+        package let privateKey: String
+    }
+
+    /// The first administrator of a container: made once, when there is no user.
+    package struct Bootstrap: Sendable, Equatable {
+        package let admin: String
+        package let passwordFile: String
+    }
+
+    /// What the domain needs.
+    package let core: LatchkeyCore.Settings
+    package let listen: [ListenAddress]
+    /// Empty: the admin API and the metrics are served on ``listen``.
+    package let adminListen: [ListenAddress]
+    package let dataDirectory: DataDirectory
+    /// Where the master key is read from when `LATCHKEY_MASTER_KEY` is not set.
+    package let masterKeyFile: String
+    package let bootstrap: Bootstrap?
+    package let tls: TLSFiles?
+    package let trustedProxies: TrustedProxies
+    package let logLevel: Logger.Level
+    package let logFormat: LogFormat
+    /// Sentences for the operator: what was ignored, and what works but should not stay so.
+    package let warnings: [String]
+    /// The raw texts with their origins, for `config print`.
+    package let values: ConfigurationValues
+
+    /// Reads the four layers and judges every value.
+    /// - Throws: ``ConfigurationError`` for the first value that cannot be used.
+    package static func load(_ sources: ConfigurationSources) async throws -> EffectiveSettings {
+        try EffectiveSettings(try await ConfigurationValues.read(sources))
+    }
+
+    /// Judges values that were read.
+    /// - Throws: ``ConfigurationError``.
+    package init(_ values: ConfigurationValues) throws {
+        self.values = values
+        let listen = try values.addresses(.listen)
+        guard !listen.isEmpty else { throw ConfigurationError("`listen` must name at least one address.") }
+        self.listen = listen
+        adminListen = try values.addresses(.adminListen)
+        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        dataDirectory = directory
+        masterKeyFile = values.text(.masterKeyFile) ?? directory.masterKeyPath
+        bootstrap = try values.pair(.bootstrapAdmin, .bootstrapPasswordFile).map(Bootstrap.init)
+        tls = try values.pair(.tlsCertificate, .tlsPrivateKey).map(TLSFiles.init)
+        do {
+            trustedProxies = try TrustedProxies(values.texts(.trustedProxies))
+        } catch {
+            throw ConfigurationError("`trusted_proxies` has \(error.text), but must hold addresses or networks like 10.0.0.0/8.")
+        }
+        let issuer = try values.text(.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
+        try IssuerRule.check(issuer)
+        core = try LatchkeyCore.Settings(issuer: issuer, values)
+        _ = try values.choice(.store)
+        guard values.text(.postgresURL) == nil else {
+            throw ConfigurationError("`postgres.url` is set, but this build has no PostgreSQL store: remove the key.")
+        }
+        logLevel = Logger.Level(rawValue: try values.choice(.logLevel)) ?? .info
+        logFormat = LogFormat(rawValue: try values.choice(.logFormat)) ?? .text
+        warnings = values.warnings + Self.warnings(core, masterKeyFile: masterKeyFile, listen: listen, isTLS: tls != nil)
+    }
+
+    private static func warnings(
+        _ core: LatchkeyCore.Settings, masterKeyFile: String, listen: [ListenAddress], isTLS: Bool
+    ) -> [String] {
+        var warnings: [String] = []
+        if core.password.argon2.isBelowOWASPMinimum {
+            warnings.append(
+                "password.argon2 is weaker than OWASP's minimum (19456 KiB with 2 passes): fine for tests, not for people.")
+        }
+        if core.issuer.hasPrefix("http://") {
+            warnings.append(
+                "The issuer is plain http on this machine: cookies are made without Secure, for development alone.")
+        }
+        if core.issuer.hasPrefix("https://"), !isTLS, listen.contains(where: { !$0.isLoopback }) {
+            warnings.append(
+                "The issuer is https and this server speaks plain HTTP to the network: put a TLS proxy before it, "
+                    + "or set tls.certificate and tls.private_key.")
+        }
+        return warnings
+    }
+}

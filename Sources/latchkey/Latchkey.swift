@@ -1,0 +1,73 @@
+import ArgumentParser
+import Glibc
+
+/// The command line's root: groups the commands and turns every error into one sentence and an exit code.
+@main
+struct Latchkey: AsyncParsableCommand {
+    /// The version of server and command line.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "latchkey",
+        abstract: "Issues short-lived tokens from revocable sessions.",
+        discussion: """
+            Start a server, then make an administrator, a client and a token:
+
+              latchkey serve
+              latchkey user add alice --admin
+              latchkey client add web --public --first-party
+              latchkey token login --client web --user alice
+
+            Commands talk to the running server of the data directory, or work on the directory itself when none runs.
+            """,
+        version: version,
+        groupedSubcommands: [
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, DatabaseCommand.self]),
+            CommandGroup(
+                name: "Accounts and sessions",
+                subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self]),
+            CommandGroup(
+                name: "Revocation",
+                subcommands: [RevokeCommand.self, RevocationsCommand.self, ConsumersCommand.self]),
+            CommandGroup(
+                name: "Keys and tokens",
+                subcommands: [KeysCommand.self, MasterKeyCommand.self, TokenCommand.self, PasswordCommand.self]),
+            CommandGroup(name: "Records", subcommands: [AuditCommand.self]),
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Exit codes: 0 done (help and version too), 1 failed, 2 wrong usage.
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            Terminal.line(fullMessage(for: error))
+            Glibc.exit(0)
+        }
+        // What the parser or a command's `validate` refused: with the usage, as the parser words it.
+        if code == .validationFailure {
+            Terminal.note(fullMessage(for: error))
+            Glibc.exit(2)
+        }
+        if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+        Terminal.note("latchkey: \(sentence(of: error))")
+        Glibc.exit(1)
+    }
+
+    private static func sentence(of error: any Error) -> String {
+        // Every error type of ours describes itself in a sentence for the operator.
+        "\(error)"
+    }
+}

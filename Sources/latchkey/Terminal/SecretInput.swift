@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Glibc
+
+/// Reads passwords, client secrets and tokens: from standard input when told so, else by a prompt without echo. Never
+/// from an argument, which every user of the machine can see in the process list.
+enum SecretInput {
+    /// The longest secret that is read, bytes.
+    private static let limit = 64 * 1024
+
+    /// - Parameters:
+    ///   - what: for the prompt, "Password of alice".
+    ///   - fromStandardInput: one line, without its line ending.
+    ///   - twice: ask again and compare, when it is being set.
+    /// - Throws: ``CommandFailure`` for nothing, two different answers, or no terminal to ask on.
+    static func read(_ what: String, fromStandardInput: Bool, flag: String, twice: Bool = false) throws -> String {
+        if fromStandardInput { return try line() }
+        guard Terminal.isInputInteractive else {
+            throw ValidationError("There is no terminal to ask for it: pass it on standard input with \(flag).")
+        }
+        let first = try ask("\(what): ")
+        guard !first.isEmpty else { throw CommandFailure("Nothing was entered.") }
+        if twice {
+            guard try ask("The same again: ") == first else { throw CommandFailure("The two entries differ.") }
+        }
+        return first
+    }
+
+    /// One line of standard input without its line ending (LF or CR LF).
+    static func line() throws -> String {
+        var bytes = Array(try all().prefix { $0 != UInt8(ascii: "\n") })
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard let text = String(bytes: bytes, encoding: .utf8) else {
+            throw CommandFailure("Standard input is not UTF-8 text.")
+        }
+        guard !text.isEmpty else { throw CommandFailure("Standard input was empty.") }
+        return text
+    }
+
+    /// All of standard input, at most 64 KiB.
+    static func all() throws -> [UInt8] {
+        guard let data = try FileHandle.standardInput.readToEnd() else { return [] }
+        guard data.count <= limit else { throw CommandFailure("Standard input is longer than 64 KiB.") }
+        return Array(data)
+    }
+
+    private static func ask(_ prompt: String) throws -> String {
+        Terminal.prompt(prompt)
+        var saved = termios()
+        // `saved` and `silent` are ours for the calls.
+        guard unsafe tcgetattr(STDIN_FILENO, &saved) == 0 else {
+            throw CommandFailure("The terminal cannot be switched to silent input.")
+        }
+        var silent = saved
+        // Control-C must not end the process while the terminal is mute: it ends the line instead.
+        silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
+        silent.c_cc.11 = 3  // VEOL
+        unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
+            Terminal.note("")
+        }
+        let answer = readLine() ?? ""
+        guard !answer.contains("\u{3}") else { throw CommandFailure("Nothing was done.") }
+        return answer
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Glibc
+
+/// What the command line says and asks. Results go to standard output; prompts, progress, hints and errors go to
+/// standard error, so that a pipe receives results alone.
+enum Terminal {
+    static var isInputInteractive: Bool { isatty(STDIN_FILENO) == 1 }
+    static var isOutputInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isErrorInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// One line of a result.
+    static func line(_ text: String = "") {
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    /// A hint, a warning or an error: one line on standard error.
+    static func note(_ text: String) {
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    /// What to do next: the last line of every command.
+    static func next(_ text: String) {
+        note("Next: \(text)")
+    }
+
+    /// Text without a line end, on standard error: prompts and progress.
+    static func prompt(_ text: String) {
+        write(text, to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: CInt) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            // `rest` lives for the call; the kernel only reads.
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                usleep(1000)
+            } else if errno != EINTR {
+                // The reader is gone (`latchkey user list | head`): nobody is left to tell.
+                Glibc._exit(descriptor == STDOUT_FILENO ? 1 : 0)
+            }
+        }
+    }
+
+    /// Asks a question on the terminal. Without a terminal the command needs `--yes`.
+    /// - Throws: ``CommandFailure`` when the answer is no or nobody can be asked.
+    static func confirm(_ question: String, yes: Bool) throws {
+        if yes { return }
+        guard isInputInteractive else {
+            throw CommandFailure("\(question) Nothing was done: add --yes to confirm.")
+        }
+        prompt("\(question) Type yes to go on: ")
+        guard let answer = readLine(), ["yes", "y"].contains(answer.lowercased()) else {
+            throw CommandFailure("Nothing was done.")
+        }
+    }
+}
