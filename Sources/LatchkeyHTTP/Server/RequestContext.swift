@@ -45,6 +45,8 @@ package struct RequestContext: Hummingbird.RequestContext {
 
     package var coreContext: CoreRequestContextStorage
     package let source: RequestSource
+    /// What the handler tells the layers around it about the browser; shared by all copies of the context.
+    package let browser = BrowserExchange()
 
     package init(source: RequestSource) {
         var source = source

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import NIOSSL
 import Synchronization
 
@@ -19,10 +19,9 @@ package final class TLSIdentity: Sendable {
     }
 
     private struct FileStamp: Equatable, Sendable {
-        let seconds: Int
-        let nanoseconds: Int
+        let changedAt: Date
         let size: Int
-        let inode: UInt
+        let inode: Int
     }
 
     /// Paths of PEM files: the certificate with its chain, and the unencrypted private key.
@@ -84,14 +83,15 @@ package final class TLSIdentity: Sendable {
         }
     }
 
+    /// Of the file behind a link, too: that is how certificates are swapped in containers.
     private static func stamp(_ path: String) -> FileStamp? {
-        var status = stat()
-        // `path` is a live, NUL-terminated copy for the call; `status` is ours.
-        guard unsafe stat(path, &status) == 0 else { return nil }
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: target),
+            let changedAt = attributes[.modificationDate] as? Date
+        else { return nil }
         return FileStamp(
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
-            size: Int(status.st_size), inode: UInt(status.st_ino)
-        )
+            changedAt: changedAt, size: attributes[.size] as? Int ?? 0,
+            inode: attributes[.systemFileNumber] as? Int ?? 0)
     }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// The bound and listening socket of a Unix-domain address, readable and writable by the owner alone.
@@ -34,10 +35,10 @@ enum UnixListeningSocket {
     }
 
     private static func remove(_ path: String, _ address: ListenAddress) throws(ListenError) {
-        var status = stat()
-        // `path` is a live, NUL-terminated copy for each call; `status` is ours.
-        guard unsafe lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw ListenError(.notASocket, address) }
+        // Of the name itself: a link is not followed.
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard attributes[.type] as? FileAttributeType == .typeSocket else { throw ListenError(.notASocket, address) }
+        // `path` is a live, NUL-terminated copy for the call.
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(errno, address) }
     }
 

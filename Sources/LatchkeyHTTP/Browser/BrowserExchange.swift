@@ -1,0 +1,29 @@
+package import LatchkeyCore
+import Synchronization
+
+/// What a handler tells the layers around it about the browser side of a request: whose origins may read the answer,
+/// and which cookie goes with it. It also holds when the handler refuses, since a page has to read why.
+package final class BrowserExchange: Sendable {
+    private struct State {
+        var origins: [String] = []
+        var cookie: String?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Names the client that the request is from: its origins, and no others, may read the answer.
+    package func note(_ client: Client) {
+        state.withLock { $0.origins = client.disabled ? [] : client.origins }
+    }
+
+    /// The origins of the request's own client; none before it is known.
+    package var origins: [String] { state.withLock { $0.origins } }
+
+    /// Sends this `Set-Cookie` with the answer, be it a success or a refusal.
+    func setCookie(_ line: String) { state.withLock { $0.cookie = line } }
+
+    /// The `Set-Cookie` line that goes with the answer.
+    var cookie: String? { state.withLock { $0.cookie } }
+}

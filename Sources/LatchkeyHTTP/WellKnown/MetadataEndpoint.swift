@@ -1,0 +1,41 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+import NIOCore
+
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414): what this server offers, built once. It advertises only
+/// what exists.
+struct MetadataEndpoint: Sendable {
+    private let paths: [String]
+    private let body: ByteBuffer
+    private let fields: HTTPFields
+    private let tag: EntityTag
+
+    init(settings: Settings) {
+        let document = AuthorizationServerMetadata(issuer: settings.issuer)
+        let bytes = document.encode()
+        paths = document.paths
+        body = ByteBuffer(bytes: bytes)
+        tag = EntityTag(header: "\"m\(AuthorizationServerMetadata.fingerprint(bytes))\"")
+        fields = [
+            .contentType: "application/json", .eTag: tag.description,
+            .cacheControl: "public, max-age=\(settings.jwksMaxAge.components.seconds)",
+        ]
+    }
+
+    var routes: [Route] {
+        paths.enumerated().map { index, path in
+            Route(
+                .get, path, errors: .problem, access: .anyone,
+                operation: index == 0 ? "getMetadata" : "getMetadataOfPathIssuer", handler: handle)
+        }
+    }
+
+    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
+        guard !tag.satisfies(ifNoneMatch: request.headers) else {
+            return Response(status: .notModified, headers: fields)
+        }
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+}

@@ -1,0 +1,94 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+import NIOCore
+
+/// `GET /revocations` and `/revocations.jwt` (DESIGN 6): the list, as a snapshot or as what is newer, at once or when
+/// something comes. From memory.
+struct RevocationsEndpoint: Sendable {
+    private let services: Services
+    private let readers: RevocationReaders
+    private let bodies: RevocationBodies
+    private let isPublic: Bool
+
+    init(services: Services) {
+        self.services = services
+        readers = RevocationReaders(services: services)
+        bodies = RevocationBodies(nextUpdate: services.settings.revocations.nextUpdate)
+        isPublic = services.settings.revocations.access == .public
+    }
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/revocations", errors: .problem, access: .services, operation: "getRevocations",
+                isLongPoll: true
+            ) { request, context in
+                try await answer(request, context, signed: AcceptHeader.prefersJWT(request.headers))
+            },
+            Route(
+                .get, "/revocations.jwt", errors: .problem, access: .services, operation: "getSignedRevocations",
+                isLongPoll: true
+            ) { request, context in
+                try await answer(request, context, signed: true)
+            },
+        ]
+    }
+
+    private func answer(_ request: Request, _ context: RequestContext, signed: Bool) async throws -> Response {
+        let reader = try await readers.admit(request, context)
+        let poll = try RevocationPoll(try QueryParameters.parse(request.uri.query))
+        note(poll, reader: reader, context)
+        if let seconds = poll.wait { try await hold(poll, seconds, context) }
+        let document = try document(poll, signed: signed)
+        var fields = self.fields(isWait: poll.wait != nil)
+        fields[.eTag] = document.tag
+        guard poll.wait != nil || !EntityTag(header: document.tag).satisfies(ifNoneMatch: request.headers) else {
+            return Response(status: .notModified, headers: fields)
+        }
+        fields[.contentType] = signed ? "application/jwt" : "application/json"
+        let (bytes, isGzip) = bodies.body(
+            document.bytes, tag: document.tag, gzip: AcceptHeader.allowsGzip(request.headers),
+            now: services.clock.now())
+        if isGzip { fields[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: bytes))
+    }
+
+    private func document(_ poll: RevocationPoll, signed: Bool) throws -> (bytes: [UInt8], tag: String) {
+        if signed {
+            let document = try services.feed.signed(poll.query)
+            return (document.text, document.etag)
+        }
+        let reply = services.feed.read(poll.query)
+        return (reply.body, reply.etag)
+    }
+
+    /// Waits until there is something newer, or the time is up.
+    /// - Throws: `Refusal` `overloaded` when there is no place to wait, not even for a timer.
+    private func hold(_ poll: RevocationPoll, _ seconds: Int, _ context: RequestContext) async throws {
+        let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
+        switch await services.feed.wait(poll.query, seconds: limit, address: context.network) {
+        case .answered: break
+        case .answerAfter(let delay): try? await services.clock.sleep(min(delay, limit))
+        case .refused(let delay):
+            throw Refusal(
+                .overloaded, "Too many requests are waiting for news: poll without wait, or later.", retryAfter: delay)
+        }
+    }
+
+    /// The authenticated client's name counts more than the one that a poller gives itself.
+    private func note(_ poll: RevocationPoll, reader: ClientID?, _ context: RequestContext) {
+        guard let name = reader?.description ?? poll.consumer else { return }
+        // A delta that can be had acknowledges what came before it; a wrong epoch acknowledges nothing.
+        let after = services.feed.read(poll.query).after
+        let acknowledged = poll.epoch != nil && poll.after == after ? poll.after : nil
+        services.feed.noteConsumer(name, acknowledged: acknowledged, address: context.network)
+    }
+
+    private func fields(isWait: Bool) -> HTTPFields {
+        var fields: HTTPFields = [.vary: isPublic ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization"]
+        fields[.cacheControl] = isWait ? "no-store" : "\(isPublic ? "public" : "private"), max-age=1"
+        return fields
+    }
+}
