@@ -21,8 +21,12 @@ struct OpenAPIDocument: Sendable {
     /// All schemas, in the document's order.
     static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin
 
-    /// The key of a route's description.
-    static func key(_ route: Route) -> String { "\(route.method.rawValue) \(route.template)" }
+    /// The key of a route's description. The metadata of an issuer with a path stands at one more path (RFC 8414 3.1).
+    static func key(_ route: Route) -> String {
+        let metadata = "/.well-known/oauth-authorization-server"
+        let template = route.template.hasPrefix(metadata + "/") ? metadata : route.template
+        return "\(route.method.rawValue) \(template)"
+    }
 
     /// The document's bytes.
     func encode() -> [UInt8] {

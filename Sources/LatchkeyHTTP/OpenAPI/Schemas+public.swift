@@ -85,13 +85,16 @@ extension SchemaDescription {
             "LoginRequest", "A sign-in.",
             [
                 .required("username", .string), .required("password", .string), .required("client_id", .string),
-                .optional("client_secret", .string), .optional("scope", .string), .optional("transport", transport),
+                .optional("client_secret", .string), .optional("scope", .string),
+                .optional("new_password", .string, "For a user who has to change the password first."),
+                .optional("transport", transport),
                 .optional("device_name", .string, "For the user's list of sessions."),
             ]),
         .init(
             "RefreshRequest", "By cookie, or with the refresh token.",
             [
-                .required("client_id", .string), .optional("scope", .string), .optional("refresh_token", .string),
+                .required("client_id", .string), .optional("client_secret", .string), .optional("scope", .string),
+                .optional("refresh_token", .string),
             ]),
         .init(
             "LogoutRequest", "Empty with a bearer token.",
@@ -102,7 +105,8 @@ extension SchemaDescription {
             "Me", "What an access token is about.",
             [
                 .required("sub", .string), .required("client_id", .string), .required("scope", .string),
-                .optional("sid", .string), .optional("roles", .array(.string)),
+                .optional("sid", .string), .optional("user_name", .string), .required("roles", .array(.string)),
+                .required("exp", .integer, seconds),
             ]),
         .init(
             "OwnSession", "One of the user's sign-ins.",

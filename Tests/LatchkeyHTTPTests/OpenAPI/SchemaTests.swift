@@ -93,7 +93,8 @@ struct SchemaTests {
         try expectResource("Readiness", full: Readiness(checks: []))
         try expectResource(
             "Problem",
-            full: ProblemResource(type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: "", requestID: ""),
+            full: ProblemResource(
+                type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: "", requestID: ""),
             least: ProblemResource(type: "", title: "", status: 0, detail: "", code: ""))
     }
 
