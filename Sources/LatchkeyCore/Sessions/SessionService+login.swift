@@ -41,7 +41,7 @@ extension SessionService {
     /// An unknown user, a wrong password, a disabled user and a login that lost the race with a password change give
     /// the same refusal after the same work.
     /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
-    ///   `password_change_required`, `password_rejected`, `clock_set_back`; `HashPoolRefusal` when the queue is full.
+    ///   `password_change_required`, `password_rejected`, `overloaded`, `clock_set_back`.
     package func login(_ request: LoginRequest) async throws -> TokenReply {
         let client = request.client
         guard client.firstParty else {
@@ -87,8 +87,7 @@ extension SessionService {
         } else if request.newPassword != nil {
             throw Refusal(.invalidRequest, "new_password is only for an account whose password has to be changed.")
         } else if needsRehash {
-            let hash = try await passwords.hash(password: request.password, network: request.network)
-            try await store.rehashPassword(record.user.id, hash: hash, ifVersion: version)
+            try await rehash(record, password: request.password, network: request.network)
         }
         return try await begin(
             user: record.user, version: version, client: request.client, scope: request.scope,
@@ -135,6 +134,18 @@ extension SessionService {
             event: AuditEvent(
                 .loginFailed, at: clock.now(), actor: .client(request.client.id), user: user?.id,
                 client: request.client.id, network: request.network))
+    }
+
+    /// Brings a hash up to the current policy. A full hash queue must not turn a correct login away: it happens at the
+    /// next one then.
+    private func rehash(_ record: LoginRecord, password: Password, network: String) async throws {
+        let hash: String
+        do {
+            hash = try await passwords.hash(password: password, network: network)
+        } catch let refusal as Refusal where refusal.code == .overloaded {
+            return
+        }
+        try await store.rehashPassword(record.user.id, hash: hash, ifVersion: record.credential.version)
     }
 
     private func replacePassword(

@@ -47,7 +47,10 @@ package struct ClientTokenService: Sendable {
             throw Refusal(.invalidScope, "A minted token carries no latchkey scope: sign in to get one.")
         }
         let horizon = try await store.revocationState().tokenHorizon
-        if lifetime > horizon { try await store.setTokenHorizon(lifetime, skew: settings.tokens.maxSkew) }
+        if lifetime > settings.tokens.accessLifetime {
+            // Also takes back a lowering that stands: this token must be covered until it has expired.
+            try await store.setTokenHorizon(max(lifetime, horizon), skew: settings.tokens.maxSkew)
+        }
         let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.issueForUser(subject.id, client: client.id)
         }

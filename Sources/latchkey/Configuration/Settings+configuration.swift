@@ -42,6 +42,17 @@ extension LatchkeyCore.Settings {
         guard keys.announcePeriod <= keys.rotationPeriod else {
             throw Self.contradiction(values, .announcePeriod, "must not be longer than", .rotationPeriod)
         }
+        // A verifier may use a cached JWKS for max-age, then while it revalidates, then while we do not answer; and
+        // some clients cache an hour whatever we say.
+        let longestCache = jwksMaxAge + jwksMaxAge + .seconds(3600) + .seconds(3600)
+        guard keys.announcePeriod >= longestCache else {
+            throw ConfigurationError(
+                "`keys.announce_period` must be at least \(longestCache.components.seconds)s with this jwks.max_age: "
+                    + "verifiers may hold a JWKS without the new key for so long.")
+        }
+        guard tokens.audience != apiAudience else {
+            throw ConfigurationError("`tokens.audience` must not be this server's own API, \(apiAudience).")
+        }
 
         guard let access = Revocations.Access(rawValue: try values.choice(.revocationsAccess)) else {
             throw values.refusal(of: .revocationsAccess)

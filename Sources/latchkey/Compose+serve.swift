@@ -1,0 +1,89 @@
+import Foundation
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeySQLite
+import Logging
+import ServiceLifecycle
+package import UnixSignals
+
+extension Compose {
+    /// Serves until SIGTERM or SIGINT: stops accepting, answers long polls at once, lets requests in flight finish for
+    /// at most five seconds, closes the store.
+    ///
+    /// - Parameters:
+    ///   - lock: of the data directory; held until everything is closed.
+    ///   - ready: told once the server accepts connections.
+    package static func serve(
+        settings: EffectiveSettings, lock: InstanceLock, ready: @Sendable (ServerReady) async throws -> Void
+    ) async throws {
+        LineLogHandler.bootstrap(settings)
+        let logger = Logger(label: "latchkey")
+        let program = try await build(settings: settings, schema: .migrate, logger: logger)
+        do {
+            try await program.serve(signals: [.sigterm, .sigint], ready: ready)
+        } catch {
+            await program.shutdown()
+            throw error
+        }
+        await program.shutdown()
+        withExtendedLifetime(lock) {}
+    }
+
+    /// Runs sockets and background work until a graceful shutdown is triggered. Does not close the store.
+    /// - Parameter signals: that trigger one; none in tests, which cancel instead.
+    package func serve(
+        signals: [UnixSignal], ready: @Sendable (ServerReady) async throws -> Void
+    ) async throws {
+        try await bootstrapAdmin()
+        let identity = try settings.tls.map {
+            try TLSIdentity(certificatePath: $0.certificate, privateKeyPath: $0.privateKey)
+        }
+        let listeners = HTTPListeners(endpoints(identity), logger: logger)
+        try await listeners.bind()
+
+        // Start order; shutdown runs in reverse, so the sockets close first and long polls are released before the
+        // listeners wait for them.
+        var running: [any Service] = [services.keys, services.upkeep]
+        if let identity { running.append(CertificateReloader(identity: identity, logger: logger)) }
+        running += [listeners, services.feed]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: running.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+        let tcp = listeners.boundAddresses.filter { if case .tcp = $0 { true } else { false } }
+        let publicCount = tcp.count - settings.adminListen.count
+        try await ready(
+            ServerReady(
+                addresses: Array(tcp.prefix(max(publicCount, 0))),
+                adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
+                hasUsers: try await services.store.statistics().users > 0))
+        try await group.run()
+    }
+
+    private func endpoints(_ identity: TLSIdentity?) -> [HTTPListeners.Endpoint] {
+        // The default names both loopback addresses; a machine without IPv6 is served on the other one.
+        let publicEndpoints = settings.listen.map {
+            HTTPListeners.Endpoint(
+                $0, service: router.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1)
+        }
+        let adminEndpoints = settings.adminListen.map {
+            HTTPListeners.Endpoint($0, service: router.adminService, tls: identity)
+        }
+        return [.init(.unix(path: settings.dataDirectory.socketPath), service: router.operatorService)]
+            + publicEndpoints + adminEndpoints
+    }
+
+    /// The first administrator of a container, once: only while there is no user at all.
+    private func bootstrapAdmin() async throws {
+        guard let bootstrap = settings.bootstrap else { return }
+        guard try await services.store.statistics().users == 0 else { return }
+        guard let text = try? String(contentsOfFile: bootstrap.passwordFile, encoding: .utf8) else {
+            throw CommandFailure("The password file \(bootstrap.passwordFile) (bootstrap.password_file) cannot be read.")
+        }
+        var line = text
+        if line.hasSuffix("\n") { line.removeLast() }
+        if line.hasSuffix("\r") { line.removeLast() }
+        let user = try await services.users.create(
+            name: bootstrap.admin, password: Password(line), roles: ["admin"], mustChange: false, actor: .operator)
+        logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
+    }
+}

@@ -1,0 +1,83 @@
+import Argon2
+import Foundation
+package import LatchkeyCore
+package import LatchkeyHTTP
+package import LatchkeySQLite
+import LatchkeyTokens
+package import Logging
+
+/// The composition root: the one place that knows every part. `serve`, the other commands and the tests build the same
+/// program here, from settings alone.
+package struct Compose: Sendable {
+    package let settings: EffectiveSettings
+    package let store: SQLiteStore
+    package let services: Services
+    package let router: LatchkeyRouter
+    package let logger: Logger
+
+    /// Opens the data directory and wires everything; binds nothing and runs nothing in the background. The caller
+    /// holds the directory's lock, and calls ``shutdown()`` in the end.
+    ///
+    /// - Parameters:
+    ///   - schema: whether an older database may be migrated.
+    ///   - environment: where `LATCHKEY_MASTER_KEY` is looked for.
+    /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
+    package static func build(
+        settings: EffectiveSettings, schema: SQLiteStore.Schema, clock: Clock = .wall, logger: Logger,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> Compose {
+        let core = settings.core
+        var storeSettings = SQLiteStore.Settings(dataDirectory: settings.dataDirectory.path)
+        storeSettings.schema = schema
+        let isNew = !FileManager.default.fileExists(atPath: storeSettings.path)
+        let (masterKeyRing, masterKeyFile) = try masterKey(settings, environment, mayCreate: isNew)
+
+        let keyRing = KeyRing()
+        let feed = RevocationFeed(settings: core, clock: clock, ring: keyRing)
+        let store = try SQLiteStore.open(storeSettings, clock: clock, observer: feed, logger: logger)
+        let pool: HashPool
+        do {
+            pool = try HashPool(
+                threads: core.login.hashThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+                maxQueueWait: core.login.maxQueueWait, reference: core.password.argon2)
+        } catch {
+            await store.shutdown()
+            throw error
+        }
+        do {
+            let services = try Services(
+                settings: core, clock: clock, store: store, feed: feed, keyRing: keyRing, masterKeyRing: masterKeyRing,
+                masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
+            _ = try await store.beginEpoch(Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
+            try await services.start()
+            let router = LatchkeyRouter(
+                services: services,
+                settings: HTTPSettings(
+                    trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty))
+            return Compose(settings: settings, store: store, services: services, router: router, logger: logger)
+        } catch {
+            await pool.shutdown()
+            await store.shutdown()
+            throw error
+        }
+    }
+
+    /// Ends the threads and closes the database. Nothing may be in flight.
+    package func shutdown() async {
+        services.feed.drain()
+        await services.hashPool.shutdown()
+        await store.shutdown()
+    }
+
+    /// The ring from the environment or the key file; made anew only together with a new database.
+    private static func masterKey(
+        _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
+    ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
+        if let text = environment["LATCHKEY_MASTER_KEY"], !text.isEmpty {
+            return (try MasterKeyRing(text: text), nil)
+        }
+        let file = MasterKeyFile(path: settings.masterKeyFile)
+        if !file.exists, mayCreate { try file.write(.generate()) }
+        return (try file.read(), file)
+    }
+}
