@@ -17,8 +17,7 @@ package struct DatabaseTools: Sendable {
         return try await OwnThread.run("latchkey-check") { try DatabaseCheck.run(file) }
     }
 
-    /// Writes a consistent, checked and synced copy to a file that does not exist yet. The copy holds one read
-    /// transaction, so the write-ahead log cannot be restarted meanwhile. The master key is not in it.
+    /// Writes a consistent, checked and synced copy to a file that does not exist yet.
     /// - Throws: `Refusal(.conflict)` when it exists, ``StoreUnavailable``.
     package func backup(to path: String) async throws {
         let file = file

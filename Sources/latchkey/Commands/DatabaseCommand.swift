@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LatchkeyCore
 
 struct DatabaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,14 +20,14 @@ struct DatabaseCommand: ParsableCommand {
     /// How long a command waits for another command's lock. A server does not give its lock up, so longer is no use.
     static let patience: Duration = .seconds(2)
 
-    /// The maintenance of a database that exists.
+    /// What can be done to a database that exists.
     /// - Throws: ``CommandFailure`` when there is none.
     static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
         let path = settings.dataDirectory.databasePath
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure("There is no database at \(path): check --data-dir.")
         }
-        return Compose.database(settings: settings)
+        return DatabaseMaintenance(settings: settings)
     }
 
     /// Runs `body` while no server and no other command can touch the database.
@@ -53,7 +54,7 @@ struct DatabaseMigrate: AsyncParsableCommand {
     func run() async throws {
         let effective = try await settings.load()
         let applied = try await DatabaseCommand.stopped(effective) {
-            try await Compose.database(settings: effective).migrate()
+            try await DatabaseMaintenance(settings: effective).migrate()
         }
         Terminal.line(
             applied.isEmpty
@@ -104,7 +105,7 @@ struct DatabaseBackup: AsyncParsableCommand {
         guard !FileManager.default.fileExists(atPath: file) else {
             throw CommandFailure("\(file) exists: choose another name, so that no older backup is lost.")
         }
-        try await DatabaseCommand.existing(effective).backup(file)
+        try await DatabaseCommand.existing(effective).backup(to: file)
         let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int ?? 0
         Terminal.line("Backed up to \(file) (\(size / 1024) KiB).")
         let key =
@@ -138,7 +139,7 @@ struct DatabaseRestore: AsyncParsableCommand {
         try Terminal.confirm(
             "This replaces \(effective.dataDirectory.databasePath) with \(file).", yes: yes)
         let sentences = try await DatabaseCommand.stopped(effective) {
-            try await Compose.database(settings: effective).restore(file, keepSessions)
+            try await DatabaseMaintenance(settings: effective).restore(from: file, keepSessions: keepSessions)
         }
         Terminal.line("Restored \(file).")
         for sentence in sentences { Terminal.line(sentence) }
@@ -167,7 +168,11 @@ struct DatabaseResetClock: AsyncParsableCommand {
         let maintenance = try DatabaseCommand.existing(effective)
         try Terminal.confirm("This makes every access token invalid and replaces all signing keys.", yes: yes)
         let ahead = try await DatabaseCommand.stopped(effective) { try await maintenance.resetClock() }
-        Terminal.line("The clock's floor was \(DurationText.string(.seconds(ahead.components.seconds))) ahead and is now.")
+        let gap = DurationText.string(.seconds(ahead.secondsRoundedUp))
+        Terminal.line(
+            ahead > .zero
+                ? "The server had used times up to \(gap) ahead; that is undone."
+                : "The server had used no time ahead of the clock; its keys are replaced all the same.")
         Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`; clients refresh their tokens.")
     }
 }
