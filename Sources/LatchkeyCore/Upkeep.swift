@@ -2,7 +2,9 @@ package import Logging
 import ServiceLifecycle
 
 /// Removes what has expired, in small batches that leave the writer to real work, and keeps the token horizon honest.
-package struct Upkeep: Service {
+package struct Upkeep: Service, CustomStringConvertible {
+    /// The name alone: services are logged when they start.
+    package var description: String { "Upkeep" }
     private let store: any Store
     private let settings: Settings
     private let clock: Clock

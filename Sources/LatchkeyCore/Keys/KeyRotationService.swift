@@ -7,7 +7,9 @@ import ServiceLifecycle
 ///
 /// Private keys are generated outside of any transaction; a change is applied only when the key table is still the one
 /// that it was planned for, and planned anew otherwise.
-package struct KeyRotationService: Service {
+package struct KeyRotationService: Service, CustomStringConvertible {
+    /// The name alone: services are logged when they start.
+    package var description: String { "KeyRotationService" }
     private let store: any Store
     private let masterKeys: MasterKeyRing
     private let ring: KeyRing

@@ -39,6 +39,8 @@ enum HTTPTransport {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         request.headers.add(name: "User-Agent", value: "latchkey/\(Latchkey.version)")
+        // The URL of a socket has no authority, and the client would send its path as the host.
+        if url.hasPrefix("http+unix:") { request.headers.add(name: "Host", value: "localhost") }
         for field in fields { request.headers.add(name: field.name, value: field.value) }
         if let body {
             request.headers.add(name: "Content-Type", value: contentType)
