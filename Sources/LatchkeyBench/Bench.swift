@@ -4,14 +4,20 @@ import Foundation
 @main
 struct Bench {
     static func main() {
-        do {
+        do throws(BenchFailure) {
             let options = try BenchOptions(arguments: Array(CommandLine.arguments.dropFirst()))
             guard !options.wantsHelp else { return Console.line(BenchOptions.help) }
-            let signals = ServerUnderTest.stopOnInterrupt()
+            start(options)
+        } catch {
+            Console.note(error.description)
+            exit(2)
+        }
+    }
+
+    private static func start(_ options: BenchOptions) {
+        let signals = ServerUnderTest.stopOnInterrupt()
+        do {
             try withExtendedLifetime(signals) { try measure(options) }
-        } catch let failure as BenchFailure {
-            Console.note(failure.description)
-            exit(1)
         } catch {
             Console.note("\(error)")
             exit(1)

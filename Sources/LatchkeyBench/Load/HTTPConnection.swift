@@ -58,7 +58,8 @@ final class HTTPConnection {
     func exchange(_ request: [UInt8], expecting expected: Int) throws {
         let status = try exchange(request)
         guard status == expected else {
-            throw BenchFailure("Status \(status) instead of \(expected): \(String(decoding: body.prefix(300), as: UTF8.self))")
+            throw BenchFailure(
+                "Status \(status) instead of \(expected): \(String(decoding: body.prefix(300), as: UTF8.self))")
         }
     }
 

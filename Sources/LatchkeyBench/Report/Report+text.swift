@@ -17,25 +17,26 @@ extension Report {
 
     private func showRows() {
         Console.line()
-        Self.table("per second", 50, ["min", "median", "max", "p50 ms", "p99 ms", "server", "generator", "failed"], 10)
+        Self.table("per second", 58, ["min", "median", "max", "p50 ms", "p99 ms", "server", "generator", "failed"], 10)
         for row in rows {
             let columns = [
-                Self.number(row.perSecond.minimum), Self.number(row.perSecond.median), Self.number(row.perSecond.maximum),
+                Self.number(row.perSecond.minimum), Self.number(row.perSecond.median),
+                Self.number(row.perSecond.maximum),
                 Self.fixed(row.p50Milliseconds, 2), Self.fixed(row.p99Milliseconds, 2),
                 Self.fixed(row.serverMicroseconds, 1), Self.fixed(row.generatorMicroseconds, 1),
                 row.isYardstick ? "" : String(row.failures),
             ]
-            Self.table(row.title, 50, columns, 10)
+            Self.table(row.title, 58, columns, 10)
         }
         Console.line("server, generator: microseconds of processor time per request")
     }
 
     private func showRatios() {
         Console.line()
-        Self.table("ratio, round by round", 74, ["min", "median", "max"], 8)
+        Self.table("ratio, round by round", 82, ["min", "median", "max"], 8)
         for ratio in ratios {
             let columns = [ratio.ratio.minimum, ratio.ratio.median, ratio.ratio.maximum].map { Self.fixed($0, 3) }
-            Self.table(ratio.title, 74, columns, 8)
+            Self.table(ratio.title, 82, columns, 8)
         }
     }
 

@@ -13,11 +13,12 @@ struct LoginRows {
         ]
     }
 
-    let ratios = [Ratio.of("login_16", to: "argon2", "logins of libargon2 alone")]
+    let ratios = [Ratio.of("login_16", to: "argon2", "logins / libargon2 alone")]
 
     private func logIn(seconds: Double) throws -> Slice {
         let requests = Population.users.map(Population.loginRequest)
-        return try ClosedLoop(endpoint: endpoint, server: server, seconds: seconds).run(requests) { connection, request in
+        return try ClosedLoop(endpoint: endpoint, server: server, seconds: seconds).run(requests) {
+            connection, request in
             try connection.exchange(request, expecting: 200)
         }.0
     }

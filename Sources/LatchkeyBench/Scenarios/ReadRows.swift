@@ -34,15 +34,15 @@ struct ReadRows {
     }
 
     let ratios = [
-        Ratio.of("jwks", to: "healthz", "JWKS of /healthz"),
-        .of("list_empty", to: "healthz", "empty list of /healthz"),
-        .of("list_304", to: "healthz", "304 of /healthz"),
+        Ratio.of("jwks", to: "healthz", "JWKS / /healthz"),
+        .of("list_empty", to: "healthz", "empty list / /healthz"),
+        .of("list_304", to: "healthz", "304 / /healthz"),
     ]
 
     func ratios(entries count: Int) -> [Ratio] {
         [
-            .of("list_\(count)", to: "healthz_again", "list of \(count) of /healthz"),
-            .of("list_\(count)_gzip", to: "healthz_again", "list of \(count), gzip, of /healthz"),
+            .of("list_\(count)", to: "healthz_again", "list of \(count) / /healthz"),
+            .of("list_\(count)_gzip", to: "healthz_again", "list of \(count), gzip / /healthz"),
         ]
     }
 

@@ -39,20 +39,22 @@ final class RotationRows {
             Row(
                 key: "es256", title: "ES256 signatures alone, \(cores) threads", isYardstick: true,
                 measure: SignatureYardstick(cores: cores).run),
-        ] + Self.connections.map { count in
-            Row(key: "rotate_\(count)", title: "POST /oauth2/token, \(count) connection\(count == 1 ? "" : "s")") {
-                try self.rotate(connections: count, seconds: $0)
+        ]
+            + Self.connections.map { count in
+                Row(key: "rotate_\(count)", title: "POST /oauth2/token, \(count) connection\(count == 1 ? "" : "s")") {
+                    try self.rotate(connections: count, seconds: $0)
+                }
             }
-        }
     }
 
     var ratios: [Ratio] {
         [
-            .of("rotate_1", to: "commit_1", "rotations at 1 connection of single commits alone"),
-            .of("rotate_64", to: "commit_\(Self.batch)", "rotations at 64 connections of batched commits alone"),
-            .of("rotate_64", to: "es256", "rotations at 64 connections of signatures alone"),
+            .of("rotate_1", to: "commit_1", "rotations at 1 connection / single commits alone"),
+            .of("rotate_64", to: "commit_\(Self.batch)", "rotations at 64 connections / batched commits alone"),
+            .of("rotate_64", to: "es256", "rotations at 64 connections / signatures alone"),
             Ratio(
-                key: "rotate_64/together", title: "rotations at 64 of signature + batched commit + /healthz in a row"
+                key: "rotate_64/together",
+                title: "rotations at 64 connections / (signature, batched commit, /healthz in a row)"
             ) { rates in
                 let parts = ["es256", "commit_\(Self.batch)", "healthz"].compactMap { rates[$0] }.filter { $0 > 0 }
                 guard let value = rates["rotate_64"], parts.count == 3 else { return nil }

@@ -32,7 +32,8 @@ import Glibc
             INSERT INTO session SELECT \(Self.id("i")), 1, 0, 0, randomblob(200) FROM n;
             """)
         unsafe update = try Self.prepare(
-            database, "UPDATE session SET held = current, current = current + 1, rotated_at = ?1 WHERE id = \(Self.id("?2"))")
+            database,
+            "UPDATE session SET held = current, current = current + 1, rotated_at = ?1 WHERE id = \(Self.id("?2"))")
         unsafe begin = try Self.prepare(database, "BEGIN IMMEDIATE")
         unsafe commit = try Self.prepare(database, "COMMIT")
     }
