@@ -1,3 +1,4 @@
+import HTTPTypes
 import LatchkeyTokens
 import TestSupport
 import Testing
