@@ -98,6 +98,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -107,9 +108,13 @@ let package = Package(
                 "Argon2", "LatchkeyTokens",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
+        // What every store has to pass; knows none of them.
+        .target(
+            name: "StoreConformance", dependencies: ["LatchkeyCore", "LatchkeyTokens"], path: "Tests/StoreConformance"),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -144,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeySQLiteTests",
             dependencies: [
-                "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "TestSupport",
+                "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -174,7 +179,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "RepositoryTests", dependencies: ["latchkey", "LatchkeyMigrations"]),
+        .testTarget(
+            name: "RepositoryTests", dependencies: ["latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations"]),
     ]
 )
 

@@ -3,11 +3,25 @@ import GRDB
 import LatchkeyCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Copies of the database that are complete on disk before they get their name.
 enum DatabaseCopy {
+    /// Writes a sound copy of a database that may be in use to a file that does not exist yet. Holds one read
+    /// transaction, so the write-ahead log cannot be restarted meanwhile. Blocks for as long as the copying takes.
+    ///
+    /// - Throws: `Refusal(.conflict)` when the file exists, ``StoreUnavailable``.
+    static func backUp(_ source: DatabaseFile, to path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { throw exists }
+        let partial = path + ".partial"
+        remove(partial)
+        try make(of: source, at: partial)
+        try rename(partial, to: path, replacing: false)
+    }
+
+    private static let exists = Refusal(.conflict, "The file exists already; choose another name.")
+
     /// Copies `source` as it is at one instant to a new file, checks the copy, and syncs it. The copy is a single
     /// file without a write-ahead log, mode 0600.
     ///
@@ -45,10 +59,8 @@ enum DatabaseCopy {
 
     /// Gives the finished copy its name, atomically, and makes that durable.
     static func rename(_ from: String, to: String, replacing: Bool) throws {
-        let exists = unsafe access(to, F_OK) == 0
-        guard replacing || !exists else {
-            throw Refusal(.conflict, "The file exists already; choose another name.")
-        }
+        let isTaken = unsafe access(to, F_OK) == 0
+        guard replacing || !isTaken else { throw exists }
         guard unsafe Foundation.rename(from, to) == 0 else {
             throw StoreUnavailable("the copy cannot be renamed: error \(errno)")
         }

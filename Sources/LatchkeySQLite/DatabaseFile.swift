@@ -4,7 +4,7 @@ import GRDBSQLite
 import LatchkeyCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The database file: its modes on disk and how each kind of connection opens it.
@@ -19,7 +19,7 @@ struct DatabaseFile: Sendable {
     /// Creates the file when it is missing, and takes it away from everybody else. SQLite gives its `-wal` and `-shm`
     /// the mode of the file, so no umask is needed.
     func prepare() throws {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) } else if errno != EROFS && errno != EACCES { throw failure("open") }
         for file in [path, writeAheadLogPath, sharedMemoryPath] where unsafe access(file, F_OK) == 0 {
             guard unsafe chmod(file, 0o600) == 0 || errno == EROFS || errno == EPERM else { throw failure("chmod") }
@@ -56,6 +56,17 @@ struct DatabaseFile: Sendable {
             try database.execute(sql: "PRAGMA cache_size = -16384")
         }
         return queue
+    }
+
+    /// Looks at a file that is there before anything in it is changed.
+    ///
+    /// - Throws: what `body` throws, for instance that the database is another program's.
+    func inspect(_ body: (Database) throws -> Void) throws {
+        guard Self.size(path) > 0 else { return }
+        // Not read-only: after a crash the write-ahead log may have to be recovered first.
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction(body)
+        try queue.close()
     }
 
     /// A connection that cannot write. `deadline` interrupts its statements.

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import LatchkeyCore
 import LatchkeyMigrations
@@ -21,15 +20,7 @@ package struct DatabaseTools: Sendable {
     /// - Throws: `Refusal(.conflict)` when it exists, ``StoreUnavailable``.
     package func backup(to path: String) async throws {
         let file = file
-        try await OwnThread.run("latchkey-backup") {
-            guard !FileManager.default.fileExists(atPath: path) else {
-                throw Refusal(.conflict, "The file exists already; choose another name.")
-            }
-            let partial = path + ".partial"
-            DatabaseCopy.remove(partial)
-            try DatabaseCopy.make(of: file, at: partial)
-            try DatabaseCopy.rename(partial, to: path, replacing: false)
-        }
+        try await OwnThread.run("latchkey-backup") { try DatabaseCopy.backUp(file, to: path) }
     }
 
     /// Applies what is missing. The caller holds the data directory's lock.
@@ -38,6 +29,7 @@ package struct DatabaseTools: Sendable {
     package func migrate(now: Timestamp) async throws -> [String] {
         let file = file
         return try await OwnThread.run("latchkey-migrate") {
+            try file.inspect { _ = try Migrator().appliedCount(in: $0) }
             try file.prepare()
             let connection = try file.openWriter()
             defer { try? connection.close() }

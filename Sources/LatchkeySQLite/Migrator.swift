@@ -53,7 +53,8 @@ struct Migrator {
         guard try database.integer("PRAGMA application_id") == DatabaseFile.applicationID else {
             throw MigrationError.foreign
         }
-        let applied = try database.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version") { row in
+        let applied = try database.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version") {
+            row in
             Applied(version: row[0], name: row[1], checksum: row[2])
         }
         for (index, row) in applied.enumerated() {

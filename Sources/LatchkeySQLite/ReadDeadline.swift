@@ -10,7 +10,8 @@ final class ReadDeadline: Sendable {
     private let end = Atomic<UInt64>(0)
 
     func start(limit: Duration) {
-        let nanoseconds = UInt64(max(0, limit.components.seconds)) * 1_000_000_000
+        let nanoseconds =
+            UInt64(max(0, limit.components.seconds)) * 1_000_000_000
             + UInt64(max(0, limit.components.attoseconds)) / 1_000_000_000
         end.store(DispatchTime.now().uptimeNanoseconds + nanoseconds, ordering: .relaxed)
     }

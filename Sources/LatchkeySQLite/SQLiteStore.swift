@@ -1,7 +1,7 @@
 import GRDB
 package import LatchkeyCore
-package import Logging
 import LatchkeyTokens
+package import Logging
 
 /// The store on SQLite: one writer thread with group commit, reader connections, a checkpoint thread.
 ///
@@ -74,6 +74,7 @@ package final class SQLiteStore: Store {
     ) throws -> SQLiteStore {
         let file = DatabaseFile(path: settings.path)
         do {
+            try file.inspect { _ = try Migrator().appliedCount(in: $0) }
             try file.prepare()
             let connection = try file.openWriter()
             let start = try connection.writeWithoutTransaction { database in

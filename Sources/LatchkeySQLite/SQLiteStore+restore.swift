@@ -4,23 +4,6 @@ import LatchkeyCore
 import LatchkeyTokens
 
 extension SQLiteStore {
-    /// Writes a consistent, checked and synced copy to `path` while the server works. The copy holds one read
-    /// transaction, so the write-ahead log cannot be restarted meanwhile. The master key is not in it.
-    ///
-    /// - Throws: `Refusal(.conflict)` when the file exists, ``StoreUnavailable``.
-    package func backup(to path: String) async throws {
-        let file = file
-        try await OwnThread.run("latchkey-backup") {
-            guard !FileManager.default.fileExists(atPath: path) else {
-                throw Refusal(.conflict, "The file exists already; choose another name.")
-            }
-            let partial = path + ".partial"
-            DatabaseCopy.remove(partial)
-            try DatabaseCopy.make(of: file, at: partial)
-            try DatabaseCopy.rename(partial, to: path, replacing: false)
-        }
-    }
-
     /// Puts a backup in the place of the database at `settings.path`, atomically. The caller holds the data
     /// directory's lock, and afterwards opens the store, revokes `all` and withdraws the restored signing keys.
     ///

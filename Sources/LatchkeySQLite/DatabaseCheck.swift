@@ -1,17 +1,6 @@
 import GRDB
 import LatchkeyCore
 
-extension SQLiteStore {
-    /// What is wrong with the database, one sentence each; empty when all is well. Reads the whole file on a connection
-    /// of its own, so it may take long; the server may run.
-    ///
-    /// - Throws: ``StoreUnavailable`` when the file cannot be read at all.
-    package func check() async throws -> [String] {
-        let file = file
-        return try await OwnThread.run("latchkey-check") { try DatabaseCheck.run(file) }
-    }
-}
-
 /// The checks of `latchkey db check`, also run on a backup before it is trusted.
 enum DatabaseCheck {
     static func run(_ file: DatabaseFile) throws -> [String] {

@@ -1,0 +1,198 @@
+import Foundation
+import GRDB
+import LatchkeyCore
+import LatchkeyTokens
+import StoreConformance
+import Synchronization
+import Testing
+
+@testable import LatchkeySQLite
+
+struct WriterBatchTests {
+    /// Submits `bodies` so that they share one batch, and returns their results in order.
+    private func batch(
+        _ store: SQLiteStore, _ bodies: [@Sendable (Transaction) throws -> Void]
+    ) async throws -> [Result<Void, any Error>] {
+        let hold = WriterHold()
+        await hold.hold(store)
+        return await withTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
+            for (index, body) in bodies.enumerated() {
+                group.addTask {
+                    do { return (index, .success(try await store.writer.perform(body))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
+                // In order: the next one only when this one is in the queue.
+                while store.writer.waiting <= index { await Task.yield() }
+            }
+            hold.release()
+            var results = [Result<Void, any Error>](repeating: .success(()), count: bodies.count)
+            for await (index, result) in group { results[index] = result }
+            return results
+        }
+    }
+
+    private func isUnavailable(_ result: Result<Void, any Error>) -> Bool {
+        if case .failure(let error) = result { error is StoreUnavailable } else { false }
+    }
+
+    private static func note(_ kind: AuditEvent.Kind) -> @Sendable (Transaction) throws -> Void {
+        { try AuditRow.append(AuditEvent(kind, at: $0.instant, actor: .operator), $0.database) }
+    }
+
+    private func events(_ store: SQLiteStore) async throws -> [AuditEvent.Kind] {
+        try await store.auditEvents(AuditFilter(), page: PageRequest()).items.map(\.kind)
+    }
+
+    @Test func `a refusal undoes its own changes and disturbs no neighbour`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let before = store.writer.statistics.batches
+        let results = try await batch(
+            store,
+            [
+                Self.note(.userCreated),
+                { transaction in
+                    try Self.note(.userDeleted)(transaction)
+                    throw Refusal(.conflict, "no")
+                },
+                Self.note(.userUpdated),
+            ])
+        #expect(throws: Never.self) { try results[0].get() }
+        #expect(throws: Refusal(.conflict, "")) { try results[1].get() }
+        #expect(throws: Never.self) { try results[2].get() }
+        #expect(try await events(store) == [.userUpdated, .userCreated])
+        #expect(store.writer.statistics.batches == before + 2, "the hold and one batch")
+        await store.shutdown()
+    }
+
+    @Test func `a broken constraint is a fault of its own closure and shows no arguments`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let results = try await batch(
+            store,
+            [
+                Self.note(.userCreated),
+                { transaction in
+                    try transaction.database.run(
+                        "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (?, ?, 1, 0)",
+                        [[UInt8](repeating: 1, count: 16).blob, "top-secret-hash"])
+                },
+            ])
+        #expect(throws: Never.self) { try results[0].get() }
+        let fault = try #require(#expect(throws: StoreFault.self) { try results[1].get() })
+        #expect(!fault.description.contains("top-secret-hash"))
+        await store.shutdown()
+    }
+
+    @Test func `a full disk fails the whole batch, acknowledges nothing, and the store recovers`() async throws {
+        let place = try DatabasePlace()
+        let observer = RecordingObserver()
+        let store = try place.open(observer: observer)
+        try await limitPages(store, extra: 8)
+        let ran = Mutex<[Int]>([])
+        let results = try await batch(
+            store,
+            [
+                { transaction in
+                    ran.withLock { $0.append(0) }
+                    _ = try transaction.revoke(
+                        RevocationOrder(.all(sessions: true), reason: .admin, actor: .operator))
+                },
+                { transaction in
+                    ran.withLock { $0.append(1) }
+                    throw Refusal(.conflict, "also not answered before the commit")
+                },
+                { transaction in
+                    ran.withLock { $0.append(2) }
+                    for _ in 0..<500 {
+                        try AuditRow.append(
+                            AuditEvent(
+                                .tokenMinted, at: transaction.instant, actor: .operator,
+                                details: ["x": String(repeating: "x", count: 3000)]),
+                            transaction.database)
+                    }
+                },
+                { _ in ran.withLock { $0.append(3) } },
+            ])
+        #expect(results.map(isUnavailable) == [true, true, true, true])
+        #expect(ran.withLock { $0 } == [0, 1, 2], "nothing runs on after the transaction is gone")
+        #expect(observer.records.isEmpty)
+        #expect(try await events(store).isEmpty)
+        #expect(try await store.revocationState().lastSequence == 0)
+        try await limitPages(store, extra: 100_000)
+        try await store.checkWritable()
+        _ = try await store.revoke(RevocationOrder(.all(sessions: true), reason: .admin, actor: .operator))
+        #expect(observer.records.map(\.entry.sequence) == [1])
+        await store.shutdown()
+        #expect(try place.problems() == [])
+    }
+
+    private func limitPages(_ store: SQLiteStore, extra: Int64) async throws {
+        try await store.writer.perform { transaction in
+            let pages = try transaction.database.integer("PRAGMA page_count")
+            _ = try transaction.database.integer("PRAGMA max_page_count = \(pages + extra)")
+        }
+    }
+
+    @Test func `a transaction that is gone without an error fails everybody`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let results = try await batch(
+            store, [Self.note(.userCreated), { try $0.database.run("ROLLBACK") }, Self.note(.userUpdated)])
+        #expect(results.map(isUnavailable) == [true, true, true])
+        #expect(try await events(store).isEmpty)
+        try await store.checkWritable()
+        await store.shutdown()
+    }
+
+    @Test func `a commit that fails is a failure for everybody in it`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let results = try await batch(
+            store,
+            [
+                Self.note(.userCreated),
+                { transaction in
+                    // Checked at COMMIT only, so the closure itself goes through.
+                    try transaction.database.run("PRAGMA defer_foreign_keys = 1")
+                    try transaction.database.run(
+                        "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (x'00', 'h', 1, 0)")
+                },
+            ])
+        #expect(results.map(isUnavailable) == [true, true])
+        #expect(try await events(store).isEmpty)
+        try await store.checkWritable()
+        await store.shutdown()
+    }
+
+    @Test func `callers beyond the queue's bound are refused at once`() async throws {
+        let place = try DatabasePlace()
+        var settings = place.settings
+        settings.waitingLimit = 2
+        let store = try place.open(settings)
+        let hold = WriterHold()
+        await hold.hold(store)
+        store.writer.submit { _ in }
+        store.writer.submit { _ in }
+        await #expect(throws: StoreUnavailable.self) { try await store.checkWritable() }
+        hold.release()
+        await store.shutdown()
+    }
+
+    @Test func `what waits at shutdown is still committed`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let hold = WriterHold()
+        await hold.hold(store)
+        async let last: Void = store.appendAudit(AuditEvent(.userCreated, at: .wallClock, actor: .operator))
+        while store.writer.waiting == 0 { await Task.yield() }
+        async let closed: Void = store.shutdown()
+        hold.release()
+        try await last
+        await closed
+        let again = try place.open()
+        #expect(try await events(again) == [.userCreated])
+        await again.shutdown()
+    }
+}

@@ -1,0 +1,87 @@
+import GRDB
+import LatchkeyCore
+import LatchkeyTokens
+import Logging
+import StoreConformance
+import Synchronization
+import Testing
+
+@testable import LatchkeySQLite
+
+/// The loop without its thread, so that a test holds its connection.
+struct WriterLoopTests {
+    /// What a caller of one job would have seen, in the order in which it happened.
+    private final class Trace: StoreObserver {
+        private let kept = Mutex<[String]>([])
+        var lines: [String] { kept.withLock { $0 } }
+        func note(_ line: String) { kept.withLock { $0.append(line) } }
+        func committed(_ records: [RevocationRecord]) { note("observer \(records.map(\.entry.sequence))") }
+    }
+
+    private func job(
+        _ name: String, _ trace: Trace, _ body: @escaping @Sendable (Transaction) throws -> Void
+    ) -> WriterJob {
+        WriterJob(
+            run: { transaction in
+                try body(transaction)
+                trace.note("ran \(name)")
+                return { trace.note("answered \(name)") }
+            },
+            fail: { trace.note("failed \(name) \($0 is StoreUnavailable ? "unavailable" : "otherwise")") })
+    }
+
+    private func withLoop(_ body: (WriterLoop, DatabaseQueue, Trace) throws -> Void) async throws {
+        let place = try DatabasePlace()
+        try await place.open().shutdown()
+        let connection = try DatabaseFile(path: place.path).openWriter()
+        let trace = Trace()
+        let loop = WriterLoop(
+            connection: connection, clock: .wall, observer: trace, limits: WriterLimits(), log: WriteAheadLog(),
+            checkpointer: nil, statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
+            published: 0)
+        try body(loop, connection, trace)
+        loop.close()
+        #expect(try place.problems() == [])
+    }
+
+    private static let revoke: @Sendable (Transaction) throws -> Void = { transaction in
+        _ = try transaction.revoke(
+            RevocationOrder(.token(.generate(), session: nil, expiresAt: nil), reason: .admin, actor: .operator))
+    }
+
+    @Test func `everybody runs, then the observer is told, then everybody is answered`() async throws {
+        try await withLoop { loop, _, trace in
+            loop.run([
+                job("a", trace, Self.revoke), job("b", trace) { _ in throw Refusal(.conflict, "no") },
+                job("c", trace, Self.revoke),
+            ])
+            #expect(
+                trace.lines == [
+                    "ran a", "ran c", "observer [1, 2]", "answered a", "failed b otherwise", "answered c",
+                ])
+        }
+    }
+
+    @Test func `a read-only database runs nobody and tells everybody, and works again afterwards`() async throws {
+        try await withLoop { loop, connection, trace in
+            try connection.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") }
+            loop.run([job("a", trace, Self.revoke), job("b", trace) { _ in }])
+            #expect(trace.lines == ["failed a unavailable", "failed b unavailable"])
+            try connection.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+            loop.run([job("c", trace, Self.revoke)])
+            #expect(trace.lines.suffix(3) == ["ran c", "observer [1]", "answered c"])
+        }
+    }
+
+    @Test func `a transaction left open by a failed commit does not leak into the next batch`() async throws {
+        try await withLoop { loop, connection, trace in
+            try connection.writeWithoutTransaction { database in
+                try database.execute(sql: "BEGIN; UPDATE client_state SET version = 77")
+            }
+            loop.run([job("a", trace) { _ in }])
+            let version = try connection.writeWithoutTransaction { try $0.integer("SELECT version FROM client_state") }
+            #expect(version == 1)
+            #expect(trace.lines == ["ran a", "answered a"])
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import LatchkeyCore
+import LatchkeyTokens
+import Testing
+
+extension StoreConformance {
+    private static let policy = SweepPolicy(
+        auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(14 * 86400), throttleWindow: .seconds(900))
+
+    static let upkeepCases: [StoreCase] = [
+        StoreCase("the sweep takes what nobody can use any more and leaves the living") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            let other = try await harness.addUser("grace")
+            let ended = try await harness.begin(try harness.beginning(user, client))
+            let idle = try await harness.begin(try harness.beginning(user, client))
+            let orphaned = try await harness.begin(try harness.beginning(other, client))
+            let living = try await harness.begin(try harness.beginning(user, client))
+            _ = try await harness.store.revoke(
+                RevocationOrder(.session(ended.session.id), reason: .logout, actor: .operator))
+            harness.advance(by: .seconds(3600))
+            #expect(try await harness.store.sweep(policy, limit: 100) == 1, "the entry alone")
+            #expect(try await harness.store.session(ended.session.id) != nil)
+            try await harness.store.deleteUser(other.id, actor: .operator)
+            harness.advance(by: .seconds(13 * 86400))
+            #expect(try await harness.rotate(living, 1).summary == "rotated 2")
+            harness.advance(by: .seconds(86400))
+            _ = try await harness.store.sweep(policy, limit: 100)
+            for gone in [ended, idle, orphaned] { #expect(try await harness.store.session(gone.session.id) == nil) }
+            #expect(try await harness.rotate(living, 2).summary == "rotated 3")
+            #expect(try await harness.store.statistics().sessions == 1)
+            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+        },
+        StoreCase("the sweep stops at its limit and goes on in the next call") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            for _ in 0..<7 { _ = try await harness.begin(try harness.beginning(user, client)) }
+            harness.advance(by: .seconds(15 * 86400))
+            #expect(try await harness.store.sweep(policy, limit: 3) == 3)
+            #expect(try await harness.store.sweep(policy, limit: 3) == 3)
+            #expect(try await harness.store.sweep(policy, limit: 3) == 1)
+            #expect(try await harness.store.statistics().sessions == 0)
+        },
+        StoreCase("audit events are kept for their time and listed by what they are about") { harness in
+            let record = try await harness.signIn()
+            let all = try await harness.store.auditEvents(AuditFilter(), page: PageRequest())
+            #expect(all.items.map(\.kind) == [.loginSucceeded, .clientCreated, .userCreated])
+            let mine = try await harness.store.auditEvents(
+                AuditFilter(session: record.session.id), page: PageRequest())
+            #expect(mine.items.map(\.kind) == [.loginSucceeded])
+            let client = try await harness.store.auditEvents(AuditFilter(client: record.client.id), page: PageRequest())
+            #expect(client.items.count == 2)
+            let user = try await harness.store.auditEvents(
+                AuditFilter(user: record.user.id, kind: .userCreated), page: PageRequest(limit: 1))
+            #expect(user.items.count == 1)
+            harness.advance(by: .seconds(90 * 86400))
+            _ = try await harness.store.sweep(policy, limit: 100)
+            #expect(try await harness.store.statistics().auditEvents == 0)
+        },
+        StoreCase("details and text come back as they were written") { harness in
+            let details = ["reason": "line\nbreak \"quoted\" \\ \u{1F511}", "": "empty name"]
+            let event = AuditEvent(.tokenMinted, at: harness.now, actor: .operator, network: "::/64", details: details)
+            try await harness.store.appendAudit(event)
+            try await harness.store.appendAudit(event)
+            let read = try await harness.events(.tokenMinted)
+            #expect(read.map(\.details) == [details, details], "only repeated failures fold")
+        },
+        StoreCase("after shutdown every call says that the store is gone") { harness in
+            await harness.store.shutdown()
+            await #expect(throws: StoreUnavailable.self) { try await harness.store.checkWritable() }
+            await #expect(throws: StoreUnavailable.self) { _ = try await harness.store.clientsVersion() }
+            try await harness.reopen()
+            try await harness.store.checkWritable()
+        },
+    ]
+}

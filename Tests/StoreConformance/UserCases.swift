@@ -1,0 +1,107 @@
+import LatchkeyCore
+import LatchkeyTokens
+import Testing
+
+extension StoreConformance {
+    static let userCases: [StoreCase] = [
+        StoreCase("a name is taken once, also by an update and an import") { harness in
+            let ada = try await harness.addUser("ada")
+            let grace = try await harness.addUser("grace")
+            await #expect(throws: Refusal(.conflict, "")) { try await harness.addUser("ada") }
+            await #expect(throws: Refusal(.conflict, "")) {
+                try await harness.store.updateUser(
+                    grace.id, UserChange(name: "Ada", normalisedName: "ada"), actor: .operator)
+            }
+            let new = User(
+                id: .generate(at: harness.now), name: "Alan", normalisedName: "alan", roles: ["r"], disabled: true,
+                mustChangePassword: true, createdAt: harness.now)
+            let outcomes = try await harness.store.importUsers(
+                [UserImport(user: new, passwordHash: "h"), UserImport(user: ada, passwordHash: "other")],
+                event: AuditEvent(.usersImported, at: harness.now, actor: .operator, count: 2))
+            #expect(outcomes == [.imported, .alreadyExists])
+            #expect(try await harness.store.user(.name(normalised: "alan")) == new)
+            #expect(try await harness.store.loginRecord(user: ada.id)?.credential.hash == "hash-1")
+        },
+        StoreCase("users that do not exist are not found") { harness in
+            let id = UserID.generate(at: harness.now)
+            let missing = Refusal(.notFound, "")
+            await #expect(throws: missing) { try await harness.store.updateUser(id, UserChange(), actor: .operator) }
+            await #expect(throws: missing) { try await harness.store.setUserDisabled(id, true, actor: .operator) }
+            await #expect(throws: missing) { try await harness.store.deleteUser(id, actor: .operator) }
+            await #expect(throws: missing) {
+                try await harness.store.setPassword(
+                    id, hash: "h", ifVersion: nil, mustChange: false, actor: .operator)
+            }
+            let nobody = try await harness.store.loginRecord(normalisedName: "nobody")
+            #expect(nobody == nil)
+            #expect(try await harness.store.revocationState().lastSequence == 0)
+        },
+        StoreCase("a password change with an old version changes nothing") { harness in
+            let record = try await harness.signIn()
+            await #expect(throws: Refusal(.invalidCredentials, "")) {
+                try await harness.store.setPassword(
+                    record.user.id, hash: "h", ifVersion: 7, mustChange: false, actor: .operator)
+            }
+            #expect(try await harness.store.loginRecord(user: record.user.id)?.credential.hash == "hash-1")
+            #expect(try await harness.rotate(record, 1).summary == "rotated 2")
+            #expect(harness.observer.records.isEmpty)
+        },
+        StoreCase("a password change bumps the version, ends sessions and revokes tokens") { harness in
+            let record = try await harness.signIn()
+            let credential = try await harness.store.setPassword(
+                record.user.id, hash: "hash-2", ifVersion: 1, mustChange: true, actor: .user(record.user.id))
+            #expect(credential.version == 2)
+            let login = try #require(try await harness.store.loginRecord(normalisedName: "ada"))
+            #expect(login.credential == credential)
+            #expect(login.user.mustChangePassword)
+            #expect(try await harness.rotate(record, 1).refusal == .revoked)
+            #expect(harness.observer.records.map(\.entry.kind) == [.user])
+            #expect(try await harness.events(.passwordChanged).count == 1)
+        },
+        StoreCase("a rehash that lost the race is ignored, one that did not ends nothing") { harness in
+            let record = try await harness.signIn()
+            try await harness.store.rehashPassword(record.user.id, hash: "stale", ifVersion: 2)
+            #expect(try await harness.store.loginRecord(user: record.user.id)?.credential.hash == "hash-1")
+            try await harness.store.rehashPassword(record.user.id, hash: "better", ifVersion: 1)
+            let login = try #require(try await harness.store.loginRecord(user: record.user.id))
+            #expect(login.credential.hash == "better" && login.credential.version == 1)
+            #expect(try await harness.rotate(record, 1).summary == "rotated 2")
+        },
+        StoreCase("losing the role admin revokes, other changes of roles do not") { harness in
+            let user = try await harness.addUser("root", roles: ["admin", "staff"])
+            _ = try await harness.store.updateUser(user.id, UserChange(roles: ["admin"]), actor: .operator)
+            #expect(harness.observer.records.isEmpty)
+            let changed = try await harness.store.updateUser(user.id, UserChange(roles: []), actor: .operator)
+            #expect(changed.roles.isEmpty)
+            #expect(harness.observer.records.map(\.reason) == [.roleLost])
+        },
+        StoreCase("deleting a user leaves the entry and takes everything else") { harness in
+            let record = try await harness.signIn()
+            try await harness.store.deleteUser(record.user.id, actor: .operator)
+            #expect(try await harness.store.user(.id(record.user.id)) == nil)
+            #expect(try await harness.store.loginRecord(user: record.user.id) == nil)
+            #expect(try await harness.store.revocations(after: 0, limit: 10).map(\.reason) == [.userDeleted])
+            try await harness.addUser("ada")
+        },
+        StoreCase("lists are newest first, complete, and refuse a cursor that is not theirs") { harness in
+            var ids: [UserID] = []
+            for number in 0..<7 {
+                harness.advance(by: .milliseconds(1))
+                ids.append(try await harness.addUser("user-\(number)").id)
+            }
+            var read: [UserID] = []
+            var cursor: String?
+            repeat {
+                let page = try await harness.store.users(page: PageRequest(limit: 3, cursor: cursor))
+                read += page.items.map(\.id)
+                cursor = page.nextCursor
+            } while cursor != nil
+            #expect(read == ids.reversed())
+            for bad in ["", "x", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAA="] {
+                await #expect(throws: Refusal(.invalidRequest, "")) {
+                    try await harness.store.users(page: PageRequest(cursor: bad))
+                }
+            }
+        },
+    ]
+}
