@@ -29,7 +29,7 @@ package final class ServerProcess: Sendable {
         folder: TemporaryFolder, port: Int, configuration: [String: String] = [:], wrapper: [String] = []
     ) async throws {
         let log = folder.file("server-\(UUID().uuidString.prefix(8)).log")
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         logPath = log
         let child = Process()
         let command = wrapper + [
@@ -89,7 +89,7 @@ package final class ServerProcess: Sendable {
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = unsafe inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         // The socket calls fill or read the local for the length of the call.
         let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in

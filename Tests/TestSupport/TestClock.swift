@@ -1,5 +1,5 @@
-import LatchkeyCore
-import LatchkeyTokens
+package import LatchkeyCore
+package import LatchkeyTokens
 import Synchronization
 
 /// A clock that stands still until a test moves it.

@@ -4,9 +4,10 @@ package import InMemoryLogging
 package import LatchkeyCore
 package import LatchkeyTokens
 import LatchkeyHTTP
+import LatchkeySQLite
 import Logging
 import Synchronization
-import Testing
+package import Testing
 package import latchkey
 
 /// A whole server in this process: real sockets on a free port, a real SQLite file, real Argon2 at low cost.

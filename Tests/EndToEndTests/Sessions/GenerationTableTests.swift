@@ -1,5 +1,7 @@
+import InMemoryLogging
 import LatchkeyCore
 import LatchkeyTokens
+import Logging
 import TestSupport
 import Testing
 
@@ -31,7 +33,7 @@ struct GenerationTableTests {
             let access = try #require(third["access_token"])
             #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: access).status == 401)
             #expect(try await server.list().entries.map(\.kind) == [.session])
-            #expect(server.program.services.feed.liveEntries == 1)
+            #expect(server.services.feed.liveEntries == 1)
         }
     }
 
@@ -95,7 +97,7 @@ struct GenerationTableTests {
             #expect(RefreshToken(try token(answer))?.generation == 10)
             #expect(server.logs.entries.contains { $0.level == .critical })
             let events = try await server.services.audit.page(
-                AuditFilter(session: session, kind: .storeRolledBack), page: PageRequest())
+                AuditFilter(session: session, kind: .storeRolledBack), PageRequest())
             #expect(events.items.count == 1)
         }
     }
