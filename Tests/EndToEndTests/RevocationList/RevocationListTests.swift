@@ -1,0 +1,157 @@
+import Foundation
+import LatchkeyCore
+import LatchkeyTokens
+import TestSupport
+import Testing
+import latchkey
+
+/// `/revocations` as pollers see it (DESIGN 6).
+struct RevocationListTests {
+    private func basic(_ id: String, _ secret: String) -> [(String, String)] {
+        [("Authorization", "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString())]
+    }
+
+    private func revokeOne(_ server: TestServer) async throws {
+        let bearer = try #require(try await server.login()["access_token"])
+        #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: bearer).status == 204)
+    }
+
+    @Test(arguments: ["after=x", "after=-1", "after=1&after=2", "wait=soon", "consumer=a%20b", "after=%FF"])
+    func `a poll that is none is refused`(query: String) async throws {
+        try await withServer { server in
+            for path in ["/revocations", "/revocations.jwt"] {
+                let response = try await server.http.get("\(path)?\(query)")
+                #expect(response.status == 400)
+                #expect(response["code"] == "invalid_request")
+            }
+        }
+    }
+
+    @Test func `whatever epoch or number cannot be served gets the full snapshot, never an error`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            try await revokeOne(server)
+            let list = try await server.list()
+            for query in ["after=1", "after=1&epoch=gone", "after=99&epoch=\(list.epoch)", "epoch=\(list.epoch)"] {
+                let document = try RevocationDocument(parsing: try await server.http.get("/revocations?\(query)").body)
+                #expect(document.after == 0)
+                #expect(document.entries.count == 1)
+            }
+            let delta = try await server.http.get("/revocations?after=\(list.sequence)&epoch=\(list.epoch)")
+            let document = try RevocationDocument(parsing: delta.body)
+            #expect(document.after == list.sequence)
+            #expect(document.entries.isEmpty)
+        }
+    }
+
+    @Test func `a snapshot is cacheable and answers 304 until something changes`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            let first = try await server.http.get("/revocations", headers: [("Origin", "https://any.test")])
+            #expect(first[field: "Cache-Control"] == "public, max-age=1")
+            #expect(first[field: "Vary"] == "Accept, Accept-Encoding")
+            #expect(first[field: "Access-Control-Allow-Origin"] == "*")
+            let tag = try #require(first[field: "ETag"])
+            #expect(tag.hasPrefix("W/"))
+            let same = try await server.http.get("/revocations", headers: [("If-None-Match", tag)])
+            #expect(same.status == 304)
+            #expect(same.body.isEmpty)
+            try await revokeOne(server)
+            let changed = try await server.http.get("/revocations", headers: [("If-None-Match", tag)])
+            #expect(changed.status == 200)
+            let wait = try await server.http.get(
+                "/revocations?wait=0", headers: [("If-None-Match", try #require(changed[field: "ETag"]))])
+            #expect(wait.status == 200)
+            #expect(wait[field: "Cache-Control"] == "no-store")
+        }
+    }
+
+    @Test func `a waiting poller is woken by the revocation`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            let list = try await server.list()
+            let bearer = try #require(try await server.login()["access_token"])
+            async let poll = server.http.get("/revocations?after=\(list.sequence)&epoch=\(list.epoch)&wait=50")
+            while server.services.feed.waiting == 0 { await Task.yield() }
+            #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: bearer).status == 204)
+            let document = try RevocationDocument(parsing: try await poll.body)
+            #expect(document.entries.map(\.kind) == [.session])
+            #expect(document.after == list.sequence)
+        }
+    }
+
+    @Test func `a large list travels as gzip to whoever takes it, with the same tag`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            for _ in 0..<12 { try await revokeOne(server) }
+            let plain = try await server.http.get("/revocations")
+            let packed = try await server.http.get("/revocations", headers: [("Accept-Encoding", "gzip")])
+            #expect(plain[field: "Content-Encoding"] == nil)
+            #expect(packed[field: "Content-Encoding"] == "gzip")
+            #expect(packed.body.starts(with: [0x1F, 0x8B]))
+            #expect(packed.body.count < plain.body.count)
+            #expect(packed[field: "ETag"] == plain[field: "ETag"])
+            let refused = try await server.http.get("/revocations", headers: [("Accept-Encoding", "gzip;q=0")])
+            #expect(refused[field: "Content-Encoding"] == nil)
+        }
+    }
+
+    @Test func `the signed form is the same document, under its own type`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            try await revokeOne(server)
+            for (path, headers) in [
+                ("/revocations.jwt", []), ("/revocations", [("Accept", "application/jwt")]),
+            ] as [(String, [(String, String)])] {
+                let response = try await server.http.get(path, headers: headers)
+                #expect(response[field: "Content-Type"] == "application/jwt")
+                let jws = try JWS(parsing: response.body)
+                #expect(jws.header.type == "revocations+jwt")
+                #expect(try RevocationDocument(parsing: jws.payload).entries.count == 1)
+            }
+        }
+    }
+
+    @Test func `a restricted list is for services that show who they are`() async throws {
+        try await withServer(["revocations.access": "clients"]) { server in
+            try await server.addUser()
+            try await server.addClient()
+            let secret = try await server.addConfidentialClient()
+            let nobody = try await server.http.get("/revocations", headers: [("Origin", "https://any.test")])
+            #expect(nobody.status == 401)
+            #expect(nobody[field: "Access-Control-Allow-Origin"] == nil)
+            #expect(try await server.http.get("/revocations", headers: basic("service", "wrong")).status == 401)
+            #expect(try await server.http.get("/revocations", headers: basic("spa", "")).status == 401)
+            let user = try #require(try await server.login()["access_token"])
+            #expect(try await server.http.authorised("GET", "/revocations", bearer: user).status == 403)
+
+            let direct = try await server.http.get("/revocations?consumer=alias", headers: basic("service", secret))
+            #expect(direct.status == 200)
+            #expect(direct[field: "Cache-Control"] == "private, max-age=1")
+            let reply = try await server.http.post(
+                "/oauth2/token", form: [("grant_type", "client_credentials")], headers: basic("service", secret))
+            let token = try #require(reply["access_token"])
+            #expect(try await server.http.authorised("GET", "/revocations", bearer: token).status == 200)
+            #expect(server.services.feed.consumers().map(\.name) == ["service"])
+        }
+    }
+
+    @Test func `a consumer's position is what it has acknowledged in the current epoch`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            try await revokeOne(server)
+            let list = try await server.list()
+            _ = try await server.http.get("/revocations?consumer=orders&after=\(list.sequence)&epoch=gone")
+            #expect(server.services.feed.consumers().first?.acknowledged == nil)
+            _ = try await server.http.get("/revocations?consumer=orders&after=\(list.sequence)&epoch=\(list.epoch)")
+            #expect(server.services.feed.consumers().first?.acknowledged == list.sequence)
+            #expect(server.services.feed.consumers().first?.behind == 0)
+        }
+    }
+}

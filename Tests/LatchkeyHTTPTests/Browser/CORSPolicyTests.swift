@@ -1,0 +1,78 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyHTTP
+import Testing
+
+struct CORSPolicyTests {
+    private static let own = "https://app.example.com"
+    private static let other = "https://other.example.com"
+
+    private let policy = CORSPolicy(publicPaths: ["/.well-known/jwks.json"])
+    private let table = RouteTable([
+        route(.get, "/.well-known/jwks.json", .anyone), route(.post, "/oauth2/token", .clients),
+        route(.post, "/api/v1/login", .anyone), route(.get, "/api/v1/me", .bearer),
+        route(.get, "/api/v1/sessions", .account), route(.get, "/api/v1/admin/users", .admin),
+        route(.get, "/healthz", .anyone), route(.get, "/revocations", .services),
+    ])
+
+    private static func route(_ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess) -> Route {
+        Route(method, path, errors: .problem, access: access, operation: path) { _, _ in Response(status: .ok) }
+    }
+
+    private func resource(_ path: String) throws -> RouteTable.Resource { try #require(table.resolve(path)) }
+
+    @Test(arguments: ["/oauth2/token", "/api/v1/login", "/api/v1/me", "/api/v1/sessions", "/api/v1/admin/users"])
+    func `an answer is readable for the client's own origins and for no other`(path: String) throws {
+        let resource = try resource(path)
+        for origin in [Self.other, "null", "", Self.own + "/", Self.own.uppercased()] {
+            let fields = policy.answer(resource, origin: origin, client: [Self.own])
+            #expect(fields[.accessControlAllowOrigin] == nil)
+            #expect(fields[.accessControlAllowCredentials] == nil)
+            #expect(fields[.vary]?.contains("Origin") == true)
+        }
+        let fields = policy.answer(resource, origin: Self.own, client: [Self.own])
+        #expect(fields[.accessControlAllowOrigin] == Self.own)
+        #expect(fields[.accessControlAllowCredentials] == "true")
+    }
+
+    @Test func `without a known client nobody reads the answer, not even a registered origin`() throws {
+        let fields = policy.answer(try resource("/api/v1/login"), origin: Self.own, client: [])
+        #expect(fields[.accessControlAllowOrigin] == nil)
+        #expect(fields[.vary] == "Origin, Sec-Fetch-Site")
+    }
+
+    @Test func `a wildcard never comes with credentials`() throws {
+        let resource = try resource("/.well-known/jwks.json")
+        let preflight = policy.preflight(resource, origin: Self.other, known: [Self.own])
+        for fields in [policy.answer(resource, origin: Self.own, client: [Self.own]), preflight] {
+            #expect(fields[.accessControlAllowOrigin] == "*")
+            #expect(fields[.accessControlAllowCredentials] == nil)
+            #expect(fields[.vary] == nil)
+        }
+    }
+
+    @Test(arguments: ["/healthz", "/revocations"])
+    func `what is for no page says nothing, preflight included`(path: String) throws {
+        let resource = try resource(path)
+        #expect(policy.answer(resource, origin: Self.own, client: [Self.own])[.accessControlAllowOrigin] == nil)
+        #expect(
+            policy.preflight(resource, origin: Self.own, known: [Self.own])[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test func `a preflight answers for the union of all clients' origins`() throws {
+        let resource = try resource("/api/v1/login")
+        for origin in [Self.own, Self.other] {
+            let fields = policy.preflight(resource, origin: origin, known: [Self.own, Self.other])
+            #expect(fields[.accessControlAllowOrigin] == origin)
+            #expect(fields[.accessControlAllowCredentials] == "true")
+            #expect(fields[.accessControlAllowMethods] == "POST")
+            #expect(fields[.accessControlAllowHeaders]?.contains("X-Latchkey-CSRF") == true)
+            #expect(fields[.vary]?.hasPrefix("Origin") == true)
+        }
+        for origin in ["null", "https://evil.test", "", "https://app.example.com.evil.test"] {
+            let fields = policy.preflight(resource, origin: origin, known: [Self.own, Self.other])
+            #expect(fields[.accessControlAllowOrigin] == nil)
+            #expect(fields[.accessControlAllowMethods] == nil)
+        }
+    }
+}

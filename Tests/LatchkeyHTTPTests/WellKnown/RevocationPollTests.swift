@@ -1,0 +1,32 @@
+import LatchkeyCore
+import LatchkeyHTTP
+import Testing
+
+struct RevocationPollTests {
+    private func poll(_ query: String) throws(Refusal) -> RevocationPoll {
+        try RevocationPoll(QueryParameters.parse(query))
+    }
+
+    @Test(arguments: [
+        "after=-1", "after=1.5", "after=x", "after=0x10", "after=%2B1", "after=99999999999999999999", "after=1&after=2",
+        "wait=-1", "wait=soon", "wait=1e3", "consumer=a%20b", "consumer=%C3%A4", "consumer=a%0Ab",
+        "consumer=" + String(repeating: "c", count: 65),
+    ])
+    func `a number that is none and a name that cannot be shown are refused`(query: String) {
+        let error = #expect(throws: Refusal.self) { try poll(query) }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test func `an empty value counts as absent, an unknown parameter does not count`() throws {
+        let poll = try poll("after=&epoch=&wait=&consumer=&shape=round")
+        #expect(poll.query == RevocationQuery())
+        #expect(poll.wait == nil)
+        #expect(poll.consumer == nil)
+    }
+
+    @Test func `an epoch of any form is passed on, an endless one is merely unknown`() throws {
+        #expect(try poll("after=7&epoch=x").query == RevocationQuery(after: 7, epoch: "x"))
+        #expect(try poll("after=7&epoch=" + String(repeating: "e", count: 4000)).epoch == "")
+        #expect(try poll("consumer=" + String(repeating: "c", count: 64)).consumer?.count == 64)
+    }
+}
