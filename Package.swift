@@ -173,6 +173,7 @@ let package = Package(
             dependencies: [
                 "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),

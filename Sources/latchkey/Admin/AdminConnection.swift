@@ -81,7 +81,8 @@ struct AdminConnection: Sendable {
                 let reply = try await HTTPTransport.send(method, url, body: body)
                 answer = LocalServer.Answer(status: reply.status, body: reply.body)
             } catch {
-                throw CommandFailure("The server did not answer (\(error)). Check that it still runs.")
+                throw CommandFailure(
+                    "The server did not answer (\(HTTPTransport.reason(error))). Check that it still runs.")
             }
         }
         guard answer.status < 400 else { throw CommandFailure(Self.sentence(of: answer)) }
@@ -155,7 +156,8 @@ extension AdminConnection {
     /// - Throws: ``CommandFailure`` when no server runs: a command that waits would only keep the server from starting.
     func requireServer(_ instead: String) throws {
         guard isServerRunning else {
-            throw CommandFailure("No server runs on this data directory, so there is nothing to wait for: use `\(instead)`.")
+            throw CommandFailure(
+                "No server runs on this data directory, so there is nothing to wait for: use \(instead).")
         }
     }
 }

@@ -31,7 +31,16 @@ enum HTTPTransport {
         return "http+unix://\(host)\(path)"
     }
 
-    /// - Throws: async-http-client's errors when there is no answer.
+    /// Why there was no answer, in a few words: the libraries' own descriptions run over many lines.
+    static func reason(_ error: any Error) -> String {
+        let text = "\(error)"
+        for known in ["connection refused", "no such file", "timed out", "timeout", "certificate"] {
+            if text.localizedCaseInsensitiveContains(known) { return known }
+        }
+        return String(text.prefix { !$0.isNewline }.prefix(120))
+    }
+
+    /// - Throws: async-http-client's errors when there is no answer; see ``reason(_:)``.
     static func send(
         _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         contentType: String = "application/json"

@@ -46,7 +46,7 @@ struct AuditList: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(events) }
         for line in AuditResource.table(events) { Terminal.line(line) }
-        Terminal.next("why a session was refused: `\(Program.asTyped) session explain SID`.")
+        Terminal.next("why a session was refused: \(settings.command("session explain SID")).")
     }
 }
 
@@ -65,7 +65,7 @@ struct AuditTail: AsyncParsableCommand {
     func run() async throws {
         let effective = try await settings.load()
         try await AdminConnection.with(effective) { connection in
-            try connection.requireServer("\(Program.asTyped) audit list")
+            try connection.requireServer(settings.command("audit list"))
             var last = try await newer(than: nil, connection).last?.id ?? 0
             while true {
                 let events = try await newer(than: last, connection)

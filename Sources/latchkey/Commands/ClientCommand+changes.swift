@@ -6,8 +6,8 @@ struct ClientUpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Changes a client; what is not named stays.",
         discussion: """
-            A list replaces the present one, and a single "none" empties it. For scope, algorithm and lifetimes, "default"
-            returns to the issuer's setting.
+            A list replaces the present one, and a single "none" empties it. For scope, algorithm and lifetimes,
+            "default" returns to the issuer's setting.
 
               latchkey client update web --origin https://app.example.com --origin https://beta.example.com
               latchkey client update web --access-ttl default
@@ -77,7 +77,7 @@ struct ClientDisable: AsyncParsableCommand {
             _ = try await connection.send("POST", AdminPath.clientState(id, disabled: true))
         }
         Terminal.line("\(id) is disabled; its sessions and tokens have ended.")
-        Terminal.next("undo with `\(Program.asTyped) client enable \(id)`.")
+        Terminal.next("undo with \(settings.command("client enable \(id)")).")
     }
 }
 

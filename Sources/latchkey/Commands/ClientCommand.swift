@@ -86,7 +86,7 @@ struct ClientAdd: AsyncParsableCommand {
             Terminal.line("secret         \(secret.exposed)")
             Terminal.note("The secret is shown this once: store it now.")
         }
-        Terminal.next(created.client.suggestion)
+        Terminal.next(created.client.suggestion(settings))
     }
 }
 
@@ -115,8 +115,8 @@ struct ClientList: AsyncParsableCommand {
         for line in table.lines { Terminal.line(line) }
         Terminal.next(
             clients.isEmpty
-                ? "register the first with `\(Program.asTyped) client add web --public --first-party`."
-                : "see one with `\(Program.asTyped) client show ID`.")
+                ? "register the first with \(settings.command("client add web --public --first-party"))."
+                : "see one with \(settings.command("client show ID")).")
     }
 }
 
@@ -138,7 +138,7 @@ struct ClientShow: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(client) }
         client.show()
-        Terminal.next(client.suggestion)
+        Terminal.next(client.suggestion(settings))
     }
 }
 
@@ -168,9 +168,9 @@ extension ClientResource {
     }
 
     /// What to do with such a client.
-    var suggestion: String {
+    func suggestion(_ settings: SettingsOptions) -> String {
         firstParty
-            ? "sign in through it with `\(Program.asTyped) token login --client \(id) --user NAME`."
+            ? "sign in through it with \(settings.command("token login --client \(id) --user NAME"))."
             : "its tokens come from POST /oauth2/token."
     }
 }

@@ -26,7 +26,7 @@ struct ConfigCheck: AsyncParsableCommand {
         let effective = try await settings.load()
         for warning in effective.warnings { Terminal.note("Warning: \(warning)") }
         Terminal.line("The configuration is good. The issuer is \(effective.core.issuer).")
-        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`.")
+        Terminal.next("start with \(settings.command("serve")).")
     }
 }
 

@@ -59,7 +59,7 @@ struct DatabaseMigrate: AsyncParsableCommand {
         Terminal.line(
             applied.isEmpty
                 ? "The schema is up to date." : "Applied \(applied.count): \(applied.joined(separator: ", ")).")
-        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`.")
+        Terminal.next("start with \(settings.command("serve")).")
     }
 }
 
@@ -78,10 +78,11 @@ struct DatabaseCheck: AsyncParsableCommand {
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
             throw CommandFailure(
-                "The database has \(problems.count) problems: restore a backup with `\(Program.asTyped) db restore FILE`.")
+                "The database has problems (\(problems.count)): restore a backup with "
+                    + "\(settings.command("db restore FILE")).")
         }
         Terminal.line("The database is sound.")
-        Terminal.next("keep a copy with `\(Program.asTyped) db backup FILE`.")
+        Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
     }
 }
 
@@ -121,8 +122,8 @@ struct DatabaseRestore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Replaces the database with a backup.",
         discussion: """
-            Whatever was revoked or changed since the backup comes back, so every access token is revoked, all sessions end
-            (unless --keep-sessions) and the restored signing keys are withdrawn.
+            Whatever was revoked or changed since the backup comes back, so every access token is revoked, all sessions
+            end (unless --keep-sessions) and the restored signing keys are withdrawn.
 
               latchkey db restore /backup/latchkey.sqlite
             """
@@ -143,7 +144,7 @@ struct DatabaseRestore: AsyncParsableCommand {
         }
         Terminal.line("Restored \(file).")
         for sentence in sentences { Terminal.line(sentence) }
-        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)` and look for what came back.")
+        Terminal.next("start with \(settings.command("serve")) and look for what came back.")
     }
 }
 
@@ -152,9 +153,9 @@ struct DatabaseResetClock: AsyncParsableCommand {
         commandName: "reset-clock",
         abstract: "After the machine's clock was wrongly ahead: goes back to the present time.",
         discussion: """
-            The server never issues a token with a time before one that it has used. When the clock was ahead and is right
-            again, that holds it up; this command lets go of the future time. Tokens from that time become valid later, so
-            all signing keys are withdrawn.
+            The server never issues a token with a time before one that it has used. When the clock was ahead and is
+            right again, that holds it up; this command lets go of the future time. Tokens from that time become valid
+            later, so all signing keys are withdrawn.
 
               latchkey db reset-clock
             """
@@ -173,6 +174,6 @@ struct DatabaseResetClock: AsyncParsableCommand {
             ahead > .zero
                 ? "The server had used times up to \(gap) ahead; that is undone."
                 : "The server had used no time ahead of the clock; its keys are replaced all the same.")
-        Terminal.next("start with `\(Program.asTyped) serve\(settings.asTyped)`; clients refresh their tokens.")
+        Terminal.next("start with \(settings.command("serve")); clients refresh their tokens.")
     }
 }

@@ -31,8 +31,8 @@ struct DatabaseMaintenance: Sendable {
         try await DatabaseTools(path: path).backup(to: file)
     }
 
-    /// Puts a backup in the database's place, revokes every access token, ends all sessions unless told to keep them and
-    /// withdraws the restored signing keys. The caller holds the lock.
+    /// Puts a backup in the database's place, revokes every access token, ends all sessions unless told to keep them,
+    /// and withdraws the restored signing keys. The caller holds the lock.
     ///
     /// Whether this master key opens a backup shows only when it is in place. If it does not, the database that was
     /// there is put back before this throws.

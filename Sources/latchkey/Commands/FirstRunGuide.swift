@@ -12,12 +12,14 @@ package enum FirstRunGuide {
            \(program) user add admin --admin\(options)
 
         2. Make a client, the application that signs people in:
-           \(program) client add web --public --first-party --scope "openid offline_access latchkey:account latchkey:admin"\(options)
+           \(program) client add web --public --first-party \
+        --scope "openid offline_access latchkey:account latchkey:admin"\(options)
 
         3. Get a first token (asks for the password again):
            \(program) token login --client web --user admin --url \(ShellText.quote(issuer))\(options)
            or with curl, with the password in place of YOUR-PASSWORD:
-           curl -s \(ShellText.quote(issuer + "/api/v1/login")) -H 'Content-Type: application/json' -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
+           curl -s \(ShellText.quote(issuer + "/api/v1/login")) -H 'Content-Type: application/json' \
+        -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
         """
     }
 }

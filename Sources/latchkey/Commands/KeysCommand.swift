@@ -32,7 +32,7 @@ struct KeysList: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(keys) }
         KeyResource.showTable(keys)
-        Terminal.next("advance the schedule by hand with `\(Program.asTyped) keys rotate`.")
+        Terminal.next("advance the schedule by hand with \(settings.command("keys rotate")).")
     }
 }
 
@@ -41,8 +41,9 @@ struct KeysRotate: AsyncParsableCommand {
         commandName: "rotate",
         abstract: "Advances the keys by the schedule's rules, or at once when one was stolen.",
         discussion: """
-            An announced key may not sign before keys.announce_period is over: services could not know it yet. An emergency
-            makes fresh keys, withdraws all others (--only: one of them) and all access tokens; sessions live on.
+            An announced key may not sign before keys.announce_period is over: services could not know it yet. An
+            emergency makes fresh keys, withdraws all others (--only: one of them) and all access tokens; sessions live
+            on.
 
               latchkey keys rotate
               latchkey keys rotate --emergency
@@ -125,7 +126,7 @@ struct KeysExport: AsyncParsableCommand {
             try await connection.send("GET", "/.well-known/jwks.json")
         }
         Terminal.line(String(decoding: answer.body, as: UTF8.self))
-        Terminal.next("check a token against it with `\(Program.asTyped) token verify --jwks FILE`.")
+        Terminal.next("check a token against it with \(settings.command("token verify --jwks FILE")).")
     }
 }
 

@@ -38,7 +38,7 @@ struct PasswordHash: AsyncParsableCommand {
             try await verifier.hash(password: Password(password), network: LocalHashing.network)
         }
         Terminal.line(hash)
-        Terminal.next("as a line of an import: {\"name\":\"…\",\"password_hash\":\"…\"}, see `\(Program.asTyped) user import --help`.")
+        Terminal.next("it is the password_hash of an import's line, see `\(Program.asTyped) user import --help`.")
     }
 }
 
@@ -77,7 +77,8 @@ struct PasswordVerify: AsyncParsableCommand {
         Terminal.line("The password has this hash.")
         Terminal.next(
             needsRehash
-                ? "the hash is weaker than the configured parameters; a login would replace it." : "nothing.")
+                ? "the hash is weaker than the configured parameters; a login would replace it."
+                : "nothing: it is as strong as configured.")
     }
 }
 
@@ -93,7 +94,8 @@ struct PasswordCalibrate: AsyncParsableCommand {
     )
 
     @Option(name: .long, help: "Longest time of one hash.") var target = DurationArgument(.milliseconds(100))
-    @Option(name: .long, help: "Memory for all threads, such as 512MiB or 1GiB.") var memory = MemoryArgument(kib: 1 << 20)
+    @Option(name: .long, help: "Memory for all threads, such as 512MiB or 1GiB.")
+    var memory = MemoryArgument(kib: 1 << 20)
     @Option(name: .long, help: "Hashes at a time; by default the number of cores.") var threads: Int?
 
     func validate() throws {
@@ -116,7 +118,8 @@ struct PasswordCalibrate: AsyncParsableCommand {
         if !proposal.isWithinTarget {
             Terminal.note("Warning: even the least acceptable parameters go beyond the time or the memory given.")
         }
-        Terminal.next("put these lines into the configuration file; stored hashes are replaced at each user's next login.")
+        Terminal.next(
+            "put these lines into the configuration file; stored hashes are replaced at each user's next login.")
     }
 }
 

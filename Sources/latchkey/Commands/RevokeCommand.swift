@@ -37,7 +37,9 @@ struct RevokeCommand: AsyncParsableCommand {
             guard id == nil else { throw ValidationError("`revoke all` takes no id.") }
         } else {
             guard id != nil else { throw ValidationError("Say which \(kind.rawValue) to revoke.") }
-            guard !sessions else { throw ValidationError("--sessions goes with all; the other kinds end their sessions.") }
+            guard !sessions else {
+                throw ValidationError("--sessions goes with all; the other kinds end their sessions.")
+            }
         }
     }
 
@@ -56,13 +58,13 @@ struct RevokeCommand: AsyncParsableCommand {
         }
         guard answer.status == 201 else {
             Terminal.line("Nothing live was left to revoke.")
-            Terminal.next("see what is revoked with `\(Program.asTyped) revocations list`.")
+            Terminal.next("see what is revoked with \(settings.command("revocations list")).")
             return
         }
         let entry = try JSONDecoder().decode(RevocationResource.self, from: Data(answer.body))
         guard output.format == .table else { return try JSONOutput.show(entry) }
         Terminal.line("Revoked as entry \(entry.seq), on the list until \(TimeText.string(entry.expiresAt)).")
-        Terminal.next("see who has taken notice with `\(Program.asTyped) consumers`.")
+        Terminal.next("see who has taken notice with \(settings.command("consumers")).")
     }
 }
 
@@ -98,7 +100,7 @@ struct RevocationsList: AsyncParsableCommand {
                 TimeText.string(entry.expiresAt), entry.reason, entry.actor, entry.note)
         }
         for line in table.lines { Terminal.line(line) }
-        Terminal.next("follow it with `\(Program.asTyped) revocations tail`.")
+        Terminal.next("follow it with \(settings.command("revocations tail")).")
     }
 }
 
@@ -119,7 +121,7 @@ struct RevocationsTail: AsyncParsableCommand {
     func run() async throws {
         let effective = try await settings.load()
         try await AdminConnection.with(effective) { connection in
-            try connection.requireServer("\(Program.asTyped) revocations list")
+            try connection.requireServer(settings.command("revocations list"))
             var last = try await start(connection)
             while true {
                 let path = AdminPath.with(AdminPath.revocations, [("after", "\(last)"), ("limit", "1000")])

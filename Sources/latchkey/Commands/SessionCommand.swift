@@ -40,7 +40,7 @@ struct SessionList: AsyncParsableCommand {
                 TimeText.string(session.expiresAt), session.lastNetwork, session.deviceName)
         }
         for line in table.lines { Terminal.line(line) }
-        Terminal.next("end one with `\(Program.asTyped) session revoke SESSION`.")
+        Terminal.next("end one with \(settings.command("session revoke SESSION")).")
     }
 }
 
@@ -62,7 +62,7 @@ struct SessionShow: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(found) }
         found.show()
-        Terminal.next("what happened to it: `\(Program.asTyped) session explain \(ShellText.quote(session))`.")
+        Terminal.next("what happened to it: \(settings.command("session explain \(ShellText.quote(session))")).")
     }
 }
 
@@ -111,7 +111,7 @@ struct SessionExplain: AsyncParsableCommand {
         }
         Terminal.next(
             explanation.session?.state == "active"
-                ? "end it with `\(Program.asTyped) session revoke \(ShellText.quote(session))`."
+                ? "end it with \(settings.command("session revoke \(ShellText.quote(session))"))."
                 : "the user signs in again.")
     }
 }

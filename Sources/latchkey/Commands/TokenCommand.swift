@@ -60,7 +60,7 @@ struct TokenDecode: AsyncParsableCommand {
         Terminal.line(try Self.pretty(header))
         Terminal.line(try Self.pretty(payload))
         for (claim, meaning) in [("iat", "issued"), ("nbf", "valid from"), ("exp", "expires")] {
-            guard let object = try? StrictJSON.parseObject(payload), let seconds = object[claim]?.integer else { continue }
+            guard let seconds = try? StrictJSON.parseObject(payload)[claim]?.integer else { continue }
             Terminal.note("\(meaning) \(TimeText.string(seconds))")
         }
         Terminal.note("Nothing was verified: neither signature nor expiry nor revocation.")
@@ -68,8 +68,8 @@ struct TokenDecode: AsyncParsableCommand {
     }
 
     private static func json(_ part: Substring) -> [UInt8]? {
-        guard let bytes = Base64URL.decode(String(part)), (try? StrictJSON.parseObject(bytes)) != nil else { return nil }
-        return bytes
+        guard let bytes = Base64URL.decode(String(part)) else { return nil }
+        return (try? StrictJSON.parseObject(bytes)) == nil ? nil : bytes
     }
 
     private static func pretty(_ json: [UInt8]) throws -> String {
@@ -109,6 +109,7 @@ struct TokenMintCommand: AsyncParsableCommand {
         guard output.format == .table else { return try JSONOutput.show(minted) }
         Terminal.line(minted.accessToken.exposed)
         Terminal.next(
-            "it expires in \(minted.expiresIn) s; check it with `\(Program.asTyped) token verify --audience AUDIENCE`.")
+            "it expires in \(minted.expiresIn) s; check it with "
+                + "\(settings.command("token verify --audience AUDIENCE")).")
     }
 }

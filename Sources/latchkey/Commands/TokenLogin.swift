@@ -8,8 +8,8 @@ struct TokenLogin: AsyncParsableCommand {
         commandName: "login",
         abstract: "Signs in with a password and prints the tokens.",
         discussion: """
-            Speaks HTTP to the server, like any application. The client must be first-party. A confidential client's secret
-            is asked for with --confidential, or read from standard input after the password.
+            Speaks HTTP to the server, like any application. The client must be first-party. A confidential client's
+            secret is asked for with --confidential, or read from standard input after the password.
 
               latchkey token login --client web --user alice
               pass show alice | latchkey token login --client web --user alice --password-stdin --access-token
@@ -65,7 +65,7 @@ struct TokenLogin: AsyncParsableCommand {
                 "POST", base + "/api/v1/login", fields: secret.map { [authorization($0)] } ?? [],
                 body: AdminConnection.encode(body))
         } catch {
-            throw CommandFailure("No answer from \(base): \(error). Is the server running?")
+            throw CommandFailure("No answer from \(base): \(HTTPTransport.reason(error)). Is the server running?")
         }
         guard answer.status == 200 else {
             let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
@@ -78,7 +78,7 @@ struct TokenLogin: AsyncParsableCommand {
             Terminal.line(try pretty(answer.body))
         }
         Terminal.next(
-            "the access token lives \(reply.expiresIn) s; check it with `\(Program.asTyped) token verify`.")
+            "the access token lives \(reply.expiresIn) s; check it with \(settings.command("token verify")).")
     }
 
     private func server() async throws -> String {

@@ -7,11 +7,11 @@ struct TokenVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Verifies an access token like a service does, and says why when it is refused.",
         discussion: """
-            Reads the token from standard input, the keys and the revocation list from files or URLs; by default from the
-            configured issuer.
+            Reads the token from standard input, the keys and the revocation list from files or URLs; by default from
+            the configured issuer.
 
               latchkey token verify < token.txt
-              latchkey token verify --jwks jwks.json --list revocations.json --audience https://api.example.com < token.txt
+              latchkey token verify --jwks jwks.json --list list.json --audience https://api.example.com < token.txt
               latchkey token verify --issuer https://auth.example.com --no-list < token.txt
             """
     )
@@ -62,7 +62,7 @@ struct TokenVerify: AsyncParsableCommand {
         card.add("key", "\(verified.keyID) (\(verified.algorithm.rawValue))")
         Terminal.line(noList ? "The token is valid; revocation was not checked." : "The token is valid.")
         for line in card.lines { Terminal.line(line) }
-        Terminal.next("revoke it with `\(Program.asTyped) revoke token \(claims.tokenID)`.")
+        Terminal.next("revoke it with \(settings.command("revoke token \(claims.tokenID)")).")
     }
 
     private func keySet(of issuer: String) async throws -> JSONWebKeySet {
@@ -113,7 +113,7 @@ enum PublicDocument {
         } catch let failure as CommandFailure {
             throw failure
         } catch {
-            throw CommandFailure("No answer from \(place) when asked for \(what): \(error). Is the server running?")
+            throw CommandFailure("No answer from \(place) when asked for \(what): \(HTTPTransport.reason(error)).")
         }
     }
 }

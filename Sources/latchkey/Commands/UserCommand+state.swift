@@ -45,7 +45,7 @@ struct UserDisable: AsyncParsableCommand {
             _ = try await connection.send("POST", AdminPath.userState(user, disabled: true))
         }
         Terminal.line("\(user) is disabled; its sessions and tokens have ended.")
-        Terminal.next("undo with `\(Program.asTyped) user enable \(ShellText.quote(user))`.")
+        Terminal.next("undo with \(settings.command("user enable \(ShellText.quote(user))")).")
     }
 }
 

@@ -50,7 +50,8 @@ struct UserAdd: AsyncParsableCommand {
             try await connection.send("POST", AdminPath.users, body, as: UserResource.self)
         }
         try user.show(output.format)
-        Terminal.next("sign in with `\(Program.asTyped) token login --client CLIENT --user \(ShellText.quote(name))`.")
+        let login = settings.command("token login --client CLIENT --user \(ShellText.quote(name))")
+        Terminal.next("sign in with \(login).")
     }
 }
 
@@ -120,8 +121,8 @@ struct UserList: AsyncParsableCommand {
         for line in table.lines { Terminal.line(line) }
         Terminal.next(
             users.isEmpty
-                ? "make the first account with `\(Program.asTyped) user add NAME --admin`."
-                : "see one with `\(Program.asTyped) user show NAME`.")
+                ? "make the first account with \(settings.command("user add NAME --admin"))."
+                : "see one with \(settings.command("user show NAME")).")
     }
 }
 
@@ -142,7 +143,7 @@ struct UserShow: AsyncParsableCommand {
             try await connection.get(AdminPath.user(user), as: UserResource.self)
         }
         try found.show(output.format)
-        Terminal.next("its sessions: `\(Program.asTyped) session list --user \(ShellText.quote(user))`.")
+        Terminal.next("its sessions: \(settings.command("session list --user \(ShellText.quote(user))")).")
     }
 }
 

@@ -11,8 +11,8 @@ struct UserImportCommand: AsyncParsableCommand {
 
               {"name":"alice","password_hash":"$2b$12$…","roles":["editor"]}
 
-            Hashes may be Argon2, bcrypt, scrypt or PBKDF2; each turns into Argon2id at the user's first login. Names that
-            exist are left alone, so an import can be repeated.
+            Hashes may be Argon2, bcrypt, scrypt or PBKDF2; each turns into Argon2id at the user's first login. Names
+            that exist are left alone, so an import can be repeated.
 
               latchkey user import users.jsonl --dry-run
               latchkey user import users.jsonl
@@ -43,13 +43,13 @@ struct UserImportCommand: AsyncParsableCommand {
                 if !chunk.fits(line.text) {
                     try await tally.add(chunk, connection)
                     chunk = ImportChunk(dryRun: dryRun)
+                    bar.show(lines.position, "\(tally.seen) users")
                 }
                 guard chunk.fits(line.text) else {
                     tally.refuse(line.number, "is longer than a request may be.")
                     continue
                 }
                 chunk.add(parsed, line.text, number: line.number)
-                bar.show(lines.position, "\(tally.seen) users")
             }
             try await tally.add(chunk, connection)
         }
@@ -62,7 +62,7 @@ struct UserImportCommand: AsyncParsableCommand {
         }
         Terminal.next(
             dryRun
-                ? "import for real with `\(Program.asTyped) user import \(ShellText.quote(file))`."
+                ? "import for real with \(settings.command("user import \(ShellText.quote(file))"))."
                 : "users sign in with their old passwords.")
     }
 }

@@ -45,7 +45,8 @@ extension ConfigurationValues {
         for text in texts(key) {
             guard let address = ListenAddress(text) else {
                 throw ConfigurationError(
-                    "`\(key.name)` has \(text)\(source(of: key)), but must hold addresses like 127.0.0.1:8080 or [::1]:8080.")
+                    "`\(key.name)` has \(text)\(source(of: key)), but must hold addresses like 127.0.0.1:8080 "
+                        + "or [::1]:8080.")
             }
             addresses.append(address)
         }

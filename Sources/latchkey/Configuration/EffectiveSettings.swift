@@ -61,7 +61,8 @@ package struct EffectiveSettings: Sendable {
         do {
             trustedProxies = try TrustedProxies(values.texts(.trustedProxies))
         } catch {
-            throw ConfigurationError("`trusted_proxies` has \(error.text), but must hold addresses or networks like 10.0.0.0/8.")
+            throw ConfigurationError(
+                "`trusted_proxies` has \(error.text), but must hold addresses or networks like 10.0.0.0/8.")
         }
         let issuer = try values.text(.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
         try IssuerRule.check(issuer)
@@ -72,16 +73,17 @@ package struct EffectiveSettings: Sendable {
         }
         logLevel = Logger.Level(rawValue: try values.choice(.logLevel)) ?? .info
         logFormat = LogFormat(rawValue: try values.choice(.logFormat)) ?? .text
-        warnings = values.warnings + Self.warnings(core, masterKeyFile: masterKeyFile, listen: listen, isTLS: tls != nil)
+        warnings = values.warnings + Self.warnings(core, listen: listen, isTLS: tls != nil)
     }
 
     private static func warnings(
-        _ core: LatchkeyCore.Settings, masterKeyFile: String, listen: [ListenAddress], isTLS: Bool
+        _ core: LatchkeyCore.Settings, listen: [ListenAddress], isTLS: Bool
     ) -> [String] {
         var warnings: [String] = []
         if core.password.argon2.isBelowOWASPMinimum {
             warnings.append(
-                "password.argon2 is weaker than OWASP's minimum (19456 KiB with 2 passes): fine for tests, not for people.")
+                "password.argon2 is weaker than OWASP's minimum (19456 KiB with 2 passes): fine for tests, not for "
+                    + "people.")
         }
         if core.issuer.hasPrefix("http://") {
             warnings.append(

@@ -26,8 +26,10 @@ package enum IssuerRule {
     }
 
     /// The issuer when none is configured: on loopback, the first address's port on localhost.
-    /// - Throws: ``ConfigurationError`` when a listen address is reachable from elsewhere, or its port is not known yet.
-    package static func assumed(listen: [ListenAddress], isTLS: Bool) throws(ConfigurationError) -> String {
+    /// - Throws: ``ConfigurationError`` when a listen address is reachable from elsewhere, or its port is not known.
+    package static func assumed(
+        listen: [ListenAddress], isTLS: Bool
+    ) throws(ConfigurationError) -> String {
         let remote = listen.first { !$0.isLoopback }
         if let remote {
             throw ConfigurationError(
@@ -36,7 +38,8 @@ package enum IssuerRule {
         }
         guard case .tcp(_, let port)? = listen.first, port != 0 else {
             throw ConfigurationError(
-                "`issuer` must be set when the port is left to the system, for instance --issuer http://localhost:8080.")
+                "`issuer` must be set when the port is left to the system, "
+                    + "for instance --issuer http://localhost:8080.")
         }
         return "\(isTLS ? "https" : "http")://localhost:\(port)"
     }

@@ -76,8 +76,8 @@ extension LatchkeyCore.Settings {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), (1...1024).contains(number)
         else {
             throw ConfigurationError(
-                "`login.hash_threads` is \(text)\(values.source(of: .hashThreads)), but must be cores or a whole number "
-                    + "from 1 to 1024.")
+                "`login.hash_threads` is \(text)\(values.source(of: .hashThreads)), but must be cores or a whole "
+                    + "number from 1 to 1024.")
         }
         return number
     }

@@ -23,6 +23,11 @@ struct SettingsOptions: ParsableArguments {
         try await EffectiveSettings.load(sources(adding: flags))
     }
 
+    /// A command of ours as the user can type it, in backquotes: with this program's name and these options.
+    func command(_ words: String) -> String {
+        "`\(Program.asTyped) \(words)\(asTyped)`"
+    }
+
     /// ` --data-dir … --config …` as the user gave them: for commands that we tell people to type.
     var asTyped: String {
         var text = ""

@@ -10,7 +10,7 @@ struct LineReader {
     private var start = 0
     private var number = 0
     private var isAtEnd = false
-    /// Bytes read so far.
+    /// Bytes of the lines given out so far.
     private(set) var position = 0
 
     init(_ file: FileHandle) { self.file = file }
@@ -33,7 +33,6 @@ struct LineReader {
             buffer.removeFirst(start)
             start = 0
             if let data = try file.read(upToCount: 1 << 16), !data.isEmpty {
-                position += data.count
                 buffer.append(contentsOf: data)
             } else {
                 isAtEnd = true
@@ -43,6 +42,7 @@ struct LineReader {
 
     private mutating func line(_ bytes: ArraySlice<UInt8>) -> (number: Int, text: [UInt8]) {
         number += 1
+        position += bytes.count + 1
         return (number, Array(bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes))
     }
 }
