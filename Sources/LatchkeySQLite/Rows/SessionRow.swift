@@ -20,8 +20,11 @@ enum SessionRow {
         JOIN revocation_state state ON state.id = 1
         """
 
+    /// Built once: every refresh looks its statement up by this text.
+    private static let selectByID = "\(select) WHERE s.id = ?"
+
     static func find(_ id: SessionID, _ database: Database) throws -> SessionRecord? {
-        try database.first("\(select) WHERE s.id = ?", [id.bytes.blob], decode)
+        try database.first(selectByID, [id.bytes.blob], decode)
     }
 
     static func decode(_ row: Row) throws -> SessionRecord {
