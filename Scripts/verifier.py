@@ -11,19 +11,17 @@ class Verifier:
         self.entries, self.epoch, self.seq, self.now, self.life, self.offset = {}, None, 0, 0, 0, SKEW
         threading.Thread(target=self.follow, daemon=True).start()
 
-    def follow(self):  # long-poll; after a failure or an answer that came too soon, sleep a little
-        pause = 1
+    def follow(self):  # long-poll without end; back off after a failure
+        pause = 0
         while True:
-            began = time.time()
             try:
                 pause = self.poll(wait=30)
             except Exception:
-                pause = min(pause * 2, 30)
-            if time.time() - began < 1:
-                time.sleep(pause * random.uniform(0.5, 1))
+                pause = min(max(pause, 1) * 2, 30)
+            time.sleep(pause * random.uniform(0.5, 1))
 
-    def poll(self, wait=0):
-        delta = f"?after={self.seq}&epoch={self.epoch}&wait={wait}" if self.epoch else ""
+    def poll(self, wait=0):  # returns how long to sleep before the next one
+        began, delta = time.time(), f"?after={self.seq}&epoch={self.epoch}&wait={wait}" if self.epoch else ""
         with urllib.request.urlopen(self.issuer + "/revocations" + delta, timeout=wait + 10) as answer:
             doc, clock = json.load(answer), time.time()
         if doc["iss"] != self.issuer or not self.now - SKEW <= doc["now"] <= clock + SKEW:
@@ -39,7 +37,8 @@ class Verifier:
         self.entries = {k: e for k, e in self.entries.items() if e["exp"] > clock - SKEW}
         self.epoch, self.seq, self.now, self.life = doc["epoch"], doc["seq"], doc["now"], doc["expires_in"]
         self.offset = max(-SKEW, min(self.offset, clock - doc["now"]))
-        return doc["next_update"]
+        early = delta and not doc["entries"] and clock - began < wait  # nothing new, and not held: the server is busy
+        return doc["next_update"] if early else 0
 
     def verify(self, token):
         if not self.epoch or time.time() - self.now - self.offset >= self.life:
