@@ -9,7 +9,13 @@ struct AdminGate: Sendable {
     /// A handler that knows who acts.
     typealias Handler = @Sendable (Request, RequestContext, Actor) async throws -> Response
 
-    let bearer: BearerVerifier
+    private let bearer: BearerVerifier
+    private let tokens: BearerGate
+
+    init(_ services: Services) {
+        bearer = services.bearer
+        tokens = BearerGate(services)
+    }
 
     /// Puts the check before `handler`. Nothing of the request but its credentials is looked at until it has passed.
     func guarding(_ handler: @escaping Handler) -> Route.Handler {
@@ -21,10 +27,8 @@ struct AdminGate: Sendable {
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
     private func actor(_ request: Request, _ context: RequestContext) async throws -> Actor {
         if context.isLocalOperator { return .operator }
-        guard let token = try BearerToken(request.headers) else {
-            throw Refusal(.bearerMissing, "The admin API needs an access token with scope latchkey:admin.")
-        }
-        return try await bearer.authorise(token.text, scope: Scope.latchkeyAdmin).actor
+        let token = try await tokens.token(request, context)
+        return try await bearer.authorise(token, scope: Scope.latchkeyAdmin).actor
     }
 
     /// A route of the admin API.

@@ -5,7 +5,7 @@ package enum AdminRouter {
     /// The admin API, all of it behind one ``AdminGate``. On the address of `admin.listen` when that is set, on the
     /// public one otherwise; always over the Unix socket and inside the process.
     package static func adminRoutes(_ services: Services) -> [Route] {
-        let gate = AdminGate(bearer: services.bearer)
+        let gate = AdminGate(services)
         return [
             AdminUsers(services: services).routes(gate), AdminClients(services: services).routes(gate),
             AdminSessions(services: services).routes(gate), AdminRevocations(services: services).routes(gate),

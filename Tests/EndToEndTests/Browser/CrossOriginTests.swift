@@ -71,4 +71,19 @@ struct CrossOriginTests {
             }
         }
     }
+
+    @Test func `an administrator's page on its client's origin can use the admin API, no other page can`() async throws {
+        try await withServer { server in
+            try await server.addUser(roles: ["admin"])
+            try await server.addClient("console", origins: [Self.own], scope: "latchkey:admin")
+            let access = try #require(
+                try await server.login(client: "console", scope: "latchkey:admin")["access_token"])
+            for (origin, readable) in [(Self.own, true), (Self.other, false)] {
+                let response = try await server.http.authorised(
+                    "GET", "/api/v1/admin/stats", bearer: access, headers: [("Origin", origin)])
+                #expect(response.status == 200)
+                #expect(response[field: "Access-Control-Allow-Origin"] == (readable ? origin : nil))
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import LatchkeyCore
 import LatchkeyTokens
@@ -88,15 +89,28 @@ struct RevocationListTests {
             try await server.addUser()
             try await server.addClient()
             for _ in 0..<12 { try await revokeOne(server) }
-            let plain = try await server.http.get("/revocations")
-            let packed = try await server.http.get("/revocations", headers: [("Accept-Encoding", "gzip")])
-            #expect(plain[field: "Content-Encoding"] == nil)
-            #expect(packed[field: "Content-Encoding"] == "gzip")
-            #expect(packed.body.starts(with: [0x1F, 0x8B]))
-            #expect(packed.body.count < plain.body.count)
-            #expect(packed[field: "ETag"] == plain[field: "ETag"])
-            let refused = try await server.http.get("/revocations", headers: [("Accept-Encoding", "gzip;q=0")])
-            #expect(refused[field: "Content-Encoding"] == nil)
+            // The shared client unpacks silently; this one shows what is on the wire.
+            var configuration = HTTPClient.Configuration()
+            configuration.decompression = .disabled
+            let client = HTTPClient(configuration: configuration)
+            do {
+                let raw = TestHTTP(base: server.http.base, client: client)
+                let plain = try await raw.get("/revocations")
+                let packed = try await raw.get("/revocations", headers: [("Accept-Encoding", "gzip")])
+                #expect(plain[field: "Content-Encoding"] == nil)
+                #expect(packed[field: "Content-Encoding"] == "gzip")
+                #expect(packed.body.starts(with: [0x1F, 0x8B]))
+                #expect(packed.body.count < plain.body.count)
+                #expect(packed[field: "ETag"] == plain[field: "ETag"])
+                let refused = try await raw.get("/revocations", headers: [("Accept-Encoding", "gzip;q=0")])
+                #expect(refused[field: "Content-Encoding"] == nil)
+            } catch {
+                try await client.shutdown()
+                throw error
+            }
+            try await client.shutdown()
+            let unpacked = try RevocationDocument(parsing: try await server.http.get("/revocations").body)
+            #expect(unpacked.entries.count == 12)
         }
     }
 
