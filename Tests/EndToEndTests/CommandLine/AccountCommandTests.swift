@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Accounts and clients from the command line, with and without a running server: the same lines either way.
+struct AccountCommandTests {
+    /// Runs `body` twice: on the directory itself, and beside a server.
+    private func bothWays(_ body: (CommandLineFixture) async throws -> Void) async throws {
+        try await body(try CommandLineFixture())
+        let fixture = try CommandLineFixture()
+        let server = try await ServerProcess(folder: fixture.folder, port: try ServerProcess.freePort())
+        defer { server.killHard() }
+        try await body(fixture)
+    }
+
+    @Test func `an account is made, shown, changed, disabled, enabled and deleted`() async throws {
+        try await bothWays { fixture in
+            let password = CommandLineFixture.password + "\r\n"
+            let added = try await fixture.run("user", "add", "alice", "--admin", "--password-stdin", input: password)
+            #expect(added.code == 0)
+            #expect(added["roles"] == "admin")
+            #expect(added.lastLine.hasPrefix("Next: "))
+            let id = try #require(added["id"])
+
+            let again = try await fixture.run("user", "add", "ALICE", "--password-stdin", input: password)
+            #expect(again.code == 1)
+            #expect(again.error.hasPrefix("latchkey: "))
+
+            let updated = try await fixture.run("user", "update", id, "--role", "editor", "--name", "Älice")
+            #expect(updated["roles"] == "editor")
+            #expect(try await fixture.run("user", "disable", "älice").code == 0)
+            #expect(try await fixture.run("user", "show", id)["state"] == "disabled")
+            #expect(try await fixture.run("user", "enable", id).code == 0)
+
+            let unsure = try await fixture.run("user", "delete", id)
+            #expect(unsure.code == 1 && unsure.error.contains("--yes"))
+            #expect(try await fixture.run("user", "list").lines.count == 2)
+            #expect(try await fixture.run("user", "delete", id, "--yes").code == 0)
+            #expect(try await fixture.run("user", "list").lines.count == 1)
+            #expect(try await fixture.run("user", "show", id).code == 1)
+        }
+    }
+
+    @Test func `a weak password is refused in a sentence and no account is made`() async throws {
+        let fixture = try CommandLineFixture()
+        let run = try await fixture.run("user", "add", "alice", "--password-stdin", input: "short\n")
+        #expect(run.code == 1)
+        #expect(run.error.contains("15"))
+        #expect(try await fixture.run("user", "list").lines.count == 1)
+    }
+
+    @Test func `a new client's secret is printed once and never again`() async throws {
+        try await bothWays { fixture in
+            let added = try await fixture.run(
+                "client", "add", "billing", "--confidential", "--grant", "client_credentials")
+            #expect(added.code == 0)
+            let secret = try #require(added["secret"])
+            let lists = [["client", "list"], ["client", "list", "--format", "json"]]
+            for arguments in [["client", "show", "billing"]] + lists {
+                let run = try await fixture.run(arguments + ["--data-dir", fixture.folder.path])
+                #expect(run.code == 0 && !run.output.contains(secret))
+            }
+            let rotated = try await fixture.run("client", "rotate-secret", "billing")
+            #expect(rotated.lines.count == 1 && rotated.lines.first != secret)
+            let changed = try await fixture.run("client", "update", "billing", "--access-ttl", "2m")
+            #expect(changed["access ttl"] == "2m")
+            let back = try await fixture.run("client", "update", "billing", "--access-ttl", "default")
+            #expect(back["access ttl"] == "(the issuer's)")
+            #expect(try await fixture.run("client", "delete", "billing", "--yes").code == 0)
+        }
+    }
+
+    @Test func `an import tells each bad line, imports the good ones and can be repeated`() async throws {
+        let fixture = try CommandLineFixture()
+        let hash = try await fixture.run("password", "hash", "--password-stdin", input: CommandLineFixture.password)
+        let phc = try #require(hash.lines.first)
+        var lines = (1...700).map { "{\"name\":\"user\($0)\",\"password_hash\":\"\(phc)\"}" }
+        lines += ["", "junk", "{\"name\":\"carl\",\"password_hash\":\"nonsense\"}"]
+        let file = fixture.folder.file("users.jsonl")
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: file))
+
+        let dry = try await fixture.run("user", "import", file, "--dry-run")
+        #expect(dry.output == "700 would be imported, 0 exist already, 2 refused.\n")
+        #expect(try await fixture.run("user", "list").lines.count == 1)
+
+        let real = try await fixture.run("user", "import", file)
+        #expect(real.code == 1)
+        #expect(real.output == "700 imported, 0 exist already, 2 refused.\n")
+        #expect(real.error.contains("line 702: ") && real.error.contains("line 703: "))
+        #expect(!real.error.contains(phc))
+        #expect(try await fixture.run("user", "import", file).output == "0 imported, 700 exist already, 2 refused.\n")
+        #expect(try await fixture.run("user", "list").lines.count == 701)
+    }
+}
