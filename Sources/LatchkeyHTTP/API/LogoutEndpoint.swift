@@ -31,7 +31,8 @@ struct LogoutEndpoint: Sendable {
             return try await endByCookie(request, clientID: clientID, context)
         } else {
             throw Refusal(
-                .bearerMissing, "Say what to end: an access token as bearer, a refresh_token, or client_id with the cookie.")
+                .bearerMissing,
+                "Say what to end: by bearer token, by refresh_token, or by client_id with its cookie.")
         }
         return Response(status: .noContent)
     }

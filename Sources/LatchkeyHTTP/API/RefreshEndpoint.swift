@@ -33,7 +33,8 @@ struct RefreshEndpoint: Sendable {
         try CSRFCheck.pass(request.headers, origins: client.origins)
         guard let token = cookie.token(in: request.headers, for: client.id) else {
             throw Refusal(
-                .invalidGrant, "There is no refresh token, neither in the body nor in the cookie of this client; sign in.",
+                .invalidGrant,
+                "There is no refresh token, neither in the body nor in this client's cookie; sign in.",
                 reason: .unknown)
         }
         return .tokens(try await refresh(token, client, scope, context))
@@ -45,7 +46,8 @@ struct RefreshEndpoint: Sendable {
     ) async throws -> TokenReply {
         do {
             let reply = try await services.sessions.refresh(
-                RefreshRequest(token: token, client: client, scope: scope, transport: .cookie, network: context.network))
+                RefreshRequest(token: token, client: client, scope: scope, transport: .cookie, network: context.network)
+            )
             cookie.send(reply, for: client, context)
             return reply
         } catch let refusal as Refusal where refusal.code == .invalidGrant {

@@ -87,7 +87,9 @@ struct RevocationsEndpoint: Sendable {
     }
 
     private func fields(isWait: Bool) -> HTTPFields {
-        var fields: HTTPFields = [.vary: isPublic ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization"]
+        var fields: HTTPFields = [
+            .vary: isPublic ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization"
+        ]
         fields[.cacheControl] = isWait ? "no-store" : "\(isPublic ? "public" : "private"), max-age=1"
         return fields
     }

@@ -28,7 +28,8 @@ struct CookieTransportTests {
     }
 
     private func post(
-        _ server: TestServer, _ path: String, cookie: String?, headers: [(String, String)] = good, client: String = "spa"
+        _ server: TestServer, _ path: String, cookie: String?, headers: [(String, String)] = good,
+        client: String = "spa"
     ) async throws -> TestResponse {
         try await server.http.post(
             path, json: ["client_id": .string(client)], headers: headers + (cookie.map { [("Cookie", $0)] } ?? []))
@@ -133,12 +134,14 @@ struct CookieTransportTests {
             let cookie = try cookie(try await login(server))
             let shop = [("X-Latchkey-CSRF", "1"), ("Origin", Self.other)]
             #expect(try await post(server, "/api/v1/refresh", cookie: cookie, headers: shop).status == 403)
-            #expect(try await post(server, "/api/v1/refresh", cookie: cookie, headers: shop, client: "shop").status == 401)
+            #expect(
+                try await post(server, "/api/v1/refresh", cookie: cookie, headers: shop, client: "shop").status == 401)
             let renamed = "__Host-latchkey_refresh_shop=" + cookie.dropFirst(Self.name.count + 1)
             let foreign = try await post(server, "/api/v1/refresh", cookie: renamed, headers: shop, client: "shop")
             #expect(foreign.status == 401)
             #expect(foreign["latchkey_reason"] == "wrong_client")
-            #expect(try await post(server, "/api/v1/logout", cookie: renamed, headers: shop, client: "shop").status == 204)
+            #expect(
+                try await post(server, "/api/v1/logout", cookie: renamed, headers: shop, client: "shop").status == 204)
             #expect(try await post(server, "/api/v1/refresh", cookie: cookie).status == 200)
         }
     }

@@ -38,7 +38,9 @@ struct CrossOriginTests {
     @Test func `an answer is readable for its own client's page alone`() async throws {
         try await withServer { server in
             try await prepare(server)
-            for (origin, readable) in [(Self.own, true), (Self.other, false), ("https://evil.test", false), ("null", false)] {
+            for (origin, readable) in [
+                (Self.own, true), (Self.other, false), ("https://evil.test", false), ("null", false),
+            ] {
                 let login = try await server.login(headers: [("Origin", origin)])
                 #expect(login.status == 200)
                 #expect(login[field: "Access-Control-Allow-Origin"] == (readable ? origin : nil))
@@ -72,7 +74,8 @@ struct CrossOriginTests {
         }
     }
 
-    @Test func `an administrator's page on its client's origin can use the admin API, no other page can`() async throws {
+    @Test func `an administrator's page on its client's origin can use the admin API, no other page can`() async throws
+    {
         try await withServer { server in
             try await server.addUser(roles: ["admin"])
             try await server.addClient("console", origins: [Self.own], scope: "latchkey:admin")

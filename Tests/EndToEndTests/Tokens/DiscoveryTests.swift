@@ -8,7 +8,8 @@ import latchkey
 struct DiscoveryTests {
     @Test func `the key set is public, cacheable and names no private member`() async throws {
         try await withServer { server in
-            let response = try await server.http.get("/.well-known/jwks.json", headers: [("Origin", "https://any.test")])
+            let response = try await server.http.get(
+                "/.well-known/jwks.json", headers: [("Origin", "https://any.test")])
             #expect(response.status == 200)
             #expect(response[field: "Content-Type"] == "application/jwk-set+json")
             #expect(

@@ -56,17 +56,24 @@ struct LoginTests {
         }
     }
 
-    @Test(arguments: [
-        (["client_id": "spa", "password": "x"], 400, "invalid_request"),
-        (["client_id": "spa", "username": "ada"], 400, "invalid_request"),
-        (["client_id": "spa", "username": 7, "password": "x"], 400, "invalid_request"),
-        (["username": "ada", "password": "x"], 401, "invalid_client"),
-        (["client_id": "nobody", "username": "ada", "password": "x"], 401, "invalid_client"),
-        (["client_id": "spa", "username": "ada", "password": "x", "transport": "pigeon"], 400, "invalid_request"),
-        (["client_id": "spa", "username": "ada", "password": "x", "scope": "latchkey:root"], 400, "invalid_scope"),
-        (["client_id": "spa", "username": "ada", "password": "x", "device_name": "a\u{7}b"], 400, "invalid_request"),
-        (["client_id": "spa", "username": "ada", "password": "x", "transport": "cookie"], 400, "unauthorized_client"),
-    ] as [([String: JSONValue], Int, String)])
+    @Test(
+        arguments: [
+            (["client_id": "spa", "password": "x"], 400, "invalid_request"),
+            (["client_id": "spa", "username": "ada"], 400, "invalid_request"),
+            (["client_id": "spa", "username": 7, "password": "x"], 400, "invalid_request"),
+            (["username": "ada", "password": "x"], 401, "invalid_client"),
+            (["client_id": "nobody", "username": "ada", "password": "x"], 401, "invalid_client"),
+            (["client_id": "spa", "username": "ada", "password": "x", "transport": "pigeon"], 400, "invalid_request"),
+            (["client_id": "spa", "username": "ada", "password": "x", "scope": "latchkey:root"], 400, "invalid_scope"),
+            (
+                ["client_id": "spa", "username": "ada", "password": "x", "device_name": "a\u{7}b"], 400,
+                "invalid_request"
+            ),
+            (
+                ["client_id": "spa", "username": "ada", "password": "x", "transport": "cookie"], 400,
+                "unauthorized_client"
+            ),
+        ] as [([String: JSONValue], Int, String)])
     func `a login that is no login changes nothing`(
         body: [String: JSONValue], status: Int, code: String
     ) async throws {
