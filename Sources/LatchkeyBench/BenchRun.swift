@@ -31,6 +31,11 @@ struct BenchRun {
                 "The data lies on \(machine.fileSystem): no write reaches a disk, durable rates mean nothing. "
                     + "Choose another place with --folder.")
         }
+        #if DEBUG
+            report.notes.append(
+                "LatchkeyBench itself is a debug build: its generator takes processor time that the server then lacks, "
+                    + "and ES256 alone is far slower than it would be. Use Scripts/bench.")
+        #endif
         Console.note("Making users and client in \(folder)")
         try withServer { try Population(admin: $0.admin).create() }
         report.start = Spread(try measureStarts(&report))
