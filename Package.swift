@@ -105,11 +105,9 @@ let package = Package(
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2", "LatchkeyTokens",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Argon2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         // What every store has to pass; knows none of them.
@@ -157,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyHTTPTests",
             dependencies: [
-                "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestSupport",
+                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

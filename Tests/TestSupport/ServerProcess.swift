@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -7,13 +6,11 @@ import Glibc
 
 /// The real binary in a process of its own: for everything that a kill or a signal must show.
 package final class ServerProcess: Sendable {
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
+    package typealias Failure = ChildProcess.Failure
 
     package let http: TestHTTP
     package let logPath: String
-    private let process: Mutex<Process>
+    private let child: ChildProcess
 
     /// Where the build put the binary: beside the test bundle.
     package static var binary: String {
@@ -29,34 +26,31 @@ package final class ServerProcess: Sendable {
         folder: TemporaryFolder, port: Int, configuration: [String: String] = [:], wrapper: [String] = []
     ) async throws {
         let log = folder.file("server-\(UUID().uuidString.prefix(8)).log")
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
         logPath = log
-        let child = Process()
-        let command = wrapper + [
+        let command = [
             Self.binary, "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:\(port)", "--issuer",
             "http://localhost:8080",
         ]
-        child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        child.arguments = command
-        child.environment = ProcessInfo.processInfo.environment.merging(
-            [
-                "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",
-                "LATCHKEY_LOG_LEVEL": "debug",
-            ].merging(configuration) { _, given in given }) { _, ours in ours }
-        let output = FileHandle(forWritingAtPath: log)
-        child.standardOutput = output
-        child.standardError = output
-        child.standardInput = FileHandle.nullDevice
-        try child.run()
-        process = Mutex(child)
+        let defaults = [
+            "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",
+            "LATCHKEY_LOG_LEVEL": "debug",
+        ]
+        child = try ChildProcess(
+            wrapper + command, environment: defaults.merging(configuration) { _, given in given }, output: log,
+            error: log)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         try await waitUntilReady()
+    }
+
+    deinit {
+        // A test that threw must not leave a server behind.
+        if child.isRunning { killHard() }
     }
 
     private func waitUntilReady() async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
-            guard process.withLock({ $0.isRunning }) else { break }
+            guard child.isRunning else { break }
             if let answer = try? await http.send("GET", "/healthz", timeout: .seconds(2)), answer.status == 200 { return }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -64,23 +58,18 @@ package final class ServerProcess: Sendable {
         throw Failure(description: "the server did not start:\n\(log.suffix(2000))")
     }
 
-    package var processID: Int32 { process.withLock { $0.processIdentifier } }
+    package var processID: Int32 { child.processID }
 
     /// Ends it as a power cut would, and waits until it is gone.
     package func killHard() {
-        process.withLock { child in
-            kill(child.processIdentifier, SIGKILL)
-            child.waitUntilExit()
-        }
+        child.signal(SIGKILL)
+        child.wait()
     }
 
     /// SIGTERM; returns the exit status.
     package func terminate() -> Int32 {
-        process.withLock { child in
-            kill(child.processIdentifier, SIGTERM)
-            child.waitUntilExit()
-            return child.terminationStatus
-        }
+        child.signal(SIGTERM)
+        return child.wait()
     }
 
     /// A port that was free a moment ago.

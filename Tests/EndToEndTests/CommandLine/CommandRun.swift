@@ -50,22 +50,11 @@ struct CommandLineFixture {
         for file in files.dropFirst() { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
 
-        let child = Process()
-        child.executableURL = URL(filePath: ServerProcess.binary)
-        child.arguments = arguments
-        child.environment = ProcessInfo.processInfo.environment.merging(
-            ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1"]
-                .merging(environment) { _, given in given }) { _, ours in ours }
-        child.standardInput = FileHandle(forReadingAtPath: files[0])
-        child.standardOutput = FileHandle(forWritingAtPath: files[1])
-        child.standardError = FileHandle(forWritingAtPath: files[2])
-        let code = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
-            child.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do { try child.run() } catch {
-                child.terminationHandler = nil
-                done.resume(throwing: error)
-            }
-        }
+        let cheap = ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1"]
+        let child = try ChildProcess(
+            [ServerProcess.binary] + arguments, environment: cheap.merging(environment) { _, given in given },
+            input: files[0], output: files[1], error: files[2])
+        let code = try await child.exit()
         let texts = try files.dropFirst().map { try String(contentsOfFile: $0, encoding: .utf8) }
         return CommandRun(code: code, output: texts[0], error: texts[1])
     }

@@ -8,6 +8,7 @@ import LatchkeyHTTP
 import Logging
 import NIOCore
 import ServiceLifecycle
+import TestSupport
 
 /// A running server with a handful of routes, for tests of everything before and around a handler.
 struct ServerFixture: Sendable {
@@ -133,20 +134,12 @@ func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async 
 
 /// Runs a program found on the PATH and returns its standard output; fails when it cannot be run.
 func runProgram(_ arguments: [String], input: Data? = nil) async throws -> (status: Int32, output: String) {
-    try await blocking {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        let source = Pipe()
-        process.standardInput = source
-        try process.run()
-        if let input { try source.fileHandleForWriting.write(contentsOf: input) }
-        try source.fileHandleForWriting.close()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    try await withTemporaryFolder { folder in
+        let files = (input: folder + "/in", output: folder + "/out")
+        try (input ?? Data()).write(to: URL(fileURLWithPath: files.input))
+        let child = try ChildProcess(arguments, input: files.input, output: files.output)
+        let status = try await child.exit()
+        let output = try Data(contentsOf: URL(fileURLWithPath: files.output))
+        return (status, String(decoding: output, as: UTF8.self))
     }
 }
