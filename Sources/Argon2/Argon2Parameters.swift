@@ -1,3 +1,5 @@
+internal import CArgon2
+
 /// The cost of one Argon2 hash, inside the bounds that this server is willing to compute.
 ///
 /// A value of this type is the only way to reach libargon2, so a doctored row that asks for terabytes or years is
@@ -57,6 +59,49 @@ extension Argon2ParametersError: CustomStringConvertible {
         case .memory: "memory must be 8 KiB per lane to 4194304 KiB"
         case .iterations: "iterations must be 1 to 64"
         case .parallelism: "parallelism must be 1 to 16"
+        }
+    }
+}
+
+extension Argon2Parameters {
+    /// OWASP's sets of equal strength for one lane, most memory first: less memory is paid for with more passes.
+    static let owaspMinimums: [(memoryKiB: Int, iterations: Int)] = [
+        (47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5),
+    ]
+
+    /// Whether no set of OWASP's Password Storage Cheat Sheet is reached in memory and passes alike.
+    /// The server warns once about it and goes on, since tests need cheap hashes.
+    package var isBelowOWASPMinimum: Bool {
+        !Self.owaspMinimums.contains { memoryKiB >= $0.memoryKiB && iterations >= $0.iterations }
+    }
+
+    /// Memory filled over all passes, in KiB: what the time of a hash is proportional to.
+    package var workKiB: Int { memoryKiB * iterations }
+
+    /// Whether a hash stored with these parameters should be replaced by one with `policy`.
+    ///
+    /// Weaker means less memory or less work in all. More memory with fewer passes and the same work is not weaker, so
+    /// a policy that moves inside OWASP's set towards less memory rehashes nothing. Lanes do not count: they cost an
+    /// attacker as much as they cost us. Never true for equal parameters, so a rehash does not repeat itself.
+    package func isWeaker(than policy: Argon2Parameters) -> Bool {
+        memoryKiB < policy.memoryKiB || workKiB < policy.workKiB
+    }
+}
+
+/// The three members of the Argon2 family. We write only Argon2id; the others are read from imported hashes.
+package enum Argon2Variant: String, Sendable, CaseIterable {
+    /// What RFC 9106 section 4 recommends, and what every hash of ours is.
+    case argon2id
+    /// Data-independent memory access, import only.
+    case argon2i
+    /// Data-dependent memory access, import only.
+    case argon2d
+
+    var libraryType: argon2_type {
+        switch self {
+        case .argon2id: Argon2_id
+        case .argon2i: Argon2_i
+        case .argon2d: Argon2_d
         }
     }
 }
