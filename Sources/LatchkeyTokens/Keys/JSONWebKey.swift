@@ -1,3 +1,5 @@
+import Crypto
+
 /// A public signing key as a JWK, RFC 7517: P-256, Ed25519 or RSA, bound to one algorithm, named by its thumbprint.
 ///
 /// Whatever exists has passed every check: the point is on its curve, the RSA numbers are within bounds.
@@ -130,4 +132,51 @@ public struct JSONWebKey: Sendable, Hashable {
         hasher.combine(keyID)
         hasher.combine(algorithm)
     }
+}
+
+/// The JWK thumbprint of RFC 7638 under SHA-256: a name for a key that anybody can recompute from the key.
+public enum Thumbprint {
+    /// The thumbprint in the form that serves as `kid`.
+    public static func keyID(of material: KeyMaterial) -> KeyID {
+        let members = JSONWriter.object { json in
+            for member in material.thumbprintMembers { json.member(member.name, member.value) }
+        }
+        return KeyID(thumbprint: Array(SHA256.hash(data: members)))
+    }
+}
+
+/// Why a JSON Web Key or a set of them was refused. Never quotes key material.
+public struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of refusal.
+    public enum Reason: String, Sendable, Hashable {
+        /// Not a strict JSON object, or a set without a `keys` array.
+        case badJSON = "bad JSON"
+        /// A member that is missing or has the wrong type or form.
+        case badMember = "bad member"
+        /// Of a kind, curve, algorithm or use that is not known here; a set passes over such keys.
+        case unsupported = "unsupported"
+        /// Holds a private or a symmetric key: whoever published it has a larger problem.
+        case containsSecret = "contains a secret"
+        /// An EC point that is not on the curve, or an Ed25519 point of small order or in no canonical form.
+        case invalidPoint = "invalid point"
+        /// RSA below 2048 or above 8192 bits, or an exponent that is even, 1, or longer than 32 bits.
+        case weakRSA = "RSA key out of bounds"
+        /// Two keys of a set with one `kid`.
+        case duplicateKeyID = "duplicate kid"
+        /// More keys or bytes than the caps allow.
+        case tooLarge = "too large"
+    }
+
+    /// What is wrong.
+    public let reason: Reason
+    /// The member concerned; nil when it is none in particular.
+    public let member: String?
+
+    init(_ reason: Reason, member: String? = nil) {
+        self.reason = reason
+        self.member = member
+    }
+
+    /// Both parts in English.
+    public var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
 }

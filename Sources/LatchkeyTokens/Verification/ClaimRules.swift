@@ -1,0 +1,160 @@
+/// What a service demands of an access token besides its signature.
+public struct AccessTokenRules: Sendable {
+    /// The expected issuer.
+    public var issuer: IssuerRule
+    /// The service's own name; nil accepts tokens for anybody, which only the issuer itself should do.
+    public var audience: AudienceRule?
+    /// The algorithms accepted; each key is bound to one of them besides.
+    public var algorithms: Set<JWSAlgorithm>
+    /// How far the clocks may disagree.
+    public var skew: ClockSkew
+    /// The revocation list; nil when the caller asks elsewhere whether the token was revoked.
+    public var revocation: RevocationRule?
+
+    /// - Parameter skew: brought into 0 to 120 s.
+    public init(
+        issuer: String,
+        audience: String?,
+        algorithms: Set<JWSAlgorithm> = Set(JWSAlgorithm.allCases),
+        skew: Duration = .seconds(60),
+        revocations: RevocationIndex? = nil
+    ) {
+        self.issuer = IssuerRule(issuer)
+        self.audience = audience.map(AudienceRule.init)
+        self.algorithms = algorithms
+        self.skew = ClockSkew(skew)
+        revocation = revocations.map(RevocationRule.init)
+    }
+
+    /// Applies every rule to claims whose signature holds.
+    ///
+    /// - Throws: ``VerificationError`` of the first rule that refuses.
+    public func check(_ claims: AccessTokenClaims, keyID: KeyID, now: Timestamp) throws(VerificationError) {
+        try issuer.check(claims)
+        try audience?.check(claims)
+        try ExpiryRule(skew: skew).check(claims, now: now)
+        try IssuedAtRule(skew: skew).check(claims, now: now)
+        try LifetimeRule().check(claims)
+        try revocation?.check(claims, keyID: keyID)
+    }
+}
+
+/// `iss` is the expected issuer, byte for byte: no case folding, no forgiven slash (RFC 9068 section 4).
+public struct IssuerRule: Sendable {
+    /// The one issuer.
+    public let issuer: String
+
+    /// Accepts this issuer only.
+    public init(_ issuer: String) {
+        self.issuer = issuer
+    }
+
+    /// - Throws: ``VerificationError/wrongIssuer``.
+    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+        guard claims.issuer.utf8.elementsEqual(issuer.utf8) else { throw .wrongIssuer }
+    }
+}
+
+/// `aud` names this service (RFC 9068 section 4).
+public struct AudienceRule: Sendable {
+    /// The name under which tokens are issued for this service.
+    public let audience: String
+
+    /// Accepts tokens that name this audience, among others or alone.
+    public init(_ audience: String) {
+        self.audience = audience
+    }
+
+    /// - Throws: ``VerificationError/wrongAudience``.
+    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+        guard claims.audience.contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else { throw .wrongAudience }
+    }
+}
+
+/// `exp` lies after `iat`, by at most an hour: a revocation outlives every token that it matches only if no token
+/// lives longer.
+public struct LifetimeRule: Sendable {
+    /// The longest lifetime of any access token, in seconds.
+    public static let maximumSeconds: Int64 = 3600
+
+    /// The rule; it has no settings.
+    public init() {}
+
+    /// - Throws: ``VerificationError/lifetimeOutOfBounds``.
+    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+        let lifetime = claims.expiresAt.seconds - claims.issuedAt.seconds
+        guard (1...Self.maximumSeconds).contains(lifetime) else { throw .lifetimeOutOfBounds }
+    }
+}
+
+/// Now lies before `exp` and not before `nbf`, give or take the clock skew (RFC 7519 sections 4.1.4 and 4.1.5).
+public struct ExpiryRule: Sendable {
+    /// How far the clocks may disagree.
+    public let skew: ClockSkew
+
+    /// A rule with this skew.
+    public init(skew: ClockSkew) {
+        self.skew = skew
+    }
+
+    /// - Throws: ``VerificationError/expired``, ``VerificationError/notYetValid``.
+    public func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
+        guard now < claims.expiresAt + skew.duration else { throw .expired }
+        if let notBefore = claims.notBefore, now + skew.duration < notBefore { throw .notYetValid }
+    }
+}
+
+/// `iat` is not later than now, give or take the clock skew: a token from the future would slip past revocations that
+/// end everything issued until their own instant.
+public struct IssuedAtRule: Sendable {
+    /// How far the clocks may disagree.
+    public let skew: ClockSkew
+
+    /// A rule with this skew.
+    public init(skew: ClockSkew) {
+        self.skew = skew
+    }
+
+    /// - Throws: ``VerificationError/issuedInFuture``.
+    public func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
+        guard claims.issuedAt <= now + skew.duration else { throw .issuedInFuture }
+    }
+}
+
+/// No live entry of the revocation list matches.
+///
+/// Says nothing about the age of the list: ask ``RevocationListState/freshness(at:)`` as well.
+public struct RevocationRule: Sendable {
+    /// The list as it is now.
+    public let index: RevocationIndex
+
+    /// A rule over one state of the list.
+    public init(_ index: RevocationIndex) {
+        self.index = index
+    }
+
+    /// - Throws: ``VerificationError/revoked`` with the entry.
+    public func check(_ claims: AccessTokenClaims, keyID: KeyID) throws(VerificationError) {
+        guard let entry = index.firstMatch(for: claims, keyID: keyID) else { return }
+        throw VerificationError(
+            VerificationError.revoked.code.rawValue,
+            detail: "\(entry.kind.rawValue) entry \(entry.sequence)",
+            revocation: entry
+        )
+    }
+}
+
+/// How far two clocks may disagree. Never more than 120 s: revocations leave the list that long after the last token
+/// that they could match.
+public struct ClockSkew: Sendable, Hashable {
+    /// The largest skew.
+    public static let maximum: Duration = .seconds(120)
+
+    /// Between zero and ``maximum``.
+    public let duration: Duration
+
+    /// The skew, brought into bounds.
+    public init(_ duration: Duration) {
+        self.duration = min(max(duration, .zero), Self.maximum)
+    }
+}
