@@ -45,3 +45,79 @@ extension SQLiteStore {
 
     static let auditScanLimit = 50_000
 }
+
+/// Reads and writes rows of `audit_events`.
+enum AuditRow {
+    static let select = """
+        SELECT id, kind, at, actor, user_id, session_id, client_id, network, details, count FROM audit_events
+        """
+    /// Failures that strangers can cause as often as they like: like ones within ``foldingTime`` share a row. The index
+    /// `audit_events_repeated` names the same kinds.
+    static let repeated: Set<AuditEvent.Kind> = [
+        .loginFailed, .loginThrottled, .refreshRefused, .refreshReusedElsewhere, .clientAuthenticationFailed,
+    ]
+    static let foldingTime: Duration = .seconds(60)
+
+    static func decode(_ row: Row) throws -> AuditEvent? {
+        // A kind that this version does not know was written by a newer one: left out, not an error.
+        guard let kind = AuditEvent.Kind(rawValue: row[1]) else { return nil }
+        guard let actor = Actor(row[3] as String) else { throw StoreFault.unreadable(Actor.self) }
+        return AuditEvent(
+            id: row[0], kind, at: row.timestamp(2), actor: actor,
+            user: row.optionalBytes(4).flatMap { UserID(bytes: $0) },
+            session: row.optionalBytes(5).flatMap { SessionID(bytes: $0) },
+            client: (row[6] as String?).flatMap { ClientID($0) }, network: row[7], details: decodeDetails(row[8]),
+            count: row[9])
+    }
+
+    /// Appends the event, or counts it on the like one of the last minute when it is a failure that repeats.
+    static func append(_ event: AuditEvent, _ database: Database) throws {
+        let details = encodeDetails(event.details)
+        if repeated.contains(event.kind), try fold(event, details: details, database) { return }
+        try database.run(
+            """
+            INSERT INTO audit_events (kind, at, actor, user_id, session_id, client_id, network, details, count)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                event.kind.rawValue, event.at.milliseconds, event.actor.text, event.user?.bytes.blob,
+                event.session?.bytes.blob, event.client?.description, event.network, details, event.count,
+            ])
+    }
+
+    private static func fold(_ event: AuditEvent, details: String, _ database: Database) throws -> Bool {
+        try database.run(
+            """
+            UPDATE audit_events SET count = count + ? WHERE id = (
+                SELECT id FROM audit_events
+                WHERE kind = ? AND network IS ? AND at > ? AND at <= ? AND kind IN (\(repeatedKinds))
+                    AND actor = ? AND user_id IS ? AND session_id IS ? AND client_id IS ? AND details = ?
+                ORDER BY at DESC LIMIT 1)
+            """,
+            [
+                event.count, event.kind.rawValue, event.network, (event.at - foldingTime).milliseconds,
+                event.at.milliseconds, event.actor.text, event.user?.bytes.blob, event.session?.bytes.blob,
+                event.client?.description, details,
+            ]) > 0
+    }
+
+    /// As literals, so that SQLite sees that the partial index applies.
+    private static let repeatedKinds = [
+        AuditEvent.Kind.loginFailed, .loginThrottled, .refreshRefused, .refreshReusedElsewhere,
+        .clientAuthenticationFailed,
+    ].map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
+    private static func encodeDetails(_ details: [String: String]) -> String {
+        let json = JSONWriter.object(reserving: 64) { writer in
+            for (name, value) in details.sorted(by: { $0.key < $1.key }) { writer.member(name, value) }
+        }
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private static func decodeDetails(_ text: String) -> [String: String] {
+        guard let object = try? StrictJSON.parseObject(Array(text.utf8)) else { return [:] }
+        return Dictionary(
+            object.members.compactMap { member in member.value.string.map { (member.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -62,3 +62,92 @@ extension SQLiteStore {
         }
     }
 }
+
+/// Reads and writes rows of `sessions`, always together with user and client: without them a session is absent.
+enum SessionRow {
+    private static let columns = """
+        s.id, s.transport, s.scope, s.nonce, s.created_at, s.expires_at, s.authentication_methods, s.device_name,
+        s.network, s.current_generation, s.held_generation, s.rotated_at, s.rotated_from, s.recoveries,
+        s.recovery_window_start, s.ended_at, s.end_reason
+        """
+    private static let columnCount = 17
+
+    /// Everything that ``decode(_:)`` reads. The last column is everybody's watermark.
+    static let select = """
+        SELECT \(columns), \(UserRow.columns), state.sessions_ended_at, \(ClientRow.columns)
+        FROM sessions s
+        JOIN users u ON u.id = s.user_id
+        JOIN clients c ON c.number = s.client_number
+        JOIN revocation_state state ON state.id = 1
+        """
+
+    /// Built once: every refresh looks its statement up by this text.
+    private static let selectByID = "\(select) WHERE s.id = ?"
+
+    static func find(_ id: SessionID, _ database: Database) throws -> SessionRecord? {
+        try database.first(selectByID, [id.bytes.blob], decode)
+    }
+
+    static func decode(_ row: Row) throws -> SessionRecord {
+        let user = try UserRow.decode(row, from: columnCount)
+        let client = try ClientRow.decode(row, from: columnCount + UserRow.columnCount + 1).client
+        guard let id = SessionID(bytes: row.bytes(0)) else { throw StoreFault.unreadable(SessionID.self) }
+        guard let scope = Scope(row[2] as String) else { throw StoreFault.unreadable(Scope.self) }
+        let network: String = row[8]
+        let session = Session(
+            id: id, user: user.id, client: client.id, transport: (row[1] as Int) == 1 ? .cookie : .body, scope: scope,
+            nonce: row.bytes(3), createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
+            authenticationMethods: (row[6] as String).split(separator: " ").map(String.init), deviceName: row[7],
+            network: network,
+            lineage: Session.Lineage(
+                current: row[9], held: row[10], rotatedAt: row.timestamp(11), rotatedFrom: row[12] ?? network,
+                recoveries: row[13], recoveryWindowStart: row.timestamp(14)),
+            endedAt: row.optionalTimestamp(15),
+            endReason: (row[16] as String?).map { RevocationReason(rawValue: $0) ?? .admin })
+        return SessionRecord(
+            session: session, user: user, client: client,
+            allEndedAt: row.optionalTimestamp(columnCount + UserRow.columnCount))
+    }
+
+    static func insert(_ session: Session, clientNumber: Int64, _ database: Database) throws {
+        try database.run(
+            """
+            INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
+                authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
+                recoveries, recovery_window_start)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                session.id.bytes.blob, session.user.bytes.blob, clientNumber, session.transport == .cookie ? 1 : 0,
+                session.scope.description, session.nonce.blob, session.createdAt.milliseconds,
+                session.expiresAt.milliseconds, session.authenticationMethods.joined(separator: " "),
+                session.deviceName, session.network, Int64(session.lineage.current), Int64(session.lineage.held),
+                session.lineage.rotatedAt.milliseconds, session.lineage.recoveries,
+                session.lineage.recoveryWindowStart.milliseconds,
+            ])
+        try database.run("UPDATE session_count SET sessions = sessions + 1")
+    }
+
+    /// The one write of a rotation: no index covers any of these columns.
+    static func update(_ lineage: Session.Lineage, of session: Session, _ database: Database) throws {
+        try database.run(
+            """
+            UPDATE sessions SET current_generation = ?, held_generation = ?, rotated_at = ?, rotated_from = ?,
+                recoveries = ?, recovery_window_start = ?
+            WHERE id = ?
+            """,
+            [
+                Int64(lineage.current), Int64(lineage.held), lineage.rotatedAt.milliseconds,
+                lineage.rotatedFrom == session.network ? nil : lineage.rotatedFrom, lineage.recoveries,
+                lineage.recoveryWindowStart.milliseconds, session.id.bytes.blob,
+            ])
+    }
+
+    static func end(
+        _ id: SessionID, at instant: Timestamp, reason: RevocationReason, _ database: Database
+    ) throws {
+        try database.run(
+            "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
+            [instant.milliseconds, reason.rawValue, id.bytes.blob])
+    }
+}
