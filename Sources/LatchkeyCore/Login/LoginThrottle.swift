@@ -1,5 +1,6 @@
 package import Crypto
 package import LatchkeyTokens
+import Synchronization
 
 /// Slows down guessing before any password is hashed, without telling which names exist and without letting a stranger
 /// lock an owner out.
@@ -118,5 +119,35 @@ package final class LoginThrottle: Sendable {
             known = try await store.isKnownNetwork(source.network, of: user)
         }
         return schedule.decide(counters, now: now, sharedPeer: source.sharedPeer, knownNetwork: known)
+    }
+}
+
+/// Leave to look at one password. Holds one of the pair's slots until it is released, at the latest when it is let go
+/// of.
+package final class Admission: Sendable {
+    /// What a successful login resets, in the transaction that begins its session: its own pair and nothing else.
+    package let resetOnSuccess: [ThrottleBucket]
+    /// What a failed one counts in.
+    let countedOnFailure: [ThrottleBucket]
+
+    private let giveBack: Mutex<(@Sendable () -> Void)?>
+
+    init(
+        resetOnSuccess: [ThrottleBucket], countedOnFailure: [ThrottleBucket], giveBack: @escaping @Sendable () -> Void
+    ) {
+        self.resetOnSuccess = resetOnSuccess
+        self.countedOnFailure = countedOnFailure
+        self.giveBack = Mutex(giveBack)
+    }
+
+    deinit { release() }
+
+    /// Lets the next attempt of the pair be checked. Call it once the outcome is on disk; again has no effect.
+    package func release() {
+        let action = giveBack.withLock { action in
+            defer { action = nil }
+            return action
+        }
+        action?()
     }
 }

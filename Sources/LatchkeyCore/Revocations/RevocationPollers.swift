@@ -1,5 +1,60 @@
 package import LatchkeyTokens
 
+/// The long polls that wait for something new: bounded in all and for each address.
+struct RevocationWaiters {
+    enum Admission: Equatable {
+        case wait(id: UInt64)
+        /// No place left: answer after a bare timer.
+        case timerOnly
+        case refused
+        /// The server is shutting down: answer at once.
+        case drain
+    }
+
+    private var nextID: UInt64 = 0
+    private var parked: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var admitted = 0
+    private var perAddress: [String: Int] = [:]
+    private var timers = 0
+
+    /// Long polls that hold a place.
+    var count: Int { admitted }
+
+    mutating func admit(address: String, total: Int, perAddress limit: Int) -> Admission {
+        guard admitted < total, perAddress[address, default: 0] < limit else {
+            // Timers are cheap but not free: as many again as there are places.
+            guard timers < total else { return .refused }
+            timers += 1
+            return .timerOnly
+        }
+        admitted += 1
+        perAddress[address, default: 0] += 1
+        nextID += 1
+        return .wait(id: nextID)
+    }
+
+    mutating func park(_ id: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
+        parked[id] = continuation
+    }
+
+    mutating func unpark(_ id: UInt64) -> CheckedContinuation<Void, Never>? {
+        parked.removeValue(forKey: id)
+    }
+
+    mutating func removeAll() -> [CheckedContinuation<Void, Never>] {
+        defer { parked.removeAll(keepingCapacity: true) }
+        return Array(parked.values)
+    }
+
+    mutating func leave(_ id: UInt64, address: String) {
+        admitted -= 1
+        let left = perAddress[address, default: 1] - 1
+        perAddress[address] = left > 0 ? left : nil
+    }
+
+    mutating func leaveTimer() { timers -= 1 }
+}
+
 /// A service that polls the list, by the name that it gave itself. For display: a name is not trusted for anything.
 package struct ConsumerStatus: Sendable, Equatable {
     package let name: String

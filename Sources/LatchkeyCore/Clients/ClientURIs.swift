@@ -1,5 +1,77 @@
 import LatchkeyTokens
 
+/// A redirect URI that a client may register; compared byte by byte later (RFC 9700 2.1), loopback ports apart.
+enum RedirectURI {
+    /// - Throws: `invalid_request` with the form that is asked for.
+    static func check(_ uri: String, kind: Client.Kind) throws(Refusal) {
+        guard uri.utf8.count <= 512, let parts = URIParts(uri) else {
+            throw refused("A redirect URI is an absolute URI of at most 512 ASCII characters.")
+        }
+        guard !uri.contains("#") else { throw refused("A redirect URI has no fragment: remove it.") }
+        guard !uri.contains("*") else { throw refused("A redirect URI has no wildcard: register each URI.") }
+        switch parts.scheme {
+        case "https":
+            guard parts.host != nil else { throw refused("An https redirect URI names a host.") }
+        case "http":
+            guard parts.isLoopback else { throw refused("An http redirect URI is for loopback hosts only: use https.") }
+        default:
+            // RFC 8252 7.1: a domain name in reverse, under the control of the application's maker.
+            guard kind == .public, parts.scheme.contains("."), parts.scheme == parts.scheme.lowercased() else {
+                throw refused(
+                    "A redirect URI is https, http on a loopback host, or for public clients "
+                        + "a scheme like com.example.app.")
+            }
+        }
+    }
+
+    private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
+}
+
+/// An origin as browsers send it (RFC 6454 6.2): compared byte by byte, so only that spelling.
+enum WebOrigin {
+    /// - Throws: `invalid_request` with the form that is asked for.
+    static func check(_ origin: String) throws(Refusal) {
+        guard origin.utf8.count <= 300, let parts = URIParts(origin), parts.rest.isEmpty,
+            let host = parts.host, origin == origin.lowercased()
+        else {
+            throw refused(
+                "An origin has the form https://app.example.com or https://app.example.com:8443, "
+                    + "in lower case, without path and final slash.")
+        }
+        switch parts.scheme {
+        case "https":
+            guard parts.port != 443 else { throw refused("An https origin is written without its port 443.") }
+        case "http":
+            guard parts.isLoopback else { throw refused("An http origin is for loopback hosts only: use https.") }
+            guard parts.port != 80 else { throw refused("An http origin is written without its port 80.") }
+        default: throw refused("An origin begins with https:// (or with http:// on a loopback host).")
+        }
+        guard !host.isEmpty else { throw refused("An origin names a host.") }
+    }
+
+    private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
+}
+
+/// What `aud` may be.
+enum AudienceForm {
+    /// An absolute URI without fragment (RFC 8707 2) or a plain name, 1 to 256 characters.
+    static func isValid(_ text: String) -> Bool {
+        guard (1...256).contains(text.utf8.count) else { return false }
+        if text.contains(":") {
+            guard let parts = URIParts(text) else { return false }
+            return !text.contains("#") && (parts.host != nil || !parts.rest.isEmpty)
+        }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "._-".utf8.contains(byte)
+            }
+        }
+    }
+}
+
 /// A URI taken apart just far enough to judge what clients register: `scheme:` and, after `//`, host and port.
 ///
 /// Stricter than RFC 3986 on purpose, with no rule for user names or escapes in the host: what is compared byte by byte
