@@ -1,5 +1,7 @@
+import Hummingbird
 package import LatchkeyCore
 package import LatchkeyTokens
+import NIOCore
 
 /// What a form at the token endpoint asks for, judged: the grants that exist, and nothing else.
 package enum TokenRequest: Sendable, Equatable {
@@ -45,5 +47,36 @@ extension Scope {
             throw Refusal(.invalidScope, "The scope must be tokens separated by single spaces (RFC 6749 section 3.3).")
         }
         self = scope
+    }
+}
+
+/// `resource` parameters (RFC 8707). A client's audience is configured, not asked for: a request may name what its token
+/// is for anyway, and the token is what it always is.
+package enum ResourceIndicator {
+    /// - Parameter audience: `aud` of the token that the request would get without the parameter.
+    /// - Throws: `Refusal` `invalid_target` when one of `resources` is something else.
+    package static func check(_ resources: [String], within audience: [String]) throws(Refusal) {
+        guard resources.allSatisfy(audience.contains) else {
+            throw Refusal(.invalidTarget, "The resource is not an audience of this client's tokens.")
+        }
+    }
+}
+
+/// A request to an OAuth endpoint: a form body (RFC 6749 3.2), never with credentials in the URL, where logs and
+/// histories would keep them.
+enum OAuthForm {
+    /// What must not stand in a query string.
+    private static let credentials = [
+        "client_secret", "client_assertion", "refresh_token", "access_token", "token", "code", "password",
+    ]
+
+    /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`.
+    static func read(_ request: Request, repeatable: Set<String> = []) async throws -> RequestParameters {
+        let query = try QueryParameters.parse(request.uri.query)
+        guard credentials.allSatisfy({ query[$0] == nil }) else {
+            throw Refusal(.invalidRequest, "Secrets and tokens belong in the body, never in the URL.")
+        }
+        let body = try await request.body.collect(upTo: TransportLimits().maxBodyBytes)
+        return try FormParameters.parse(body, fields: request.headers, repeatable: repeatable)
     }
 }

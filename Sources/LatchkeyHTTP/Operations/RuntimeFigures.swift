@@ -38,3 +38,62 @@ extension ConsumerResource {
             address: consumer.address)
     }
 }
+
+/// The gauges that are read when somebody scrapes, in Prometheus' text format. The store's part is missing when it could
+/// not be read, which `latchkey_store_readable` tells.
+struct ScrapedGauges: Sendable {
+    private var text = ""
+
+    init(store figures: RuntimeFigures?, services: Services) {
+        gauge("latchkey_store_readable", "Whether the database could be read for this scrape.", figures == nil ? 0 : 1)
+        if let store = figures?.store { addStore(store) }
+        gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
+        gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
+        gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
+        addConsumers(services.feed.consumers())
+        let hashing = services.hashLoad
+        gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
+        gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
+        counter("latchkey_hash_completed_total", "Passwords hashed since start.", hashing.completed)
+        counter("latchkey_hash_refused_total", "Passwords turned away since start.", hashing.refused)
+    }
+
+    /// Ends in a line feed.
+    func render() -> String { text }
+
+    private mutating func addStore(_ store: StoreStatistics) {
+        gauge("latchkey_users", "Accounts.", store.users)
+        gauge("latchkey_clients", "Clients.", store.clients)
+        gauge("latchkey_sessions", "Session rows, living or waiting for the sweep.", store.sessions)
+        gauge("latchkey_audit_events", "Lines of the audit trail.", store.auditEvents)
+        gauge("latchkey_database_bytes", "Size of the database file.", store.databaseBytes)
+        gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
+        counter("latchkey_store_batches_total", "Commits since start.", store.batches)
+        counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
+    }
+
+    /// The feed keeps a bounded number of consumers, so this label is bounded although pollers choose it.
+    private mutating func addConsumers(_ consumers: [ConsumerStatus]) {
+        guard !consumers.isEmpty else { return }
+        let name = "latchkey_revocation_consumer_lag"
+        head(name, "gauge", "Entries of the revocation list that a named poller has not acknowledged.")
+        for consumer in consumers {
+            text += PrometheusText.line(
+                name, PrometheusText.labels([("consumer", consumer.name)]), Double(consumer.behind))
+        }
+    }
+
+    private mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
+        head(name, "gauge", help)
+        text += PrometheusText.line(name, "", Double(value))
+    }
+
+    private mutating func counter(_ name: String, _ help: String, _ value: some BinaryInteger) {
+        head(name, "counter", help)
+        text += PrometheusText.line(name, "", Double(value))
+    }
+
+    private mutating func head(_ name: String, _ kind: String, _ help: String) {
+        text += "# HELP \(name) \(PrometheusText.help(help))\n# TYPE \(name) \(kind)\n"
+    }
+}

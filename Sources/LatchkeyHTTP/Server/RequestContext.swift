@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Hummingbird
 package import LatchkeyCore
 package import Logging
@@ -80,4 +81,37 @@ package struct RequestContext: Hummingbird.RequestContext {
         }
         return text
     }
+}
+
+/// The name of one request in logs and in `X-Request-Id`: sixteen random hexadecimal digits. Never taken from the client,
+/// who could otherwise plant text in the log or make two requests look like one.
+package struct RequestID: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+
+    /// A new random id.
+    package init() {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        description = String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// Tells the client the request's name, for its own log and for asking us about it.
+struct RequestIDMiddleware: RouterMiddleware {
+    typealias Context = RequestContext
+
+    func handle(
+        _ request: Request,
+        context: RequestContext,
+        next: @concurrent (Request, RequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = context.requestID.description
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    // The names are valid tokens; the fallbacks only satisfy the failable initialiser.
+    static let xRequestID = HTTPField.Name("X-Request-Id") ?? .server
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .server
 }

@@ -39,3 +39,56 @@ struct MetadataEndpoint: Sendable {
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
     }
 }
+
+/// The authorization server metadata document (RFC 8414 2) and where it stands.
+package struct AuthorizationServerMetadata: Sendable, Equatable {
+    private static let wellKnown = "/.well-known/oauth-authorization-server"
+
+    package let issuer: String
+
+    package init(issuer: String) {
+        self.issuer = issuer
+    }
+
+    /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
+    /// builds by inserting the well-known part between host and path. A proxy that maps the issuer's path to this server
+    /// passes either.
+    package var paths: [String] {
+        let rest = issuer.split(separator: "://", maxSplits: 1).last ?? ""
+        var path = rest.drop { $0 != "/" }
+        if path.last == "/" { path.removeLast() }
+        return path.isEmpty ? [Self.wellKnown] : [Self.wellKnown, Self.wellKnown + path]
+    }
+
+    /// The document as JSON.
+    package func encode() -> [UInt8] {
+        let methods = ["client_secret_basic", "client_secret_post", "none"]
+        return JSONWriter.object(reserving: 1024) { json in
+            json.member("issuer", issuer)
+            json.member("token_endpoint", issuer + "/oauth2/token")
+            json.member("jwks_uri", issuer + "/.well-known/jwks.json")
+            json.member("scopes_supported", scopes)
+            // Required by RFC 8414, and there is no authorization endpoint yet: none.
+            json.member("response_types_supported", [])
+            json.member("grant_types_supported", Client.Grant.allCases.map(\.rawValue))
+            json.member("token_endpoint_auth_methods_supported", methods)
+            json.member("revocation_endpoint", issuer + "/oauth2/revoke")
+            json.member("revocation_endpoint_auth_methods_supported", methods)
+            json.member("introspection_endpoint", issuer + "/oauth2/introspect")
+            json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
+            // Ours, not registered: DESIGN 6.
+            json.member("revocation_list_uri", issuer + "/revocations")
+        }
+    }
+
+    /// Without the scopes of OpenID Connect, which can be asked for but have no ID token to show for it yet.
+    private var scopes: [String] {
+        let promised: Set<String> = ["openid", "profile", "email"]
+        return Client.defaultScope.tokens.filter { !promised.contains($0) } + [Scope.latchkeyAdmin]
+    }
+
+    /// FNV-1a over the document, for its entity tag.
+    static func fingerprint(_ bytes: [UInt8]) -> String {
+        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
+    }
+}

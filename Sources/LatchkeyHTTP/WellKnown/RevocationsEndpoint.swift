@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import LatchkeyCore
+package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
@@ -93,4 +93,73 @@ struct RevocationsEndpoint: Sendable {
         fields[.cacheControl] = isWait ? "no-store" : "\(isPublic ? "public" : "private"), max-age=1"
         return fields
     }
+}
+
+/// Who may read the revocation list: anyone, or with `revocations.access = clients` services that show who they are.
+struct RevocationReaders: Sendable {
+    private let access: Settings.Revocations.Access
+    private let bearer: BearerVerifier
+    private let gate: ClientGate
+
+    init(services: Services) {
+        access = services.settings.revocations.access
+        bearer = services.bearer
+        gate = ClientGate(services)
+    }
+
+    /// Lets the request pass.
+    /// - Returns: the client that asks; nil where anyone may.
+    /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `invalid_client`, `insufficient_scope`.
+    func admit(_ request: Request, _ context: RequestContext) async throws -> ClientID? {
+        guard access == .clients else { return nil }
+        if let token = try BearerToken(request.headers) {
+            let claims = try bearer.verify(token.text).claims
+            // A user's token does not do: entries link users, which is why access was restricted.
+            guard claims.sessionID == nil, claims.subject == claims.clientID.description else {
+                throw Refusal(.insufficientScope, "The list is for services: use a token of the client itself.")
+            }
+            return claims.clientID
+        }
+        let presented = try ClientAuthentication(request.headers, bodyID: nil, bodySecret: nil)
+        guard presented != nil else {
+            throw Refusal(
+                .bearerMissing, "The list is for services: send a client's access token, or authenticate by Basic.")
+        }
+        return try await gate.authenticateConfidential(presented, context).id
+    }
+}
+
+/// The query of a poll of the revocation list, judged strictly: a poller that believes it asks for news must not get
+/// something else.
+package struct RevocationPoll: Sendable, Equatable {
+    /// The longest name of a consumer, in bytes of printable ASCII.
+    package static let longestConsumer = 64
+    /// The longest epoch that is looked at; ours are far shorter.
+    private static let longestEpoch = 128
+
+    package let after: Int64?
+    package let epoch: String?
+    /// In seconds; nil for a plain poll. Not yet capped.
+    package let wait: Int?
+    package let consumer: String?
+
+    /// - Throws: `Refusal` `invalid_request`.
+    package init(_ parameters: RequestParameters) throws(Refusal) {
+        after = try parameters.integer("after").map(Int64.init)
+        wait = try parameters.integer("wait")
+        // An epoch that cannot be ours is an unknown one: the snapshot, not an error.
+        epoch = parameters["epoch"].flatMap { $0.utf8.count <= Self.longestEpoch ? $0 : "" }
+        consumer = parameters["consumer"]
+        if let consumer {
+            guard consumer.utf8.count <= Self.longestConsumer, consumer.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else {
+                throw Refusal(
+                    .invalidRequest,
+                    "The parameter consumer must be at most \(Self.longestConsumer) printable ASCII characters.")
+            }
+        }
+    }
+
+    /// What the feed is asked for.
+    package var query: RevocationQuery { RevocationQuery(after: after, epoch: epoch) }
 }
