@@ -1,3 +1,7 @@
+import Foundation
+import Glibc
+import Synchronization
+
 /// A load in which each connection sends its next request when the last one was answered.
 ///
 /// Latency under such a load is what that many patient clients see; it says nothing of a queue that grows because more
@@ -89,5 +93,57 @@ struct Slice: Sendable {
         guard !latencies.isEmpty else { return nil }
         let rank = Int((Double(latencies.count) * quantile).rounded(.up)) - 1
         return Double(latencies[min(max(rank, 0), latencies.count - 1)]) / 1e6
+    }
+}
+
+/// The monotonic clock, in nanoseconds since some point before this process.
+enum Stopwatch {
+    static func now() -> UInt64 {
+        var time = timespec()
+        // The call fills our local.
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// Seconds from `start` to `end`.
+    static func seconds(from start: UInt64, to end: UInt64) -> Double {
+        end > start ? Double(end - start) / 1e9 : 0
+    }
+
+    /// The instant `seconds` from now.
+    static func after(_ seconds: Double) -> UInt64 { now() + UInt64(seconds * 1e9) }
+
+    /// Lets the calling thread rest.
+    static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+}
+
+/// Runs a blocking body on threads of its own.
+enum ThreadTeam {
+    /// Where the threads put what they have found.
+    private final class Results<Value: Sendable>: Sendable {
+        let slots: Mutex<[Result<Value, any Error>?]>
+
+        init(count: Int) { slots = Mutex(Array(repeating: nil, count: count)) }
+    }
+
+    /// Calls `body` with 0 to `count` - 1, each on its own thread, and returns when all have ended.
+    /// - Returns: what the bodies returned, in that order.
+    /// - Throws: the first body's error, after all have ended.
+    static func run<Value: Sendable>(
+        count: Int, _ body: @escaping @Sendable (Int) throws -> Value
+    ) throws -> [Value] {
+        let results = Results<Value>(count: count)
+        let running = DispatchGroup()
+        for index in 0..<count {
+            running.enter()
+            let thread = Thread {
+                let result = Result { try body(index) }
+                results.slots.withLock { $0[index] = result }
+                running.leave()
+            }
+            thread.start()
+        }
+        running.wait()
+        return try results.slots.withLock { $0 }.compactMap { try $0?.get() }
     }
 }

@@ -1,3 +1,32 @@
+/// One line of the report: a load or a yardstick, measured once in every round.
+struct Row {
+    /// Stable name in the JSON.
+    let key: String
+    let title: String
+    /// Whether it is the machine alone, without the server.
+    var isYardstick = false
+    /// Whether Argon2 stands behind each count, so that a short slice would be coarse.
+    var isHash = false
+    /// Measures for about so many seconds.
+    let measure: (_ seconds: Double) throws -> Slice
+}
+
+/// Two rows that are worth comparing, or one with what several others allow together.
+struct Ratio {
+    let key: String
+    let title: String
+    /// From the rates of one round, by row key.
+    let value: (_ rates: [String: Double]) -> Double?
+
+    /// `row` as a fraction of `limit`.
+    static func of(_ row: String, to limit: String, _ title: String) -> Ratio {
+        Ratio(key: "\(row)/\(limit)", title: title) { rates in
+            guard let value = rates[row], let limit = rates[limit], limit > 0 else { return nil }
+            return value / limit
+        }
+    }
+}
+
 /// Runs rows in turn, round after round, so that a disturbance hits neighbours alike.
 struct Rounds {
     let plan: BenchPlan

@@ -1,4 +1,5 @@
 import Argon2
+import Crypto
 
 /// libargon2 alone: the server's default parameters, one thread per core, each with an arena that it keeps.
 struct HashYardstick {
@@ -16,6 +17,33 @@ struct HashYardstick {
             var last = start
             while last < end {
                 _ = try arena.tag(parameters: parameters, password: password, salt: salt, count: 32)
+                count += 1
+                last = Stopwatch.now()
+            }
+            return (count, last)
+        }
+        return Slice(
+            count: shares.map(\.0).reduce(0, +),
+            seconds: Stopwatch.seconds(from: start, to: shares.map(\.1).max() ?? start))
+    }
+}
+
+/// ES256 alone: swift-crypto signing as many bytes as an access token has before its signature, one thread per core.
+struct SignatureYardstick {
+    let cores: Int
+    private static let signedBytes = 500
+
+    func run(seconds: Double) throws -> Slice {
+        let start = Stopwatch.now()
+        let end = Stopwatch.after(seconds)
+        let shares = try ThreadTeam.run(count: cores) { _ in
+            let key = P256.Signing.PrivateKey()
+            var message = (0..<Self.signedBytes).map { UInt8(truncatingIfNeeded: $0) }
+            var count = 0
+            var last = start
+            while last < end {
+                message[0] &+= 1
+                _ = try key.signature(for: message)
                 count += 1
                 last = Stopwatch.now()
             }
