@@ -71,3 +71,15 @@ struct Latchkey: AsyncParsableCommand {
         "\(error)"
     }
 }
+
+/// Why a command could not do its work: one sentence that says what to do. Exit code 1.
+package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// This program as the user called it, so that the commands which we tell people to type work as they stand.
+enum Program {
+    static let asTyped = ShellText.quote(CommandLine.arguments.first ?? "latchkey")
+}

@@ -75,3 +75,58 @@ struct ServeCommand: AsyncParsableCommand {
         Terminal.line(FirstRunGuide.text(program: Program.asTyped, options: asTyped, issuer: settings.core.issuer))
     }
 }
+
+/// What `serve` says when it is up: where it listens, who it is, where its data lies, and what should not stay so.
+struct StartupReport {
+    let settings: EffectiveSettings
+    let ready: ServerReady
+
+    var warnings: [String] {
+        var warnings = settings.warnings
+        let directory = settings.dataDirectory
+        if directory.isOpenToOthers {
+            warnings.append("Other users of this machine may look into \(directory.path): chmod 700 it.")
+        }
+        return warnings
+    }
+
+    var lines: [String] {
+        let scheme = settings.tls == nil ? "http" : "https"
+        let addresses = ready.addresses.map { "\(scheme)://\($0)" }.joined(separator: "  ")
+        var lines = ["Latchkey \(Latchkey.version) is listening on \(addresses)"]
+        if !ready.adminAddresses.isEmpty {
+            let admin = ready.adminAddresses.map { "\(scheme)://\($0)" }.joined(separator: "  ")
+            lines.append("  admin API  \(admin)")
+        }
+        lines.append("  issuer     \(settings.core.issuer)")
+        lines.append("  data       \(settings.dataDirectory.path)")
+        lines += warnings.map { "Warning: \($0)" }
+        return lines
+    }
+}
+
+/// What a person types after the very first start: real commands, to be copied as they stand.
+package enum FirstRunGuide {
+    /// - Parameters:
+    ///   - program: how this program was called.
+    ///   - options: ` --data-dir …` as it was given, or nothing.
+    ///   - issuer: where clients reach the server.
+    package static func text(program: String, options: String, issuer: String) -> String {
+        """
+        No account exists yet. In another terminal, in this directory:
+
+        1. Make an administrator (asks for a password of 15 characters or more):
+           \(program) user add admin --admin\(options)
+
+        2. Make a client, the application that signs people in:
+           \(program) client add web --public --first-party \
+        --scope "openid offline_access latchkey:account latchkey:admin"\(options)
+
+        3. Get a first token (asks for the password again):
+           \(program) token login --client web --user admin --url \(ShellText.quote(issuer))\(options)
+           or with curl, with the password in place of YOUR-PASSWORD:
+           curl -s \(ShellText.quote(issuer + "/api/v1/login")) -H 'Content-Type: application/json' \
+        -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
+        """
+    }
+}

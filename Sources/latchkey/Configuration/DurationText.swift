@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Durations as people write them: a whole number and a unit, `500ms`, `30s`, `5m`, `24h`, `14d`.
 package enum DurationText {
     private static let units: [(suffix: String, milliseconds: Int64)] = [
@@ -20,5 +22,37 @@ package enum DurationText {
         guard milliseconds != 0 else { return "0s" }
         let unit = units.last { milliseconds % $0.milliseconds == 0 } ?? units[0]
         return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+    }
+}
+
+/// A duration on the command line: `30s`, `5m`, `14d`.
+struct DurationArgument: ExpressibleByArgument, Sendable {
+    let duration: Duration
+
+    init(_ duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        guard let duration = DurationText.parse(argument) else { return nil }
+        self.duration = duration
+    }
+
+    var defaultValueDescription: String { DurationText.string(duration) }
+
+    /// For the wire: whole seconds.
+    var seconds: Int64 { duration.components.seconds }
+}
+
+/// A duration that may also be taken back: `default` returns to the issuer's setting.
+struct DurationChange: ExpressibleByArgument, Sendable {
+    /// `nil`: back to the issuer's setting.
+    let duration: DurationArgument?
+
+    init?(argument: String) {
+        guard argument != "default" else {
+            duration = nil
+            return
+        }
+        guard let duration = DurationArgument(argument: argument) else { return nil }
+        self.duration = duration
     }
 }
