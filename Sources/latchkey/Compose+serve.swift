@@ -63,7 +63,8 @@ extension Compose {
         // The default names both loopback addresses; a machine without IPv6 is served on the other one.
         let publicEndpoints = settings.listen.map {
             HTTPListeners.Endpoint(
-                $0, service: router.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1)
+                $0, service: router.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1
+            )
         }
         let adminEndpoints = settings.adminListen.map {
             HTTPListeners.Endpoint($0, service: router.adminService, tls: identity)
@@ -77,7 +78,8 @@ extension Compose {
         guard let bootstrap = settings.bootstrap else { return }
         guard try await services.store.statistics().users == 0 else { return }
         guard let text = try? String(contentsOfFile: bootstrap.passwordFile, encoding: .utf8) else {
-            throw CommandFailure("The password file \(bootstrap.passwordFile) (bootstrap.password_file) cannot be read.")
+            throw CommandFailure(
+                "The password file \(bootstrap.passwordFile) (bootstrap.password_file) cannot be read.")
         }
         var line = text
         if line.hasSuffix("\n") { line.removeLast() }

@@ -53,7 +53,9 @@ struct TidyTests {
 
     @Test func `every target has a line in the README's code map`() throws {
         let readme = try Self.text("README.md")
-        for folder in try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("Sources").path) {
+        for folder in try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appendingPathComponent("Sources").path)
+        {
             #expect(readme.contains("`Sources/\(folder)`"), "\(folder)")
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The real binary in a process of its own: for everything that a kill or a signal must show.
@@ -51,7 +51,9 @@ package final class ServerProcess: Sendable {
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
             guard child.isRunning else { break }
-            if let answer = try? await http.send("GET", "/healthz", timeout: .seconds(2)), answer.status == 200 { return }
+            if let answer = try? await http.send("GET", "/healthz", timeout: .seconds(2)), answer.status == 200 {
+                return
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
         let log = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""

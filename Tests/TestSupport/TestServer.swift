@@ -2,9 +2,9 @@ import AsyncHTTPClient
 import Foundation
 package import InMemoryLogging
 package import LatchkeyCore
-package import LatchkeyTokens
 import LatchkeyHTTP
 import LatchkeySQLite
+package import LatchkeyTokens
 import Logging
 import Synchronization
 package import Testing

@@ -1,5 +1,5 @@
-import Glibc
 import GRDBSQLite
+import Glibc
 
 /// The disk alone: one page overwritten in a file and flushed, again and again. No durable write is cheaper.
 struct FlushYardstick {

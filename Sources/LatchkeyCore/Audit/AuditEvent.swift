@@ -79,7 +79,8 @@ package struct AuditFilter: Sendable {
     package var session: SessionID?
     package var client: ClientID?
     package var kind: AuditEvent.Kind?
-    package init(user: UserID? = nil, session: SessionID? = nil, client: ClientID? = nil, kind: AuditEvent.Kind? = nil) {
+    package init(user: UserID? = nil, session: SessionID? = nil, client: ClientID? = nil, kind: AuditEvent.Kind? = nil)
+    {
         self.user = user
         self.session = session
         self.client = client

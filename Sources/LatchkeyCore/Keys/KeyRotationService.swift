@@ -119,7 +119,9 @@ package struct KeyRotationService: Service, CustomStringConvertible {
             var withdrawn = table.keys.filter { $0.state != .gone }
             if let only {
                 withdrawn = table.keys.filter { $0.id == only }
-                guard let key = withdrawn.first else { throw Refusal(.notFound, "There is no signing key with this kid.") }
+                guard let key = withdrawn.first else {
+                    throw Refusal(.notFound, "There is no signing key with this kid.")
+                }
                 guard !key.withdrawn else { return nil }
             }
             let steps = withdrawn.flatMap { key -> [KeyLifecycle.Step] in

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// 32 bytes outside the database, from which everything secret inside it is derived or with which it is sealed.

@@ -49,7 +49,9 @@ package struct MasterKeyService: Sendable {
             )
         }
         let wider: MasterKeyRing
-        do { wider = try ring.adding(.generate()) } catch { throw Refusal(.conflict, "All 16 master-key slots are in use.") }
+        do { wider = try ring.adding(.generate()) } catch {
+            throw Refusal(.conflict, "All 16 master-key slots are in use.")
+        }
         try file.write(wider)
         ring.replace(with: wider)
         if leaked {

@@ -67,7 +67,10 @@ package struct RefreshToken: Sendable, Equatable {
 
     private static func head(slot: UInt8, session: SessionID, generation: UInt32) -> [UInt8] {
         [formatVersion << 4 | slot] + session.bytes
-            + [UInt8(generation >> 24), UInt8(generation >> 16 & 0xff), UInt8(generation >> 8 & 0xff), UInt8(generation & 0xff)]
+            + [
+                UInt8(generation >> 24), UInt8(generation >> 16 & 0xff), UInt8(generation >> 8 & 0xff),
+                UInt8(generation & 0xff),
+            ]
     }
 
     private static func tag(

@@ -58,9 +58,11 @@ extension SessionService {
         }
 
         let name = try? UserName(request.username)
-        let record: LoginRecord? = if let name { try await store.loginRecord(normalisedName: name.normalised) } else { nil }
+        let record: LoginRecord? =
+            if let name { try await store.loginRecord(normalisedName: name.normalised) } else { nil }
         let admission = try await throttle.admit(
-            normalisedName: name?.normalised ?? UserName.comparisonForm(of: request.username), network: request.network, user: record?.user.id,
+            normalisedName: name?.normalised ?? UserName.comparisonForm(of: request.username), network: request.network,
+            user: record?.user.id,
             sharedPeer: request.sharedNetwork)
         defer { admission.release() }
         return try await verifyAndBegin(request, record: record, admission: admission)
@@ -152,7 +154,9 @@ extension SessionService {
         of record: LoginRecord, with new: Password, current: Password, network: String
     ) async throws -> Int64 {
         try policy.check(new, userName: try UserName(record.user.name))
-        guard new.bytes != current.bytes else { throw Refusal(.passwordRejected, "The new password has to be another one.") }
+        guard new.bytes != current.bytes else {
+            throw Refusal(.passwordRejected, "The new password has to be another one.")
+        }
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(
             record.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,

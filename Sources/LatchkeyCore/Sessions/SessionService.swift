@@ -100,7 +100,9 @@ extension SessionService {
             throw Self.wrongCredentials
         }
         try policy.check(new, userName: try UserName(session.user.name))
-        guard new.bytes != current.bytes else { throw Refusal(.passwordRejected, "The new password has to be another one.") }
+        guard new.bytes != current.bytes else {
+            throw Refusal(.passwordRejected, "The new password has to be another one.")
+        }
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(
             session.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,

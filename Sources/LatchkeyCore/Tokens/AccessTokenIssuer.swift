@@ -63,7 +63,8 @@ package struct AccessTokenIssuer: Sendable {
             issuer: settings.issuer, subject: order.subject, audience: order.audience,
             expiresAt: issuedAt + lifetime(of: order), issuedAt: issuedAt, tokenID: .generate(),
             clientID: order.client.id, scope: order.scope, sessionID: order.session?.id,
-            authenticatedAt: order.session?.createdAt, authenticationMethods: order.session?.authenticationMethods ?? [],
+            authenticatedAt: order.session?.createdAt,
+            authenticationMethods: order.session?.authenticationMethods ?? [],
             roles: order.roles)
         return SignedAccessToken(text: try signer.sign(claims), claims: claims)
     }

@@ -28,7 +28,8 @@ package struct BearerVerifier: Sendable {
         do {
             let unverified = try UnverifiedToken(parsing: token)
             let verified = try unverified.verified(
-                keys: { ring.verificationKey($0) }, rules: AccessTokenRules(issuer: settings.issuer, audience: nil, skew: .zero), now: now)
+                keys: { ring.verificationKey($0) },
+                rules: AccessTokenRules(issuer: settings.issuer, audience: nil, skew: .zero), now: now)
             guard feed.match(verified) == nil else { throw Self.refused("revoked") }
             return verified
         } catch let refusal as Refusal {

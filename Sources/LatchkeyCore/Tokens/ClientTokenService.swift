@@ -57,7 +57,8 @@ package struct ClientTokenService: Sendable {
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: subject.id.description, client: current,
-                scope: scope, audience: try audience ?? current.tokenGrant(held: scope, user: subject, settings: settings).audience,
+                scope: scope,
+                audience: try audience ?? current.tokenGrant(held: scope, user: subject, settings: settings).audience,
                 roles: subject.roles, lifetime: lifetime),
             issuedAt: issuedAt, keyVersion: keyVersion)
         try await store.appendAudit(

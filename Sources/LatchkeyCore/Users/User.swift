@@ -65,7 +65,9 @@ package struct UserChange: Sendable {
     package var normalisedName: String?
     package var roles: [String]?
     package var mustChangePassword: Bool?
-    package init(name: String? = nil, normalisedName: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil) {
+    package init(
+        name: String? = nil, normalisedName: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil
+    ) {
         self.name = name
         self.normalisedName = normalisedName
         self.roles = roles

@@ -44,10 +44,10 @@ extension ConfigurationKey {
         "The most that a verifier may allow for differing clocks.")
 
     static let idleTTL = ConfigurationKey(
-        "refresh.idle_ttl", .duration(.seconds(60) ... tenYears), default: "14d",
+        "refresh.idle_ttl", .duration(.seconds(60)...tenYears), default: "14d",
         "A session ends when it was not refreshed for so long.")
     static let absoluteTTL = ConfigurationKey(
-        "refresh.absolute_ttl", .duration(.seconds(60) ... tenYears), default: "90d",
+        "refresh.absolute_ttl", .duration(.seconds(60)...tenYears), default: "90d",
         "A session ends so long after the sign-in.")
     static let reuseWindow = ConfigurationKey(
         "refresh.reuse_window", .duration(.seconds(1) ... .seconds(600)), default: "30s",
@@ -77,15 +77,15 @@ extension ConfigurationKey {
         "login.throttle.address_failures", .integer(1...1_000_000), default: "100",
         "Failed logins from one network before delays begin.")
     static let window = ConfigurationKey(
-        "login.throttle.window", .duration(.seconds(60) ... day), default: "15m", "Failures are counted for so long.")
+        "login.throttle.window", .duration(.seconds(60)...day), default: "15m", "Failures are counted for so long.")
 
     static let rotationPeriod = ConfigurationKey(
-        "keys.rotation_period", .duration(.seconds(3600) ... tenYears), default: "30d", "How long a key signs.")
+        "keys.rotation_period", .duration(.seconds(3600)...tenYears), default: "30d", "How long a key signs.")
     static let announcePeriod = ConfigurationKey(
         "keys.announce_period", .duration(.seconds(3600) ... .seconds(365 * 86400)), default: "24h",
         "How long a key is published before it may sign.")
     static let jwksMaxAge = ConfigurationKey(
-        "jwks.max_age", .duration(.seconds(1) ... day), default: "300s", "Cache lifetime of the JWKS.")
+        "jwks.max_age", .duration(.seconds(1)...day), default: "300s", "Cache lifetime of the JWKS.")
 
     static let revocationsAccess = ConfigurationKey(
         "revocations.access", .choice(["public", "clients"]), default: "public",
@@ -105,7 +105,7 @@ extension ConfigurationKey {
         "Long polls held at a time for one address.")
 
     static let auditRetention = ConfigurationKey(
-        "audit.retention", .duration(.seconds(3600) ... tenYears), default: "90d",
+        "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
     static let store = ConfigurationKey(
         "store", .choice(["sqlite"]), default: "sqlite", "Database: sqlite, embedded in the data directory.")

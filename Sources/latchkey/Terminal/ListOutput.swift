@@ -39,10 +39,11 @@ struct TextTable {
 
     /// Adds a row; an absent cell is shown as `-`.
     mutating func add(_ cells: String?...) {
-        rows.append(cells.map { cell in
-            guard let cell, !cell.isEmpty else { return "-" }
-            return Self.printable(cell)
-        })
+        rows.append(
+            cells.map { cell in
+                guard let cell, !cell.isEmpty else { return "-" }
+                return Self.printable(cell)
+            })
     }
 
     /// Header and rows, columns two spaces apart, without spaces at line ends.

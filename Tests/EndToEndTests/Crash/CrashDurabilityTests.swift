@@ -100,7 +100,9 @@ import Testing
                 $0.uncertain.insert(session)
                 $0.live[session] = nil
             }
-            guard let answer = try? await http.post("/api/v1/logout", json: ["refresh_token": .string(last)]) else { return }
+            guard let answer = try? await http.post("/api/v1/logout", json: ["refresh_token": .string(last)]) else {
+                return
+            }
             #expect(answer.status == 204)
             ledger.withLock {
                 $0.uncertain.remove(session)

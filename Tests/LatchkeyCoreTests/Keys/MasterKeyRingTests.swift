@@ -7,7 +7,8 @@ struct MasterKeyRingTests {
 
     @Test(arguments: [
         "", " \n", "AAAA", "16:\(base64)", "-1:\(base64)", "x:\(base64)", "0:\(base64),0:\(base64)", "\(base64)=",
-        "0:\(Data(repeating: 1, count: 31).base64EncodedString())", "0:\(Data(repeating: 1, count: 33).base64EncodedString())",
+        "0:\(Data(repeating: 1, count: 31).base64EncodedString())",
+        "0:\(Data(repeating: 1, count: 33).base64EncodedString())",
     ])
     func `a text that is not a ring is refused`(text: String) {
         #expect(throws: MasterKeyFault.self) { try MasterKeyRing(text: text) }

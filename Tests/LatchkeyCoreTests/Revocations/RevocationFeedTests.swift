@@ -120,8 +120,9 @@ struct RevocationFeedTests {
 
     @Test func `after a drain nobody waits`() async throws {
         feed.drain()
-        guard case .answered(let reply) = await feed.wait(
-            RevocationQuery(after: 0, epoch: "0"), seconds: .seconds(60), address: "a")
+        guard
+            case .answered(let reply) = await feed.wait(
+                RevocationQuery(after: 0, epoch: "0"), seconds: .seconds(60), address: "a")
         else { throw Unexpected() }
         #expect(reply.isEmpty)
     }

@@ -47,7 +47,8 @@ struct RefreshDecisionTests {
     @Test(arguments: [UInt32(5), 6, 7])
     func `a generation skipped by a fork is a replay`(skipped: UInt32) {
         let forked = Self.lineage(current: 8, held: 4, recoveries: 3)
-        #expect(Self.decide(forked, presented: skipped, after: 1) == .replay(behind: 8 - skipped, age: .milliseconds(1)))
+        #expect(
+            Self.decide(forked, presented: skipped, after: 1) == .replay(behind: 8 - skipped, age: .milliseconds(1)))
     }
 
     @Test func `the ninth recovery within a day is a replay`() {

@@ -25,9 +25,11 @@ struct RefreshTokenTests {
 
     @Test func `other text is not a token`() throws {
         let good = try derive(1)
-        for bad in ["", "lkr_", "lkr_" + String(repeating: "A", count: 60), good + "A", String(good.dropLast()),
-            "LKR_" + good.dropFirst(4), good + "\0", good.replacingOccurrences("lkr_", "lkx_"), "lkr_é" + good.dropFirst(6)]
-        {
+        for bad in [
+            "", "lkr_", "lkr_" + String(repeating: "A", count: 60), good + "A", String(good.dropLast()),
+            "LKR_" + good.dropFirst(4), good + "\0", good.replacingOccurrences("lkr_", "lkx_"),
+            "lkr_é" + good.dropFirst(6),
+        ] {
             #expect(RefreshToken(bad) == nil, "\(bad.count) characters")
         }
     }

@@ -11,12 +11,16 @@ struct IssuanceGateTests {
     }
 
     @Test func `the latest of all watermarks decides`() {
-        #expect(IssuanceGate.decide(wall: at(10_000), floor: at(0), issuedBefore: [3, 10, 9]) == .wait(until: at(11_000)))
-        #expect(IssuanceGate.decide(wall: at(11_000), floor: at(0), issuedBefore: [3, 10, 9]) == .open(issuedAt: at(11_000)))
+        #expect(
+            IssuanceGate.decide(wall: at(10_000), floor: at(0), issuedBefore: [3, 10, 9]) == .wait(until: at(11_000)))
+        #expect(
+            IssuanceGate.decide(wall: at(11_000), floor: at(0), issuedBefore: [3, 10, 9]) == .open(issuedAt: at(11_000))
+        )
     }
 
     @Test func `iat has whole seconds and is never in the future`() {
-        #expect(IssuanceGate.decide(wall: at(10_999), floor: at(10_000), issuedBefore: []) == .open(issuedAt: at(10_000)))
+        #expect(
+            IssuanceGate.decide(wall: at(10_999), floor: at(10_000), issuedBefore: []) == .open(issuedAt: at(10_000)))
     }
 
     @Test(arguments: [(Int64(8_000), false), (7_999, true), (9_999, false)])
@@ -26,6 +30,7 @@ struct IssuanceGateTests {
     }
 
     @Test func `a floor within the same second does not delay`() {
-        #expect(IssuanceGate.decide(wall: at(10_100), floor: at(10_900), issuedBefore: []) == .open(issuedAt: at(10_000)))
+        #expect(
+            IssuanceGate.decide(wall: at(10_100), floor: at(10_900), issuedBefore: []) == .open(issuedAt: at(10_000)))
     }
 }
