@@ -71,7 +71,10 @@ package struct ClientChallengeMiddleware: RouterMiddleware {
         next: @concurrent (Request, RequestContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        guard response.status == .unauthorized, Self.usedBasic(request.headers) else { return response }
+        // A path that wants an access token has said so already; Basic would not help there.
+        guard response.status == .unauthorized, response.headers[.wwwAuthenticate] == nil,
+            Self.usedBasic(request.headers)
+        else { return response }
         response.headers[.wwwAuthenticate] = "Basic realm=\"latchkey\", charset=\"UTF-8\""
         return response
     }
