@@ -6,25 +6,13 @@ struct HashYardstick {
     let cores: Int
 
     func run(seconds: Double) throws -> Slice {
-        let start = Stopwatch.now()
-        let end = Stopwatch.after(seconds)
-        let shares = try ThreadTeam.run(count: cores) { _ in
+        try Slice.counting(seconds: seconds, threads: cores) {
             let parameters = Argon2Parameters.default
             let arena = Argon2Arena(reservingKiB: parameters.memoryKiB)
             let password = SecretBytes(copying: Array(Population.password.utf8))
             let salt = (0..<16).map(UInt8.init)
-            var count = 0
-            var last = start
-            while last < end {
-                _ = try arena.tag(parameters: parameters, password: password, salt: salt, count: 32)
-                count += 1
-                last = Stopwatch.now()
-            }
-            return (count, last)
+            return { _ = try arena.tag(parameters: parameters, password: password, salt: salt, count: 32) }
         }
-        return Slice(
-            count: shares.map(\.0).reduce(0, +),
-            seconds: Stopwatch.seconds(from: start, to: shares.map(\.1).max() ?? start))
     }
 }
 
@@ -34,16 +22,31 @@ struct SignatureYardstick {
     private static let signedBytes = 500
 
     func run(seconds: Double) throws -> Slice {
-        let start = Stopwatch.now()
-        let end = Stopwatch.after(seconds)
-        let shares = try ThreadTeam.run(count: cores) { _ in
+        try Slice.counting(seconds: seconds, threads: cores) {
             let key = P256.Signing.PrivateKey()
             var message = (0..<Self.signedBytes).map { UInt8(truncatingIfNeeded: $0) }
+            return {
+                message[0] &+= 1
+                _ = try key.signature(for: message)
+            }
+        }
+    }
+}
+
+extension Slice {
+    /// Counts how often `threads` threads together do a piece of work.
+    /// - Parameter prepare: makes the work of one thread, on that thread.
+    fileprivate static func counting(
+        seconds: Double, threads: Int, prepare: @escaping @Sendable () throws -> () throws -> Void
+    ) throws -> Slice {
+        let start = Stopwatch.now()
+        let end = Stopwatch.after(seconds)
+        let shares = try ThreadTeam.run(count: threads) { _ in
+            let work = try prepare()
             var count = 0
             var last = start
             while last < end {
-                message[0] &+= 1
-                _ = try key.signature(for: message)
+                try work()
                 count += 1
                 last = Stopwatch.now()
             }

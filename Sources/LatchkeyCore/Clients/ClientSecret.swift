@@ -3,7 +3,7 @@ import Crypto
 import LatchkeyTokens
 
 /// The secret of a confidential client, as presented or as handed out once. Never shown, compared in constant time.
-package struct ClientSecret: Sendable {
+package struct ClientSecret: SecretValue {
     /// Accepted lengths of imported secrets, in bytes. Ours have 43: 32 random bytes in base64url.
     package static let importedLengths = 16...256
 
@@ -43,13 +43,4 @@ extension ClientSecret: Equatable {
     package static func == (left: ClientSecret, right: ClientSecret) -> Bool {
         ConstantTime.equal(left.digest, right.digest)
     }
-}
-
-extension ClientSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Never the secret, not even its length.
-    package var description: String { "<redacted>" }
-    /// Never the secret, not even its length.
-    package var debugDescription: String { "<redacted>" }
-    /// Nothing to look into.
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

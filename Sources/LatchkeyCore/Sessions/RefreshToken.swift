@@ -2,11 +2,9 @@ import Crypto
 package import LatchkeyTokens
 
 /// A refresh token on its way to a client: a secret that prints as `<redacted>`.
-package struct RefreshTokenString: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+package struct RefreshTokenString: SecretValue {
     /// `lkr_` and 60 base64url characters.
     package let text: String
-    package var description: String { "<redacted>" }
-    package var debugDescription: String { "<redacted>" }
 }
 
 /// The refresh-token format: opaque to everybody but this server, and derived, so that the database holds neither a

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The bytes live in one buffer that is overwritten when the last copy goes. Normalisation is NFC because people type
 /// one password on devices that compose letters differently; this departs from ASVS 6.2.8 ("exactly as received").
-package struct Password: Sendable {
+package struct Password: SecretValue {
     /// The longest password that may be set or can ever match, in bytes of NFC UTF-8.
     package static let maximumBytes = 1024
 
@@ -29,24 +29,4 @@ package struct Password: Sendable {
 
     /// The NFC form as text, for the policy's comparisons.
     var text: String { String(decoding: bytes, as: UTF8.self) }
-}
-
-extension Password: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Never the password, not even its length.
-    package var description: String { "<redacted>" }
-    /// Never the password, not even its length.
-    package var debugDescription: String { "<redacted>" }
-    /// Nothing to look into.
-    package var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// Comparison of secrets.
-enum ConstantTime {
-    /// Whether both are equal, in a time that depends on their lengths only.
-    static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        var difference: UInt8 = 0
-        for (a, b) in zip(left, right) { difference |= a ^ b }
-        return difference == 0
-    }
 }

@@ -3,12 +3,10 @@ package import LatchkeyCore
 
 /// A client's id and secret from an `Authorization: Basic` header (RFC 7617), each part form-decoded as RFC 6749 2.3.1
 /// asks.
-package struct BasicCredentials: Sendable, CustomStringConvertible {
+package struct BasicCredentials: SecretValue {
     package let name: String
     /// In the clear: give it to the check and forget it.
     package let secret: String
-
-    package var description: String { "<redacted>" }
 
     /// Nil when the request carries no Basic credentials.
     /// - Throws: `Refusal` `.invalidRequest` for two headers, `.invalidClient` when they are malformed.
@@ -56,11 +54,9 @@ package struct BasicCredentials: Sendable, CustomStringConvertible {
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1). A token in the query or in a form is never looked at.
-package struct BearerToken: Sendable, CustomStringConvertible {
+package struct BearerToken: SecretValue {
     /// The token's text: `b64token` characters only.
     package let text: String
-
-    package var description: String { "<redacted>" }
 
     /// Nil when the request carries no bearer token.
     /// - Throws: `Refusal` `.invalidRequest` for two headers or a token with characters outside RFC 6750's grammar.

@@ -1,6 +1,8 @@
+import LatchkeyCore
+
 /// A secret on its way through JSON: it can be encoded, since the command line has to send it, and never shows up in a
 /// description, a log line or a dump.
-package struct SecretText: Codable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct SecretText: Codable, SecretValue {
     /// The secret itself. Hand it to the type that guards it (`Password`, `ClientSecret`) and to nothing else.
     package let exposed: String
 
@@ -14,8 +16,4 @@ package struct SecretText: Codable, Sendable, CustomStringConvertible, CustomDeb
         var container = encoder.singleValueContainer()
         try container.encode(exposed)
     }
-
-    package var description: String { "<redacted>" }
-    package var debugDescription: String { "<redacted>" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
