@@ -35,11 +35,7 @@ import Testing
         try await ServerFixture.run(addresses) { server in
             #expect(server.addresses.count >= 2)
             for case .tcp("127.0.0.1", let port) in server.addresses {
-                let answer = try await blocking {
-                    let connection = try RawConnection(port: port)
-                    connection.send(Self.who)
-                    return try connection.receiveAll()
-                }
+                let answer = try await RawConnection.exchange(Self.who, port: port)
                 #expect(answer.body == "127.0.0.1 false false false")
             }
         }
@@ -109,17 +105,10 @@ import Testing
 
     @Test func `going down lets a request in flight finish and closes the connection`() async throws {
         let gate = Gate()
-        let route = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
-            await gate.arriveAndWait()
-            return ServerFixture.text("finished")
-        }
+        let route = Self.slow(gate, answer: "finished")
         let answer = try await ServerFixture.run(routes: [route]) { server in
             let port = server.port
-            async let answer = blocking {
-                let connection = try RawConnection(port: port)
-                connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-                return try connection.receiveAll()
-            }
+            async let answer = RawConnection.exchange("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
             await gate.waitForArrival()
             let idle = try await blocking {
                 let connection = try RawConnection(port: port)
@@ -141,11 +130,7 @@ import Testing
         let gate = Gate()
         let answer = try await ServerFixture.run(routes: [Self.longPoll(gate)]) { server in
             let port = server.port
-            async let answer = blocking {
-                let connection = try RawConnection(port: port)
-                connection.send("GET /poll HTTP/1.1\r\nHost: a\r\n\r\n")
-                return try connection.receiveAll()
-            }
+            async let answer = RawConnection.exchange("GET /poll HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
             await gate.waitForArrival()
             await server.shutDown()
             return try await answer
@@ -157,17 +142,10 @@ import Testing
         var limits = TransportLimits()
         limits.shutdownGrace = .milliseconds(100)
         let gate = Gate()
-        let route = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
-            await gate.arriveAndWait()
-            return ServerFixture.text("too late")
-        }
+        let route = Self.slow(gate, answer: "too late")
         let answer = try await ServerFixture.run(routes: [route], limits: limits) { server in
             let port = server.port
-            async let answer = blocking {
-                let connection = try RawConnection(port: port)
-                connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-                return try connection.receiveAll()
-            }
+            async let answer = RawConnection.exchange("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
             await gate.waitForArrival()
             await server.shutDown()
             let text = try await answer
@@ -182,10 +160,7 @@ import Testing
         var limits = TransportLimits()
         limits.shutdownGrace = .hours(1)
         let gate = Gate()
-        let route = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
-            await gate.arriveAndWait()
-            return ServerFixture.text("too late")
-        }
+        let route = Self.slow(gate, answer: "too late")
         await #expect(throws: Stop.self) {
             try await ServerFixture.run(routes: [route], limits: limits) { server in
                 let port = server.port
@@ -242,11 +217,7 @@ import Testing
         }
         let answer = try await ServerFixture.run(routes: [route], limits: limits) { server in
             let port = server.port
-            return try await blocking {
-                let connection = try RawConnection(port: port)
-                connection.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
-                return try connection.receiveAll()
-            }
+            return try await RawConnection.exchange("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
         }
         #expect(answer.body == "news")
     }
@@ -270,6 +241,13 @@ import Testing
         #expect(text.contains("/things/{name}"))
         #expect(text.contains("lk.request"))
         #expect(!text.contains("secret"))
+    }
+
+    private static func slow(_ gate: Gate, answer: String) -> Route {
+        Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+            await gate.arriveAndWait()
+            return ServerFixture.text(answer)
+        }
     }
 
     private static func longPoll(_ gate: Gate) -> Route {

@@ -86,6 +86,15 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Sends `text` over a connection of its own and returns everything until the server closes.
+    static func exchange(_ text: String, port: Int) async throws -> String {
+        try await blocking {
+            let connection = try RawConnection(port: port)
+            connection.send(text)
+            return try connection.receiveAll()
+        }
+    }
+
     private func receive() throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)

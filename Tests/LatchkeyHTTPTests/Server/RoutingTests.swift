@@ -8,11 +8,7 @@ import Testing
     private static func ask(_ request: String, isIssuerSecure: Bool = false) async throws -> String {
         try await ServerFixture.run(isIssuerSecure: isIssuerSecure) { server in
             let port = server.port
-            return try await blocking {
-                let connection = try RawConnection(port: port)
-                connection.send(request + "Host: a\r\nConnection: close\r\n\r\n")
-                return try connection.receiveAll()
-            }
+            return try await RawConnection.exchange(request + "Host: a\r\nConnection: close\r\n\r\n", port: port)
         }
     }
 
