@@ -33,6 +33,14 @@ struct AdminConnection: Sendable {
         }
     }
 
+    /// The same for a command that needs nothing else of its settings.
+    /// - Throws: also ``ConfigurationError``.
+    static func with<Result>(
+        _ options: SettingsOptions, _ body: (AdminConnection) async throws -> Result
+    ) async throws -> Result {
+        try await with(try await options.load(), body)
+    }
+
     private static func open(_ settings: EffectiveSettings) async throws -> AdminConnection {
         let directory = settings.dataDirectory
         try directory.create()

@@ -40,8 +40,7 @@ struct AuditList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let events = try await AdminConnection.with(effective) { connection in
+        let events = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.audit, filter.query, as: AuditResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(events) }
@@ -63,8 +62,7 @@ struct AuditTail: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             try connection.requireServer(settings.command("audit list"))
             var last = try await newer(than: nil, connection).last?.id ?? 0
             while true {

@@ -72,8 +72,7 @@ struct ClientDisable: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("POST", AdminPath.clientState(id, disabled: true))
         }
         Terminal.line("\(id) is disabled; its sessions and tokens have ended.")
@@ -92,8 +91,7 @@ struct ClientEnable: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("POST", AdminPath.clientState(id, disabled: false))
         }
         Terminal.line("\(id) is enabled.")

@@ -101,8 +101,7 @@ struct ClientList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let clients = try await AdminConnection.with(effective) { connection in
+        let clients = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.clients, as: ClientResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(clients) }
@@ -132,8 +131,7 @@ struct ClientShow: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let client = try await AdminConnection.with(effective) { connection in
+        let client = try await AdminConnection.with(settings) { connection in
             try await connection.get(AdminPath.client(id), as: ClientResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(client) }

@@ -26,8 +26,7 @@ struct KeysList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let keys = try await AdminConnection.with(effective) { connection in
+        let keys = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.keys, [("all", all ? "true" : nil)], as: KeyResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(keys) }
@@ -121,8 +120,7 @@ struct KeysExport: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let answer = try await AdminConnection.with(effective) { connection in
+        let answer = try await AdminConnection.with(settings) { connection in
             try await connection.send("GET", "/.well-known/jwks.json")
         }
         Terminal.line(String(decoding: answer.body, as: UTF8.self))

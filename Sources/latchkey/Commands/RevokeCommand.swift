@@ -88,8 +88,7 @@ struct RevocationsList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let entries = try await AdminConnection.with(effective) { connection in
+        let entries = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.revocations, as: RevocationResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(entries) }
@@ -119,8 +118,7 @@ struct RevocationsTail: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             try connection.requireServer(settings.command("revocations list"))
             var last = try await start(connection)
             while true {

@@ -27,8 +27,7 @@ struct SessionList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let sessions = try await AdminConnection.with(effective) { connection in
+        let sessions = try await AdminConnection.with(settings) { connection in
             try await connection.all(
                 AdminPath.sessions, [("user", user), ("client", client), ("state", state)], as: SessionResource.self)
         }
@@ -56,8 +55,7 @@ struct SessionShow: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let found = try await AdminConnection.with(effective) { connection in
+        let found = try await AdminConnection.with(settings) { connection in
             try await connection.get(AdminPath.session(session), as: SessionResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(found) }
@@ -77,8 +75,7 @@ struct SessionRevoke: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("DELETE", AdminPath.session(session))
         }
         Terminal.line("The session \(session) has ended.")
@@ -98,8 +95,7 @@ struct SessionExplain: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let explanation = try await AdminConnection.with(effective) { connection in
+        let explanation = try await AdminConnection.with(settings) { connection in
             try await connection.get(AdminPath.sessionExplanation(session), as: SessionExplanationResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(explanation) }

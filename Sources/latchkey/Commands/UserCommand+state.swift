@@ -40,8 +40,7 @@ struct UserDisable: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("POST", AdminPath.userState(user, disabled: true))
         }
         Terminal.line("\(user) is disabled; its sessions and tokens have ended.")
@@ -60,8 +59,7 @@ struct UserEnable: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        try await AdminConnection.with(effective) { connection in
+        try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("POST", AdminPath.userState(user, disabled: false))
         }
         Terminal.line("\(user) is enabled.")

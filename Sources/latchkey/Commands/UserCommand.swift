@@ -108,8 +108,7 @@ struct UserList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let users = try await AdminConnection.with(effective) { connection in
+        let users = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.users, as: UserResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(users) }
@@ -138,8 +137,7 @@ struct UserShow: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let found = try await AdminConnection.with(effective) { connection in
+        let found = try await AdminConnection.with(settings) { connection in
             try await connection.get(AdminPath.user(user), as: UserResource.self)
         }
         try found.show(output.format)
