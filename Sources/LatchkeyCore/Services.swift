@@ -64,7 +64,8 @@ package struct Services: Sendable {
         self.revocations = revocations
         self.users = UserService(store: store, verifier: passwords, policy: policy, clock: clock)
         self.clients = ClientService(
-            store: store, directory: directory, masterKeys: masterKeyRing, settings: settings, clock: clock)
+            store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,
+            clock: clock)
         self.clientDirectory = directory
         self.clientAuthenticator = ClientAuthenticator(
             store: store, directory: directory, masterKeys: masterKeyRing, audit: audit, clock: clock)
@@ -76,10 +77,13 @@ package struct Services: Sendable {
         self.upkeep = Upkeep(store: store, settings: settings, clock: clock, logger: logger)
     }
 
-    /// Makes ready to serve: proves the master key, loads keys and list, covers the longest token lifetime.
+    /// Makes ready to serve: proves the master key, loads keys and list, covers the longest token lifetime. With a wrong
+    /// master key nothing is written.
+    /// - Parameter epoch: of the revocation list from now on; one that was never used before.
     /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
-    package func start() async throws {
+    package func start(epoch: String) async throws {
         try await keys.start()
+        _ = try await store.beginEpoch(epoch)
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)
     }

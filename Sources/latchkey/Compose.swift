@@ -48,8 +48,7 @@ package struct Compose: Sendable {
             let services = try Services(
                 settings: core, clock: clock, store: store, feed: feed, keyRing: keyRing, masterKeyRing: masterKeyRing,
                 masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
-            _ = try await store.beginEpoch(Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
-            try await services.start()
+            try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             let router = LatchkeyRouter(
                 services: services,
                 settings: HTTPSettings(

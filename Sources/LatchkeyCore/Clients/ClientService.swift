@@ -8,17 +8,20 @@ package struct ClientService: Sendable {
     private let store: any Store
     private let directory: ClientDirectory
     private let masterKeys: MasterKeyRing
+    private let keys: KeyRotationService
     private let settings: Settings
     private let clock: Clock
     /// Changes run one after another: the token horizon is worked out from all clients before one is written.
     private let line = WaitingLine<String>(limit: 1024, limitPerKey: 1024)
 
     package init(
-        store: any Store, directory: ClientDirectory, masterKeys: MasterKeyRing, settings: Settings, clock: Clock
+        store: any Store, directory: ClientDirectory, masterKeys: MasterKeyRing, keys: KeyRotationService,
+        settings: Settings, clock: Clock
     ) {
         self.store = store
         self.directory = directory
         self.masterKeys = masterKeys
+        self.keys = keys
         self.settings = settings
         self.clock = clock
     }
@@ -36,7 +39,7 @@ package struct ClientService: Sendable {
             guard try await store.client(client.id) == nil else {
                 throw Refusal(.conflict, "A client of this id exists: choose another id.")
             }
-            try await raiseHorizon(for: client)
+            try await prepare(for: client)
             try await store.createClient(
                 client, secret: sealed, event: AuditEvent(.clientCreated, at: now, actor: actor, client: client.id))
         }
@@ -48,7 +51,7 @@ package struct ClientService: Sendable {
     package func update(_ id: ClientID, _ change: ClientChange, actor: Actor) async throws -> Client {
         try await changing {
             let client = try change.applied(to: await find(id), settings: settings)
-            try await raiseHorizon(for: client)
+            try await prepare(for: client)
             try await store.updateClient(
                 client, event: AuditEvent(.clientUpdated, at: clock.now(), actor: actor, client: id))
             return client
@@ -119,13 +122,15 @@ package struct ClientService: Sendable {
         }
     }
 
-    /// The token horizon must cover the client's tokens before the first of them exists.
-    private func raiseHorizon(for client: Client) async throws {
+    /// Before the client's first token can exist: the token horizon covers it, and the JWKS has keys of its algorithm,
+    /// for services that fetch it when the client is registered.
+    private func prepare(for client: Client) async throws {
         let lifetimes = [
             settings.tokens.accessLifetime, client.accessLifetime, try await directory.longestAccessLifetime(),
         ]
         let longest = lifetimes.compactMap { $0 }.max() ?? settings.tokens.accessLifetime
         try await store.setTokenHorizon(longest, skew: settings.tokens.maxSkew)
+        if let algorithm = client.algorithm { try await keys.ensure(algorithm) }
     }
 
     private func seal(_ secret: ClientSecret, for id: ClientID, at now: Timestamp) throws -> SealedClientSecret {
