@@ -45,7 +45,7 @@ package struct Services: Sendable {
             store: store, audit: audit, settings: settings.login, key: throttleKey, clock: clock)
         let sessions = SessionService(
             store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords, policy: policy,
-            throttle: throttle, settings: settings, clock: clock, logger: logger)
+            throttle: throttle, audit: audit, settings: settings, clock: clock, logger: logger)
         let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
         let directory = ClientDirectory(store: store)
         let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)

@@ -3,7 +3,8 @@ package import LatchkeyTokens
 /// The database as the domain sees it: one method for each use case, each one whole transaction.
 ///
 /// What every implementation promises, and `StoreConformance` checks:
-/// - A method that writes returns when the change is on disk, and not before. When it throws, nothing was changed.
+/// - A method that writes returns when the change is on disk, and not before. When it throws a ``Refusal``, nothing
+///   was changed; ``StoreUnavailable`` acknowledges nothing, and the same call may be made again.
 /// - Writing methods run one after another (serialisable); those that issue or revoke read the store's own clock
 ///   inside, whose floor is stored and never goes back (``IssuanceGate``).
 /// - Revocation log entries are handed to the ``StoreObserver`` in `seq` order after the commit and before any caller
@@ -15,7 +16,7 @@ package protocol Store: Sendable {
 
     /// Inserts the session unless the user was changed since `verifiedVersion` was read (then `.lostRace`), is disabled,
     /// or the client is gone or disabled. Also: ends `replacing`, notes the network as known, resets the pair's
-    /// throttle counter, appends the audit event.
+    /// throttle counter, appends the audit event. Beyond 256 sessions of the user the oldest end (`too_many_sessions`).
     func beginSession(_ request: SessionBeginning) async throws -> Issuance<SessionBeginningOutcome>
     /// Applies ``RefreshDecision`` to the session, in the order of DESIGN 3: client binding, session, user and client
     /// state, expiry, generation. A replay is revoked in the same transaction.
@@ -32,7 +33,8 @@ package protocol Store: Sendable {
 
     // MARK: Revocation
 
-    /// The only way to revoke. Ends refresh tokens and writes entries in one transaction.
+    /// The only way to revoke. Ends refresh tokens and writes entries in one transaction. Throws `too_many_attempts`
+    /// when a client has 1000 live entries for tokens without a session.
     func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome
     /// Live entries with `seq` greater than `after`, in order, at most `limit`.
     func revocations(after seq: Int64, limit: Int) async throws -> [RevocationRecord]
@@ -45,12 +47,18 @@ package protocol Store: Sendable {
     /// smaller, the horizon is lowered later, once tokens of the old length have expired.
     func setTokenHorizon(_ longest: Duration, skew: Duration) async throws
 
+    /// What a restored backup or a reset clock still asks for; nothing may be served before it is done.
+    func pendingSettlement() async throws -> PendingSettlement?
+    /// Notes that it is done, together with `event`.
+    func clearSettlement(event: AuditEvent?) async throws
+
     // MARK: Users
 
     func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws
     /// Inserts those that do not exist yet; returns for each whether it was inserted, already there, or refused.
     func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome]
-    /// Throws `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`).
+    /// Throws `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`), and so does the
+    /// new duty to change the password (`password_change`), which also bumps the credential's version.
     func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User
     /// Disabling bumps the credential's version, ends all sessions and revokes the user's tokens, in one transaction.
     func setUserDisabled(_ id: UserID, _ disabled: Bool, actor: Actor) async throws -> User
@@ -70,8 +78,8 @@ package protocol Store: Sendable {
     // MARK: Login throttle
 
     func failureCounters(_ buckets: [ThrottleBucket]) async throws -> [ThrottleBucket: FailureCounter]
-    /// Adds one failure to each bucket (a counter older than `window` starts anew) and folds the audit event into a
-    /// like one of the last minute. Durable before it returns.
+    /// Adds one failure to each bucket and folds the audit event into a like one of the last minute. A counter older
+    /// than its window starts anew: see ``ThrottleSchedule/window(of:configured:)``. Durable before it returns.
     func recordFailure(_ buckets: [ThrottleBucket], window: Duration, event: AuditEvent) async throws
     /// Whether the user signed in from this network in the last 90 days.
     func isKnownNetwork(_ network: String, of user: UserID) async throws -> Bool
@@ -84,7 +92,7 @@ package protocol Store: Sendable {
     /// Disabling revokes the client's tokens and ends its sessions in the same transaction.
     func setClientDisabled(_ id: ClientID, _ disabled: Bool, actor: Actor) async throws -> Client
     func deleteClient(_ id: ClientID, actor: Actor) async throws
-    /// The new secret becomes current; the previous one ends at `previousExpiresAt`.
+    /// The new secret becomes current; all others end at `previousExpiresAt` at the latest.
     func rotateClientSecret(_ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent) async throws
     func client(_ id: ClientID) async throws -> Client?
     func clientSecrets(_ id: ClientID) async throws -> [SealedClientSecret]
@@ -118,6 +126,17 @@ package protocol Store: Sendable {
     /// Commits a write: what readiness asks.
     func checkWritable() async throws
     func shutdown() async
+}
+
+/// What has to be done to a database before it may serve. Written in the same step as what made it necessary, so that
+/// a crash in between is made good by the next start.
+package enum PendingSettlement: String, Sendable, CaseIterable {
+    /// A backup was restored: revoke every token, end every session, withdraw the signing keys.
+    case restored
+    /// The same, but sessions live on.
+    case restoredKeepingSessions = "restored_keep_sessions"
+    /// The clock was reset: withdraw the signing keys and revoke what they signed.
+    case clockReset = "clock_reset"
 }
 
 /// Told of committed facts by the store, on its writer thread: must be quick and must not block.

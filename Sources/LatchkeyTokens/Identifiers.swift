@@ -78,7 +78,7 @@ public struct SessionID: Sendable, Hashable, Comparable, LosslessStringConvertib
     public static func < (lhs: SessionID, rhs: SessionID) -> Bool { lhs.value < rhs.value }
 }
 
-/// The name of a client: `client_id`, 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
+/// The name of a client: `client_id`, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, not dots alone.
 ///
 /// Never in the form of a UUID in any letter case: a `sub` is either a user's id or, for client credentials, a client
 /// id, and the two must not be mistaken for each other (RFC 9068 section 5).
@@ -97,7 +97,8 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
             default: false
             }
         }
-        guard allowed else { return nil }
+        // `.` and `..` could never stand in a path of the admin API.
+        guard allowed, text.contains(where: { $0 != "." }) else { return nil }
         description = text
     }
 

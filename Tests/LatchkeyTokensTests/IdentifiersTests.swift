@@ -54,7 +54,7 @@ struct IdentifiersTests {
     }
 
     @Test(arguments: [
-        "", "a b", "a/b", "ä", "a:b", "a\n", "a+b", String(repeating: "a", count: 65), text,
+        "", ".", "..", "...", "a b", "a/b", "ä", "a:b", "a\n", "a+b", String(repeating: "a", count: 65), text,
         "01931C2E-7D4A-7C3B-9F21-0A1B2C3D4E5F",
     ])
     func `a client id of another form is refused`(text: String) {

@@ -11,8 +11,6 @@ package struct ClientService: Sendable {
     private let keys: KeyRotationService
     private let settings: Settings
     private let clock: Clock
-    /// Changes run one after another: the token horizon is worked out from all clients before one is written.
-    private let line = WaitingLine<String>(limit: 1024, limitPerKey: 1024)
 
     package init(
         store: any Store, directory: ClientDirectory, masterKeys: MasterKeyRing, keys: KeyRotationService,
@@ -34,8 +32,8 @@ package struct ClientService: Sendable {
         let now = clock.now()
         let client = try draft.validated(settings: settings, at: now)
         let secret = client.kind == .confidential ? draft.secret ?? .generate() : nil
-        let sealed = try secret.map { try seal($0, for: client.id, at: now) }
         try await changing {
+            let sealed = try secret.map { try seal($0, for: client.id, at: now) }
             guard try await store.client(client.id) == nil else {
                 throw Refusal(.conflict, "A client of this id exists: choose another id.")
             }
@@ -109,16 +107,13 @@ package struct ClientService: Sendable {
         ClientWarnings(issuer: settings.issuer).warnings(for: client)
     }
 
-    /// Runs one change at a time, and makes every reader see it before its author is answered.
+    /// Runs one change at a time, and makes every reader see it before its author is answered. One at a time because the
+    /// token horizon is worked out from all clients before one is written, and because of what is sealed.
     private func changing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await line.inTurn("clients") {
-                // Also after a failure: it may have come after the commit.
-                defer { directory.invalidate() }
-                return try await body()
-            }
-        } catch is WaitingLine<String>.Full {
-            throw Refusal(.overloaded, "Too many changes of clients are waiting: try again.", retryAfter: .seconds(1))
+        try await masterKeys.sealing {
+            // Also after a failure: it may have come after the commit.
+            defer { directory.invalidate() }
+            return try await body()
         }
     }
 

@@ -17,6 +17,7 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     private let settings: Settings
     private let clock: Clock
     private let logger: Logger
+    private let line = WaitingLine<String>(limit: 256, limitPerKey: 256)
 
     /// How often the schedule is looked at.
     private static let period: Duration = .seconds(60)
@@ -197,16 +198,24 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     private func apply(
         actor: Actor, includingGone: Bool = false, _ plan: (KeyTable, Timestamp) async throws -> Plan?
     ) async throws {
-        // Somebody else may change the table between the plan and its transaction; each retry plans anew.
+        // One change at a time in this process; another one (a second node, later) may still come in between, and then
+        // this one plans anew.
+        try await line.inTurn("keys") { try await applyInTurn(actor: actor, includingGone: includingGone, plan) }
+        try await reload()
+    }
+
+    private func applyInTurn(
+        actor: Actor, includingGone: Bool, _ plan: (KeyTable, Timestamp) async throws -> Plan?
+    ) async throws {
         for _ in 0..<8 {
             let table = try await store.keyTable(includingGone: includingGone)
             // Key times are compared with each other and with announcements, so a clock that was set back must not
             // make a key look older or younger than the latest change of the table.
             let now = max(clock.now(), table.keys.map(\.latestChange).max() ?? clock.now())
-            guard let planned = try await plan(table, now) else { break }
-            if try await store.changeKeys(try await change(planned, table: table, now: now, actor: actor)) { break }
+            guard let planned = try await plan(table, now) else { return }
+            if try await store.changeKeys(try await change(planned, table: table, now: now, actor: actor)) { return }
         }
-        try await reload()
+        throw StoreUnavailable("the key table kept changing")
     }
 
     private func change(
@@ -274,8 +283,12 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         if let imported {
             key = imported
         } else {
-            key = try await pool.run(group: FairnessGroup("latchkey:keys")) { _ in
-                try PrivateKey.generate(for: algorithm)
+            do {
+                key = try await pool.run(group: FairnessGroup("latchkey:keys")) { _ in
+                    try PrivateKey.generate(for: algorithm)
+                }
+            } catch let refusal as HashPoolRefusal {
+                throw Refusal(hashing: refusal)
             }
         }
         let publicKey = try key.publicKey(for: algorithm)

@@ -22,14 +22,18 @@ package final class MasterKeyRing: Sendable {
 
     private struct State {
         var keys: [UInt8: MasterKey]
-        var current: UInt8
+        /// Oldest first; the last one is current.
+        var order: [UInt8]
+        var current: UInt8 { order[order.count - 1] }
     }
     private let state: Mutex<State>
+    /// Held by whoever seals something and has not stored it yet, and by a rotation of the master key.
+    private let line = WaitingLine<String>(limit: 1024, limitPerKey: 1024)
 
     /// - Throws: ``MasterKeyFault`` when the text is not of the form above.
     package init(text: String) throws(MasterKeyFault) {
         var keys: [UInt8: MasterKey] = [:]
-        var last: UInt8?
+        var order: [UInt8] = []
         for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace || $0.isNewline }) {
             let parts = item.split(separator: ":", maxSplits: 1)
             let slotText = parts.count == 2 ? String(parts[0]) : "0"
@@ -45,32 +49,40 @@ package final class MasterKeyRing: Sendable {
             guard keys.updateValue(key, forKey: slot) == nil else {
                 throw MasterKeyFault("The master key lists slot \(slot) twice; each slot may stand there once.")
             }
-            last = slot
+            order.append(slot)
         }
-        guard let last else {
+        guard !order.isEmpty else {
             throw MasterKeyFault("The master key is empty: expected 32 bytes in base64.")
         }
-        self.state = Mutex(State(keys: keys, current: last))
+        self.state = Mutex(State(keys: keys, order: order))
     }
 
     /// A ring with one fresh random key in slot 0.
     package static func generate() -> MasterKeyRing {
-        MasterKeyRing(keys: [0: .generate()], current: 0)
+        MasterKeyRing(keys: [0: .generate()], order: [0])
     }
 
-    private init(keys: [UInt8: MasterKey], current: UInt8) {
-        self.state = Mutex(State(keys: keys, current: current))
+    private init(keys: [UInt8: MasterKey], order: [UInt8]) {
+        self.state = Mutex(State(keys: keys, order: order))
     }
 
-    /// The text form, current key last. A secret: for the key file alone.
+    /// Runs `body` while nobody else seals or rotates: what is sealed inside is stored before a rotation re-seals what
+    /// is stored. Not re-entrant.
+    package func sealing<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await line.inTurn("sealing", body)
+        } catch is WaitingLine<String>.Full {
+            throw Refusal(.overloaded, "Too many changes wait; try again.", retryAfter: .seconds(1))
+        }
+    }
+
+    /// The text form, oldest key first and the current one last. A secret: for the key file alone.
     package var text: String {
         state.withLock { state in
-            let others = state.keys.keys.filter { $0 != state.current }.sorted()
-            return (others + [state.current])
-                .compactMap { slot in
-                    state.keys[slot].map { "\(slot):\(Data($0.bytes).base64EncodedString())\n" }
-                }
-                .joined()
+            state.order.compactMap { slot in
+                state.keys[slot].map { "\(slot):\(Data($0.bytes).base64EncodedString())\n" }
+            }
+            .joined()
         }
     }
 
@@ -88,25 +100,25 @@ package final class MasterKeyRing: Sendable {
 
     /// A ring with one more key, which becomes current. Throws when all 16 slots are in use.
     package func adding(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
-        let (keys, current) = state.withLock { ($0.keys, $0.current) }
+        let (keys, order, current) = state.withLock { ($0.keys, $0.order, $0.current) }
         let free = (1..<UInt8(Self.slotCount)).map { (current + $0) % UInt8(Self.slotCount) }.first { keys[$0] == nil }
         guard let free else {
             throw MasterKeyFault("All 16 master-key slots are in use: remove old ones from the key file first.")
         }
-        return MasterKeyRing(keys: keys.merging([free: key]) { old, _ in old }, current: free)
+        return MasterKeyRing(keys: keys.merging([free: key]) { old, _ in old }, order: order + [free])
     }
 
     /// A ring with the current key alone.
     package func droppingOthers() -> MasterKeyRing {
         state.withLock { state in
-            MasterKeyRing(keys: state.keys.filter { $0.key == state.current }, current: state.current)
+            MasterKeyRing(keys: state.keys.filter { $0.key == state.current }, order: [state.current])
         }
     }
 
     /// Takes over the keys of another ring; what was sealed with a slot that is gone cannot be opened any more.
     package func replace(with other: MasterKeyRing) {
-        let (keys, current) = other.state.withLock { ($0.keys, $0.current) }
-        state.withLock { $0 = State(keys: keys, current: current) }
+        let (keys, order) = other.state.withLock { ($0.keys, $0.order) }
+        state.withLock { $0 = State(keys: keys, order: order) }
     }
 
     /// Seals with the current key. `context` is authenticated and must be given again to open.

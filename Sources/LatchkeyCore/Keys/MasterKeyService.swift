@@ -40,8 +40,13 @@ package struct MasterKeyService: Sendable {
 
     /// Adds a key, makes it current and re-seals everything with it. `leaked`: also ends all sessions, runs the
     /// emergency key rotation and drops every older slot at once.
+    /// One at a time, and never while somebody seals something that is not stored yet.
     /// - Throws: ``Refusal`` `conflict` when the key comes from the environment or the ring is full.
     package func rotate(leaked: Bool, actor: Actor) async throws -> MasterKeyRotation {
+        try await ring.sealing { try await rotateInTurn(leaked: leaked, actor: actor) }
+    }
+
+    private func rotateInTurn(leaked: Bool, actor: Actor) async throws -> MasterKeyRotation {
         guard let file else {
             throw Refusal(
                 .conflict,
@@ -49,8 +54,16 @@ package struct MasterKeyService: Sendable {
             )
         }
         let wider: MasterKeyRing
-        do { wider = try ring.adding(.generate()) } catch {
-            throw Refusal(.conflict, "All 16 master-key slots are in use.")
+        do {
+            // Everything at rest is sealed with the current key, so older slots serve refresh tokens alone; those end
+            // with a leak, and a full ring must not stand in its way.
+            let base = leaked && ring.slots.count == MasterKeyRing.slotCount ? ring.droppingOthers() : ring
+            wider = try base.adding(.generate())
+        } catch {
+            throw Refusal(
+                .conflict,
+                "All 16 master-key slots are in use. The first line of the key file is the oldest: remove it when it is older than refresh.absolute_ttl, restart, and rotate then."
+            )
         }
         try file.write(wider)
         ring.replace(with: wider)

@@ -7,12 +7,14 @@ package import LatchkeyTokens
 /// | --- | --- | --- |
 /// | pair (account, network) | `account_failures` in the window | 1, 2, 4 … 900 s |
 /// | network | `address_failures` in the window | the same; lifted for a shared peer |
-/// | account, over all networks | 100 in the window | the same, for networks unknown to the account |
+/// | account, over all networks | 100 in a day | the same, for networks unknown to the account |
 ///
 /// A delay once earned is served in full even where it reaches past the end of the window.
 package struct ThrottleSchedule: Sendable {
     /// Failures against one account, over all networks, that are answered without delay (NIST SP 800-63B-4 3.2.2).
     package static let failuresAcrossNetworks = 100
+    /// How long failures against one account count: in a short window the allowance would come back all day long.
+    package static let accountWindow: Duration = .seconds(86400)
     /// The longest delay.
     package static let longestDelay: Duration = .seconds(900)
 
@@ -24,6 +26,14 @@ package struct ThrottleSchedule: Sendable {
         accountFailures = settings.accountFailures
         addressFailures = settings.addressFailures
         window = settings.window
+    }
+
+    /// After this time a counter of `kind` starts anew. `configured` is `login.window`.
+    package static func window(of kind: ThrottleBucket.Kind, configured: Duration) -> Duration {
+        switch kind {
+        case .pair, .network: configured
+        case .account: max(configured, accountWindow)
+        }
     }
 
     /// What is known of an attempt before its password is looked at.

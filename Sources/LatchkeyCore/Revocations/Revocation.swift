@@ -11,6 +11,7 @@ package enum RevocationReason: String, Sendable, CaseIterable {
     case clientDisabled = "client_disabled"
     case clientDeleted = "client_deleted"
     case replacedByLogin = "replaced_by_login"
+    case tooManySessions = "too_many_sessions"
     case tokenRevoked = "token_revoked"
     case emergencyRotation = "emergency_rotation"
     case masterKeyLeaked = "master_key_leaked"

@@ -77,6 +77,8 @@ package final class RevocationFeed: StoreObserver, Service {
 
     /// Documents for so many different `after` are kept prebuilt; pollers that keep up share one or two.
     private static let cachedDocuments = 64
+    /// Entries in a delta; who misses more gets the snapshot.
+    private static let longestDelta = 1000
 
     package init(settings: Settings, clock: Clock, ring: KeyRing) {
         self.settings = settings
@@ -134,10 +136,24 @@ package final class RevocationFeed: StoreObserver, Service {
     /// snapshot, never an error.
     package func read(_ query: RevocationQuery) -> RevocationReply {
         let now = clock.now()
-        return state.withLock { state in
+        let (built, plan) = state.withLock { state -> (RevocationReply?, Plan) in
             prune(&state, now: now)
-            return document(for: effective(query, state), in: &state, now: now)
+            let plan = makePlan(for: query, in: state, variant: "json")
+            guard let built = state.documents[plan.key], built.builtAt == now.seconds else { return (nil, plan) }
+            return (built.reply, plan)
         }
+        if let built { return built }
+        // Encoded outside of the lock: the writer and every bearer check take it too.
+        let document = plan.document(now: now, settings: settings)
+        let reply = RevocationReply(
+            body: document.encode(), etag: plan.etag, after: document.after, sequence: document.sequence,
+            isEmpty: document.entries.isEmpty)
+        state.withLock { state in
+            guard makePlan(for: query, in: state, variant: "json").etag == plan.etag else { return }
+            if state.documents.count >= Self.cachedDocuments { state.documents.removeAll(keepingCapacity: true) }
+            state.documents[plan.key] = BuiltDocument(reply: reply, builtAt: now.seconds)
+        }
+        return reply
     }
 
     /// Holds until there is something newer than `query.after`, at most `seconds`.
@@ -176,22 +192,24 @@ package final class RevocationFeed: StoreObserver, Service {
         guard let signer = snapshot.signer(for: settings.tokens.algorithm) else {
             throw StoreUnavailable("no active signing key for the revocation list")
         }
-        let (key, cached, unsigned, etag) = state.withLock { state in
+        let (cached, plan) = state.withLock { state -> (SignedDocument?, Plan) in
             prune(&state, now: now)
-            let key = effective(query, state)
-            return (key, state.signed[key], unsignedDocument(for: key, in: state, now: now), tag(state, key, "jwt"))
+            let plan = makePlan(for: query, in: state, variant: "jwt")
+            return (state.signed[plan.key], plan)
         }
-        if let cached, cached.etag == etag, cached.keyVersion == snapshot.version,
+        if let cached, cached.etag == plan.etag, cached.keyVersion == snapshot.version,
             now.milliseconds - cached.builtAt.milliseconds < settings.revocations.nextUpdate.wholeMilliseconds
         {
-            return (cached.text, etag)
+            return (cached.text, plan.etag)
         }
-        let text = try signer.sign(unsigned, expiresAfter: settings.revocations.expiresIn)
+        let text = try signer.sign(
+            plan.document(now: now, settings: settings), expiresAfter: settings.revocations.expiresIn)
         state.withLock { state in
             if state.signed.count >= Self.cachedDocuments { state.signed.removeAll(keepingCapacity: true) }
-            state.signed[key] = SignedDocument(text: text, etag: etag, builtAt: now, keyVersion: snapshot.version)
+            state.signed[plan.key] = SignedDocument(
+                text: text, etag: plan.etag, builtAt: now, keyVersion: snapshot.version)
         }
-        return (text, etag)
+        return (text, plan.etag)
     }
 
     /// Notes that a consumer asked, and so has everything up to `after`.
@@ -226,30 +244,26 @@ package final class RevocationFeed: StoreObserver, Service {
 
     // MARK: - Inside the lock
 
-    private func effective(_ query: RevocationQuery, _ state: borrowing State) -> RevocationQuery {
-        guard let after = query.after, let epoch = query.epoch, epoch == state.epoch, after <= state.sequence else {
-            return RevocationQuery(after: 0, epoch: nil)
+    /// What goes into a document: taken under the lock without copying an entry, encoded outside of it.
+    private struct Plan {
+        let key: RevocationQuery
+        let etag: String
+        let epoch: String
+        let after: Int64
+        let sequence: Int64
+        let entries: ArraySlice<RevocationEntry>
+
+        func document(now: Timestamp, settings: Settings) -> RevocationDocument {
+            RevocationDocument(
+                issuer: settings.issuer, epoch: epoch, after: after, sequence: sequence, now: now,
+                nextUpdate: settings.revocations.nextUpdate.components.seconds,
+                expiresIn: settings.revocations.expiresIn.components.seconds, entries: Array(entries))
         }
-        return RevocationQuery(after: after, epoch: nil)
     }
 
-    private func document(
-        for key: RevocationQuery, in state: inout State, now: Timestamp
-    ) -> RevocationReply {
-        if let built = state.documents[key], built.builtAt == now.seconds { return built.reply }
-        let document = unsignedDocument(for: key, in: state, now: now)
-        let reply = RevocationReply(
-            body: document.encode(), etag: tag(state, key, "json"), after: document.after,
-            sequence: document.sequence, isEmpty: document.entries.isEmpty)
-        if state.documents.count >= Self.cachedDocuments { state.documents.removeAll(keepingCapacity: true) }
-        state.documents[key] = BuiltDocument(reply: reply, builtAt: now.seconds)
-        return reply
-    }
-
-    private func unsignedDocument(
-        for key: RevocationQuery, in state: borrowing State, now: Timestamp
-    ) -> RevocationDocument {
-        let after = key.after ?? 0
+    private func makePlan(for query: RevocationQuery, in state: borrowing State, variant: String) -> Plan {
+        var after: Int64 = 0
+        if let asked = query.after, query.epoch == state.epoch, asked <= state.sequence { after = asked }
         // Ascending, so the newer entries are a suffix; the search is logarithmic.
         var low = 0
         var high = state.entries.count
@@ -257,14 +271,14 @@ package final class RevocationFeed: StoreObserver, Service {
             let middle = (low + high) / 2
             if state.entries[middle].sequence <= after { low = middle + 1 } else { high = middle }
         }
-        return RevocationDocument(
-            issuer: settings.issuer, epoch: state.epoch, after: after, sequence: state.sequence, now: now,
-            nextUpdate: settings.revocations.nextUpdate.components.seconds,
-            expiresIn: settings.revocations.expiresIn.components.seconds, entries: Array(state.entries[low...]))
-    }
-
-    private func tag(_ state: borrowing State, _ key: RevocationQuery, _ variant: String) -> String {
-        "W/\"\(state.epoch.prefix(16))-\(state.sequence)-\(state.departures)-\(key.after ?? 0)-\(variant)\""
+        // Whoever is far behind shares the snapshot with everybody else: documents made to measure stay small, so
+        // neither the work nor the cache grows with what strangers ask for.
+        if state.entries.count - low > Self.longestDelta { (after, low) = (0, 0) }
+        let etag =
+            "W/\"\(state.epoch.prefix(16))-\(state.sequence)-\(state.departures)-\(after)-\(variant)\""
+        return Plan(
+            key: RevocationQuery(after: after, epoch: nil), etag: etag, epoch: state.epoch, after: after,
+            sequence: state.sequence, entries: state.entries[low...])
     }
 
     private func prune(_ state: inout State, now: Timestamp) {

@@ -92,11 +92,12 @@ extension SessionService {
         _ reason: RefreshRefusalReason, of session: Session, presentedBy client: Client, request: RefreshRequest
     ) async throws {
         guard reason != .replayed else { return }
-        try await store.recordFailure(
-            [], window: settings.login.window,
-            event: AuditEvent(
+        // Whoever repeats a dead token must not buy a disk write with each request.
+        try await audit.appendRepeatable(
+            AuditEvent(
                 .refreshRefused, at: clock.now(), actor: .client(client.id), user: session.user, session: session.id,
-                client: client.id, network: request.network, details: ["reason": reason.rawValue]))
+                client: client.id, network: request.network, details: ["reason": reason.rawValue]),
+            subject: "refresh:\(session.id)")
     }
 
     /// The one refusal of a refresh token, with what the client should do about it.

@@ -10,13 +10,14 @@ package struct SessionService: Sendable {
     let passwords: PasswordVerifier
     let policy: PasswordPolicy
     let throttle: LoginThrottle
+    let audit: AuditTrail
     let settings: Settings
     let clock: Clock
     let logger: Logger
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
-        policy: PasswordPolicy, throttle: LoginThrottle, settings: Settings, clock: Clock, logger: Logger
+        policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail, settings: Settings, clock: Clock, logger: Logger
     ) {
         self.store = store
         self.masterKeys = masterKeys
@@ -24,6 +25,7 @@ package struct SessionService: Sendable {
         self.passwords = passwords
         self.policy = policy
         self.throttle = throttle
+        self.audit = audit
         self.settings = settings
         self.clock = clock
         self.logger = logger
@@ -82,12 +84,12 @@ extension SessionService {
     /// - Throws: ``Refusal`` `invalid_credentials` for a wrong current password (throttled like a login),
     ///   `password_rejected`, `too_many_attempts`.
     package func changePassword(
-        session: SessionRecord, current: Password, new: Password, network: String
+        session: SessionRecord, current: Password, new: Password, network: String, sharedNetwork: Bool = false
     ) async throws -> TokenReply {
         let user = session.user
         guard let record = try await store.loginRecord(user: user.id) else { throw Self.wrongCredentials }
         let admission = try await throttle.admit(
-            normalisedName: user.normalisedName, network: network, user: user.id, sharedPeer: false)
+            normalisedName: user.normalisedName, network: network, user: user.id, sharedPeer: sharedNetwork)
         defer { admission.release() }
         let verdict = try await passwords.verify(
             password: current, stored: record.credential.hash, network: network)
@@ -108,11 +110,11 @@ extension SessionService {
             session.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,
             actor: .user(session.user.id))
         // What the old session held, unless the user has lost part of it since.
-        let held = session.session.scope
-        let stillAllowed = (try? session.client.grantedScope(requested: held, user: session.user)) != nil
+        let held = session.session.scope.filter { token in
+            (try? session.client.grantedScope(requested: Scope(token), user: session.user)) != nil
+        }
         return try await begin(
-            user: session.user, version: credential.version, client: session.client,
-            scope: stillAllowed ? held : nil,
+            user: session.user, version: credential.version, client: session.client, scope: held,
             transport: session.session.transport, deviceName: session.session.deviceName, network: network,
             resetting: admission.resetOnSuccess)
     }

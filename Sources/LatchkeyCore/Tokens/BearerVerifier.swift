@@ -48,11 +48,21 @@ package struct BearerVerifier: Sendable {
             throw Refusal(
                 .insufficientScope, "This needs an access token that was requested with scope \(scope).")
         }
-        guard verified.claims.sessionID != nil else { return AuthorisedCaller(token: verified, record: nil) }
-        let record = try await session(of: verified)
-        if scope == Scope.latchkeyAdmin, !record.user.roles.contains("admin") {
-            throw Refusal(.insufficientScope, "This user is not an administrator any more.")
+        guard verified.claims.sessionID != nil else {
+            // No session tells of the client's state, so its row is read.
+            guard let client = try await store.client(verified.claims.clientID), !client.disabled else {
+                throw Self.refused("client disabled")
+            }
+            guard client.grants.contains(.clientCredentials), client.allowedScope.contains(scope) else {
+                throw Self.lost
+            }
+            return AuthorisedCaller(token: verified, record: nil)
         }
+        let record = try await session(of: verified)
+        // What client or user have lost since the token was issued is lost at once.
+        guard record.client.allowedScope.contains(scope),
+            scope != Scope.latchkeyAdmin || record.user.roles.contains(UserRoles.admin)
+        else { throw Self.lost }
         return AuthorisedCaller(token: verified, record: record)
     }
 
@@ -64,6 +74,9 @@ package struct BearerVerifier: Sendable {
         else { throw Self.refused("session ended") }
         return record
     }
+
+    private static let lost = Refusal(
+        .insufficientScope, "The client or the user may not have this scope any more.")
 
     private static func refused(_ note: String) -> Refusal {
         Refusal(.invalidToken, "The access token is expired, revoked or not one of this issuer.", note: note)

@@ -17,19 +17,25 @@ package struct ClientTokenService: Sendable {
     /// A token for the client itself: `sub` is its `client_id`, there is no session and no refresh token.
     /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `clock_set_back`.
     package func issue(client: Client, scope: Scope?) async throws -> TokenReply {
-        guard client.kind == .confidential, client.grants.contains(.clientCredentials) else {
-            throw Refusal(.unauthorizedClient, "This client may not use the client_credentials grant.")
-        }
-        let held = try client.grantedScope(requested: scope, user: nil)
-        let granted = try client.tokenGrant(held: held, user: nil, settings: settings)
+        _ = try grant(client, scope)
         let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.issueForClient(client.id)
         }
+        // Judged again as of the transaction that gave the instant: the client may have lost something while it waited.
+        let granted = try grant(current, scope)
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: current.id.description, client: current, scope: granted.scope, audience: granted.audience),
             issuedAt: issuedAt, keyVersion: keyVersion)
         return TokenReply(accessToken: token.text, expiresIn: token.expiresIn, scope: granted.scope)
+    }
+
+    private func grant(_ client: Client, _ scope: Scope?) throws -> TokenGrant {
+        guard client.kind == .confidential, client.grants.contains(.clientCredentials) else {
+            throw Refusal(.unauthorizedClient, "This client may not use the client_credentials grant.")
+        }
+        let held = try client.grantedScope(requested: scope, user: nil)
+        return try client.tokenGrant(held: held, user: nil, settings: settings)
     }
 
     /// A test token in a user's name, without a session: it cannot be refreshed, and it is revoked like any other by
@@ -46,6 +52,9 @@ package struct ClientTokenService: Sendable {
         guard !scope.contains(Scope.latchkeyAdmin), !scope.contains(Scope.latchkeyAccount) else {
             throw Refusal(.invalidScope, "A minted token carries no latchkey scope: sign in to get one.")
         }
+        if let audience, audience.isEmpty || !audience.allSatisfy(AudienceForm.isValid) {
+            throw Refusal(.invalidRequest, "An audience is an absolute URI or a plain name; leave it out for the client's.")
+        }
         let horizon = try await store.revocationState().tokenHorizon
         if lifetime > settings.tokens.accessLifetime {
             // Also takes back a lowering that stands: this token must be covered until it has expired.
@@ -53,6 +62,11 @@ package struct ClientTokenService: Sendable {
         }
         let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.issueForUser(subject.id, client: client.id)
+        }
+        // Read after the instant was drawn: whatever the user lost before it is seen here, whatever is lost later has an
+        // entry that matches this token.
+        guard let subject = try await store.user(.id(subject.id)), !subject.disabled else {
+            throw Refusal(.notFound, "There is no such user.")
         }
         let token = try await issuer.issue(
             AccessTokenOrder(

@@ -12,9 +12,18 @@ package struct Password: SecretValue {
     /// The NFC form as UTF-8, for the hash threads.
     let secret: SecretBytes
 
+    /// The longest text that is normalised, in bytes. NFC of an accepted password came from at most three times as
+    /// many, and the cost of normalising grows with the square of the combining marks in a row.
+    private static let longestNormalised = 3 * maximumBytes
+
     /// Normalises `text` to NFC. Any length is accepted here; ``PasswordPolicy`` refuses long ones when they are set,
     /// and ``PasswordVerifier`` never finds them equal to anything.
     package init(_ text: String) {
+        guard text.utf8.count <= Self.longestNormalised else {
+            // Its length alone is kept: one byte more than can ever match.
+            secret = SecretBytes(copying: Array(text.utf8.prefix(Self.maximumBytes + 1)))
+            return
+        }
         secret = SecretBytes(copying: Array(text.precomposedStringWithCanonicalMapping.utf8))
     }
 

@@ -69,11 +69,20 @@ package struct PasswordVerifier: Sendable {
         }
     }
 
+    /// Networks take turns for the hash threads by what one holder can have many of: an IPv4 /24 and an IPv6 /48 are one
+    /// group, so that thousands of addresses of one flooder are not thousands of turns.
+    static func fairnessGroup(of network: String) -> FairnessGroup {
+        if network.contains(":") {
+            return FairnessGroup(network.split(separator: ":", omittingEmptySubsequences: false).prefix(3).joined(separator: ":"))
+        }
+        return FairnessGroup(network.split(separator: ".").prefix(3).joined(separator: "."))
+    }
+
     private func run<Value: Sendable>(
         network: String, weight: Int, _ job: @escaping @Sendable (borrowing HashWorker) throws -> Value
     ) async throws -> Value {
         do {
-            return try await pool.run(group: FairnessGroup(network), weight: weight, job)
+            return try await pool.run(group: Self.fairnessGroup(of: network), weight: weight, job)
         } catch let refusal as HashPoolRefusal {
             throw Refusal(hashing: refusal)
         }

@@ -54,7 +54,13 @@ struct LogoutEndpoint: Sendable {
                 RevocationOrder(target, reason: .logout, actor: actor(of: claims)))
             return
         }
-        _ = try await services.sessions.end(session, reason: .logout, actor: actor(of: claims))
+        let outcome = try await services.sessions.end(session, reason: .logout, actor: actor(of: claims))
+        if outcome == .unknownTarget {
+            // The row is gone already; the token that was presented must die all the same.
+            let target = RevocationTarget.token(claims.tokenID, session: nil, expiresAt: claims.expiresAt)
+            _ = try await services.revocations.revoke(
+                RevocationOrder(target, reason: .logout, actor: actor(of: claims)))
+        }
         forgetCookie(of: claims, request, context)
     }
 

@@ -21,10 +21,15 @@ struct PasswordEndpoint: Sendable {
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         let caller = try await gate.account(request, context)
+        if caller.session.transport == .cookie {
+            // The answer sets a cookie, so the page that asks must be one of this client's, as at login.
+            try CSRFCheck.pass(request.headers, origins: caller.client.origins)
+        }
         let body = try await JSONBody.read(request)
         let reply = try await services.sessions.changePassword(
             session: caller, current: Password(try body.requiredString("current_password")),
-            new: Password(try body.requiredString("new_password")), network: context.network)
+            new: Password(try body.requiredString("new_password")), network: context.network,
+            sharedNetwork: context.unconfiguredProxy != nil)
         cookie.send(reply, for: caller.client, context)
         return .tokens(reply)
     }

@@ -61,6 +61,10 @@ final class RevocationBodies: Sendable {
             entry = present
         } else {
             if prepared.count >= Self.capacity { prepared.removeAll(keepingCapacity: true) }
+            if body.count >= Self.large {
+                // The snapshot before this one: each change makes a new one, and memory must not hold them all.
+                for (old, present) in prepared where present.plain.readableBytes >= Self.large { prepared[old] = nil }
+            }
             entry = Prepared(plain: ByteBuffer(bytes: body), preparedAt: now)
         }
         let mustCompress = wantsGzip && entry.gzip == nil && !entry.isBeingCompressed && body.count >= Self.smallest

@@ -19,8 +19,17 @@ struct PasswordTests {
     }
 
     @Test func `nothing is cut off`() {
-        #expect(Password(String(repeating: "a", count: 5000)).bytes.count == 5000)
+        #expect(Password(String(repeating: "a", count: 3072)).bytes.count == 3072)
         #expect(Password(String(repeating: "a", count: 1025)).isTooLong)
         #expect(!Password(String(repeating: "a", count: 1024)).isTooLong)
+    }
+
+    @Test func `a text beyond any password is not normalised, and stays too long`() {
+        // Quadratic for whoever normalises it: thousands of combining marks in a row.
+        let bomb = String(repeating: "\u{301}", count: 15_900) + String(repeating: "\u{316}", count: 15_900)
+        for text in [bomb, String(repeating: "a", count: 3073)] {
+            #expect(Password(text).isTooLong)
+            #expect(Password(text).bytes == Array(text.utf8.prefix(1025)))
+        }
     }
 }
