@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 package import Logging
 
-/// Sign-in, refresh and sign-out: the conversation between clients, passwords, sessions and tokens. Each capability has
-/// a file of its own.
+/// Sign-in, refresh and sign-out: the conversation between clients, passwords, sessions and tokens. Login, refresh and
+/// the explanation of a session have files of their own.
 package struct SessionService: Sendable {
     let store: any Store
     let masterKeys: MasterKeyRing
@@ -17,7 +17,8 @@ package struct SessionService: Sendable {
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
-        policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail, settings: Settings, clock: Clock, logger: Logger
+        policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail, settings: Settings, clock: Clock,
+        logger: Logger
     ) {
         self.store = store
         self.masterKeys = masterKeys

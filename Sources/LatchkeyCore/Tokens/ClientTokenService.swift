@@ -53,7 +53,8 @@ package struct ClientTokenService: Sendable {
             throw Refusal(.invalidScope, "A minted token carries no latchkey scope: sign in to get one.")
         }
         if let audience, audience.isEmpty || !audience.allSatisfy(AudienceForm.isValid) {
-            throw Refusal(.invalidRequest, "An audience is an absolute URI or a plain name; leave it out for the client's.")
+            throw Refusal(
+                .invalidRequest, "An audience is an absolute URI or a plain name; leave it out for the client's.")
         }
         let horizon = try await store.revocationState().tokenHorizon
         if lifetime > settings.tokens.accessLifetime {

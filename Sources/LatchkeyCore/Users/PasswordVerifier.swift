@@ -73,7 +73,8 @@ package struct PasswordVerifier: Sendable {
     /// group, so that thousands of addresses of one flooder are not thousands of turns.
     static func fairnessGroup(of network: String) -> FairnessGroup {
         if network.contains(":") {
-            return FairnessGroup(network.split(separator: ":", omittingEmptySubsequences: false).prefix(3).joined(separator: ":"))
+            return FairnessGroup(
+                network.split(separator: ":", omittingEmptySubsequences: false).prefix(3).joined(separator: ":"))
         }
         return FairnessGroup(network.split(separator: ".").prefix(3).joined(separator: "."))
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What a kill cannot show: that the disk was told to keep a write before the client was told that it is kept.
@@ -48,7 +48,8 @@ struct FlushBeforeAnswerTests {
             note("list", try await server.http.get("/revocations"), 200, flushed: false)
             let access = second["access_token"] ?? ""
             note(
-                "revoke", try await server.http.post("/oauth2/revoke", form: [("token", access), ("client_id", "spa")]),
+                "revoke",
+                try await server.http.post("/oauth2/revoke", form: [("token", access), ("client_id", "spa")]),
                 200, flushed: true)
             let logout = try await server.http.post(
                 "/api/v1/logout", json: ["refresh_token": .string(second["refresh_token"] ?? "")])

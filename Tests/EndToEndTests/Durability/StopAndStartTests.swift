@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The program's beginning and end: SIGTERM, a second server, a port that is taken.
@@ -18,7 +18,9 @@ struct StopAndStartTests {
         // Hashing slow enough to be in flight when the signal comes: the stored hash is cheap, the new one is not.
         let server = try await ServerProcess(
             folder: folder, port: try ServerProcess.freePort(),
-            configuration: ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "3"])
+            configuration: [
+                "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "3",
+            ])
         let http = server.http
         let list = try await http.get("/revocations")
         let query = "after=\(list.integer("seq") ?? 0)&epoch=\(list["epoch"] ?? "")&wait=50"
@@ -56,7 +58,8 @@ struct StopAndStartTests {
         let first = try await ServerProcess(folder: folder, port: try ServerProcess.freePort())
         let epoch = try await first.http.get("/revocations")["epoch"]
         let run = try await BinaryRun(
-            ["serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:1"], in: folder)
+            ["serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:1"],
+            in: folder)
         #expect(run.status == 1)
         #expect(run.output.contains(folder.path))
         #expect(run.output.contains("process \(first.processID) (latchkey)"), "\(run.output)")

@@ -1,7 +1,7 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What `strace -f -y` wrote, reduced to the two things that matter here, in the order in which they happened.
@@ -15,7 +15,10 @@ struct SystemCallTrace {
 
     /// `strace` with what this needs; the server's command follows.
     static func command(writingTo path: String) -> [String] {
-        ["strace", "-f", "-y", "-qq", "-s", "40", "-o", path, "-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg"]
+        [
+            "strace", "-f", "-y", "-qq", "-s", "40", "-o", path, "-e",
+            "trace=fsync,fdatasync,write,writev,sendto,sendmsg",
+        ]
     }
 
     /// Whether this machine lets us trace: containers often do not.

@@ -78,7 +78,8 @@ struct TimeAndCopiesTests {
             #expect(
                 try await server.http.authorised("POST", "/api/v1/logout", bearer: kept.value.access).status == 204)
             kept.value.sequence = try await server.list().sequence
-            let running = try await BinaryRun(["db", "restore", backup, "--yes", "--data-dir", folder.path], in: folder)
+            let running = try await BinaryRun(
+                ["db", "restore", backup, "--yes", "--data-dir", folder.path], in: folder)
             #expect(running.status == 1)
             #expect(running.output.contains("in use"), "\(running.output)")
         }
@@ -158,7 +159,9 @@ struct TimeAndCopiesTests {
             let entry = try #require(try await server.list().entries.first)
             #expect(entry.issuedBefore.map { Int($0.seconds) >= claims.iat } == true)
             #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: access).status == 401)
-            #expect(try await server.http.post("/oauth2/revoke", form: [("token", refresh), ("client_id", "spa")]).status == 200)
+            #expect(
+                try await server.http.post("/oauth2/revoke", form: [("token", refresh), ("client_id", "spa")]).status
+                    == 200)
 
             // Nothing was consumed by the refusals, and it is over by itself.
             clock.set(real + .seconds(1))

@@ -6,7 +6,8 @@ import Testing
 
 /// External private keys as PEM.
 struct KeyImportTests {
-    private func importKey(_ server: TestServer, _ pem: String, _ algorithm: String? = nil) async throws -> TestResponse {
+    private func importKey(_ server: TestServer, _ pem: String, _ algorithm: String? = nil) async throws -> TestResponse
+    {
         var body: [String: JSONValue] = ["pem": .string(pem)]
         if let algorithm { body["algorithm"] = .string(algorithm) }
         return try await server.overSocket.post("/api/v1/admin/keys/import", json: body)

@@ -145,7 +145,9 @@ struct KeyTimelineTests {
     }
 
     /// As a service sees it that fetches the JWKS right now.
-    private func verdict(_ token: String, _ server: TestServer, _ clock: TestClock) async throws -> PollingReader.Verdict {
+    private func verdict(_ token: String, _ server: TestServer, _ clock: TestClock) async throws
+        -> PollingReader.Verdict
+    {
         let reader = PollingReader(server.http, clock: clock)
         try await reader.fetchKeys()
         try await reader.poll()

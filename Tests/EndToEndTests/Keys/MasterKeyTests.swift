@@ -182,7 +182,8 @@ struct MasterKeyTests {
         let folder = try TemporaryFolder()
         try await withServer(folder: folder) { server in try await server.addUser() }
         try Damage.another.apply(to: folder.file("master.key"))
-        let run = try await BinaryRun(["serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:8080"],
+        let run = try await BinaryRun(
+            ["serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:8080"],
             in: folder)
         #expect(run.status == 1)
         #expect(run.output.contains(Damage.another.sentence), "\(run.output)")

@@ -47,9 +47,10 @@ struct DocumentedRoutesTests {
                         continue
                     }
                     #expect(answer.status == 405, "\(method) \(template)")
-                    let allow = Set((answer[field: "Allow"] ?? "").split(separator: ",").map {
-                        $0.trimmingPrefix(" ").description
-                    })
+                    let allow = Set(
+                        (answer[field: "Allow"] ?? "").split(separator: ",").map {
+                            $0.trimmingPrefix(" ").description
+                        })
                     #expect(allow.subtracting(["HEAD", "OPTIONS"]) == Set(operations.keys), "\(method) \(template)")
                 }
             }

@@ -19,8 +19,10 @@ struct MetricsTests {
         guard text.hasSuffix("\n") else { throw NoMetric(description: "the last line has no end") }
         var samples: [Sample] = []
         var kinds: [String: String] = [:]
-        let line = try Regex(#"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$"#, as: (Substring, Substring, Substring?, Substring).self)
-        let label = try Regex(#"([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)"#, as: (Substring, Substring, Substring).self)
+        let line = try Regex(
+            #"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$"#, as: (Substring, Substring, Substring?, Substring).self)
+        let label = try Regex(
+            #"([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)"#, as: (Substring, Substring, Substring).self)
         for row in text.split(separator: "\n") {
             if row.hasPrefix("# TYPE ") {
                 let words = row.split(separator: " ")

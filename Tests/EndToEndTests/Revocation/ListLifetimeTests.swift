@@ -128,8 +128,9 @@ struct ListLifetimeTests {
             #expect(document.after == list.sequence)
             #expect(clock.now == start + .seconds(2))
             // What is newer already, or cannot be told, is not waited for.
-            for query in ["after=0&epoch=\(list.epoch)", "after=\(list.sequence)&epoch=old", "after=99&epoch=\(list.epoch)"]
-            {
+            for query in [
+                "after=0&epoch=\(list.epoch)", "after=\(list.sequence)&epoch=old", "after=99&epoch=\(list.epoch)",
+            ] {
                 let at = clock.now
                 let document = try RevocationDocument(
                     parsing: try await server.http.get("/revocations?\(query)&wait=2").body)

@@ -87,7 +87,10 @@ struct LostRightsTests {
             let body: [String: JSONValue] = [
                 "current_password": .string(TestServer.password), "new_password": .string("another calm otter pond"),
             ]
-            for headers in [[], [("Origin", "https://shop.example.com")], [("X-Latchkey-CSRF", "1"), ("Origin", "https://evil.example")]] {
+            for headers in [
+                [], [("Origin", "https://shop.example.com")],
+                [("X-Latchkey-CSRF", "1"), ("Origin", "https://evil.example")],
+            ] {
                 let answer = try await server.http.post("/api/v1/password", json: body, headers: headers, bearer: token)
                 #expect(answer.status == 403)
                 #expect(answer[field: "Set-Cookie"] == nil)
