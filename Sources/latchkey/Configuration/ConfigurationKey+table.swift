@@ -40,7 +40,7 @@ extension ConfigurationKey {
     static let audience = ConfigurationKey(
         "tokens.audience", .text, default: nil, "aud of access tokens; by default the issuer.")
     static let maxSkew = ConfigurationKey(
-        "tokens.max_skew", .duration(.seconds(120) ... .seconds(600)), default: "120s",
+        "tokens.max_skew", .duration(.seconds(60) ... .seconds(600)), default: "120s",
         "The most that a verifier may allow for differing clocks.")
 
     static let idleTTL = ConfigurationKey(
