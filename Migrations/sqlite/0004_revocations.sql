@@ -20,6 +20,8 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_subject ON revocations (kind, subject);
 CREATE INDEX revocations_session ON revocations (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX revocations_expiry ON revocations (expires_at);
+-- How many tokens without a session one actor has revoked.
+CREATE INDEX revocations_actor ON revocations (actor, expires_at) WHERE kind = 'token' AND session_id IS NULL;
 
 -- One row. The clock floor is the latest instant that an issuance or a revocation used; durations are milliseconds.
 CREATE TABLE revocation_state (
@@ -34,6 +36,9 @@ CREATE TABLE revocation_state (
     max_skew INTEGER NOT NULL CHECK (max_skew >= 0),
     issued_before INTEGER,
     sessions_ended_at INTEGER,
+    -- What a restored backup or a reset clock still asks for before anything is served.
+    settlement TEXT NOT NULL DEFAULT 'none'
+        CHECK (settlement IN ('none', 'restored', 'restored_keep_sessions', 'clock_reset')),
     CHECK ((lower_horizon IS NULL) = (lower_horizon_at IS NULL))
 ) STRICT;
 

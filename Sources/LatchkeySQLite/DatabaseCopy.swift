@@ -31,8 +31,9 @@ enum DatabaseCopy {
         of source: DatabaseFile, at path: String, adjust: (Database) throws -> Void = { _ in }
     ) throws {
         let copy = DatabaseFile(path: path)
+        // Outside of the cleaning up: a file that was there is not ours to remove.
+        try copy.create()
         do {
-            try copy.prepare()
             let reader = try source.openReader()
             defer { try? reader.close() }
             let target = try DatabaseQueue(path: path)

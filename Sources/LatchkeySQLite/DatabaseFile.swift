@@ -19,11 +19,25 @@ struct DatabaseFile: Sendable {
     /// Creates the file when it is missing, and takes it away from everybody else. SQLite gives its `-wal` and `-shm`
     /// the mode of the file, so no umask is needed.
     func prepare() throws {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { close(descriptor) } else if errno != EROFS && errno != EACCES { throw failure("open") }
+        if unsafe access(path, F_OK) != 0, errno == ENOENT { try create() }
         for file in [path, writeAheadLogPath, sharedMemoryPath] where unsafe access(file, F_OK) == 0 {
-            guard unsafe chmod(file, 0o600) == 0 || errno == EROFS || errno == EPERM else { throw failure("chmod") }
+            guard unsafe chmod(file, 0o600) != 0 else { continue }
+            let reason = errno
+            // On a read-only disk, or as another user's file, it may be closed to everybody else all the same.
+            let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+            let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
+            guard mode & 0o077 == 0 else { throw failure("restrict the mode of", reason) }
         }
+    }
+
+    /// Creates the file, mode 0600. Never opens one that is there, nor follows a link: whatever lies in a folder that
+    /// others may write to is not ours to fill.
+    func create() throws {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("create", errno) }
+        defer { close(descriptor) }
+        // The umask can only have taken bits away.
+        guard fchmod(descriptor, 0o600) == 0 else { throw failure("restrict the mode of", errno) }
     }
 
     /// Size in bytes; 0 for a file that is not there.
@@ -79,8 +93,8 @@ struct DatabaseFile: Sendable {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    private func failure(_ call: String) -> StoreUnavailable {
+    private func failure(_ call: String, _ code: Int32) -> StoreUnavailable {
         // The path is the operator's own setting, not an argument of a request.
-        StoreUnavailable("cannot \(call) the database file \(path): error \(errno)")
+        StoreUnavailable("cannot \(call) the database file \(path): error \(code)")
     }
 }

@@ -4,7 +4,8 @@ package import LatchkeyTokens
 
 extension SQLiteStore {
     /// `db reset-clock`: lowers the clock floor to `now` and takes back what the wrong time wrote. The server is
-    /// stopped, and the caller withdraws all signing keys afterwards, since tokens of the wrong time become valid later.
+    /// stopped. The same transaction leaves the mark that makes this or the next start withdraw all signing keys, since
+    /// tokens of the wrong time become valid later.
     ///
     /// Sessions begun in the future end (no watermark could be compared with them). Watermarks and entries for tokens
     /// issued in the future go, as they would match every token from now on.
@@ -16,6 +17,9 @@ extension SQLiteStore {
             for statement in Self.clampStatements {
                 try database.run(statement, [now.milliseconds, now.seconds])
             }
+            try database.run(
+                "UPDATE revocation_state SET settlement = ? WHERE settlement = 'none'",
+                [PendingSettlement.clockReset.rawValue])
             transaction.forgetState()
             transaction.replaceFloor(now)
             try AuditRow.append(AuditEvent(.storeClockReset, at: now, actor: actor), database)

@@ -32,6 +32,18 @@ extension SQLiteStore {
         return try await readers.read { try StateRow.read($0).revocation(at: now) }
     }
 
+    package func pendingSettlement() async throws -> PendingSettlement? {
+        try await readers.read { try StateRow.read($0).settlement }
+    }
+
+    package func clearSettlement(event: AuditEvent?) async throws {
+        try await writer.perform { transaction in
+            try transaction.database.run("UPDATE revocation_state SET settlement = 'none'")
+            transaction.forgetState()
+            if let event { try AuditRow.append(event, transaction.database) }
+        }
+    }
+
     package func beginEpoch(_ epoch: String) async throws -> RevocationState {
         try await writer.perform { transaction in
             try transaction.database.run("UPDATE revocation_state SET epoch = ?", [epoch])

@@ -8,6 +8,8 @@ import LatchkeyTokens
 extension Transaction {
     /// A session with this many live `token` entries is ended instead of getting another one.
     static let tokenEntriesPerSession = 8
+    /// Live `token` entries without a session that one client may cause: a published list has room for all clients.
+    static let tokenEntriesPerClient = 1000
     /// `key` entries outlive every document that the key could have signed.
     static let keyEntryLifetime: Duration = .seconds(30 * 86400)
 
@@ -58,16 +60,34 @@ extension Transaction {
             "SELECT EXISTS (SELECT 1 FROM revocations WHERE kind = 'token' AND subject = ? AND expires_at > ?)",
             [id.description, instant.milliseconds])
         guard already == 0 else { return .nothingToRevoke }
-        guard let session else { return .revoked([try append(.token(id), order: order)], endedSessions: 0) }
-        let record = try SessionRow.find(session, database)
-        if let record, !isLive(record) { return .nothingToRevoke }
+        guard let session, let record = try SessionRow.find(session, database) else {
+            try refuseFlood(order.actor)
+            return .revoked([try append(.token(id), order: order)], endedSessions: 0)
+        }
+        guard isLive(record) else { return .nothingToRevoke }
         let live = try database.integer(
             "SELECT count(*) FROM revocations WHERE session_id = ? AND expires_at > ?",
             [session.bytes.blob, instant.milliseconds])
-        if live >= Self.tokenEntriesPerSession, let record {
+        if live >= Self.tokenEntriesPerSession {
             return .revoked([try endSession(record.session, order)], endedSessions: 1)
         }
         return .revoked([try append(.token(id), session: session, order: order)], endedSessions: 0)
+    }
+
+    /// - Throws: `too_many_attempts` when the client has to wait until an entry of its own expires.
+    private func refuseFlood(_ actor: Actor) throws {
+        guard case .client = actor else { return }
+        let live = try database.all(
+            """
+            SELECT expires_at FROM revocations
+            WHERE kind = 'token' AND session_id IS NULL AND actor = ? AND expires_at > ?
+            ORDER BY expires_at LIMIT ?
+            """, [actor.text, instant.milliseconds, Self.tokenEntriesPerClient]
+        ) { $0.timestamp(0) }
+        guard live.count == Self.tokenEntriesPerClient, let oldest = live.first else { return }
+        throw Refusal(
+            .tooManyAttempts, "This client has revoked too many single tokens: wait, or revoke all of the client.",
+            retryAfter: min(oldest - instant, try state().horizon(at: instant)))
     }
 
     private func revokeOthers(
@@ -83,13 +103,13 @@ extension Transaction {
     }
 
     private func revokeAll(sessions: Bool, _ order: RevocationOrder) throws -> RevocationOutcome {
+        let isListed = try isAllListed()
         let state = try state().revocation
         let endedAt = sessions ? instant : state.sessionsEndedAt
-        if sessions {
-            guard !isCovered(state.issuedBefore, state.sessionsEndedAt) else { return .nothingToRevoke }
-        } else if state.issuedBefore == instant.seconds {
-            return .nothingToRevoke
-        }
+        let isCovered =
+            sessions
+            ? isCovered(state.issuedBefore, state.sessionsEndedAt) : state.issuedBefore == instant.seconds
+        guard !isCovered || !isListed else { return .nothingToRevoke }
         try database.run(
             "UPDATE revocation_state SET issued_before = ?, sessions_ended_at = ?",
             [instant.seconds, endedAt?.milliseconds])
@@ -119,6 +139,15 @@ extension Transaction {
     private func isCovered(_ issuedBefore: Int64?, _ sessionsEndedAt: Timestamp?) -> Bool {
         guard let issuedBefore, let sessionsEndedAt else { return false }
         return issuedBefore >= instant.seconds && sessionsEndedAt.seconds >= instant.seconds
+    }
+
+    /// False when everybody's watermark of this second has no entry: a restored or reset database was given the
+    /// watermark without one, which only the settlement writes.
+    private func isAllListed() throws -> Bool {
+        guard try state().settlement != nil else { return true }
+        return try database.integer(
+            "SELECT EXISTS (SELECT 1 FROM revocations WHERE kind = 'all' AND issued_before >= ?)", [instant.seconds]
+        ) == 1
     }
 
     /// Not ended by itself nor by a watermark. Expiry does not count: the last access token may still be alive.

@@ -88,10 +88,12 @@ struct StateRow {
     /// A shorter horizon that is to hold from an instant on.
     let lowering: (horizon: Duration, from: Timestamp)?
     let keyVersion: Int64
+    /// What has to be done before anything is served.
+    let settlement: PendingSettlement?
 
     private static let select = """
         SELECT epoch, last_seq, clock_floor, token_horizon, lower_horizon, lower_horizon_at, max_skew, issued_before,
-            sessions_ended_at, key_state.version
+            sessions_ended_at, key_state.version, settlement
         FROM revocation_state, key_state
         """
 
@@ -105,7 +107,7 @@ struct StateRow {
                     sessionsEndedAt: row.optionalTimestamp(8)),
                 maxSkew: .milliseconds(row[6] as Int64),
                 lowering: horizon.map { (.milliseconds($0), row.timestamp(5)) },
-                keyVersion: row[9])
+                keyVersion: row[9], settlement: PendingSettlement(rawValue: row[10]))
         }
         guard let state else { throw StoreFault("revocation_state has no row") }
         return state

@@ -178,5 +178,32 @@ extension StoreConformance {
             _ = try await harness.store.revoke(RevocationOrder(.all(sessions: false), reason: .admin, actor: .operator))
             #expect(harness.observer.records.map(\.entry.expiresAt) == [harness.now + .seconds(360)])
         },
+        StoreCase("a client has a thousand live entries for tokens without a session, and then waits") { harness in
+            let client = Actor.client(try #require(ClientID("app")))
+            func revoke(_ actor: Actor) async throws {
+                _ = try await harness.store.revoke(
+                    RevocationOrder(
+                        .token(.generate(), session: nil, expiresAt: nil), reason: .tokenRevoked, actor: actor))
+            }
+            try await revoke(client)
+            harness.advance(by: .seconds(20))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1..<1000 { group.addTask { try await revoke(client) } }
+                try await group.waitForAll()
+            }
+            do {
+                try await revoke(client)
+                throw UnexpectedAnswer("one entry too many")
+            } catch let refusal as Refusal {
+                #expect(refusal == Refusal(.tooManyAttempts, ""))
+                #expect(refusal.retryAfter == .seconds(300))
+            }
+            #expect(try await harness.store.revocationState().lastSequence == 1000)
+            try await revoke(.operator)
+            try await revoke(.client(try #require(ClientID("other"))))
+            harness.advance(by: .seconds(400))
+            try await revoke(client)
+            await #expect(throws: Refusal(.tooManyAttempts, "")) { try await revoke(client) }
+        },
     ]
 }

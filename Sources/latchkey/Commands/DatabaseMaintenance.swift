@@ -39,12 +39,18 @@ struct DatabaseMaintenance: Sendable {
     /// - Returns: sentences about what may have come back.
     func restore(from file: String, keepSessions: Bool) async throws -> [String] {
         let isKept = try await keepReplaced(unless: file)
-        try SQLiteStore.restoreFile(from: file, settings: SQLiteStore.Settings(path: path))
+        let place = SQLiteStore.Settings(path: path)
+        try SQLiteStore.restoreFile(
+            from: file, settings: place, settlement: keepSessions ? .restoredKeepingSessions : .restored,
+            now: .wallClock)
         let sentences: [String]
         do {
-            sentences = try await withProgram { try await settle($0, keepSessions: keepSessions) }
+            // Building it settles what the restored database is marked with. Killed before that, the next start does.
+            sentences = try await withProgram { try await describe($0, keepSessions: keepSessions) }
         } catch {
-            if isKept { try SQLiteStore.restoreFile(from: replacedPath, settings: SQLiteStore.Settings(path: path)) }
+            if isKept {
+                try SQLiteStore.restoreFile(from: replacedPath, settings: place, settlement: nil, now: .wallClock)
+            }
             throw error
         }
         return sentences + (isKept ? ["The replaced database is kept as \(replacedPath): delete it in time."] : [])
@@ -58,7 +64,7 @@ struct DatabaseMaintenance: Sendable {
             let ahead = try await program.store.revocationState().clockFloor - now
             try await program.store.resetClockFloor(to: now, actor: .operator)
             try await program.services.feed.start(store: program.store)
-            try await program.services.keys.emergency(reason: .clockReset, actor: .operator)
+            try await program.services.finishSettlement()
             return ahead
         }
     }
@@ -93,15 +99,7 @@ struct DatabaseMaintenance: Sendable {
         }
     }
 
-    private func settle(_ program: Compose, keepSessions: Bool) async throws -> [String] {
-        let services = program.services
-        _ = try await services.revocations.revoke(
-            RevocationOrder(.all(sessions: !keepSessions), reason: .restored, actor: .operator))
-        try await services.keys.emergency(reason: .restored, actor: .operator)
-        try await services.audit.append(
-            AuditEvent(
-                .storeRestored, at: services.clock.now(), actor: .operator,
-                details: ["sessions": keepSessions ? "kept" : "ended"]))
+    private func describe(_ program: Compose, keepSessions: Bool) async throws -> [String] {
         let statistics = try await program.store.statistics()
         return [
             "It holds \(statistics.users) users and \(statistics.clients) clients.",
