@@ -30,6 +30,9 @@ CREATE TABLE sessions (
 -- WITHOUT ROWID appends the primary key, so this is also the order of a user's own list.
 CREATE INDEX sessions_user ON sessions (user_id);
 
+-- The same without what has ended: a login looks here for the oldest of too many. Rotation never writes ended_at.
+CREATE INDEX sessions_live ON sessions (user_id) WHERE ended_at IS NULL;
+
 -- The number of rows, since counting ten million takes seconds.
 CREATE TABLE session_count (
     id INTEGER PRIMARY KEY CHECK (id = 1),

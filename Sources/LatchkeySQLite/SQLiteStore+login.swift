@@ -11,6 +11,8 @@ extension SQLiteStore {
 extension Transaction {
     /// Networks remembered for one user.
     static let knownNetworksPerUser = 32
+    /// Sessions of one user that have not ended; a login beyond ends the oldest.
+    static let sessionsPerUser = 256
     static let knownNetworkLifetime: Duration = .seconds(90 * 86400)
 
     fileprivate func begin(_ request: SessionBeginning) throws -> Issuance<SessionBeginningOutcome> {
@@ -23,6 +25,7 @@ extension Transaction {
         }
         return try issue(gate(login.user.issuedBefore, row.client.issuedBefore)) { _ in
             try endReplaced(request)
+            try endOldest(of: request.user)
             let session = Session(
                 id: request.id, user: request.user, client: request.client, transport: request.transport,
                 scope: request.scope, nonce: request.nonce, createdAt: instant,
@@ -58,6 +61,25 @@ extension Transaction {
             old.client.id == request.client
         else { return }
         _ = try revoke(RevocationOrder(.session(id), reason: .replacedByLogin, actor: .user(request.user)))
+    }
+
+    /// Makes room for one more session. Those that a watermark ended already count too, so that the look stays short;
+    /// they only get their end noted.
+    private func endOldest(of user: UserID) throws {
+        let excess = try database.all(
+            """
+            SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL
+            ORDER BY id DESC LIMIT 8 OFFSET \(Self.sessionsPerUser - 1)
+            """, [user.bytes.blob]
+        ) { row in
+            guard let id = SessionID(bytes: row.bytes(0)) else { throw StoreFault.unreadable(SessionID.self) }
+            return id
+        }
+        for id in excess {
+            let order = RevocationOrder(.session(id), reason: .tooManySessions, actor: .system)
+            if case .revoked = try revoke(order) { continue }
+            try SessionRow.end(id, at: instant, reason: order.reason, database)
+        }
     }
 
     private func noteNetwork(_ network: String, of user: UserID) throws {
@@ -106,7 +128,8 @@ extension SQLiteStore {
                     """,
                     [
                         bucket.kind.rawValue, bucket.number, transaction.instant.milliseconds,
-                        (transaction.instant - window).milliseconds,
+                        (transaction.instant - ThrottleSchedule.window(of: bucket.kind, configured: window))
+                            .milliseconds,
                     ])
             }
             try AuditRow.append(event, transaction.database)

@@ -94,5 +94,59 @@ extension StoreConformance {
             #expect(try await harness.store.failureCounters([bucket])[bucket]?.failures == 1)
             #expect(try await harness.events(.loginFailed).map(\.count) == [1, 3])
         },
+        StoreCase("a user has 256 sessions, and one more login ends the oldest") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            let other = try await harness.begin(try harness.beginning(try await harness.addUser("grace"), client))
+            var begun: [SessionRecord] = []
+            for _ in 0..<256 {
+                harness.advance(by: .milliseconds(1))
+                begun.append(try await harness.begin(try harness.beginning(user, client)))
+            }
+            #expect(harness.observer.records.isEmpty)
+            harness.advance(by: .milliseconds(1))
+            let last = try await harness.begin(try harness.beginning(user, client))
+            #expect(harness.observer.records.map(\.entry.target) == [.session(begun[0].session.id)])
+            #expect(try await harness.reread(begun[0]).endReason == .tooManySessions)
+            #expect(try await harness.rotate(begun[0], 1).refusal == .revoked)
+            for living in [begun[1], last, other] {
+                #expect(try await harness.rotate(living, 1).summary == "rotated 2")
+            }
+        },
+        StoreCase("sessions that a watermark ended make room without an entry of their own") { harness in
+            let record = try await harness.signIn()
+            _ = try await harness.store.revoke(
+                RevocationOrder(.user(record.user.id), reason: .admin, actor: .operator))
+            harness.advance(by: .seconds(1))
+            for _ in 0..<256 {
+                harness.advance(by: .milliseconds(1))
+                _ = try await harness.begin(try harness.beginning(record.user, record.client))
+            }
+            #expect(harness.observer.records.map(\.entry.kind) == [.user])
+            #expect(try await harness.reread(record).endedAt == harness.now)
+        },
+        StoreCase("failures against an account count for a day, whatever the window is") { harness in
+            let account = ThrottleBucket(kind: .account, number: 3)
+            let pair = ThrottleBucket(kind: .pair, number: 3)
+            func fail() async throws -> [Int?] {
+                try await harness.store.recordFailure(
+                    [account, pair], window: .seconds(900),
+                    event: AuditEvent(.loginFailed, at: harness.now, actor: .system, network: "192.0.2.9"))
+                let counters = try await harness.store.failureCounters([account, pair])
+                return [counters[account]?.failures, counters[pair]?.failures]
+            }
+            #expect(try await fail() == [1, 1])
+            harness.advance(by: .seconds(86399))
+            let policy = SweepPolicy(
+                auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(86400), throttleWindow: .seconds(900))
+            _ = try await harness.store.sweep(policy, limit: 100)
+            #expect(try await harness.store.failureCounters([account, pair]).keys.map(\.kind) == [.account])
+            #expect(try await fail() == [2, 1])
+            harness.advance(by: .seconds(1))
+            #expect(try await fail() == [1, 2])
+            harness.advance(by: .seconds(86400))
+            _ = try await harness.store.sweep(policy, limit: 100)
+            #expect(try await harness.store.failureCounters([account, pair]).isEmpty)
+        },
     ]
 }
