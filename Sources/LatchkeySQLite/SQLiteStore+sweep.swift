@@ -57,14 +57,17 @@ extension SQLiteStore {
         return removed
     }
 
-    /// The rows that nobody can use any more among the next ones, and the last key looked at; nil at the table's end.
+    /// The rows that nobody can use any more, nor revoke with effect: the last access token of a session that expired
+    /// lives for up to the token horizon, and consumers with a slow clock accept it for the skew longer.
+    /// - Returns: those among the next rows, and the last key looked at; nil at the table's end.
     private static func deadSessions(
         after key: [UInt8], _ policy: SweepPolicy, _ now: Timestamp, _ database: Database
     ) throws -> (dead: [DeadSession], end: [UInt8]?) {
         let rows = try database.all(
             """
             SELECT s.id, s.rotated_at,
-                u.id IS NULL OR c.number IS NULL OR s.expires_at <= ?2 OR s.rotated_at <= ?3
+                u.id IS NULL OR c.number IS NULL OR s.expires_at <= ?2 - state.token_horizon - state.max_skew
+                    OR s.rotated_at <= ?3 - state.token_horizon - state.max_skew
                     OR min(
                         coalesce(s.ended_at, 9223372036854775807),
                         iif(s.created_at <= u.sessions_ended_at, u.sessions_ended_at, 9223372036854775807),
@@ -125,16 +128,27 @@ extension SQLiteStore {
                         SELECT client_number, created_at FROM client_secrets WHERE expires_at <= ?1 LIMIT ?2)
                     """, until: now),
             Step(
-                sql: """
-                    DELETE FROM login_throttle WHERE (kind, bucket) IN (
-                        SELECT kind, bucket FROM login_throttle WHERE last_failure <= ?1 AND window_start <= ?1 LIMIT ?2)
-                    """, until: now - policy.throttleWindow),
+                sql: throttle("kind <> \(account.rawValue)"),
+                until: now - ThrottleSchedule.window(of: .pair, configured: policy.throttleWindow)),
+            Step(
+                sql: throttle("kind = \(account.rawValue)"),
+                until: now - ThrottleSchedule.window(of: account, configured: policy.throttleWindow)),
             Step(
                 sql: """
                     DELETE FROM known_networks WHERE (user_id, network) IN (
                         SELECT user_id, network FROM known_networks WHERE last_success <= ?1 LIMIT ?2)
                     """, until: now - Transaction.knownNetworkLifetime),
         ]
+    }
+
+    private static let account = ThrottleBucket.Kind.account
+
+    private static func throttle(_ kinds: String) -> String {
+        """
+        DELETE FROM login_throttle WHERE (kind, bucket) IN (
+            SELECT kind, bucket FROM login_throttle
+            WHERE \(kinds) AND last_failure <= ?1 AND window_start <= ?1 LIMIT ?2)
+        """
     }
 
     private func sweep(_ step: Step, limit: Int) async throws -> Int {

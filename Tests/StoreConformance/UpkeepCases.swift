@@ -71,5 +71,32 @@ extension StoreConformance {
             try await harness.reopen()
             try await harness.store.checkWritable()
         },
+        StoreCase("an expired session can be revoked for as long as a token of it may be accepted") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            let record = try await harness.begin(
+                try harness.beginning(user, client, absoluteLifetime: .seconds(60)))
+            let forgotten = try await harness.begin(
+                try harness.beginning(user, client, absoluteLifetime: .seconds(60)))
+            harness.advance(by: .seconds(60 + 300 + 119))
+            #expect(try await harness.rotate(record, 1).refusal == .expired)
+            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            let order = RevocationOrder(.session(record.session.id), reason: .admin, actor: .operator)
+            guard case .revoked(let records, endedSessions: 1) = try await harness.store.revoke(order) else {
+                throw UnexpectedAnswer("not revoked")
+            }
+            #expect(records.map(\.entry.target) == [.session(record.session.id)])
+            harness.advance(by: .seconds(1))
+            _ = try await harness.store.sweep(policy, limit: 100)
+            #expect(try await harness.store.session(forgotten.session.id) == nil)
+        },
+        StoreCase("an idle session stays for as long as a token of it may be accepted") { harness in
+            let record = try await harness.signIn()
+            harness.advance(by: .seconds(14 * 86400 + 300 + 119))
+            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            harness.advance(by: .seconds(1))
+            #expect(try await harness.store.sweep(policy, limit: 100) == 1)
+            #expect(try await harness.store.session(record.session.id) == nil)
+        },
     ]
 }
