@@ -56,7 +56,7 @@ extension SQLiteStore {
         try await writer.perform { transaction in
             let row = try transaction.existing(secret.client)
             try transaction.database.run(
-                "UPDATE client_secrets SET expires_at = ? WHERE client_number = ? AND expires_at IS NULL",
+                "UPDATE client_secrets SET expires_at = min(coalesce(expires_at, ?1), ?1) WHERE client_number = ?2",
                 [previousExpiresAt.milliseconds, row.number])
             try transaction.insert(secret)
             try transaction.clientsChanged()

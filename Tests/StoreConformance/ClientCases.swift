@@ -83,5 +83,26 @@ extension StoreConformance {
             #expect(try await list(SessionFilter(state: .active)) == [record.session.id])
             #expect(try await list(SessionFilter(state: .ended)) == [second.session.id])
         },
+        StoreCase("a rotation without grace ends every older secret, also one that had grace left") { harness in
+            let client = try await harness.addClient()
+            func rotate(_ byte: UInt8, grace: Duration) async throws {
+                harness.advance(by: .seconds(1))
+                try await harness.store.rotateClientSecret(
+                    SealedClientSecret(client: client.id, sealed: [byte], createdAt: harness.now, expiresAt: nil),
+                    previousExpiresAt: harness.now + grace,
+                    event: AuditEvent(.clientSecretRotated, at: harness.now, actor: .operator, client: client.id))
+            }
+            try await rotate(1, grace: .zero)
+            try await rotate(2, grace: .seconds(60))
+            try await rotate(3, grace: .seconds(3600))
+            func working() async throws -> Set<[UInt8]> {
+                Set(try await harness.store.clientSecrets(client.id).map(\.sealed))
+            }
+            #expect(try await working() == [[1], [2], [3]])
+            harness.advance(by: .seconds(60))
+            #expect(try await working() == [[2], [3]], "a later rotation extends no grace")
+            try await rotate(4, grace: .zero)
+            #expect(try await working() == [[4]])
+        },
     ]
 }
