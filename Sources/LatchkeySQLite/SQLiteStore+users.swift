@@ -123,6 +123,11 @@ extension Transaction {
             change.mustChangePassword == nil ? nil : "must_change_password",
         ].compactMap(\.self).joined(separator: " ")
         try note(.userUpdated, id, actor, details: ["changed": changed])
+        if change.mustChangePassword == true, !old.mustChangePassword {
+            // A login that is under way has seen an account that may sign in; it loses.
+            try database.run("UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes.blob])
+            _ = try revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor))
+        }
         if let roles = change.roles, old.roles.contains("admin"), !roles.contains("admin") {
             _ = try revoke(RevocationOrder(.user(id), reason: .roleLost, actor: actor))
         }

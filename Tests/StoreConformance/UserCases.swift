@@ -103,5 +103,21 @@ extension StoreConformance {
                 }
             }
         },
+        StoreCase("the new duty to change the password ends sessions, tokens and logins under way") { harness in
+            let record = try await harness.signIn()
+            let change = UserChange(mustChangePassword: true)
+            #expect(try await harness.store.updateUser(record.user.id, change, actor: .operator).mustChangePassword)
+            #expect(harness.observer.records.map(\.reason) == [.passwordChange])
+            #expect(try await harness.rotate(record, 1).refusal == .revoked)
+            harness.advance(by: .seconds(1))
+            let request = try harness.beginning(record.user, record.client, version: 1)
+            guard case .lostRace = try harness.granted(try await harness.store.beginSession(request)) else {
+                throw UnexpectedAnswer("a login verified before the change went through")
+            }
+            for again in [change, UserChange(mustChangePassword: false)] {
+                _ = try await harness.store.updateUser(record.user.id, again, actor: .operator)
+            }
+            #expect(harness.observer.records.count == 1)
+        },
     ]
 }
