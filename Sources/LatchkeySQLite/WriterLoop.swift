@@ -10,6 +10,12 @@ import Logging
 /// the loop looks whether SQLite has dissolved the transaction (it does so when the disk is full or fails, and takes
 /// released savepoints along); then the whole batch has failed, whoever was done before. Nobody is answered before the
 /// commit, whether with a value or with a refusal.
+///
+/// Entries that are committed and cannot be read back are in no published list, and whoever asked for them must not
+/// hear that they are. The same holds for all others of the batch, and of later ones until it succeeds: a second
+/// request for the same revocation finds its entry in the database and would be told that nothing is left to do. So all
+/// of them get ``StoreUnavailable``: it promises nothing, each request can be repeated (a revocation finds itself done,
+/// a refresh gets the same successor, a login a new session), and no token is issued while the list is behind.
 final class WriterLoop {
     private let connection: DatabaseQueue
     private let clock: Clock
@@ -43,9 +49,11 @@ final class WriterLoop {
 
     /// Runs one batch to its end: committed or failed, published, answered.
     func run(_ jobs: [WriterJob]) {
-        let answers = connection.writeWithoutTransaction { database in
+        let answers = connection.writeWithoutTransaction { database -> [@Sendable () -> Void] in
             let answers = settle(jobs, database)
-            publish(database)
+            guard publish(database) else {
+                return jobs.map { job in { job.fail(StoreUnavailable("revocations cannot be published")) } }
+            }
             return answers
         }
         for answer in answers { answer() }
@@ -127,19 +135,30 @@ final class WriterLoop {
 
     // MARK: After the commit
 
+    /// Readings back of one batch before its callers are told.
+    private static let publishAttempts = 3
+
     /// Hands over what the database now holds, read back, not what the closures meant to write.
-    private func publish(_ database: Database) {
-        guard unpublished, !database.isInsideTransaction else { return }
-        do {
-            let records = try RevocationRow.after(published, database)
-            unpublished = false
-            guard let last = records.last else { return }
-            observer.committed(records)
-            published = last.entry.sequence
-        } catch {
-            // Committed but not readable: the next batch tries again.
-            logger.error("revocations cannot be published", metadata: ["lk.reason": "\(Failure.unavailable(error))"])
+    /// - Returns: false when committed entries remain unpublished; the next batch tries again.
+    private func publish(_ database: Database) -> Bool {
+        guard unpublished else { return true }
+        // A transaction that could not be rolled back holds what is not committed.
+        guard !database.isInsideTransaction else { return false }
+        var failure: any Error = BatchDissolved()
+        for _ in 0..<Self.publishAttempts {
+            do {
+                let records = try RevocationRow.after(published, database)
+                unpublished = false
+                guard let last = records.last else { return true }
+                observer.committed(records)
+                published = last.entry.sequence
+                return true
+            } catch {
+                failure = error
+            }
         }
+        logger.error("revocations cannot be published", metadata: ["lk.reason": "\(Failure.unavailable(failure))"])
+        return false
     }
 
     // MARK: The write-ahead log

@@ -84,4 +84,23 @@ struct WriterLoopTests {
             #expect(trace.lines == ["ran a", "answered a"])
         }
     }
+
+    @Test func `nobody hears of a revocation that cannot be published, and the next batch publishes it`() async throws {
+        try await withLoop { loop, connection, trace in
+            loop.run([
+                job("a", trace) { transaction in
+                    try Self.revoke(transaction)
+                    try transaction.database.run("UPDATE revocations SET actor = 'unreadable'")
+                },
+                job("b", trace) { _ in },
+            ])
+            #expect(trace.lines == ["ran a", "ran b", "failed a unavailable", "failed b unavailable"])
+            // Not even one that writes no entry: it might be told that a token is revoked already.
+            loop.run([job("c", trace) { _ in }])
+            #expect(trace.lines.suffix(2) == ["ran c", "failed c unavailable"])
+            try connection.writeWithoutTransaction { try $0.execute(sql: "UPDATE revocations SET actor = 'operator'") }
+            loop.run([job("d", trace, Self.revoke)])
+            #expect(trace.lines.suffix(3) == ["ran d", "observer [1, 2]", "answered d"])
+        }
+    }
 }
