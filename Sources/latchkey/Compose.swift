@@ -49,6 +49,7 @@ package struct Compose: Sendable {
                 settings: core, clock: clock, store: store, feed: feed, keyRing: keyRing, masterKeyRing: masterKeyRing,
                 masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
+            try await services.finishSettlement()
             let router = LatchkeyRouter(
                 services: services,
                 settings: HTTPSettings(
