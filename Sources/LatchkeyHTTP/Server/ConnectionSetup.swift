@@ -51,6 +51,8 @@ struct ConnectionSetup: Sendable {
 
     private func configureTLS(_ channel: any Channel, _ context: NIOSSLContext) -> EventLoopFuture<Void> {
         let handshake = channel.eventLoop.scheduleTask(in: limits.requestDeadline) { channel.close(promise: nil) }
+        // A timer that is left behind would hold the closed channel with all its buffers.
+        channel.closeFuture.whenComplete { _ in handshake.cancel() }
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
         }.flatMap {
@@ -70,27 +72,31 @@ struct ConnectionSetup: Sendable {
     private func addHTTP2(_ channel: any Channel) throws {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.maxConcurrentStreams),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maxHeadBytes),
         ]
+        // What waits for a peer that does not read: an answer's head and end for each stream, and some PINGs.
+        connection.maximumBufferedControlFrames = 4 * Self.maxConcurrentStreams
         let manager = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
             configuration: .init(
                 maxIdleTime: limits.idleTimeout, maxAge: nil, maxGraceTime: limits.shutdownGrace, keepalive: nil
             )
         )
-        // The manager's idle time begins with the first stream's end; a connection without any stream ends here.
-        let silent = channel.eventLoop.scheduleTask(in: limits.idleTimeout) { channel.close(promise: nil) }
+        let connectionGuard = HTTP2ConnectionGuard(limits: limits)
         let source = source(channel)
         let setup = self
-        _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+        let http2 = NIOHTTP2Handler(
             mode: .server,
+            eventLoop: channel.eventLoop,
             connectionConfiguration: connection,
+            // Its defaults bound resets and stream errors: 200 of each in 30 seconds.
             streamConfiguration: .init(),
-            streamDelegate: manager.http2StreamDelegate,
+            streamDelegate: HTTP2StreamWatch(
+                manager: manager.http2StreamDelegate, connection: connectionGuard, eventLoop: channel.eventLoop
+            ),
             inboundStreamInitializer: { stream in
-                silent.cancel()
-                return stream.eventLoop.makeCompletedFuture {
+                stream.eventLoop.makeCompletedFuture {
                     let pipeline = stream.pipeline.syncOperations
                     try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try pipeline.addHandler(
@@ -101,8 +107,14 @@ struct ConnectionSetup: Sendable {
                 }
             }
         )
-        try channel.pipeline.syncOperations.addHandler(manager)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTP2GoAwayWatch(connection: connectionGuard))
+        try pipeline.addHandler(http2)
+        try pipeline.addHandler(manager)
+        try pipeline.addHandler(connectionGuard)
     }
+
+    private static let maxConcurrentStreams = 100
 }
 
 /// The bounds that a connection lives in. The defaults are the product's; tests shorten the times.
@@ -128,8 +140,11 @@ package struct TransportLimits: Sendable {
     package var lingerTimeout = TimeAmount.seconds(1)
     /// After SIGTERM: how long requests in flight may take before they are cut.
     package var shutdownGrace = TimeAmount.seconds(5)
-    /// Open connections per listening address; further ones wait in the system's backlog.
+    /// Open connections over all TCP listeners; further ones wait in the system's backlog.
     package var maxConnections = 16 * 1024
+    /// Open connections of one IPv4 address or IPv6 /64; further ones are closed at once. Loopback and trusted proxies,
+    /// behind which many clients may stand, are exempt.
+    package var maxConnectionsPerAddress = 1024
 
     package init() {}
 }

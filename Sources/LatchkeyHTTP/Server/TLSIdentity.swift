@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 package import Logging
+import NIOCore
 import NIOSSL
 import ServiceLifecycle
 import Synchronization
@@ -80,6 +81,8 @@ package final class TLSIdentity: Sendable {
         )
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        // For the peer's goodbye. What was written is out by then, and a peer that is silent must not hold up the stop.
+        configuration.shutdownTimeout = .milliseconds(500)
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {

@@ -6,7 +6,7 @@ import Testing
 
 /// TLS with HTTP/2, and certificates that change under a running server. The client is curl: none of our code.
 @Suite struct TLSTests {
-    private struct Files: Sendable {
+    struct Files: Sendable {
         let folder: String
         var certificate: String { folder + "/cert.pem" }
         var key: String { folder + "/key.pem" }

@@ -1,0 +1,149 @@
+import NIOCore
+import NIOHTTP2
+
+/// The last handler of an HTTP/2 connection: ends one that broke the protocol, whose peer reads nothing, or that has been
+/// idle. The protocol handler itself only says GOAWAY, and the idle timer waits for an answer to its PING; a hostile peer
+/// heeds neither.
+///
+/// An error of one stream (a malformed request, an answer to a stream just reset) leaves the connection to the others,
+/// which behind a proxy are other people's; too many of them are a connection error.
+final class HTTP2ConnectionGuard: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+
+    private let limits: TransportLimits
+    private var context: ChannelHandlerContext?
+    private var openStreams = 0
+    private var hasFailed = false
+    private var isClosing = false
+    private var idle: Scheduled<Void>?
+    private var unwritable: Scheduled<Void>?
+
+    init(limits: TransportLimits) {
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // A connection without any stream ends here: the polite idle time begins with the first stream's end.
+        waitIdle(limits.idleTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        idle?.cancel()
+        unwritable?.cancel()
+    }
+
+    // MARK: Errors
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if hasFailed || !(error is any NIOHTTP2Error) { close(context) }
+    }
+
+    /// The protocol handler has said GOAWAY; its error follows at once.
+    fileprivate func givenUp() { hasFailed = true }
+
+    private func close(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        isClosing = true
+        // Whatever else has been sent is not looked at: every frame would be answered with one more GOAWAY.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        context.close(promise: nil)
+    }
+
+    // MARK: Peers that do not read
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unwritable?.cancel()
+        unwritable = context.channel.isWritable ? nil : schedule(limits.responseDeadline)
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Idleness
+
+    fileprivate func streamCreated() {
+        openStreams += 1
+        idle?.cancel()
+        idle = nil
+    }
+
+    fileprivate func streamClosed() {
+        openStreams -= 1
+        // The polite end comes first: GOAWAY after the idle time, then what a peer needs to answer.
+        if openStreams == 0 { waitIdle(limits.idleTimeout + limits.shutdownGrace) }
+    }
+
+    private func waitIdle(_ delay: TimeAmount) {
+        idle?.cancel()
+        idle = schedule(delay)
+    }
+
+    private func schedule(_ delay: TimeAmount) -> Scheduled<Void>? {
+        context?.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+            if let context { close(context) }
+        }
+    }
+}
+
+/// Stands between the protocol handler and the wire, and tells the guard of a GOAWAY with an error: that is how the
+/// protocol handler gives a connection up, and `errorCaught` alone does not say whether it did.
+final class HTTP2GoAwayWatch: ChannelOutboundHandler {
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private let connection: HTTP2ConnectionGuard
+
+    init(connection: HTTP2ConnectionGuard) {
+        self.connection = connection
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .byteBuffer(let frame) = unwrapOutboundIn(data), Self.givesUp(frame) { connection.givenUp() }
+        context.write(data, promise: promise)
+    }
+
+    /// Whether this is a GOAWAY frame (RFC 9113 6.8) with a code other than NO_ERROR. The protocol handler writes each
+    /// frame's head and fixed part as one buffer.
+    static func givesUp(_ frame: ByteBuffer) -> Bool {
+        let start = frame.readerIndex
+        guard frame.readableBytes == 17,
+            frame.getInteger(at: start, as: UInt32.self) == 0x0000_0807,
+            frame.getInteger(at: start + 5, as: UInt32.self) == 0,
+            let code = frame.getInteger(at: start + 13, as: UInt32.self)
+        else { return false }
+        return code != 0
+    }
+}
+
+/// Tells both who care of each stream: the manager of polite ends, and the guard.
+struct HTTP2StreamWatch: NIOHTTP2StreamDelegate {
+    private let manager: NIOHTTP2ServerConnectionManagementHandler.HTTP2StreamDelegate
+    private let connection: NIOLoopBound<HTTP2ConnectionGuard>
+
+    init(
+        manager: NIOHTTP2ServerConnectionManagementHandler.HTTP2StreamDelegate, connection: HTTP2ConnectionGuard,
+        eventLoop: any EventLoop
+    ) {
+        self.manager = manager
+        self.connection = NIOLoopBound(connection, eventLoop: eventLoop)
+    }
+
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {
+        connection.value.streamCreated()
+        manager.streamCreated(id, channel: channel)
+    }
+
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
+        connection.value.streamClosed()
+        manager.streamClosed(id, channel: channel)
+    }
+}
