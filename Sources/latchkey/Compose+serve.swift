@@ -38,7 +38,9 @@ extension Compose {
         let identity = try settings.tls.map {
             try TLSIdentity(certificatePath: $0.certificate, privateKeyPath: $0.privateKey)
         }
-        let listeners = HTTPListeners(endpoints(identity), logger: logger)
+        var limits = TransportLimits()
+        limits.maxConnections = DescriptorLimit.connections(of: DescriptorLimit.raise())
+        let listeners = HTTPListeners(endpoints(identity), limits: limits, logger: logger)
         try await listeners.bind()
 
         // Start order; shutdown runs in reverse, so the sockets close first and long polls are released before the

@@ -61,38 +61,3 @@ final class ConnectionTable: Sendable {
         channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 }
-
-/// On a listening socket: stops accepting while `limit` connections are open. Further ones wait in the system's backlog
-/// instead of costing memory here.
-final class ConnectionLimitHandler: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias InboundOut = any Channel
-    typealias OutboundIn = Never
-    typealias OutboundOut = Never
-
-    private let limit: Int
-    private var open = 0
-    private var holdsRead = false
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        open += 1
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
-            let (handler, context) = bound.value
-            handler.open -= 1
-            if handler.holdsRead, handler.open < handler.limit {
-                handler.holdsRead = false
-                context.read()
-            }
-        }
-        context.fireChannelRead(data)
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if open < limit { context.read() } else { holdsRead = true }
-    }
-}

@@ -40,6 +40,7 @@ package final class HTTPListeners: Service, Sendable {
     private let logger: Logger
     private let group: any EventLoopGroup
     private let connections = ConnectionTable()
+    private let budget: ConnectionBudget
     private let listeners = Mutex<[Listener]?>(nil)
 
     package init(
@@ -52,6 +53,7 @@ package final class HTTPListeners: Service, Sendable {
         self.limits = limits
         self.logger = logger
         self.group = group
+        budget = ConnectionBudget(limit: limits.maxConnections, limitPerNetwork: limits.maxConnectionsPerAddress)
     }
 
     /// The addresses that are served, ports filled in; empty before ``bind()``. In the order of the endpoints.
@@ -142,21 +144,38 @@ package final class HTTPListeners: Service, Sendable {
     private func bootstrap(_ endpoint: Endpoint) -> ServerBootstrap {
         let setup = ConnectionSetup(endpoint: endpoint, limits: limits, logger: logger)
         let connections = connections
-        let limit = limits.maxConnections
+        let logger = logger
+        let counted: ConnectionBudget? = if case .tcp = endpoint.address { budget } else { nil }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // One at a time, so that the limit below holds exactly.
+            // One at a time, so that the limit below holds.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectionLimitHandler(limit: limit))
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(AcceptPause.handler(logger: logger))
+                    if let counted { try pipeline.addHandler(ConnectionLimitHandler(budget: counted)) }
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
+                if let counted, !Self.admit(channel, counted, endpoint.service) {
+                    return channel.eventLoop.makeFailedFuture(TooManyConnections())
+                }
                 connections.add(channel)
                 return setup.configure(channel)
             }
+    }
+
+    /// Whether the peer's address may have one more connection. Behind a trusted proxy are many.
+    private static func admit(_ channel: any Channel, _ budget: ConnectionBudget, _ service: HTTPService) -> Bool {
+        guard let peer = channel.remoteAddress.flatMap({ ClientAddress($0) }), !service.sharesAddress(peer) else {
+            return true
+        }
+        let network = peer.network
+        guard budget.admit(network) else { return false }
+        channel.closeFuture.whenComplete { _ in budget.dismiss(network) }
+        return true
     }
 }

@@ -63,6 +63,9 @@ package struct HTTPService: Sendable {
         responder = router.buildResponder()
     }
 
+    /// Whether many clients may stand behind a socket's address, so that its connections are not counted against it.
+    func sharesAddress(_ peer: ClientAddress) -> Bool { peer.isLoopback || settings.trustedProxies.trusts(peer) }
+
     /// Judges and attributes a request; never fails, since a refusal travels in the context to the one renderer.
     package func prepare(
         _ head: HTTPRequestHead,

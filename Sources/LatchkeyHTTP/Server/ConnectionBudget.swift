@@ -1,0 +1,127 @@
+import Glibc
+import Logging
+import NIOCore
+import Synchronization
+
+/// How many connections are open over all TCP listeners, and how many of them each address has. The Unix socket is not
+/// counted, so that the operator gets in while a flood holds every place.
+final class ConnectionBudget: Sendable {
+    private struct State {
+        var open = 0
+        var waiting: [@Sendable () -> Void] = []
+        var perNetwork: [SourceNetwork: Int] = [:]
+    }
+
+    private let limit: Int
+    private let limitPerNetwork: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - limit: open connections. Exceeded by at most one per further listener, since each may be accepting.
+    ///   - limitPerNetwork: open connections of one IPv4 address or IPv6 /64.
+    init(limit: Int, limitPerNetwork: Int) {
+        self.limit = limit
+        self.limitPerNetwork = limitPerNetwork
+    }
+
+    /// Takes a place for a connection that was accepted; given back with ``leave()``.
+    func enter() { state.withLock { $0.open += 1 } }
+
+    /// Gives a place back and tells those who wait for one.
+    func leave() {
+        let woken = state.withLock { state in
+            state.open -= 1
+            guard state.open < limit else { return [@Sendable () -> Void]() }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for wake in woken { wake() }
+    }
+
+    /// Whether there is a place. If not, `wake` is called once when there may be one.
+    func hasPlace(orWake wake: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            if state.open < limit { return true }
+            state.waiting.append(wake)
+            return false
+        }
+    }
+
+    /// Counts a connection of `network`; false, and not counted, when that has all it may have.
+    func admit(_ network: SourceNetwork) -> Bool {
+        state.withLock { state in
+            let count = state.perNetwork[network, default: 0]
+            guard count < limitPerNetwork else { return false }
+            state.perNetwork[network] = count + 1
+            return true
+        }
+    }
+
+    /// Takes back what ``admit(_:)`` counted.
+    func dismiss(_ network: SourceNetwork) {
+        state.withLock { state in
+            guard let count = state.perNetwork[network] else { return }
+            state.perNetwork[network] = count > 1 ? count - 1 : nil
+        }
+    }
+}
+
+/// A connection of an address that holds as many as it may.
+struct TooManyConnections: Error {}
+
+/// On a listening socket: stops accepting while the budget is used up. Further connections wait in the system's backlog
+/// instead of costing memory here.
+final class ConnectionLimitHandler: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
+
+    private let budget: ConnectionBudget
+    private var holdsRead = false
+
+    init(budget: ConnectionBudget) {
+        self.budget = budget
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let budget = budget
+        budget.enter()
+        unwrapInboundIn(data).closeFuture.whenComplete { _ in budget.leave() }
+        context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard !holdsRead else { return }
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
+        holdsRead = !budget.hasPlace {
+            eventLoop.execute {
+                let (handler, context) = bound.value
+                handler.holdsRead = false
+                if context.channel.isActive { handler.read(context: context) }
+            }
+        }
+        if !holdsRead { context.read() }
+    }
+}
+
+/// What a listening socket does when the system has no descriptor or memory left for a connection: it looks again a
+/// second later. Without this the event loop, and every connection on it, would spin on the waiting one.
+enum AcceptPause {
+    /// - Parameter logger: told at most once a minute.
+    static func handler(logger: Logger) -> AcceptBackoffHandler {
+        var lastLine: NIODeadline?
+        return AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
+            guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
+            let now = NIODeadline.now()
+            if lastLine.map({ now - $0 >= .minutes(1) }) ?? true {
+                lastLine = now
+                logger.error(
+                    "No connection can be accepted, the system's limit is reached",
+                    metadata: ["lk.error": "\(error)"])
+            }
+            return .seconds(1)
+        }
+    }
+}
