@@ -8,16 +8,20 @@ package struct HTTPSettings: Sendable {
     package var limits: TransportLimits
     /// Where the metrics of requests and services are counted.
     package var registry: PrometheusRegistry
+    /// Bytes that the database may still take from its file system, for `/readyz`; nil where that is not known.
+    package var freeBytes: (@Sendable () -> Int64?)?
 
     package init(
         trustedProxies: TrustedProxies = TrustedProxies(),
         separateAdmin: Bool = false,
         limits: TransportLimits = TransportLimits(),
-        registry: PrometheusRegistry = PrometheusRegistry()
+        registry: PrometheusRegistry = PrometheusRegistry(),
+        freeBytes: (@Sendable () -> Int64?)? = nil
     ) {
         self.trustedProxies = trustedProxies
         self.separateAdmin = separateAdmin
         self.limits = limits
         self.registry = registry
+        self.freeBytes = freeBytes
     }
 }

@@ -21,11 +21,14 @@ package struct LatchkeyRouter: Sendable {
 
     /// Builds routes and prebuilt documents. No I/O.
     package init(services: Services, settings: HTTPSettings = HTTPSettings()) {
-        let operations = AdminRouter.operationsRoutes(services, registry: settings.registry)
+        let trouble = StoreTrouble(clock: services.clock)
+        let operations = AdminRouter.operationsRoutes(
+            services, registry: settings.registry,
+            surroundings: Readiness.Surroundings(trouble: trouble, freeBytes: settings.freeBytes ?? { nil }))
         let admin = AdminRouter.adminRoutes(services) + operations.metrics
         let everything = Self.publicRoutes(services) + operations.health + admin
         let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]
-        let service = { (routes: [Route]) in Self.service(routes, services, settings) }
+        let service = { (routes: [Route]) in Self.service(routes, services, settings, trouble) }
 
         operatorService = service(described)
         if settings.separateAdmin {
@@ -58,7 +61,9 @@ package struct LatchkeyRouter: Sendable {
             + OwnSessionsEndpoint(services: services, cookie: cookie).routes
     }
 
-    private static func service(_ routes: [Route], _ services: Services, _ settings: HTTPSettings) -> HTTPService {
+    private static func service(
+        _ routes: [Route], _ services: Services, _ settings: HTTPSettings, _ trouble: StoreTrouble
+    ) -> HTTPService {
         var transport = HTTPService.Settings()
         transport.trustedProxies = settings.trustedProxies
         transport.isIssuerSecure = services.settings.issuer.hasPrefix("https://")
@@ -73,7 +78,8 @@ package struct LatchkeyRouter: Sendable {
                 ClientChallengeMiddleware(),
                 CookieMiddleware(),
             ],
-            metrics: settings.registry, now: { clock.now().seconds }, renderError: render)
+            metrics: settings.registry, now: { clock.now().seconds },
+            renderError: { error, context in render(error, context, trouble) })
     }
 
     /// What every page may read.
@@ -85,15 +91,14 @@ package struct LatchkeyRouter: Sendable {
     }
 
     /// Logs what is a fault of ours, and renders.
-    @Sendable
-    private static func render(_ error: any Error, _ context: RequestContext) -> Response {
+    private static func render(_ error: any Error, _ context: RequestContext, _ trouble: StoreTrouble) -> Response {
         if let refusal = error as? Refusal {
             if let note = refusal.note {
                 context.logger.debug(
                     "Request refused", metadata: ["lk.code": "\(refusal.code.rawValue)", "lk.note": "\(note)"])
             }
         } else if error is StoreUnavailable {
-            context.logger.error("The store is unavailable", metadata: ["lk.error": "\(error)"])
+            trouble.note(error, logger: context.logger)
         } else if Refusal(telling: error) == nil {
             context.logger.error("A request failed", metadata: ["lk.error": "\(error)"])
         }

@@ -50,10 +50,12 @@ package struct Compose: Sendable {
                 masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             try await services.finishSettlement()
+            let dataDirectory = settings.dataDirectory.path
             let router = LatchkeyRouter(
                 services: services,
                 settings: HTTPSettings(
-                    trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty))
+                    trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
+                    freeBytes: { FreeSpace.bytes(at: dataDirectory) }))
             return Compose(settings: settings, store: store, services: services, router: router, logger: logger)
         } catch {
             await pool.shutdown()

@@ -16,10 +16,10 @@ package enum AdminRouter {
 
     /// `/healthz` and `/readyz`, and with `metrics` `/metrics`. Make it once and share it among listeners: the caches
     /// behind it are what keeps a flood of probes cheap.
-    package static func operationsRoutes(
-        _ services: Services, registry: PrometheusRegistry
+    static func operationsRoutes(
+        _ services: Services, registry: PrometheusRegistry, surroundings: Readiness.Surroundings
     ) -> (health: [Route], metrics: [Route]) {
-        let endpoint = OperationsEndpoint(services: services, registry: registry)
+        let endpoint = OperationsEndpoint(services: services, registry: registry, surroundings: surroundings)
         return (endpoint.healthRoutes, endpoint.metricsRoutes)
     }
 }

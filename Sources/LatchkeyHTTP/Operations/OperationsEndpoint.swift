@@ -10,10 +10,16 @@ struct OperationsEndpoint: Sendable {
     private let readiness: RecentResult<Readiness>
     private let figures: RecentResult<RuntimeFigures?>
 
-    init(services: Services, registry: PrometheusRegistry) {
+    init(services: Services, registry: PrometheusRegistry, surroundings: Readiness.Surroundings) {
         self.services = services
         self.registry = registry
-        readiness = RecentResult(every: .seconds(1), clock: services.clock) { await Readiness.probe(services) }
+        // While one probe hangs with the disk, those who ask wait for that one and start no other.
+        let probe = RecentResult(every: .zero, clock: services.clock) {
+            await Readiness.probe(services, surroundings)
+        }
+        readiness = RecentResult(every: .seconds(1), clock: services.clock) {
+            await TimeLimit.result(within: .seconds(2)) { await probe.value() } ?? Readiness.hanging(services)
+        }
         // Counting rows reads the whole table: no scraper needs that more often than every few seconds.
         figures = RecentResult(every: .seconds(5), clock: services.clock) { try? await RuntimeFigures.read(services) }
     }

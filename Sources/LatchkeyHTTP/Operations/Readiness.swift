@@ -19,20 +19,48 @@ struct Readiness: Codable, Sendable, Equatable {
         self.ready = checks.allSatisfy(\.ok)
     }
 
-    /// Asks the store to commit a write, the key ring for a key that signs, and the clock whether it was set back.
-    static func probe(_ services: Services) async -> Readiness {
-        Readiness(checks: [await store(services), signingKey(services), await clock(services)])
+    /// What is asked beyond the services themselves.
+    struct Surroundings: Sendable {
+        let trouble: StoreTrouble
+        /// Free bytes on the file system of the database; nil when unknown.
+        let freeBytes: @Sendable () -> Int64?
     }
 
-    private static func store(_ services: Services) async -> Check {
+    /// Below this the next sign-ins fill the disk, although a single small write may still find room.
+    static let leastFreeBytes: Int64 = 8 * 1024 * 1024
+
+    /// Asks the store to commit a write, the disk for room, the key ring for a key that signs, and the clock whether it
+    /// was set back.
+    static func probe(_ services: Services, _ surroundings: Surroundings) async -> Readiness {
+        Readiness(checks: [await store(services, surroundings), signingKey(services), await clock(services)])
+    }
+
+    /// What is said while the store does not answer the probe.
+    static func hanging(_ services: Services) -> Readiness {
+        Readiness(checks: [
+            Check(name: storeName, ok: false, detail: "The database does not answer. See the disk below it."),
+            signingKey(services), unreadableClock,
+        ])
+    }
+
+    private static let storeName = "store_writable"
+
+    private static func store(_ services: Services, _ surroundings: Surroundings) async -> Check {
         do {
             try await services.store.checkWritable()
-            return Check(name: "store_writable", ok: true, detail: nil)
         } catch {
             return Check(
-                name: "store_writable", ok: false,
+                name: storeName, ok: false,
                 detail: "The database takes no writes. See the log, free disk space or make the directory writable.")
         }
+        if let free = surroundings.freeBytes(), free < leastFreeBytes {
+            return Check(name: storeName, ok: false, detail: "The disk is full but for 8 MiB. Free disk space.")
+        }
+        if surroundings.trouble.isRecent {
+            return Check(
+                name: storeName, ok: false, detail: "The database refused a request within five seconds. See the log.")
+        }
+        return Check(name: storeName, ok: true, detail: nil)
     }
 
     private static func signingKey(_ services: Services) -> Check {
@@ -42,16 +70,19 @@ struct Readiness: Codable, Sendable, Equatable {
             detail: isActive ? nil : "No key of the configured algorithm may sign. See latchkey keys list.")
     }
 
+    private static let clockName = "clock_not_set_back"
+    private static let unreadableClock = Check(
+        name: clockName, ok: false, detail: "The stored clock cannot be read.")
+
     private static func clock(_ services: Services) async -> Check {
-        let name = "clock_not_set_back"
         guard let floor = try? await services.store.revocationState().clockFloor else {
-            return Check(name: name, ok: false, detail: "The stored clock cannot be read.")
+            return unreadableClock
         }
         if case .clockSetBack = IssuanceGate.decide(wall: services.clock.now(), floor: floor, issuedBefore: []) {
             return Check(
-                name: name, ok: false,
+                name: clockName, ok: false,
                 detail: "The clock is behind the last token issued. Set it right, or see latchkey db reset-clock.")
         }
-        return Check(name: name, ok: true, detail: nil)
+        return Check(name: clockName, ok: true, detail: nil)
     }
 }
