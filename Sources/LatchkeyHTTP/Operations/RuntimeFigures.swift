@@ -50,7 +50,7 @@ struct ScrapedGauges: Sendable {
         gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
         gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
         gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
-        addConsumers(services.feed.consumers())
+        addConsumers(services.feed.consumers(), named: services.settings.revocations.access == .clients)
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
@@ -72,9 +72,14 @@ struct ScrapedGauges: Sendable {
         counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
     }
 
-    /// The feed keeps a bounded number of consumers, so this label is bounded although pollers choose it.
-    private mutating func addConsumers(_ consumers: [ConsumerStatus]) {
-        guard !consumers.isEmpty else { return }
+    /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
+    /// bound in whatever keeps the figures.
+    private mutating func addConsumers(_ consumers: [ConsumerStatus], named: Bool) {
+        gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
+        gauge(
+            "latchkey_revocation_consumer_lag_max", "Entries that the slowest named poller has not acknowledged.",
+            consumers.map(\.behind).max() ?? 0)
+        guard named, !consumers.isEmpty else { return }
         let name = "latchkey_revocation_consumer_lag"
         head(name, "gauge", "Entries of the revocation list that a named poller has not acknowledged.")
         for consumer in consumers {

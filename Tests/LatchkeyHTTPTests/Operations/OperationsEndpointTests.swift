@@ -1,3 +1,4 @@
+import Foundation
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -40,9 +41,22 @@ struct OperationsEndpointTests {
             let lines = response.text.split(separator: "\n")
             #expect(lines.contains("latchkey_users 1"))
             #expect(lines.contains("latchkey_store_readable 1"))
-            #expect(lines.contains(#"latchkey_revocation_consumer_lag{consumer="a\"b"} 0"#))
+            #expect(lines.contains("latchkey_revocation_consumers 1"))
+            #expect(lines.contains("latchkey_revocation_consumer_lag_max 0"))
+            #expect(!response.text.contains(#"a\"b"#), "a name that anybody may invent is a label")
             let types = lines.filter { $0.hasPrefix("# TYPE ") }
             #expect(Set(types).count == types.count, "a metric is there twice")
+        }
+    }
+
+    @Test func `clients that poll are told apart where only clients may poll`() async throws {
+        try await withServer(["revocations.access": "clients"]) { server in
+            let secret = try await server.addConfidentialClient()
+            let basic = "Basic " + Data("service:\(secret)".utf8).base64EncodedString()
+            let list = try await server.http.get("/revocations", headers: [("Authorization", basic)])
+            #expect(list.status == 200)
+            let lines = try await server.http.get("/metrics").text.split(separator: "\n")
+            #expect(lines.contains(#"latchkey_revocation_consumer_lag{consumer="service"} 0"#))
         }
     }
 }
