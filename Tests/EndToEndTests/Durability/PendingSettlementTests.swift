@@ -38,7 +38,8 @@ struct PendingSettlementTests {
             #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: kept.value.access).status == 401)
             let published = Set(try await server.publishedKeys().map(\.kid))
             #expect(published.isDisjoint(with: kept.value.kids))
-            #expect(try await server.list().entries.filter { $0.kind == .all }.count == 1)
+            // One of the restore itself and, when the second has changed meanwhile, one of the emergency rotation.
+            #expect(try await server.list().entries.contains { $0.kind == .all })
             #expect(try await restoredEvents(server) == 1)
             kept.value.kids = published
         }
