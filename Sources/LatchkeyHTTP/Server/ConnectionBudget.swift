@@ -1,5 +1,3 @@
-import Glibc
-import Logging
 import NIOCore
 import Synchronization
 
@@ -103,25 +101,5 @@ final class ConnectionLimitHandler: ChannelDuplexHandler {
             }
         }
         if !holdsRead { context.read() }
-    }
-}
-
-/// What a listening socket does when the system has no descriptor or memory left for a connection: it looks again a
-/// second later. Without this the event loop, and every connection on it, would spin on the waiting one.
-enum AcceptPause {
-    /// - Parameter logger: told at most once a minute.
-    static func handler(logger: Logger) -> AcceptBackoffHandler {
-        var lastLine: NIODeadline?
-        return AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
-            guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
-            let now = NIODeadline.now()
-            if lastLine.map({ now - $0 >= .minutes(1) }) ?? true {
-                lastLine = now
-                logger.error(
-                    "No connection can be accepted, the system's limit is reached",
-                    metadata: ["lk.error": "\(error)"])
-            }
-            return .seconds(1)
-        }
     }
 }

@@ -154,7 +154,7 @@ package final class HTTPListeners: Service, Sendable {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(AcceptPause.handler(logger: logger))
+                    try pipeline.addHandler(AcceptPauseHandler(logger: logger))
                     if let counted { try pipeline.addHandler(ConnectionLimitHandler(budget: counted)) }
                 }
             }
