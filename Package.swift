@@ -199,10 +199,3 @@ for target in package.targets where target.type != .system {
         .strictMemorySafety(),
     ]
 }
-
-if let only = Context.environment["LK_ONLY"] {
-    let keep = Set(only.split(separator: ",").map(String.init))
-    package.targets.removeAll { !keep.contains($0.name) }
-    if !keep.contains("latchkey") { package.products.removeAll { $0.name == "latchkey" } }
-    if !keep.contains("LatchkeyTokens") { package.products.removeAll { $0.name == "LatchkeyTokens" } }
-}
