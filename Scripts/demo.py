@@ -59,7 +59,7 @@ with socket.socket() as probe:
 base = f"http://localhost:{port}"
 
 with tempfile.TemporaryDirectory() as folder:
-    step("A user and two clients, made by the command line before any server runs")
+    step("A user and a client, made by the command line before any server runs")
     command("user", "add", "ada", "--password-stdin", stdin=password + "\n")
     command("client", "add", "app", "--public", "--first-party", "--audience", "https://orders.example")
     print(command("user", "list").rstrip())
