@@ -1,14 +1,18 @@
 """Accepts Latchkey access tokens offline: signature by JWKS, then the revocation list. Needs pip install 'pyjwt[crypto]'."""
-import json, random, threading, time, urllib.request
+import json, logging, random, threading, time, urllib.request
 import jwt
 
 SKEW = 120  # seconds that clocks may differ; Latchkey keeps its entries that much longer
 
 
 class Verifier:
-    def __init__(self, issuer, audience):
-        self.issuer, self.audience, self.jwks = issuer, audience, jwt.PyJWKClient(issuer + "/.well-known/jwks.json")
+    """issuer: exactly as in the tokens (iss), for the URL must equal it. consumer: how `latchkey consumers` names you."""
+
+    def __init__(self, issuer, audience, consumer=""):
+        self.issuer, self.audience, self.consumer = issuer, audience, consumer
+        self.jwks = jwt.PyJWKClient(issuer + "/.well-known/jwks.json")
         self.entries, self.epoch, self.seq, self.now, self.life, self.offset = {}, None, 0, 0, 0, SKEW
+        self.poll()  # raises when the server cannot be reached or is another issuer
         threading.Thread(target=self.follow, daemon=True).start()
 
     def follow(self):  # long-poll without end; back off after a failure
@@ -16,21 +20,23 @@ class Verifier:
         while True:
             try:
                 pause = self.poll(wait=30)
-            except Exception:
+            except Exception as error:
                 pause = min(max(pause, 1) * 2, 30)
+                logging.warning("revocation list: %s; trying again in %d s", error, pause)
             time.sleep(pause * random.uniform(0.5, 1))
 
-    def poll(self, wait=0):  # returns how long to sleep before the next one
-        began, delta = time.time(), f"?after={self.seq}&epoch={self.epoch}&wait={wait}" if self.epoch else ""
-        with urllib.request.urlopen(self.issuer + "/revocations" + delta, timeout=wait + 10) as answer:
+    def poll(self, wait=0, all=False):  # returns how long to sleep before the next one
+        began, delta = time.time(), self.epoch and not all
+        query = f"&after={self.seq}&epoch={self.epoch}&wait={wait}" if delta else ""
+        query = (f"&consumer={self.consumer}" if self.consumer else "") + query
+        with urllib.request.urlopen(f"{self.issuer}/revocations?{query[1:]}", timeout=wait + 10) as answer:
             doc, clock = json.load(answer), time.time()
         if doc["iss"] != self.issuer or not self.now - SKEW <= doc["now"] <= clock + SKEW:
-            raise ValueError("a list of another issuer, an old one, or one from the future")
+            raise ValueError(f"issuer {doc['iss']} at {doc['now']}: another issuer, an old list, or one from the future")
         if doc["epoch"] == self.epoch and doc["seq"] < self.seq:
             raise ValueError("the list went backwards")
         if doc["after"] > (self.seq if doc["epoch"] == self.epoch else 0):
-            self.epoch = None  # a gap: the next poll asks for everything
-            return 0
+            return self.poll(all=True)  # a gap
         for e in doc["entries"]:  # a document adds and never removes: entries leave when they expire
             old = self.entries.get((e["kind"], e.get("id")), {"exp": 0, "iat_before": 0})
             self.entries[e["kind"], e.get("id")] = {k: max(old[k], e.get(k, 0)) for k in old}
@@ -41,7 +47,7 @@ class Verifier:
         return doc["next_update"] if early else 0
 
     def verify(self, token):
-        if not self.epoch or time.time() - self.now - self.offset >= self.life:
+        if time.time() - self.now - self.offset >= self.life:
             raise jwt.InvalidTokenError("the revocation list is stale")  # fail closed
         key = self.jwks.get_signing_key_from_jwt(token)
         claims = jwt.decode(token, key, algorithms=["ES256", "EdDSA", "PS256", "RS256"], issuer=self.issuer,

@@ -89,7 +89,11 @@ extension Compose {
     static func localResponder(settings: EffectiveSettings) async throws -> LocalServer {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
+        let isNew = !FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
         let program = try await build(settings: settings, schema: .requireCurrent, logger: logger)
+        if isNew {
+            Terminal.note("Made a new, empty database in \(settings.dataDirectory.path): is that the folder you mean?")
+        }
         return LocalServer(
             respond: { method, path, body in
                 let answer = await program.router.respond(method: method, path: path, body: body)

@@ -47,7 +47,8 @@ struct TokenVerify: AsyncParsableCommand {
             verified = try unverified.verified(
                 keys: { id in keys[id].map { VerificationKey($0) } }, rules: rules, now: now)
         } catch {
-            throw CommandFailure("The token is refused: \(Self.reason(error)).")
+            throw CommandFailure(
+                "The token is refused: \(Self.reason(error)).\(Self.advice(error, token, audience ?? expected))")
         }
         let claims = verified.claims
         var card = TextCard()
@@ -84,6 +85,18 @@ struct TokenVerify: AsyncParsableCommand {
             return state
         } catch {
             throw CommandFailure("The revocation list of \(place) cannot be used: \(error).")
+        }
+    }
+
+    /// What to do about the two refusals that are most often a mistake of the question.
+    private static func advice(_ error: any Error, _ token: String, _ audience: String) -> String {
+        switch error as? VerificationError {
+        case .some(.wrongAudience):
+            let found = (try? UnverifiedToken(parsing: token).unverifiedClaims())?.audience ?? []
+            return " It is for \(found.joined(separator: ", ")), not for \(audience): name it with --audience."
+        case .some(.unknownKey):
+            return " Its key is not in the JWKS: it was withdrawn, or another server made the token."
+        default: return ""
         }
     }
 

@@ -51,7 +51,7 @@ extension ConfigurationKey {
         "A session ends so long after the sign-in.")
     static let reuseWindow = ConfigurationKey(
         "refresh.reuse_window", .duration(.seconds(1) ... .seconds(600)), default: "30s",
-        "For so long the previous refresh token gets the same successor again (lost answers, several tabs).")
+        "For half of it the token used last gets the same successor, then an access token alone (lost answers, tabs).")
     static let recoveryLimit = ConfigurationKey(
         "refresh.recovery_limit", .integer(0...1000), default: "8",
         "How often in 24 hours a session may recover from a lost answer after that window.")
