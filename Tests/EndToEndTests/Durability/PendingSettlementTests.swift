@@ -39,7 +39,8 @@ struct PendingSettlementTests {
             let published = Set(try await server.publishedKeys().map(\.kid))
             #expect(published.isDisjoint(with: kept.value.kids))
             // One of the restore itself and, when the second has changed meanwhile, one of the emergency rotation.
-            #expect(try await server.list().entries.contains { $0.kind == .all })
+            let everybody = try await server.list().entries.filter { $0.kind == .all }.count
+            #expect((1...2).contains(everybody))
             #expect(try await restoredEvents(server) == 1)
             kept.value.kids = published
         }
