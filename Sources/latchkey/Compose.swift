@@ -33,7 +33,7 @@ package struct Compose: Sendable {
         let (masterKeyRing, masterKeyFile) = try masterKey(settings, environment, mayCreate: isNew)
 
         let keyRing = KeyRing()
-        let feed = RevocationFeed(settings: core, clock: clock, ring: keyRing)
+        let feed = RevocationFeed(settings: core, clock: clock)
         let store = try SQLiteStore.open(storeSettings, clock: clock, observer: feed, logger: logger)
         let pool: HashPool
         do {

@@ -14,6 +14,7 @@ struct AdminRevocations: Sendable {
         [
             gate.route(.get, "/revocations", "listRevocations", list),
             gate.route(.post, "/revocations", "createRevocation", create),
+            gate.route(.get, "/revocations/{seq}", "getRevocation", get),
         ]
     }
 
@@ -31,6 +32,26 @@ struct AdminRevocations: Sendable {
         return try .resource(
             RevocationTail(
                 items: records.map(RevocationResource.init), after: records.last?.entry.sequence ?? Int64(after)))
+    }
+
+    /// One entry and who has it: whether a revocation has arrived everywhere.
+    private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let sequence = Int64(try context.pathParameter("seq")) ?? 0
+        guard sequence > 0,
+            let record = try await services.store.revocations(after: sequence - 1, limit: 1).first,
+            record.entry.sequence == sequence
+        else {
+            throw Refusal(
+                .notFound, "There is no live entry with this seq: it was never given out, or the entry has expired.")
+        }
+        let now = services.clock.now()
+        let consumers = services.feed.consumers()
+        let resources = { (hasIt: Bool) in
+            consumers.filter { $0.hasAcknowledged(sequence) == hasIt }.map { ConsumerResource($0, now: now) }
+        }
+        return try .resource(
+            RevocationSpread(
+                revocation: RevocationResource(record), acknowledged: resources(true), pending: resources(false)))
     }
 
     /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.

@@ -20,7 +20,8 @@ struct AdminStatistics: Sendable {
     /// All of them: the feed keeps a bounded number.
     private func consumers(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         _ = try ListQuery(request).page()
-        return try .resource(
-            PageResource(items: services.feed.consumers().map(ConsumerResource.init), nextCursor: nil))
+        let now = services.clock.now()
+        let consumers = services.feed.consumers().map { ConsumerResource($0, now: now) }
+        return try .resource(PageResource(items: consumers, nextCursor: nil))
     }
 }

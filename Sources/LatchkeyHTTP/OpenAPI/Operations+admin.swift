@@ -68,6 +68,9 @@ extension OperationDescription {
             "revocations", "Revokes tokens, a session, or everything of a user, a client, a key or everybody.",
             body: .json("RevocationCreate"), .json("Revocation", status: 201, "Revoked."),
             .json("RevocationUnchanged", "Nothing live was left to revoke.")),
+        "GET /revocations/{seq}": .init(
+            "revocations", "Shows a live entry and which known consumers have acknowledged it.",
+            .json("RevocationSpread")),
         "GET /keys": .init(
             "keys", "Lists signing keys with their timeline.",
             query: page + [Parameter("all", .choice(["true", "false"]), "Those that are gone too.")], .json("KeyPage")),

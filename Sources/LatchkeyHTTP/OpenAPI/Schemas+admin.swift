@@ -173,8 +173,16 @@ extension SchemaDescription {
             "Consumer", "A named poller of the list.",
             [
                 .required("name", .string), .optional("acknowledged_seq", .integer), .required("lag", .integer),
+                .required("lag_seconds", .integer, "For how long it has been behind."),
                 .optional("behind_since", .integer, seconds), .required("last_seen_at", .integer, seconds),
                 .required("address", .string),
+            ]),
+        .init(
+            "RevocationSpread", "A live entry and who has it.",
+            [
+                .required("revocation", .reference("Revocation")),
+                .required("acknowledged", .array(.reference("Consumer")), "Consumers that have it."),
+                .required("pending", .array(.reference("Consumer")), "Consumers that have not."),
             ]),
     ]
 

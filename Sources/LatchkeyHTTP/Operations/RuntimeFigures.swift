@@ -31,11 +31,11 @@ extension StatsResource {
 }
 
 extension ConsumerResource {
-    init(_ consumer: ConsumerStatus) {
+    init(_ consumer: ConsumerStatus, now: Timestamp) {
         self.init(
             name: consumer.name, acknowledgedSeq: consumer.acknowledged, lag: consumer.behind,
-            behindSince: consumer.behindSince?.seconds, lastSeenAt: consumer.lastSeen.seconds,
-            address: consumer.address)
+            lagSeconds: consumer.lag(at: now).components.seconds, behindSince: consumer.behindSince?.seconds,
+            lastSeenAt: consumer.lastSeen.seconds, address: consumer.address)
     }
 }
 
@@ -50,7 +50,9 @@ struct ScrapedGauges: Sendable {
         gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
         gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
         gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
-        addConsumers(services.feed.consumers(), named: services.settings.revocations.access == .clients)
+        addConsumers(
+            services.feed.consumers(), named: services.settings.revocations.access == .clients,
+            now: services.clock.now())
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
@@ -73,18 +75,22 @@ struct ScrapedGauges: Sendable {
     }
 
     /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
-    /// bound in whatever keeps the figures.
-    private mutating func addConsumers(_ consumers: [ConsumerStatus], named: Bool) {
+    /// bound in whatever keeps the figures. Without names the slowest stands for all.
+    private mutating func addConsumers(_ consumers: [ConsumerStatus], named: Bool, now: Timestamp) {
         gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
-        gauge(
-            "latchkey_revocation_consumer_lag_max", "Entries that the slowest named poller has not acknowledged.",
-            consumers.map(\.behind).max() ?? 0)
-        guard named, !consumers.isEmpty else { return }
-        let name = "latchkey_revocation_consumer_lag"
-        head(name, "gauge", "Entries of the revocation list that a named poller has not acknowledged.")
-        for consumer in consumers {
-            text += PrometheusText.line(
-                name, PrometheusText.labels([("consumer", consumer.name)]), Double(consumer.behind))
+        perConsumer(
+            "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
+            consumers.map { ($0.name, Double($0.behind)) }, named: named)
+        perConsumer(
+            "latchkey_consumer_lag_seconds", "For how long a named poller has been behind the list.",
+            consumers.map { ($0.name, Double($0.lag(at: now).wholeMilliseconds) / 1000) }, named: named)
+    }
+
+    private mutating func perConsumer(_ name: String, _ help: String, _ values: [(String, Double)], named: Bool) {
+        head(name, "gauge", named ? help : help + " The largest of all.")
+        guard named else { return text += PrometheusText.line(name, "", values.map(\.1).max() ?? 0) }
+        for (consumer, value) in values {
+            text += PrometheusText.line(name, PrometheusText.labels([("consumer", consumer)]), value)
         }
     }
 

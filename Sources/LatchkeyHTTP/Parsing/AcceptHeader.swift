@@ -30,12 +30,12 @@ package struct AcceptHeader: Sendable, Equatable {
         return header.quality([type, String(range), "*/*"]) ?? 0
     }
 
-    /// Whether `Accept` names `application/jwt` itself and wants it at least as much as JSON. A wildcard does not count:
-    /// JSON is the default.
-    package static func prefersJWT(_ fields: HTTPFields) -> Bool {
+    /// Whether `Accept` names `type` itself (lower case) and wants it at least as much as JSON. A wildcard does not
+    /// count: JSON is the default.
+    package static func prefers(_ type: String, in fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .accept])
-        guard header.choices != nil, let jwt = header.quality(["application/jwt"]), jwt > 0 else { return false }
-        return jwt >= header.quality(["application/json", "application/*", "*/*"]) ?? 0
+        guard header.choices != nil, let wanted = header.quality([type]), wanted > 0 else { return false }
+        return wanted >= header.quality(["application/json", "application/*", "*/*"]) ?? 0
     }
 
     /// Whether a gzip-coded body is welcome: `gzip` or `*` with a weight above zero. Without the header it is not.

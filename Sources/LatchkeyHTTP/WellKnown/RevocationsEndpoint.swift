@@ -9,13 +9,13 @@ import NIOCore
 struct RevocationsEndpoint: Sendable {
     private let services: Services
     private let readers: RevocationReaders
-    private let bodies: RevocationBodies
+    private let documents: RevocationDocuments
     private let isPublic: Bool
 
     init(services: Services) {
         self.services = services
         readers = RevocationReaders(services: services)
-        bodies = RevocationBodies(nextUpdate: services.settings.revocations.nextUpdate)
+        documents = RevocationDocuments(services: services)
         isPublic = services.settings.revocations.access == .public
     }
 
@@ -25,43 +25,49 @@ struct RevocationsEndpoint: Sendable {
                 .get, "/revocations", errors: .problem, access: .services, operation: "getRevocations",
                 isLongPoll: true
             ) { request, context in
-                try await answer(request, context, signed: AcceptHeader.prefersJWT(request.headers))
+                try await answer(request, context, kind: Self.kind(wantedBy: request.headers))
             },
             Route(
                 .get, "/revocations.jwt", errors: .problem, access: .services, operation: "getSignedRevocations",
                 isLongPoll: true
             ) { request, context in
-                try await answer(request, context, signed: true)
+                try await answer(request, context, kind: .signed)
             },
         ]
     }
 
-    private func answer(_ request: Request, _ context: RequestContext, signed: Bool) async throws -> Response {
-        let reader = try await readers.admit(request, context)
-        let poll = try RevocationPoll(try QueryParameters.parse(request.uri.query))
-        note(poll, reader: reader, context)
-        if let seconds = poll.wait { try await hold(poll, seconds, context) }
-        let document = try document(poll, signed: signed)
-        var fields = self.fields(isWait: poll.wait != nil)
-        fields[.eTag] = document.tag
-        guard poll.wait != nil || !EntityTag(header: document.tag).satisfies(ifNoneMatch: request.headers) else {
-            return Response(status: .notModified, headers: fields)
-        }
-        fields[.contentType] = signed ? "application/jwt" : "application/json"
-        let (bytes, isGzip) = bodies.body(
-            document.bytes, tag: document.tag, gzip: AcceptHeader.allowsGzip(request.headers),
-            now: services.clock.now())
-        if isGzip { fields[.contentEncoding] = "gzip" }
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: bytes))
+    private static func kind(wantedBy fields: HTTPFields) -> RevocationDocuments.Form.Kind {
+        if AcceptHeader.prefers("application/jwt", in: fields) { return .signed }
+        let columns = RevocationDocument.Form.columns
+        return .list(AcceptHeader.prefers(columns.mediaType, in: fields) ? columns : .plain)
     }
 
-    private func document(_ poll: RevocationPoll, signed: Bool) throws -> (bytes: [UInt8], tag: String) {
-        if signed {
-            let document = try services.feed.signed(poll.query)
-            return (document.text, document.etag)
+    private func answer(
+        _ request: Request, _ context: RequestContext, kind: RevocationDocuments.Form.Kind
+    ) async throws -> Response {
+        let reader = try await readers.admit(request, context)
+        let poll = try RevocationPoll(try QueryParameters.parse(request.uri.query))
+        let name = reader?.description ?? poll.consumer
+        note(poll, name, context)
+        if let seconds = poll.wait {
+            try await hold(poll, seconds, context)
+            // Seen again: a long poll may have been held for a minute.
+            note(poll, name, context)
         }
-        let reply = services.feed.read(poll.query)
-        return (reply.body, reply.etag)
+        let form = RevocationDocuments.Form(kind: kind, gzip: AcceptHeader.allowsGzip(request.headers))
+        let document = try await documents.document(of: services.feed.read(poll.query), form: form)
+        var fields = self.fields(isWait: poll.wait != nil)
+        fields[.eTag] = document.tag.description
+        guard poll.wait != nil || !document.tag.satisfies(ifNoneMatch: request.headers) else {
+            return Response(status: .notModified, headers: fields)
+        }
+        fields[.contentType] =
+            switch kind {
+            case .list(let form): form.mediaType
+            case .signed: "application/jwt"
+            }
+        if document.isGzip { fields[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: document.bytes))
     }
 
     /// Waits until there is something newer, or the time is up.
@@ -70,16 +76,15 @@ struct RevocationsEndpoint: Sendable {
         let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
         switch await services.feed.wait(poll.query, seconds: limit, address: context.network) {
         case .answered: break
-        case .answerAfter(let delay): try? await services.clock.sleep(min(delay, limit))
         case .refused(let delay):
             throw Refusal(
                 .overloaded, "Too many requests are waiting for news: poll without wait, or later.", retryAfter: delay)
         }
     }
 
-    /// The authenticated client's name counts more than the one that a poller gives itself.
-    private func note(_ poll: RevocationPoll, reader: ClientID?, _ context: RequestContext) {
-        guard let name = reader?.description ?? poll.consumer else { return }
+    /// - Parameter name: the authenticated client's where there is one, else what a poller calls itself.
+    private func note(_ poll: RevocationPoll, _ name: String?, _ context: RequestContext) {
+        guard let name else { return }
         // A delta that can be had acknowledges what came before it; a wrong epoch acknowledges nothing.
         let after = services.feed.read(poll.query).after
         let acknowledged = poll.epoch != nil && poll.after == after ? poll.after : nil

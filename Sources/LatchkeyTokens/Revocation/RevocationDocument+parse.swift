@@ -4,7 +4,8 @@ extension RevocationDocument {
     /// The most entries that are read unless the caller says otherwise.
     public static let maximumEntries = 1_000_000
 
-    /// Reads a document. Members that we do not know are ignored, entries of a kind that we do not know are refused.
+    /// Reads a document of either form. Members that we do not know are ignored, entries of a kind that we do not know
+    /// are refused.
     ///
     /// - Throws: ``RefusedDocument`` `.tooLarge`, `.badJSON`, `.badMember`, `.badEntry`, `.badOrder`.
     public init(
@@ -23,6 +24,7 @@ struct RevocationDocumentReader {
     private var texts: [String: String] = [:]
     private var numbers: [String: Int64] = [:]
     private var entries: [RevocationEntry]?
+    private var columns: [RevocationColumnGroup] = []
     private let maximumEntries: Int
 
     private init(maximumEntries: Int) {
@@ -61,8 +63,8 @@ struct RevocationDocumentReader {
                 texts[name] = try reader.string()
             case "after", "seq", "now", "next_update", "expires_in", "iat", "exp":
                 numbers[name] = try reader.integer()
-            case "entries":
-                entries = []
+            case "entries", "columns":
+                break
             default:
                 _ = try StrictJSON.value(&reader)
             }
@@ -70,6 +72,21 @@ struct RevocationDocumentReader {
             throw RefusedDocument(error.reason == .unexpectedType ? .badMember : .badJSON)
         }
         if name == "entries" { entries = try readEntries(&reader) }
+        if name == "columns" { columns = try readColumns(&reader) }
+    }
+
+    private func readColumns(_ reader: inout JSONReader) throws(RefusedDocument) -> [RevocationColumnGroup] {
+        var groups: [RevocationColumnGroup] = []
+        do throws(MalformedJSON) {
+            try reader.array { (reader) throws(MalformedJSON) in
+                // A group a kind, so a fourth one says something that we do not know.
+                guard groups.count < 3 else { throw reader.failure(.unexpectedType) }
+                groups.append(try RevocationColumnGroup(&reader, maximumCount: maximumEntries))
+            }
+        } catch {
+            throw RefusedDocument(error.reason == .unexpectedType ? .badEntry : .badJSON, member: "columns")
+        }
+        return groups
     }
 
     private func readEntries(_ reader: inout JSONReader) throws(RefusedDocument) -> [RevocationEntry] {
@@ -127,13 +144,14 @@ struct RevocationDocumentReader {
         guard let epoch = texts["epoch"], Self.isEpoch(epoch) else {
             throw RefusedDocument(.badMember, member: "epoch")
         }
-        guard let entries else { throw RefusedDocument(.badMember, member: "entries") }
+        let (after, now) = (try number("after", in: 0...Int64.max), try instant("now"))
+        let entries = try allEntries(after: after, now: now)
         let document = RevocationDocument(
             issuer: issuer,
             epoch: epoch,
-            after: try number("after", in: 0...Int64.max),
+            after: after,
             sequence: try number("seq", in: 0...Int64.max),
-            now: try instant("now"),
+            now: now,
             nextUpdate: try number("next_update", in: 1...86400),
             expiresIn: try number("expires_in", in: 1...86400),
             entries: entries
@@ -146,6 +164,21 @@ struct RevocationDocumentReader {
         }
         guard last <= document.sequence else { throw RefusedDocument(.badOrder, member: "seq") }
         return document
+    }
+
+    /// What stands in `entries` and in `columns`, in ascending order.
+    private func allEntries(after: Int64, now: Timestamp) throws(RefusedDocument) -> [RevocationEntry] {
+        guard var entries else { throw RefusedDocument(.badMember, member: "entries") }
+        guard !columns.isEmpty else { return entries }
+        for group in columns {
+            guard let more = group.entries(after: after, now: now.seconds) else {
+                throw RefusedDocument(.badEntry, member: "columns")
+            }
+            entries += more
+        }
+        guard entries.count <= maximumEntries else { throw RefusedDocument(.tooLarge, member: "columns") }
+        entries.sort { $0.sequence < $1.sequence }
+        return entries
     }
 
     /// A member that is an instant in whole seconds.

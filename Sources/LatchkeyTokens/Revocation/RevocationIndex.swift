@@ -1,9 +1,13 @@
 /// The live entries of a revocation list, arranged so that a token is judged by six look-ups, however long the list.
 ///
-/// A value: whoever verifies holds one state of it, whoever polls prepares the next. Entries never cancel each other;
-/// one that another covers completely (same target, no further in time, no longer alive) takes no room.
+/// A value whose copies share their storage: whoever verifies holds one state of it, whoever polls prepares the next,
+/// and each change costs the same whether ten entries are held or a million. About 70 bytes an entry. Entries never
+/// cancel each other; one that another covers completely (same target, no further in time, no longer alive) takes no
+/// room.
 public struct RevocationIndex: Sendable {
-    private var tokens = WatermarkTable<CompactTokenID>()
+    private var tokens = WatermarkTable<UUIDv7>()
+    /// `jti` of another form than ours.
+    private var foreignTokens = WatermarkTable<String>()
     private var sessions = WatermarkTable<SessionID>()
     private var users = WatermarkTable<UserID>()
     private var clients = WatermarkTable<ClientID>()
@@ -15,7 +19,8 @@ public struct RevocationIndex: Sendable {
 
     /// The number of entries held. Entries that others cover do not count.
     public var count: Int {
-        tokens.count + sessions.count + users.count + clients.count + keys.count + everything.marks.count
+        tokens.count + foreignTokens.count + sessions.count + users.count + clients.count + keys.count
+            + everything.marks.count
     }
 
     /// Whether no entry is held.
@@ -29,7 +34,12 @@ public struct RevocationIndex: Sendable {
             sequence: entry.sequence
         )
         switch entry.target {
-        case .token(let id): tokens.insert(mark, for: CompactTokenID(id))
+        case .token(let id):
+            if let compact = id.compact {
+                tokens.insert(mark, for: compact)
+            } else {
+                foreignTokens.insert(mark, for: id.description)
+            }
         case .session(let id): sessions.insert(mark, for: id)
         case .user(let id, _): users.insert(mark, for: id)
         case .client(let id, _): clients.insert(mark, for: id)
@@ -38,15 +48,38 @@ public struct RevocationIndex: Sendable {
         }
     }
 
-    /// Removes the entries whose `exp` has passed at this instant. Takes time in proportion to ``count``.
+    /// Removes the entries whose `exp` has passed at this instant. Takes time in proportion to ``count`` when there are
+    /// any, and none otherwise.
     public mutating func prune(at instant: Timestamp) {
         let second = instant.seconds
         tokens.prune(at: second)
+        foreignTokens.prune(at: second)
         sessions.prune(at: second)
         users.prune(at: second)
         clients.prune(at: second)
         keys.prune(at: second)
         everything.prune(at: second)
+    }
+
+    /// Forgets entries that have expired at this instant: for whoever knows which they are, in proportion to their
+    /// number. What holds longer for the same target stays.
+    public mutating func remove(_ expired: [RevocationEntry], at instant: Timestamp) {
+        let second = instant.seconds
+        for entry in expired {
+            switch entry.target {
+            case .token(let id):
+                if let compact = id.compact {
+                    tokens.prune(compact, at: second)
+                } else {
+                    foreignTokens.prune(id.description, at: second)
+                }
+            case .session(let id): sessions.prune(id, at: second)
+            case .user(let id, _): users.prune(id, at: second)
+            case .client(let id, _): clients.prune(id, at: second)
+            case .key(let id): keys.prune(id, at: second)
+            case .all: everything.prune(at: second)
+            }
+        }
     }
 
     /// An entry that revokes the token with these claims, signed with this key; nil when there is none.
@@ -59,9 +92,7 @@ public struct RevocationIndex: Sendable {
         if let session = claims.sessionID, let mark = sessions.furthest(session) {
             return entry(.session(session), mark)
         }
-        if !tokens.isEmpty, let mark = tokens.furthest(CompactTokenID(claims.tokenID)) {
-            return entry(.token(claims.tokenID), mark)
-        }
+        if let mark = mark(of: claims.tokenID) { return entry(.token(claims.tokenID), mark) }
         if let user = claims.userID, let mark = users.furthest(user), issuedAt <= mark.issuedBefore {
             return entry(.user(user, issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
         }
@@ -76,23 +107,22 @@ public struct RevocationIndex: Sendable {
         keys.furthest(keyID) != nil
     }
 
+    private func mark(of token: TokenID) -> Watermark? {
+        // Reading the id is dearer than the look-up, and most lists have no entry of this kind.
+        guard !tokens.isEmpty || !foreignTokens.isEmpty else { return nil }
+        guard let compact = token.compact else { return foreignTokens.furthest(token.description) }
+        return tokens.furthest(compact)
+    }
+
     private func entry(_ target: RevocationEntry.Target, _ mark: Watermark) -> RevocationEntry {
         RevocationEntry(sequence: mark.sequence, target: target, expiresAt: Timestamp(seconds: mark.expiresAt))
     }
 }
 
-/// A `jti` in 16 bytes when it is one of ours, as text otherwise.
-private enum CompactTokenID: Hashable, Sendable {
-    case ours(UUIDv7)
-    case foreign(String)
-
-    init(_ id: TokenID) {
-        if id.description.utf8.count == 22, let bytes = Base64URL.decode(id.description),
-            let value = UUIDv7(bytes: bytes)
-        {
-            self = .ours(value)
-        } else {
-            self = .foreign(id.description)
-        }
+extension TokenID {
+    /// The 16 bytes of a `jti` in the form that we issue; nil for any other.
+    var compact: UUIDv7? {
+        guard description.utf8.count == 22 else { return nil }
+        return Base64URL.decode(description).flatMap { UUIDv7(bytes: $0) }
     }
 }

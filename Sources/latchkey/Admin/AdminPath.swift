@@ -27,6 +27,7 @@ enum AdminPath {
         self.client(client) + (disabled ? "/disable" : "/enable")
     }
     static func clientSecret(_ client: String) -> String { self.client(client) + "/rotate-secret" }
+    static func revocation(_ sequence: Int64) -> String { revocations + "/\(sequence)" }
     static func session(_ session: String) -> String { sessions + "/" + segment(session) }
     static func sessionExplanation(_ session: String) -> String { self.session(session) + "/explain" }
 

@@ -37,8 +37,13 @@ struct TextTable {
 
     init(_ header: String...) { self.header = header }
 
+    init(heads: [String]) { header = heads }
+
     /// Adds a row; an absent cell is shown as `-`.
-    mutating func add(_ cells: String?...) {
+    mutating func add(_ cells: String?...) { add(cells: cells) }
+
+    /// Adds a row that was put together elsewhere.
+    mutating func add(cells: [String?]) {
         rows.append(
             cells.map { cell in
                 guard let cell, !cell.isEmpty else { return "-" }

@@ -122,7 +122,12 @@ struct MetricsTests {
             let samples = try await scrape(server).samples
             #expect(samples.first { $0.name == "latchkey_revocation_consumers" }?.value == 1000)
             // Anyone may poll a public list under any name; names of authenticated clients are a closed set.
-            #expect(samples.filter { $0.labels["consumer"] != nil }.count == (access == "public" ? 0 : 1000))
+            for family in ["latchkey_consumer_lag_seconds", "latchkey_consumer_lag_entries"] {
+                let values = samples.filter { $0.name == family }
+                #expect(values.count == (access == "public" ? 1 : 1000))
+                #expect(values.allSatisfy { ($0.labels["consumer"] != nil) == (access == "clients") })
+            }
+            #expect(samples.filter { $0.labels["consumer"] != nil }.count == (access == "public" ? 0 : 2000))
         }
     }
 }

@@ -23,7 +23,7 @@ struct RevocationFeedTests {
         var settings = Settings(issuer: "https://auth.example.com")
         settings.revocations.maxWaiters = 3
         settings.revocations.maxWaitersPerAddress = 2
-        feed = RevocationFeed(settings: settings, clock: hand.clock, ring: KeyRing())
+        feed = RevocationFeed(settings: settings, clock: hand.clock)
     }
 
     private func record(_ sequence: Int64, lives seconds: Int64 = 420) -> RevocationRecord {
@@ -35,7 +35,7 @@ struct RevocationFeedTests {
     }
 
     private func document(after: Int64? = nil, epoch: String? = nil) throws -> RevocationDocument {
-        try RevocationDocument(parsing: feed.read(RevocationQuery(after: after, epoch: epoch)).body)
+        try RevocationDocument(parsing: feed.read(RevocationQuery(after: after, epoch: epoch)).document().encode())
     }
 
     @Test(arguments: [(nil, "0"), (1, nil), (1, "other"), (4, "0"), (1 << 40, "0")] as [(Int64?, String?)])
@@ -57,11 +57,11 @@ struct RevocationFeedTests {
 
     @Test func `an entry is gone at its expiry, and the tag tells`() throws {
         feed.committed([record(1, lives: 10), record(2)])
-        let before = feed.read(RevocationQuery()).etag
+        let before = feed.read(RevocationQuery()).name
         hand.advance(9)
-        #expect(feed.read(RevocationQuery()).etag == before)
+        #expect(feed.read(RevocationQuery()).name == before)
         hand.advance(1)
-        #expect(feed.read(RevocationQuery()).etag != before)
+        #expect(feed.read(RevocationQuery()).name != before)
         #expect(try document().entries.map(\.sequence) == [2])
     }
 
@@ -85,18 +85,16 @@ struct RevocationFeedTests {
         async let answer = feed.wait(query, seconds: .seconds(60), address: "192.0.2.1")
         while feed.waiting == 0 { await Task.yield() }
         feed.committed([record(2)])
-        guard case .answered(let reply) = await answer else { throw Unexpected() }
-        #expect(reply.sequence == 2 && !reply.isEmpty)
+        #expect(await answer == .answered)
+        let reading = feed.read(query)
+        #expect(reading.sequence == 2 && !reading.isEmpty)
         #expect(feed.waiting == 0)
     }
 
     @Test func `a poller that is behind, or of another epoch, is answered at once`() async throws {
         feed.committed([record(1), record(2)])
         for query in [RevocationQuery(after: 1, epoch: "0"), RevocationQuery(after: 2, epoch: "x"), RevocationQuery()] {
-            guard case .answered(let reply) = await feed.wait(query, seconds: .seconds(60), address: "a") else {
-                throw Unexpected()
-            }
-            #expect(!reply.isEmpty)
+            #expect(await feed.wait(query, seconds: .seconds(60), address: "a") == .answered)
         }
     }
 
@@ -120,11 +118,9 @@ struct RevocationFeedTests {
 
     @Test func `after a drain nobody waits`() async throws {
         feed.drain()
-        guard
-            case .answered(let reply) = await feed.wait(
-                RevocationQuery(after: 0, epoch: "0"), seconds: .seconds(60), address: "a")
-        else { throw Unexpected() }
-        #expect(reply.isEmpty)
+        let query = RevocationQuery(after: 0, epoch: "0")
+        #expect(await feed.wait(query, seconds: .seconds(60), address: "a") == .answered)
+        #expect(feed.read(query).isEmpty)
     }
 
     @Test func `consumers are bounded, and a name cannot acknowledge what does not exist`() {
@@ -137,5 +133,118 @@ struct RevocationFeedTests {
         #expect(consumers.allSatisfy { $0.acknowledged == 2 && $0.behind == 0 })
     }
 
-    private struct Unexpected: Error {}
+    // MARK: Long lists
+
+    @Test func `a long list keeps its order and loses exactly what has expired`() throws {
+        var expected: [Int64] = []
+        for start in stride(from: Int64(1), to: 5000, by: 500) {
+            feed.committed((start..<start + 500).map { record($0, lives: $0 % 7 == 0 ? 5 : 420) })
+            expected += (start..<start + 500).filter { $0 % 7 != 0 }
+        }
+        #expect(try document().entries.count == 5000)
+        hand.advance(5)
+        #expect(try document().entries.map(\.sequence) == expected)
+        #expect(feed.liveEntries == expected.count)
+        #expect(try document(after: 4500, epoch: "0").entries.map(\.sequence) == expected.filter { $0 > 4500 })
+        hand.advance(415)
+        #expect(try document().entries.isEmpty)
+        #expect(feed.liveEntries == 0 && feed.sequence == 5000)
+    }
+
+    @Test func `who misses more than a thousand entries gets the snapshot`() throws {
+        feed.committed((1...1500).map { record($0) })
+        #expect(try document(after: 500, epoch: "0").after == 500)
+        #expect(try document(after: 499, epoch: "0").after == 0)
+    }
+
+    // MARK: Waking
+
+    private func running(_ body: () async throws -> Void) async throws {
+        let loop = Task { [feed] in try await feed.run() }
+        defer { loop.cancel() }
+        try await body()
+    }
+
+    @Test func `a wait ends when its time is up`() async throws {
+        try await running {
+            let query = RevocationQuery(after: 0, epoch: "0")
+            #expect(await feed.wait(query, seconds: .milliseconds(1), address: "a") == .answered)
+            #expect(feed.waiting == 0)
+        }
+    }
+
+    @Test func `in a burst every waiter is woken, and none misses the end of it`() async throws {
+        try await running {
+            let reader = Task { [feed] in
+                var seen: Int64 = 0
+                var polls = 0
+                while seen < 400 {
+                    let query = RevocationQuery(after: seen, epoch: "0")
+                    _ = await feed.wait(query, seconds: .seconds(60), address: "a")
+                    let document = feed.read(query).document()
+                    #expect(document.after == seen)
+                    seen = document.sequence
+                    polls += 1
+                }
+                return polls
+            }
+            for sequence in 1...400 as ClosedRange<Int64> {
+                feed.committed([record(sequence)])
+                if sequence % 20 == 0 { await Task.yield() }
+            }
+            #expect(await reader.value <= 400)
+        }
+    }
+
+    @Test func `the end of the loop releases everybody, and later commits too`() async throws {
+        let loop = Task { [feed] in try await feed.run() }
+        let query = RevocationQuery(after: 0, epoch: "0")
+        let waiter = Task { await feed.wait(query, seconds: .seconds(60), address: "a") }
+        while feed.waiting == 0 { await Task.yield() }
+        loop.cancel()
+        #expect(await waiter.value == .answered)
+        _ = await loop.result
+        #expect(await feed.wait(query, seconds: .seconds(60), address: "a") == .answered)
+    }
+
+    // MARK: Consumers
+
+    @Test func `a consumer is behind since the first entry that it lacks`() throws {
+        feed.noteConsumer("orders", acknowledged: 0, address: "a")
+        hand.advance(10)
+        feed.committed([record(1)])
+        hand.advance(10)
+        feed.committed([record(2), record(3)])
+        hand.advance(10)
+        let first = try #require(feed.consumers().first)
+        #expect(first.behind == 3 && first.lag(at: hand.clock.now()) == .seconds(20))
+        feed.noteConsumer("orders", acknowledged: 1, address: "a")
+        let second = try #require(feed.consumers().first)
+        #expect(second.behind == 2 && second.lag(at: hand.clock.now()) == .seconds(10))
+        #expect(second.hasAcknowledged(1) && !second.hasAcknowledged(2))
+        feed.noteConsumer("orders", acknowledged: 3, address: "a")
+        let third = try #require(feed.consumers().first)
+        #expect(third.behind == 0 && third.behindSince == nil && third.lag(at: hand.clock.now()) == .zero)
+    }
+
+    @Test func `who was never told anything is behind since it was first seen, and forgotten after a day`() throws {
+        feed.committed([record(1)])
+        hand.advance(100)
+        feed.noteConsumer("late", acknowledged: nil, address: "a")
+        hand.advance(7)
+        let late = try #require(feed.consumers().first)
+        #expect(late.behind == 1 && late.lag(at: hand.clock.now()) == .seconds(7))
+        hand.advance(86400)
+        #expect(feed.consumers().isEmpty)
+    }
+
+    @Test func `a consumer further behind than the times that are kept is behind since the oldest of them`() throws {
+        feed.noteConsumer("slow", acknowledged: 0, address: "a")
+        for sequence in 1...5000 as ClosedRange<Int64> {
+            feed.committed([record(sequence)])
+            hand.advance(1)
+        }
+        let slow = try #require(feed.consumers().first)
+        #expect(slow.behind == 5000 && slow.lag(at: hand.clock.now()) == .seconds(4096))
+    }
 }

@@ -75,6 +75,10 @@ struct SchemaTests {
             least: RevocationUnchanged(kind: "", id: nil, detail: ""))
         try expectResource("RevocationTail", full: RevocationTail(items: [], after: 0))
         try expectResource("Consumer", full: consumer(0), least: consumer(nil))
+        try expectResource(
+            "RevocationSpread",
+            full: RevocationSpread(revocation: revocation("", 0), acknowledged: [consumer(0)], pending: [consumer(nil)])
+        )
         try expectResource("Key", full: key(0), least: key(nil))
         try expectResource(
             "MasterKeyRotated",
@@ -126,7 +130,7 @@ struct SchemaTests {
 
     private func consumer(_ number: Int64?) -> ConsumerResource {
         ConsumerResource(
-            name: "", acknowledgedSeq: number, lag: 0, behindSince: number, lastSeenAt: 0, address: "")
+            name: "", acknowledgedSeq: number, lag: 0, lagSeconds: 0, behindSince: number, lastSeenAt: 0, address: "")
     }
 
     private func key(_ instant: Int64?) -> KeyResource {

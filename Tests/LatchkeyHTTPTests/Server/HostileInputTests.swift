@@ -70,7 +70,7 @@ import Testing
             _ = try? BearerToken(fields)
             _ = Cookies(fields)["a"]
             _ = AcceptHeader.allowsGzip(fields)
-            _ = AcceptHeader.prefersJWT(fields)
+            _ = AcceptHeader.prefers("application/jwt", in: fields)
             _ = EntityTag("a", isWeak: true).satisfies(ifNoneMatch: fields)
             _ = try? JSONBody(ByteBuffer(string: text), fields: fields)
             _ = ClientAddress(text)

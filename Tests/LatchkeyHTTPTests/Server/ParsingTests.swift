@@ -181,8 +181,8 @@ import Testing
         ("application/*", false), ("application/json", false),
     ])
     func `a signed document is sent to whoever asks for it by name`(header: String, preferred: Bool) {
-        #expect(AcceptHeader.prefersJWT(Self.fields(.accept, header)) == preferred)
-        #expect(!AcceptHeader.prefersJWT(HTTPFields()))
+        #expect(AcceptHeader.prefers("application/jwt", in: Self.fields(.accept, header)) == preferred)
+        #expect(!AcceptHeader.prefers("application/jwt", in: HTTPFields()))
     }
 
     // MARK: The rest

@@ -1,0 +1,105 @@
+package import LatchkeyTokens
+
+/// A service that polls the list, by the name that it gave itself. For display: a name is not trusted for anything, but
+/// where `revocations.access` is `clients`, and the name is the authenticated client's.
+package struct ConsumerStatus: Sendable, Equatable {
+    package let name: String
+    /// Everything up to this `seq` has reached it; `nil` before its first delta request.
+    package let acknowledged: Int64?
+    /// How many `seq` it has not acknowledged.
+    package let behind: Int64
+    /// When the oldest of those was published; `nil`: it is up to date.
+    package let behindSince: Timestamp?
+    /// When it last asked or was answered.
+    package let lastSeen: Timestamp
+    package let address: String
+
+    /// How long it has been behind.
+    package func lag(at now: Timestamp) -> Duration {
+        behindSince.map { max(.zero, now - $0) } ?? .zero
+    }
+
+    /// Whether everything up to `sequence` has reached it.
+    package func hasAcknowledged(_ sequence: Int64) -> Bool {
+        (acknowledged ?? -1) >= sequence
+    }
+}
+
+/// Known consumers, bounded: the one seen longest ago makes room.
+struct RevocationConsumers {
+    static let capacity = 1000
+    /// Who has not asked for so long polls no more.
+    static let memory: Duration = .seconds(86400)
+
+    private struct Row {
+        var acknowledged: Int64?
+        var firstSeen: Timestamp
+        var lastSeen: Timestamp
+        var address: String
+    }
+    private var rows: [String: Row] = [:]
+    private var publications = PublicationTimes()
+
+    /// - Parameter acknowledged: `nil` when the request acknowledges nothing.
+    mutating func note(_ name: String, acknowledged: Int64?, address: String, now: Timestamp) {
+        if rows[name] == nil, rows.count >= Self.capacity,
+            let oldest = rows.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key
+        {
+            rows[oldest] = nil
+        }
+        var row = rows[name] ?? Row(firstSeen: now, lastSeen: now, address: address)
+        if let acknowledged { row.acknowledged = max(acknowledged, row.acknowledged ?? 0) }
+        row.lastSeen = now
+        row.address = address
+        rows[name] = row
+    }
+
+    /// Notes when entries from `sequence` on were published.
+    mutating func published(from sequence: Int64, at now: Timestamp) {
+        publications.note(sequence, at: now)
+    }
+
+    /// By name; who was not seen for a day is forgotten.
+    mutating func list(sequence: Int64, now: Timestamp) -> [ConsumerStatus] {
+        rows = rows.filter { now - $0.value.lastSeen < Self.memory }
+        return rows.map { name, row in
+            let behind = max(0, sequence - (row.acknowledged ?? 0))
+            // Whoever never acknowledged anything has been behind since we know it, at the longest.
+            let since = publications.time(of: (row.acknowledged ?? 0) + 1)
+            return ConsumerStatus(
+                name: name, acknowledged: row.acknowledged, behind: behind,
+                behindSince: behind > 0 ? max(since ?? row.firstSeen, row.firstSeen) : nil, lastSeen: row.lastSeen,
+                address: row.address)
+        }
+        .sorted { $0.name < $1.name }
+    }
+}
+
+/// When each `seq` was published, for as many commits as matter: a consumer that is further behind counts as behind
+/// since the oldest one known.
+private struct PublicationTimes {
+    private static let capacity = 4096
+    private var marks: [(sequence: Int64, at: Timestamp)] = []
+    /// Where the oldest mark stands once the ring is full.
+    private var start = 0
+
+    mutating func note(_ sequence: Int64, at now: Timestamp) {
+        guard marks.count == Self.capacity else { return marks.append((sequence, now)) }
+        marks[start] = (sequence, now)
+        start = (start + 1) % Self.capacity
+    }
+
+    /// The time of the commit that had this `seq`; of the oldest commit known, when that came later.
+    func time(of sequence: Int64) -> Timestamp? {
+        guard !marks.isEmpty else { return nil }
+        func mark(_ position: Int) -> (sequence: Int64, at: Timestamp) { marks[(start + position) % marks.count] }
+        // The last mark that begins at or before `sequence`.
+        var low = 0
+        var high = marks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if mark(middle).sequence <= sequence { low = middle + 1 } else { high = middle }
+        }
+        return mark(max(0, low - 1)).at
+    }
+}

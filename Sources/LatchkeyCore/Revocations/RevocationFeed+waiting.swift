@@ -1,0 +1,103 @@
+import LatchkeyTokens
+import ServiceLifecycle
+import Synchronization
+
+/// How a long poll ended.
+package enum RevocationWait: Sendable, Equatable {
+    /// Something newer came, or the time was up.
+    case answered
+    /// Too many waiters, even for a bare timer.
+    case refused(retryAfter: Duration)
+}
+
+extension RevocationFeed {
+    /// Between two wakings of all waiters: a burst of revocations is told in steps of this, one alone at once.
+    private static let pace: Duration = .milliseconds(25)
+    /// How exactly the end of a wait is kept.
+    private static let tick: Duration = .milliseconds(200)
+
+    /// Holds until there is something newer than `query.after`, at most `seconds`.
+    /// - Parameter address: whose waiters are counted together.
+    package func wait(_ query: RevocationQuery, seconds: Duration, address: String) async -> RevocationWait {
+        let first = read(query)
+        guard first.after > 0 || query.after == 0, first.isEmpty, query.epoch != nil, seconds > .zero else {
+            return .answered
+        }
+        let limits = settings.revocations
+        let admission = state.withLock { state -> RevocationWaiters.Admission in
+            state.isDraining
+                ? .drain
+                : state.waiters.admit(
+                    address: address, total: limits.maxWaiters, perAddress: limits.maxWaitersPerAddress)
+        }
+        switch admission {
+        case .drain: return .answered
+        case .refused: return .refused(retryAfter: limits.nextUpdate)
+        case .timerOnly:
+            try? await clock.sleep(min(limits.nextUpdate, seconds))
+            state.withLock { $0.waiters.leaveTimer() }
+            return .answered
+        case .wait(let id):
+            await suspend(id, seen: first.sequence, until: .now + min(seconds, limits.maxWait))
+            state.withLock { $0.waiters.leave(id, address: address) }
+            return .answered
+        }
+    }
+
+    /// Suspends until woken, cancelled or out of time. Nothing is lost between the read and the wait: a commit in
+    /// between has moved `sequence`, which is compared when the continuation is stored.
+    private func suspend(_ id: UInt64, seen: Int64, until deadline: ContinuousClock.Instant) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let resumeNow = state.withLock { state -> Bool in
+                    if state.list.sequence != seen || state.isDraining || Task.isCancelled { return true }
+                    state.waiters.park(id, continuation, until: deadline)
+                    return false
+                }
+                if resumeNow { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.unpark(id) }?.resume()
+        }
+    }
+
+    /// Answers every long poll at once and holds no new one: at shutdown.
+    package func drain() {
+        let woken = state.withLock { state in
+            state.isDraining = true
+            state.isPaced = false
+            return state.waiters.removeAll()
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    /// Wakes those who wait, when something came and when their time is up, until shutdown; then drains.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.wakeByCommit() }
+                group.addTask { await self.wakeByTime() }
+            }
+        }
+        drain()
+    }
+
+    /// Five hundred verifiers that ask again after each of a thousand commits would cost more than the commits.
+    private func wakeByCommit() async {
+        state.withLock { $0.isPaced = !$0.isDraining }
+        // What was committed before this loop listened woke its waiters itself.
+        for await _ in nudges.stream {
+            let woken = state.withLock { $0.waiters.removeAll() }
+            for waiter in woken { waiter.resume() }
+            // Not the clock of the settings: this is about the machine's load, not about the time of day.
+            guard (try? await Task.sleep(for: Self.pace)) != nil else { return }
+        }
+    }
+
+    private func wakeByTime() async {
+        while (try? await Task.sleep(for: Self.tick)) != nil {
+            let due = state.withLock { $0.waiters.removeDue(at: .now) }
+            for waiter in due { waiter.resume() }
+        }
+    }
+}
