@@ -52,24 +52,42 @@ public enum Base64URL {
 
     /// The bytes that `text` stands for; nil unless it is canonical. Empty text stands for no bytes.
     public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
+        let length = text.count
+        guard length % 4 != 1 else { return nil }
         let values = values
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count * 3 / 4)
-        var group: UInt32 = 0
-        var bits = 0
-        for character in text {
-            let value = values[Int(character)]
-            guard value != 0xFF else { return nil }
-            group = group << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
-                group &= (1 << UInt32(bits)) - 1
-            }
+        var bytes = [UInt8](repeating: 0, count: length * 3 / 4)
+        var input = text.startIndex
+        var output = 0
+        while output + 2 < bytes.count {
+            let first = values[Int(text[input])]
+            let second = values[Int(text[input + 1])]
+            let third = values[Int(text[input + 2])]
+            let fourth = values[Int(text[input + 3])]
+            // Only the mark of a foreign character has the upper bits.
+            guard first | second | third | fourth < 0x40 else { return nil }
+            bytes[output] = first << 2 | second >> 4
+            bytes[output + 1] = second << 4 | third >> 2
+            bytes[output + 2] = third << 6 | fourth
+            input += 4
+            output += 3
         }
-        return group == 0 ? bytes : nil
+        return decodeTail(text[input...], values: values, into: &bytes, at: output) ? bytes : nil
+    }
+
+    /// Decodes the last one or two bytes; false unless the text is canonical.
+    private static func decodeTail(
+        _ text: ArraySlice<UInt8>, values: [UInt8], into bytes: inout [UInt8], at output: Int
+    ) -> Bool {
+        guard text.count >= 2 else { return text.isEmpty }
+        let first = values[Int(text[text.startIndex])]
+        let second = values[Int(text[text.startIndex + 1])]
+        guard first | second < 0x40 else { return false }
+        bytes[output] = first << 2 | second >> 4
+        if text.count == 2 { return second & 0x0F == 0 }
+        let third = values[Int(text[text.startIndex + 2])]
+        guard third < 0x40 else { return false }
+        bytes[output + 1] = second << 4 | third >> 2
+        return third & 0x03 == 0
     }
 
     /// The bytes that `text` stands for; nil unless it is canonical.

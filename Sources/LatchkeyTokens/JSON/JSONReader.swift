@@ -283,18 +283,25 @@ struct JSONReader {
 
     /// The names that an object has had so far, compared as bytes: Swift's `==` calls some different spellings equal.
     private struct SeenNames {
-        private var few: [String] = []
+        private var few: [(digest: UInt64, name: String)] = []
         private var many: Set<[UInt8]> = []
 
         mutating func insert(_ name: String) -> Bool {
-            if many.isEmpty {
-                guard !few.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return false }
-                few.append(name)
-                // Beyond a handful, comparing with each would cost quadratic time.
-                if few.count > 16 { many = Set(few.map { Array($0.utf8) }) }
-                return true
-            }
-            return many.insert(Array(name.utf8)).inserted
+            guard many.isEmpty else { return many.insert(Array(name.utf8)).inserted }
+            let digest = Self.digest(name)
+            for seen in few where seen.digest == digest && seen.name.utf8.elementsEqual(name.utf8) { return false }
+            if few.isEmpty { few.reserveCapacity(16) }
+            few.append((digest, name))
+            // Beyond a handful, comparing with each would cost quadratic time.
+            if few.count > 16 { many = Set(few.map { Array($0.name.utf8) }) }
+            return true
+        }
+
+        /// FNV-1a: tells most names apart without comparing them; who forces two alike only makes us compare.
+        private static func digest(_ name: String) -> UInt64 {
+            var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in name.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+            return digest
         }
     }
 }

@@ -16,20 +16,30 @@ public struct JWS: Sendable {
 
     /// Takes the text apart.
     ///
-    /// - Parameter maximumLength: in characters; checked before anything is decoded.
+    /// - Parameters:
+    ///   - maximumLength: in characters; checked before anything is decoded.
+    ///   - headers: those that need not be read again.
     /// - Throws: ``MalformedToken``.
-    public init(parsing text: [UInt8], maximumLength: Int = JWS.maximumLength) throws(MalformedToken) {
+    public init(
+        parsing text: [UInt8],
+        maximumLength: Int = JWS.maximumLength,
+        headers: KnownHeaders = KnownHeaders()
+    ) throws(MalformedToken) {
         guard text.count <= maximumLength else { throw MalformedToken(.tooLong) }
         let dot = UInt8(ascii: ".")
         guard let first = text.firstIndex(of: dot), let second = text[(first + 1)...].firstIndex(of: dot),
             !text[(second + 1)...].contains(dot), first > 0
         else { throw MalformedToken(.notCompact) }
         guard first <= JWSHeader.maximumLength else { throw MalformedToken(.tooLong) }
-        guard let header = Base64URL.decode(text[..<first]),
-            let payload = Base64URL.decode(text[(first + 1)..<second]),
+        guard let payload = Base64URL.decode(text[(first + 1)..<second]),
             let signature = Base64URL.decode(text[(second + 1)...])
         else { throw MalformedToken(.badBase64URL) }
-        self.header = try JWSHeader(parsing: header)
+        if let known = headers[text[..<first]] {
+            header = known
+        } else {
+            guard let bytes = Base64URL.decode(text[..<first]) else { throw MalformedToken(.badBase64URL) }
+            header = try JWSHeader(parsing: bytes)
+        }
         self.payload = payload
         self.signature = signature
         signingInput = Array(text[..<second])
@@ -61,19 +71,24 @@ public struct JWS: Sendable {
 extension JWS {
     /// Checks everything that does not depend on the payload, cheapest first.
     ///
+    /// - Parameter passed: told of each step that the token has passed.
     /// - Returns: the `kid` of the key whose signature it is.
     /// - Throws: ``VerificationError`` `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.badSignature`.
     func verifySignature(
         type: String,
         algorithms: Set<JWSAlgorithm>,
-        keys: (KeyID) -> VerificationKey?
+        keys: (KeyID) -> VerificationKey?,
+        passed: (VerificationStep) -> Void = { _ in }
     ) throws(VerificationError) -> KeyID {
         guard header.hasType(type) else { throw .wrongType }
         guard algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
+        passed(.header)
         guard let keyID = header.keyID, let key = keys(keyID) else { throw .unknownKey }
         // The key decides which algorithm is used; the header may only agree (RFC 8725 section 3.1).
         guard key.algorithm == header.algorithm else { throw .algorithmNotAllowed }
+        passed(.key)
         guard key.verify(signature: signature, signingInput: signingInput) else { throw .badSignature }
+        passed(.signature)
         return keyID
     }
 }

@@ -47,7 +47,9 @@ public struct JWSHeader: Sendable, Hashable {
     /// Whether `typ` names this media type, with or without `application/`, in any letter case (RFC 7515 section
     /// 4.1.9). Token kinds are told apart by this alone, so a missing `typ` is never good enough.
     public func hasType(_ expected: String) -> Bool {
-        guard let type, type.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
+        guard let type else { return false }
+        if type == expected { return true }
+        guard type.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
         let lowered = type.lowercased()
         return lowered == expected || lowered == "application/" + expected
     }

@@ -28,14 +28,30 @@ public struct AccessTokenRules: Sendable {
 
     /// Applies every rule to claims whose signature holds.
     ///
+    /// - Parameter passed: told of each step that the claims have passed.
     /// - Throws: ``VerificationError`` of the first rule that refuses.
-    public func check(_ claims: AccessTokenClaims, keyID: KeyID, now: Timestamp) throws(VerificationError) {
+    public func check(
+        _ claims: AccessTokenClaims,
+        keyID: KeyID,
+        now: Timestamp,
+        passed: (VerificationStep) -> Void = { _ in }
+    ) throws(VerificationError) {
         try issuer.check(claims)
-        try audience?.check(claims)
+        passed(.issuer)
+        if let audience {
+            try audience.check(claims)
+            passed(.audience)
+        }
         try ExpiryRule(skew: skew).check(claims, now: now)
+        passed(.expiry)
         try IssuedAtRule(skew: skew).check(claims, now: now)
+        passed(.issuedAt)
         try LifetimeRule().check(claims)
-        try revocation?.check(claims, keyID: keyID)
+        passed(.lifetime)
+        if let revocation {
+            try revocation.check(claims, keyID: keyID)
+            passed(.revocation)
+        }
     }
 }
 

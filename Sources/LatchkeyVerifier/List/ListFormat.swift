@@ -1,0 +1,74 @@
+import LatchkeyTokens
+
+/// The forms in which a list may arrive: the one place that knows their media types.
+enum ListFormat: String, Sendable, Hashable, CaseIterable {
+    /// The plain document.
+    case json = "application/json"
+    /// The document signed by the issuer.
+    case signed = "application/jwt"
+
+    /// What a request says in `Accept`, in order of preference.
+    static func accepted(onlySigned: Bool) -> String {
+        onlySigned ? signed.rawValue : json.rawValue
+    }
+
+    /// What a signed form is checked against.
+    struct Signatures: Sendable {
+        let keys: [KeyID: VerificationKey]
+        let algorithms: Set<JWSAlgorithm>
+        /// The list so far; a key that it condemns signs nothing that counts.
+        let known: RevocationIndex
+        let now: Timestamp
+    }
+
+    /// Reads an answer's body by its media type, not by its looks: HTML with status 200 is no list.
+    ///
+    /// - Throws: ``PollFailure`` `.refused` or `.badSignature`.
+    static func decode(
+        _ body: [UInt8], mediaType: String, onlySigned: Bool, limits: TokenVerifier.Limits, signatures: Signatures
+    ) throws(PollFailure) -> RevocationDocument {
+        guard let format = ListFormat(rawValue: mediaType), format == .signed || !onlySigned else {
+            throw .wrongMediaType
+        }
+        switch format {
+        case .json:
+            do throws(RefusedDocument) {
+                return try RevocationDocument(
+                    parsing: body, maximumLength: limits.listLength, maximumEntries: limits.listEntries)
+            } catch {
+                throw .refused(error)
+            }
+        case .signed:
+            do throws(VerificationError) {
+                return try SignedRevocationDocument.verify(
+                    body, keys: { signatures.keys[$0] }, algorithms: signatures.algorithms, known: signatures.known,
+                    skew: ClockSkew.maximum, now: signatures.now, maximumLength: limits.listLength)
+            } catch {
+                throw .badSignature(error)
+            }
+        }
+    }
+}
+
+/// Why a poll brought nothing that counts.
+enum PollFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    case transport(TransportFailure)
+    /// 304 too: it proves nothing, since a bad proxy says it to everything.
+    case status(Int, retryAfter: Duration?)
+    case wrongMediaType
+    case refused(RefusedDocument)
+    /// Equal by code.
+    case badSignature(VerificationError)
+
+    /// For the log.
+    var description: String {
+        switch self {
+        case .transport(let failure): failure.description
+        case .status(304, _): "status 304, which proves nothing"
+        case .status(let code, _): "status \(code)"
+        case .wrongMediaType: "the answer is of another media type"
+        case .refused(let reason): "refused: \(reason)"
+        case .badSignature(let error): "signed form: \(error)"
+        }
+    }
+}

@@ -1,0 +1,113 @@
+public import LatchkeyTokens
+
+extension TokenVerifier {
+    /// Judges a token; asks the server only for a key that is not known yet, or where the policy says so.
+    ///
+    /// - Parameters:
+    ///   - token: the access token, without `Bearer`.
+    ///   - policy: for this call; nil for that of the configuration.
+    ///   - diagnostics: told of each step in order: for debugging, not for deciding.
+    /// - Throws: ``VerificationError``, the first reason against the token; `list_stale` and `list_blind` say that the
+    ///   token is good as far as is known, and that trying again later may help.
+    public func verify(
+        _ token: String,
+        policy: FreshnessPolicy? = nil,
+        diagnostics: ((VerificationDiagnostic) -> Void)? = nil
+    ) async throws(VerificationError) -> VerifiedToken {
+        let trace = VerificationTrace(report: diagnostics)
+        var judged: Judged
+        do throws(VerificationError) {
+            judged = try judge(token, trace)
+        } catch {
+            guard error == .unknownKey, await keySource.refetch() else { throw error }
+            trace.passed(.key, "the keys were fetched anew, once more from the start")
+            judged = try judge(token, trace)
+        }
+        if try gate(judged, policy ?? self.policy, trace) { return judged.token }
+        do throws(VerificationError) {
+            try await introspection.confirm(token, tokenID: judged.token.claims.tokenID)
+        } catch {
+            trace.refused(error, "the policy asks the server")
+            throw error
+        }
+        trace.passed(.introspection, "the server says that the token is active")
+        return judged.token
+    }
+
+    /// Judges a token by what is known at this moment, without waiting for anything.
+    ///
+    /// An unknown `kid` is `unknown_key` at once, and a policy that would introspect refuses instead: call
+    /// ``verify(_:policy:diagnostics:)`` then.
+    ///
+    /// - Throws: ``VerificationError``, as ``verify(_:policy:diagnostics:)``.
+    public func verifyNow(
+        _ token: String,
+        policy: FreshnessPolicy? = nil,
+        diagnostics: ((VerificationDiagnostic) -> Void)? = nil
+    ) throws(VerificationError) -> VerifiedToken {
+        let trace = VerificationTrace(report: diagnostics)
+        let judged = try judge(token, trace)
+        guard try gate(judged, policy ?? self.policy, trace) else {
+            let error: VerificationError =
+                switch judged.freshness {
+                case .blind: .listBlind
+                case .stale: .listStale
+                case .fresh: .introspectionFailed
+                }
+            trace.refused(error, at: .introspection, "the policy asks the server, which takes a call that can wait")
+            throw error
+        }
+        return judged.token
+    }
+
+    private struct Judged {
+        let token: VerifiedToken
+        let freshness: RevocationListState.Freshness
+    }
+
+    /// Everything but the policy, from one snapshot.
+    private func judge(_ text: String, _ trace: VerificationTrace) throws(VerificationError) -> Judged {
+        let snapshot = store.snapshot
+        let instant = now()
+        let unverified: UnverifiedToken
+        do throws(MalformedToken) {
+            unverified = try UnverifiedToken(parsing: text, headers: snapshot.headers)
+        } catch {
+            let error = VerificationError(VerificationError.malformed.code.rawValue, detail: error.description)
+            trace.refused(error, "")
+            throw error
+        }
+        trace.passed(.form, "\(text.utf8.count) characters")
+        var trusted = false
+        do throws(VerificationError) {
+            let token = try unverified.verified(
+                keys: { snapshot.keys[$0] }, rules: snapshot.rules, now: instant,
+                passed: { step in
+                    trusted = trusted || step == .signature
+                    trace.passed(
+                        step, unverified.detail(of: step, trusted: trusted, rules: snapshot.rules, now: instant))
+                })
+            return Judged(token: token, freshness: snapshot.list.freshness(at: instant))
+        } catch {
+            trace.refused(
+                error, unverified.detail(of: error.step, trusted: trusted, rules: snapshot.rules, now: instant))
+            throw error
+        }
+    }
+
+    /// Whether the token is accepted; false when the server has to be asked first.
+    private func gate(
+        _ judged: Judged, _ policy: FreshnessPolicy, _ trace: VerificationTrace
+    ) throws(VerificationError) -> Bool {
+        switch policy.decision(judged.freshness) {
+        case .accept:
+            trace.passed(.freshness, "the list is \(judged.freshness.rawValue)")
+            return true
+        case .introspect:
+            return false
+        case .refuse(let error):
+            trace.refused(error, "the list is \(judged.freshness.rawValue)")
+            throw error
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import AsyncHTTPClient
+import LatchkeyTokens
+import NIOCore
+import NIOHTTP1
+
+/// Requests to the issuer's server, each bounded in time and size, whatever the other side does.
+struct VerifierHTTP: Sendable {
+    /// Follows no redirect: credentials and trust belong to the server that was named. Lives as long as the process, as
+    /// the client's own `HTTPClient.shared` does.
+    static let sharedClient: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.redirectConfiguration = .disallow
+        // Long polls occupy connections: several verifiers of one host must not queue behind each other.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    /// The two methods in use.
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// What came back, whole.
+    struct Answer: Sendable {
+        let status: Int
+        let body: [UInt8]
+        private let headers: HTTPHeaders
+
+        init(_ head: HTTPClientResponse, body: [UInt8]) {
+            status = Int(head.status.code)
+            headers = head.headers
+            self.body = body
+        }
+
+        /// The first value of a field, by any case of its name.
+        func field(_ name: String) -> String? { headers.first(name: name) }
+
+        /// Every element of a field that is a list.
+        func elements(of name: String) -> [String] { headers[canonicalForm: name].map(String.init) }
+
+        /// The media type in lower case without parameters; empty without one.
+        var mediaType: String {
+            let value = field("Content-Type") ?? ""
+            return value.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        }
+    }
+
+    private let server: String
+    private let client: HTTPClient
+    private let credentials: ServiceCredentials?
+
+    init(_ configuration: TokenVerifier.Configuration) {
+        server = configuration.server
+        client = configuration.httpClient
+        credentials = configuration.credentials
+    }
+
+    /// Sends one request and reads the answer to its end.
+    ///
+    /// - Parameters:
+    ///   - path: with the query.
+    ///   - authenticated: whether our credentials go along, if we have any.
+    ///   - maximumLength: of the body, in bytes; a longer one is refused as soon as that is known.
+    ///   - limit: from now to the last byte: an answer that drips does not hold us longer.
+    /// - Throws: ``TransportFailure``.
+    func send(
+        _ method: Method, _ path: String, headers: [(String, String)] = [], form: String? = nil,
+        authenticated: Bool, maximumLength: Int, within limit: Duration
+    ) async throws(TransportFailure) -> Answer {
+        do {
+            return try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask {
+                    let request = try await self.request(method, path, headers, form, authenticated)
+                    return try await exchange(request, maximumLength: maximumLength)
+                }
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let answer = try await group.next() ?? nil else { throw TransportFailure.timedOut }
+                return answer
+            }
+        } catch let failure as TransportFailure {
+            throw failure
+        } catch is CancellationError {
+            throw .cancelled
+        } catch {
+            throw Task.isCancelled ? .cancelled : .unreachable("\(type(of: error)): \(error)")
+        }
+    }
+
+    private func request(
+        _ method: Method, _ path: String, _ headers: [(String, String)], _ form: String?, _ authenticated: Bool
+    ) async throws -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: server + path)
+        request.method = HTTPMethod(rawValue: method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let form {
+            request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+            request.body = .bytes(ByteBuffer(string: form))
+        }
+        guard authenticated, let credentials else { return request }
+        switch credentials.kind {
+        case .basic(let id, let secret): request.setBasicAuth(username: id, password: secret)
+        case .bearer(let provide):
+            do {
+                request.headers.add(name: "Authorization", value: "Bearer \(try await provide())")
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                throw TransportFailure.noCredentials
+            }
+        }
+        return request
+    }
+
+    private func exchange(_ request: HTTPClientRequest, maximumLength: Int) async throws -> Answer {
+        // The deadline of the caller governs; this one only has to be later.
+        let response = try await client.execute(request, timeout: .hours(1))
+        guard response.history.count <= 1,
+            !(300...399).contains(response.status.code) || response.status == .notModified
+        else { throw TransportFailure.redirected }
+        // The announced length may be that of the packed form, which is never the longer one.
+        if let announced = response.headers.first(name: "Content-Length").flatMap(Int.init), announced > maximumLength {
+            throw TransportFailure.tooLarge
+        }
+        var body: [UInt8] = []
+        for try await chunk in response.body {
+            guard body.count + chunk.readableBytes <= maximumLength else { throw TransportFailure.tooLarge }
+            body.append(contentsOf: chunk.readableBytesView)
+        }
+        return Answer(response, body: body)
+    }
+}
+
+/// Why there is no answer to look at.
+enum TransportFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    case unreachable(String)
+    case timedOut
+    case tooLarge
+    case redirected
+    case noCredentials
+    case cancelled
+
+    /// For the log; never names a credential.
+    var description: String {
+        switch self {
+        case .unreachable(let reason): "unreachable: \(reason)"
+        case .timedOut: "no complete answer in time"
+        case .tooLarge: "the answer is larger than allowed"
+        case .redirected: "redirected elsewhere"
+        case .noCredentials: "no credentials at hand"
+        case .cancelled: "cancelled"
+        }
+    }
+}

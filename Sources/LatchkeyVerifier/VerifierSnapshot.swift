@@ -1,0 +1,84 @@
+import LatchkeyTokens
+import Synchronization
+
+/// Everything that a verification needs, as it was at one moment. Never changes; a class, so that whoever takes it
+/// pays for one reference and not for a dozen.
+final class VerifierSnapshot: Sendable {
+    /// The keys of the last good set.
+    let keys: [KeyID: VerificationKey]
+    /// The beginnings of tokens that these keys sign.
+    let headers: KnownHeaders
+    /// The list with all that its age depends on.
+    let list: RevocationListState
+    /// The rules with this list in them.
+    let rules: AccessTokenRules
+
+    init(
+        keys: [KeyID: VerificationKey], headers: KnownHeaders, list: RevocationListState, rules: AccessTokenRules
+    ) {
+        self.keys = keys
+        self.headers = headers
+        self.list = list
+        var rules = rules
+        rules.revocation = RevocationRule(list.index)
+        self.rules = rules
+    }
+}
+
+/// The one place where a verifier's state lives: the current snapshot, swapped whole. The lock is held for the swap and
+/// for taking a reference, never while a token is judged.
+final class VerifierStore: Sendable {
+    private struct State {
+        var snapshot: VerifierSnapshot
+        var watchers: [Int: AsyncStream<VerifierStatus>.Continuation] = [:]
+        var nextWatcher = 0
+    }
+
+    private let state: Mutex<State>
+    private let now: @Sendable () -> Timestamp
+
+    init(rules: AccessTokenRules, list: RevocationListState, now: @escaping @Sendable () -> Timestamp) {
+        self.now = now
+        state = Mutex(State(snapshot: VerifierSnapshot(keys: [:], headers: KnownHeaders(), list: list, rules: rules)))
+    }
+
+    var snapshot: VerifierSnapshot { state.withLock { $0.snapshot } }
+
+    /// Replaces all keys: one that the set no longer has is withdrawn.
+    func install(_ set: JSONWebKeySet) {
+        let keys = Dictionary(uniqueKeysWithValues: set.keys.map { ($0.keyID, VerificationKey($0)) })
+        let headers = KnownHeaders(keys: keys.values, type: JWSHeader.accessTokenType)
+        swap { VerifierSnapshot(keys: keys, headers: headers, list: $0.list, rules: $0.rules) }
+    }
+
+    func install(_ list: RevocationListState) {
+        swap { VerifierSnapshot(keys: $0.keys, headers: $0.headers, list: list, rules: $0.rules) }
+    }
+
+    private func swap(_ next: (VerifierSnapshot) -> VerifierSnapshot) {
+        // The old snapshot may be the last reference to a long list: let it go outside of the lock.
+        let (old, new, watchers) = state.withLock { state in
+            let old = state.snapshot
+            state.snapshot = next(old)
+            return (old, state.snapshot, Array(state.watchers.values))
+        }
+        guard !watchers.isEmpty else { return }
+        let status = VerifierStatus(new, at: now())
+        withExtendedLifetime(old) { for watcher in watchers { watcher.yield(status) } }
+    }
+
+    /// The status now and after each change; changes that come faster than they are read count as one.
+    func updates() -> AsyncStream<VerifierStatus> {
+        let (stream, continuation) = AsyncStream<VerifierStatus>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (id, snapshot) = state.withLock { state in
+            state.nextWatcher += 1
+            state.watchers[state.nextWatcher] = continuation
+            return (state.nextWatcher, state.snapshot)
+        }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.watchers.removeValue(forKey: id) }
+        }
+        continuation.yield(VerifierStatus(snapshot, at: now()))
+        return stream
+    }
+}
