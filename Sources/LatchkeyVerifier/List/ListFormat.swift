@@ -4,12 +4,14 @@ import LatchkeyTokens
 enum ListFormat: String, Sendable, Hashable, CaseIterable {
     /// The plain document.
     case json = "application/json"
+    /// The same, denser; long lists come so from servers that can.
+    case columns = "application/vnd.latchkey.revocations-columns+json"
     /// The document signed by the issuer.
     case signed = "application/jwt"
 
     /// What a request says in `Accept`, in order of preference.
     static func accepted(onlySigned: Bool) -> String {
-        onlySigned ? signed.rawValue : json.rawValue
+        onlySigned ? signed.rawValue : "\(columns.rawValue), \(json.rawValue)"
     }
 
     /// What a signed form is checked against.
@@ -31,7 +33,7 @@ enum ListFormat: String, Sendable, Hashable, CaseIterable {
             throw .wrongMediaType
         }
         switch format {
-        case .json:
+        case .json, .columns:
             do throws(RefusedDocument) {
                 return try RevocationDocument(
                     parsing: body, maximumLength: limits.listLength, maximumEntries: limits.listEntries)

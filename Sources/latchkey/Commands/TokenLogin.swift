@@ -16,32 +16,6 @@ struct TokenLogin: AsyncParsableCommand {
             """
     )
 
-    /// `POST /api/v1/login`
-    private struct Request: Encodable {
-        let username: String
-        let password: SecretText
-        let clientID: String
-        let scope: String?
-        let deviceName: String?
-
-        enum CodingKeys: String, CodingKey {
-            case username, password, scope
-            case clientID = "client_id"
-            case deviceName = "device_name"
-        }
-    }
-
-    /// What of the answer a person is told.
-    private struct Reply: Decodable {
-        let accessToken: String
-        let expiresIn: Int
-
-        enum CodingKeys: String, CodingKey {
-            case accessToken = "access_token"
-            case expiresIn = "expires_in"
-        }
-    }
-
     @Option(name: .long, help: "Through which client.") var client: String
     @Option(name: .long, help: "Who signs in.") var user: String
     @Option(name: .long, help: "Where the server is; by default the configured issuer.") var url: String?
@@ -54,28 +28,16 @@ struct TokenLogin: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let base = try await server()
         let (password, secret) = try secrets()
-        let body = Request(
-            username: user, password: SecretText(password), clientID: client,
-            scope: scope.isEmpty ? nil : scope.joined(separator: " "), deviceName: deviceName)
-        let answer: HTTPTransport.Answer
-        do {
-            answer = try await HTTPTransport.send(
-                "POST", base + "/api/v1/login", fields: secret.map { [authorization($0)] } ?? [],
-                body: AdminConnection.encode(body))
-        } catch {
-            throw CommandFailure("No answer from \(base): \(HTTPTransport.reason(error)). Is the server running?")
-        }
-        guard answer.status == 200 else {
-            let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
-            throw CommandFailure(problem?.detail ?? "\(base) answered with status \(answer.status).")
-        }
-        let reply = try JSONDecoder().decode(Reply.self, from: Data(answer.body))
+        let login = PasswordLogin(
+            server: try await server(), client: client, user: user, password: SecretText(password),
+            secret: secret.map { SecretText($0) }, scope: scope.isEmpty ? nil : scope.joined(separator: " "),
+            deviceName: deviceName)
+        let reply = try await login.run()
         if accessToken {
-            Terminal.line(reply.accessToken)
+            Terminal.line(reply.accessToken.exposed)
         } else {
-            Terminal.line(try pretty(answer.body))
+            Terminal.line(try pretty(reply.body))
         }
         Terminal.next(
             "the access token lives \(reply.expiresIn) s; check it with \(settings.command("token verify")).")
@@ -103,14 +65,6 @@ struct TokenLogin: AsyncParsableCommand {
         let secret = try SecretInput.read(
             "Secret of \(client)", fromStandardInput: secretStdin, flag: "--secret-stdin")
         return (password, secret)
-    }
-
-    /// RFC 6749 section 2.3.1. A client id needs no encoding, a secret may.
-    private func authorization(_ secret: String) -> (name: String, value: String) {
-        let plain = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))
-            .union(CharacterSet(charactersIn: "-._~"))
-        let encoded = secret.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
-        return ("Authorization", "Basic " + Data("\(client):\(encoded)".utf8).base64EncodedString())
     }
 
     private func pretty(_ json: [UInt8]) throws -> String {

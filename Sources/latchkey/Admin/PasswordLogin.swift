@@ -1,0 +1,77 @@
+import Foundation
+import LatchkeyHTTP
+
+/// Signs in over HTTP with a password, like any application: what `token login` and the probe share.
+struct PasswordLogin: Sendable {
+    /// Base URL.
+    let server: String
+    let client: String
+    let user: String
+    let password: SecretText
+    /// Of a confidential client.
+    var secret: SecretText?
+    var scope: String?
+    var deviceName: String?
+
+    /// What the server gave.
+    struct Reply: Sendable {
+        let accessToken: SecretText
+        /// Seconds.
+        let expiresIn: Int
+        /// The whole JSON answer, tokens included.
+        let body: [UInt8]
+    }
+
+    /// `POST /api/v1/login`
+    private struct Request: Encodable {
+        let username: String
+        let password: SecretText
+        let clientID: String
+        let scope: String?
+        let deviceName: String?
+
+        enum CodingKeys: String, CodingKey {
+            case username, password, scope
+            case clientID = "client_id"
+            case deviceName = "device_name"
+        }
+    }
+
+    private struct Answer: Decodable {
+        let accessToken: SecretText
+        let expiresIn: Int
+
+        enum CodingKeys: String, CodingKey {
+            case accessToken = "access_token"
+            case expiresIn = "expires_in"
+        }
+    }
+
+    /// - Throws: ``CommandFailure`` in the server's words, or when there is no answer.
+    func run() async throws -> Reply {
+        let body = Request(
+            username: user, password: password, clientID: client, scope: scope, deviceName: deviceName)
+        let answer: HTTPTransport.Answer
+        do {
+            answer = try await HTTPTransport.send(
+                "POST", server + "/api/v1/login", fields: secret.map { [authorization($0)] } ?? [],
+                body: AdminConnection.encode(body))
+        } catch {
+            throw CommandFailure("No answer from \(server): \(HTTPTransport.reason(error)). Is the server running?")
+        }
+        guard answer.status == 200 else {
+            let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
+            throw CommandFailure(problem?.detail ?? "\(server) answered with status \(answer.status).")
+        }
+        let reply = try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+        return Reply(accessToken: reply.accessToken, expiresIn: reply.expiresIn, body: answer.body)
+    }
+
+    /// RFC 6749 section 2.3.1. A client id needs no encoding, a secret may.
+    private func authorization(_ secret: SecretText) -> (name: String, value: String) {
+        let plain = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))
+            .union(CharacterSet(charactersIn: "-._~"))
+        let encoded = secret.exposed.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+        return ("Authorization", "Basic " + Data("\(client):\(encoded)".utf8).base64EncodedString())
+    }
+}

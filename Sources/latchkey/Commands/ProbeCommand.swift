@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyVerifier
+
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Measures a running installation from outside.",
+        discussion: "  latchkey probe revocation --client web --user probe --password-stdin",
+        subcommands: [ProbeRevocation.self]
+    )
+}
+
+/// How the probe's verifiers learn of a revocation.
+enum ProbeMode: String, ExpressibleByArgument, CaseIterable {
+    case longPoll = "long-poll"
+    case interval
+    case both
+}
+
+struct ProbeRevocation: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revocation",
+        abstract: "Logs in, revokes, and measures how long verifiers keep accepting the token.",
+        discussion: """
+            Starts verifiers as services have them, signs a test user in and out again and again, and takes the time from
+            sending the logout until each verifier refuses the token. It needs a first-party client and a user of its own,
+            no administrator, and changes nothing but that user's sessions: it can be run against production. Exit code 1
+            when the 99th percentile is beyond --max (for polls at an interval: beyond interval + max), or when a verifier
+            never refused.
+
+              latchkey probe revocation --client web --user probe --password-stdin < password.txt
+              latchkey probe revocation --url https://auth.example.com --client web --user probe --mode long-poll --max 200ms
+
+            The server holds `revocations.max_waiters_per_address` long polls (64) for one address: beyond that verifiers
+            of one machine are answered every `revocations.next_update`, and the probe shows it.
+            """
+    )
+
+    @Option(name: .long, help: "Through which client.") var client: String
+    @Option(name: .long, help: "Who signs in.") var user: String
+    @Option(name: .long, help: "Where the server is; by default the configured issuer.") var url: String?
+    @Option(name: .long, help: "Verifiers to run, 1 to 1000.") var verifiers = 50
+    @Option(name: .long, help: "long-poll, interval or both, one after the other.") var mode = ProbeMode.both
+    @Option(name: .long, help: "Between two polls of a verifier in mode interval.")
+    var interval = DurationArgument(.seconds(2))
+    @Option(name: .long, help: "Revocations to measure, 1 to 10000.") var rounds = 20
+    @Option(name: .long, help: "Revocations before, that do not count.") var warmUp = 3
+    @Option(name: .long, help: "Fail when the 99th percentile is beyond.") var max = DurationArgument(
+        .milliseconds(200))
+    @Flag(help: "The client has a secret.") var confidential = false
+    @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
+    @OptionGroup var settings: SettingsOptions
+    @OptionGroup var output: ListOptions
+
+    func validate() throws {
+        guard (1...1000).contains(verifiers) else { throw ValidationError("--verifiers takes 1 to 1000.") }
+        guard (1...10000).contains(rounds) else { throw ValidationError("--rounds takes 1 to 10000.") }
+        guard (0...1000).contains(warmUp) else { throw ValidationError("--warm-up takes 0 to 1000.") }
+        guard interval.duration >= .milliseconds(100), interval.duration <= .seconds(3600) else {
+            throw ValidationError("--interval takes 100ms to 1h.")
+        }
+    }
+
+    func run() async throws {
+        let server: String
+        if let url {
+            server = url.hasSuffix("/") ? String(url.dropLast()) : url
+        } else {
+            server = try await settings.load().core.issuer
+        }
+        let password = try SecretInput.read(
+            "Password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin")
+        let secret =
+            try confidential
+            ? SecretInput.read("Secret of \(client)", fromStandardInput: false, flag: "a terminal") : nil
+        let probe = RevocationProbe(
+            login: PasswordLogin(
+                server: server, client: client, user: user, password: SecretText(password),
+                secret: secret.map { SecretText($0) }, deviceName: "latchkey probe"),
+            verifiers: verifiers, rounds: rounds, warmUp: warmUp)
+        var results: [ProbeResult] = []
+        for (name, polling, limit) in modes {
+            Terminal.note("\(name): \(verifiers) verifiers, \(warmUp) + \(rounds) revocations")
+            results.append(ProbeResult(mode: name, limit: limit, latencies: try await probe.measure(polling)))
+        }
+        try report(results)
+    }
+
+    private var modes: [(name: String, polling: TokenVerifier.PollingMode, limit: Duration)] {
+        let long = (name: "long-poll", polling: TokenVerifier.PollingMode.longPoll(), limit: max.duration)
+        let short = (
+            name: "interval \(DurationText.string(interval.duration))",
+            polling: TokenVerifier.PollingMode.interval(interval.duration),
+            limit: interval.duration + max.duration
+        )
+        return switch mode {
+        case .longPoll: [long]
+        case .interval: [short]
+        case .both: [long, short]
+        }
+    }
+
+    private func report(_ results: [ProbeResult]) throws {
+        if output.format == .json {
+            try JSONOutput.show(results.map(\.resource))
+        } else {
+            for result in results { for line in result.lines { Terminal.line(line) } }
+        }
+        let failed = results.filter { !$0.isWithinLimit }
+        guard failed.isEmpty else {
+            throw CommandFailure(
+                failed.map { "Beyond the limit: \($0.mode), \($0.summary)." }.joined(separator: " "))
+        }
+        Terminal.next("see who polls in earnest with \(settings.command("consumers")).")
+    }
+}

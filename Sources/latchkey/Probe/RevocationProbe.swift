@@ -1,0 +1,120 @@
+import Foundation
+import LatchkeyHTTP
+import LatchkeyTokens
+import LatchkeyVerifier
+
+/// Measures from outside how long verifiers accept a token after its session was ended: sign in, let every verifier
+/// accept the token, sign out, note when each one refuses.
+struct RevocationProbe: Sendable {
+    let login: PasswordLogin
+    let verifiers: Int
+    let rounds: Int
+    let warmUp: Int
+
+    /// How long a refusal is waited for before the verifier counts as one that never refused.
+    private static let patience: Duration = .seconds(30)
+
+    /// - Returns: one latency for each round and verifier, without the warm-up; `nil` where none came in time.
+    /// - Throws: ``CommandFailure`` when a sign-in, a sign-out or a verifier does not work at all.
+    func measure(_ polling: TokenVerifier.PollingMode) async throws -> [Duration?] {
+        let first = try await signIn()
+        let services = (0..<verifiers).map { _ in
+            var configuration = TokenVerifier.Configuration(
+                issuer: first.claims.issuer, audience: first.claims.audience[0], server: login.server)
+            configuration.polling = polling
+            configuration.consumer = "latchkey-probe"
+            return TokenVerifier(configuration)
+        }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in services { group.addTask { await service.run() } }
+            defer { group.cancelAll() }
+            for service in services {
+                guard await service.waitUntilReady() else {
+                    throw CommandFailure(
+                        "A verifier got neither keys nor list from \(login.server) within 30 s. Is the list public?")
+                }
+            }
+            var latencies: [Duration?] = []
+            for round in 0..<warmUp + rounds {
+                let session = round == 0 ? first : try await signIn()
+                let measured = try await self.round(session, services)
+                if round >= warmUp { latencies += measured }
+            }
+            return latencies
+        }
+    }
+
+    private struct SignIn: Sendable {
+        let token: String
+        let claims: AccessTokenClaims
+    }
+
+    private func signIn() async throws -> SignIn {
+        let token = try await login.run().accessToken.exposed
+        do {
+            return SignIn(token: token, claims: try UnverifiedToken(parsing: token).unverifiedClaims())
+        } catch {
+            throw CommandFailure("The server's token cannot be read: \(error).")
+        }
+    }
+
+    private func round(_ session: SignIn, _ services: [TokenVerifier]) async throws -> [Duration?] {
+        for service in services {
+            do {
+                // May fetch a key that is new since the start.
+                _ = try await service.verify(session.token)
+            } catch {
+                throw CommandFailure("A verifier refuses the token before it is revoked: \(error).")
+            }
+        }
+        return try await withThrowingTaskGroup(of: ContinuousClock.Instant?.self) { group in
+            for service in services {
+                group.addTask { await Self.refusal(of: session.token, by: service) }
+            }
+            // Every watcher has seen its verifier accept before the sign-out is sent.
+            let start = ContinuousClock.now
+            try await signOut(session.token)
+            var latencies: [Duration?] = []
+            for try await instant in group { latencies.append(instant.map { $0 - start }) }
+            return latencies
+        }
+    }
+
+    /// When the verifier refuses the token as revoked; `nil` when it has not in time.
+    private static func refusal(of token: String, by service: TokenVerifier) async -> ContinuousClock.Instant? {
+        await withTaskGroup(of: ContinuousClock.Instant?.self) { group in
+            group.addTask {
+                for await _ in service.updates() where isRevoked(token, by: service) { return .now }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private static func isRevoked(_ token: String, by service: TokenVerifier) -> Bool {
+        do throws(VerificationError) {
+            _ = try service.verifyNow(token)
+            return false
+        } catch {
+            return error == .revoked
+        }
+    }
+
+    private func signOut(_ token: String) async throws {
+        let answer: HTTPTransport.Answer
+        do {
+            answer = try await HTTPTransport.send(
+                "POST", login.server + "/api/v1/logout", fields: [("Authorization", "Bearer \(token)")])
+        } catch {
+            throw CommandFailure("No answer from \(login.server): \(HTTPTransport.reason(error)).")
+        }
+        guard answer.status == 204 else {
+            throw CommandFailure("Signing out was answered with status \(answer.status).")
+        }
+    }
+}
