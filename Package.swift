@@ -177,7 +177,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "TestSupport",
+                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
+                "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -54,7 +54,7 @@ struct PasswordLogin: Sendable {
         let answer: HTTPTransport.Answer
         do {
             answer = try await HTTPTransport.send(
-                "POST", server + "/api/v1/login", fields: secret.map { [authorization($0)] } ?? [],
+                "POST", server + "/api/v1/login", fields: secret == nil ? [] : [authorization],
                 body: AdminConnection.encode(body))
         } catch {
             throw CommandFailure("No answer from \(server): \(HTTPTransport.reason(error)). Is the server running?")
@@ -67,11 +67,11 @@ struct PasswordLogin: Sendable {
         return Reply(accessToken: reply.accessToken, expiresIn: reply.expiresIn, body: answer.body)
     }
 
-    /// RFC 6749 section 2.3.1. A client id needs no encoding, a secret may.
-    private func authorization(_ secret: SecretText) -> (name: String, value: String) {
+    /// The client's credentials by RFC 6749 section 2.3.1. A client id needs no encoding, a secret may.
+    var authorization: (name: String, value: String) {
         let plain = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))
             .union(CharacterSet(charactersIn: "-._~"))
-        let encoded = secret.exposed.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+        let encoded = (secret?.exposed ?? "").addingPercentEncoding(withAllowedCharacters: plain) ?? ""
         return ("Authorization", "Basic " + Data("\(client):\(encoded)".utf8).base64EncodedString())
     }
 }

@@ -52,6 +52,7 @@ struct ProbeRevocation: AsyncParsableCommand {
         .milliseconds(200))
     @Flag(help: "The client has a secret.") var confidential = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
+    @Flag(help: "Read the secret from standard input, one line (after the password's).") var secretStdin = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
@@ -71,11 +72,9 @@ struct ProbeRevocation: AsyncParsableCommand {
         } else {
             server = try await settings.load().core.issuer
         }
-        let password = try SecretInput.read(
-            "Password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin")
-        let secret =
-            try confidential
-            ? SecretInput.read("Secret of \(client)", fromStandardInput: false, flag: "a terminal") : nil
+        let (password, secret) = try SecretInput.passwordAndSecret(
+            user: user, client: client, passwordStdin: passwordStdin, secretStdin: secretStdin,
+            wantsSecret: confidential)
         let probe = RevocationProbe(
             login: PasswordLogin(
                 server: server, client: client, user: user, password: SecretText(password),

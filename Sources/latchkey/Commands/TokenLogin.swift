@@ -28,7 +28,9 @@ struct TokenLogin: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        let (password, secret) = try secrets()
+        let (password, secret) = try SecretInput.passwordAndSecret(
+            user: user, client: client, passwordStdin: passwordStdin, secretStdin: secretStdin,
+            wantsSecret: confidential)
         let login = PasswordLogin(
             server: try await server(), client: client, user: user, password: SecretText(password),
             secret: secret.map { SecretText($0) }, scope: scope.isEmpty ? nil : scope.joined(separator: " "),
@@ -46,25 +48,6 @@ struct TokenLogin: AsyncParsableCommand {
     private func server() async throws -> String {
         if let url { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         return try await settings.load().core.issuer
-    }
-
-    private func secrets() throws -> (password: String, secret: String?) {
-        let wantsSecret = confidential || secretStdin
-        if passwordStdin, secretStdin {
-            let lines = String(decoding: try SecretInput.all(), as: UTF8.self)
-                .split(separator: "\n", omittingEmptySubsequences: false)
-                .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
-            guard lines.count >= 2, !lines[0].isEmpty, !lines[1].isEmpty else {
-                throw CommandFailure("Standard input must hold two lines: the password, then the client's secret.")
-            }
-            return (lines[0], lines[1])
-        }
-        let password = try SecretInput.read(
-            "Password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin")
-        guard wantsSecret else { return (password, nil) }
-        let secret = try SecretInput.read(
-            "Secret of \(client)", fromStandardInput: secretStdin, flag: "--secret-stdin")
-        return (password, secret)
     }
 
     private func pretty(_ json: [UInt8]) throws -> String {

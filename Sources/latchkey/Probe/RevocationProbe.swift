@@ -18,11 +18,13 @@ struct RevocationProbe: Sendable {
     /// - Throws: ``CommandFailure`` when a sign-in, a sign-out or a verifier does not work at all.
     func measure(_ polling: TokenVerifier.PollingMode) async throws -> [Duration?] {
         let first = try await signIn()
+        try await checkList()
         let services = (0..<verifiers).map { _ in
             var configuration = TokenVerifier.Configuration(
                 issuer: first.claims.issuer, audience: first.claims.audience[0], server: login.server)
             configuration.polling = polling
             configuration.consumer = "latchkey-probe"
+            configuration.credentials = login.secret.map { .client(id: login.client, secret: $0.exposed) }
             return TokenVerifier(configuration)
         }
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -30,8 +32,7 @@ struct RevocationProbe: Sendable {
             defer { group.cancelAll() }
             for service in services {
                 guard await service.waitUntilReady() else {
-                    throw CommandFailure(
-                        "A verifier got neither keys nor list from \(login.server) within 30 s. Is the list public?")
+                    throw CommandFailure("A verifier got no keys or no fresh list from \(login.server) within 30 s.")
                 }
             }
             var latencies: [Duration?] = []
@@ -41,6 +42,22 @@ struct RevocationProbe: Sendable {
                 if round >= warmUp { latencies += measured }
             }
             return latencies
+        }
+    }
+
+    /// Tells at once what the verifiers would only find out by waiting.
+    private func checkList() async throws {
+        let answer: HTTPTransport.Answer
+        do {
+            answer = try await HTTPTransport.send(
+                "GET", login.server + "/revocations", fields: login.secret == nil ? [] : [login.authorization])
+        } catch {
+            throw CommandFailure("No answer from \(login.server): \(HTTPTransport.reason(error)).")
+        }
+        guard answer.status == 200 else {
+            throw CommandFailure(
+                "The revocation list was answered with status \(answer.status). Where revocations.access is clients, "
+                    + "probe through a confidential client with --confidential.")
         }
     }
 

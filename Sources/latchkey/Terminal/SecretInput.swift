@@ -37,6 +37,29 @@ enum SecretInput {
         return text
     }
 
+    /// A user's password and, where wanted, the secret of the client that signs the user in.
+    /// - Parameters:
+    ///   - secretStdin: implies `wantsSecret`; with `passwordStdin` standard input has two lines.
+    /// - Throws: ``CommandFailure`` as ``read(_:fromStandardInput:flag:twice:)`` does.
+    static func passwordAndSecret(
+        user: String, client: String, passwordStdin: Bool, secretStdin: Bool, wantsSecret: Bool
+    ) throws -> (password: String, secret: String?) {
+        if passwordStdin, secretStdin {
+            let lines = String(decoding: try all(), as: UTF8.self)
+                .split(separator: "\n", omittingEmptySubsequences: false)
+                .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
+            guard lines.count >= 2, !lines[0].isEmpty, !lines[1].isEmpty else {
+                throw CommandFailure("Standard input must hold two lines: the password, then the client's secret.")
+            }
+            return (lines[0], lines[1])
+        }
+        let password = try read("Password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin")
+        guard wantsSecret || secretStdin else { return (password, nil) }
+        return (
+            password, try read("Secret of \(client)", fromStandardInput: secretStdin, flag: "--secret-stdin")
+        )
+    }
+
     /// All of standard input, at most 64 KiB.
     static func all() throws -> [UInt8] {
         guard let data = try FileHandle.standardInput.readToEnd() else { return [] }
