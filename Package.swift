@@ -110,10 +110,22 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        // How a service uses LatchkeyVerifier; nothing depends on it.
+        .executableTarget(
+            name: "LatchkeyExampleService",
+            dependencies: [
+                "LatchkeyTokens", "LatchkeyVerifier",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2",
+                "Argon2", "LatchkeyTokens", "LatchkeyVerifier",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -142,6 +154,17 @@ let package = Package(
                 "LatchkeyTokens",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
+            ]
+        ),
+        .testTarget(
+            name: "LatchkeyVerifierTests",
+            dependencies: [
+                "LatchkeyTokens", "LatchkeyVerifier", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(

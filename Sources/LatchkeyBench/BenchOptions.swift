@@ -11,14 +11,18 @@ struct BenchOptions: Sendable {
     /// Commit of the source tree, as told by the caller.
     var commit = "unknown"
     var plan = BenchPlan.full
+    /// Only what a service pays for a token, which needs no server.
+    var isVerificationOnly = false
     var wantsHelp = false
 
     static let help = """
         Measures a latchkey server on this machine, beside what the machine itself can do.
 
         Usage: LatchkeyBench --server FILE [--quick] [--json FILE] [--folder DIR] [--commit NAME]
+               LatchkeyBench --verification [--quick]
 
           --server FILE   the latchkey binary; build it with `swift build -c release --product latchkey`
+          --verification  only what a service pays for a token; needs no server
           --quick         about 30 seconds: a look, not a measurement
           --json FILE     write the figures there; by default into the temporary folder that is printed
           --folder DIR    keep the data on this file system, which decides what a durable write costs
@@ -43,6 +47,7 @@ struct BenchOptions: Sendable {
         while let argument = rest.popFirst() {
             switch argument {
             case "--help", "-h": wantsHelp = true
+            case "--verification": isVerificationOnly = true
             case "--quick": plan = .quick
             case "--server": server = try Self.value(of: argument, from: &rest)
             case "--folder": folder = try Self.value(of: argument, from: &rest)
@@ -51,7 +56,7 @@ struct BenchOptions: Sendable {
             default: throw BenchFailure("Unknown argument \(argument); --help lists all.")
             }
         }
-        guard wantsHelp || !server.isEmpty else {
+        guard wantsHelp || isVerificationOnly || !server.isEmpty else {
             throw BenchFailure("Say which binary to measure with --server FILE; --help tells more.")
         }
     }

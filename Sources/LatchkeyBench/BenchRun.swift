@@ -36,12 +36,20 @@ struct BenchRun {
                 "LatchkeyBench itself is a debug build: its generator takes processor time that the server then lacks, "
                     + "and ES256 alone is far slower than it would be. Use Scripts/bench.")
         #endif
+        try measureVerification(&report)
+        guard !options.isVerificationOnly else { return report }
         Console.note("Making users and client in \(folder)")
         try withServer { try Population(admin: $0.admin).create() }
         report.start = Spread(try measureStarts(&report))
         Console.note("Starting the server that is measured")
         try withServer { try measureLoad($0, &report) }
         return report
+    }
+
+    private func measureVerification(_ report: inout Report) throws {
+        let verification = try VerificationRows()
+        let slices = try Rounds(plan: options.plan).run(verification.rows, name: "verification by a service")
+        report.add(verification.rows, verification.ratios, slices)
     }
 
     private func measureStarts(_ report: inout Report) throws -> [Double] {

@@ -7,8 +7,8 @@ extension TokenVerifier {
     ///   - token: the access token, without `Bearer`.
     ///   - policy: for this call; nil for that of the configuration.
     ///   - diagnostics: told of each step in order: for debugging, not for deciding.
-    /// - Throws: ``VerificationError``, the first reason against the token; `list_stale` and `list_blind` say that the
-    ///   token is good as far as is known, and that trying again later may help.
+    /// - Throws: ``VerificationError``, the first reason against the token; ``VerificationError/isTemporary`` tells
+    ///   whether trying again later may help.
     public func verify(
         _ token: String,
         policy: FreshnessPolicy? = nil,
@@ -19,7 +19,7 @@ extension TokenVerifier {
         do throws(VerificationError) {
             judged = try judge(token, trace)
         } catch {
-            guard error == .unknownKey, await keySource.refetch() else { throw error }
+            guard error == .unknownKey || error == .noKeys, await keySource.refetch() else { throw error }
             trace.passed(.key, "the keys were fetched anew, once more from the start")
             judged = try judge(token, trace)
         }
@@ -88,7 +88,8 @@ extension TokenVerifier {
                         step, unverified.detail(of: step, trusted: trusted, rules: snapshot.rules, now: instant))
                 })
             return Judged(token: token, freshness: snapshot.list.freshness(at: instant))
-        } catch {
+        } catch let refusal {
+            let error = refusal == .unknownKey && snapshot.keys.isEmpty ? VerificationError.noKeys : refusal
             trace.refused(
                 error, unverified.detail(of: error.step, trusted: trusted, rules: snapshot.rules, now: instant))
             throw error

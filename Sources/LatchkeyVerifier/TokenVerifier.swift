@@ -1,4 +1,4 @@
-import LatchkeyTokens
+package import LatchkeyTokens
 
 /// Judges access tokens of one issuer without asking it: by its keys and its revocation list, which ``run()`` keeps
 /// current in the background.
@@ -46,6 +46,12 @@ public final class TokenVerifier: Sendable {
             group.addTask { await self.keySource.run() }
             group.addTask { await self.listClient.run() }
         }
+    }
+
+    /// Puts keys and list in as if they had been fetched: for measurements and tests without a server.
+    package func install(_ keys: JSONWebKeySet, _ list: RevocationListState) {
+        store.install(keys)
+        store.install(list)
     }
 
     /// What is known now.

@@ -25,7 +25,7 @@ extension VerificationError {
         switch self {
         case .malformed: isAboutClaims ? .claims : .form
         case .wrongType, .algorithmNotAllowed: .header
-        case .unknownKey: .key
+        case .unknownKey, .noKeys: .key
         case .badSignature: .signature
         case .wrongIssuer: .issuer
         case .wrongAudience: .audience

@@ -190,16 +190,21 @@ struct JSONReader {
         guard try peek() == UInt8(ascii: "\"") else { throw failure(.unexpectedType) }
         let start = position + 1
         position = start
+        var combined: UInt8 = 0
         while position < bytes.count {
-            switch bytes[position] {
+            let byte = bytes[position]
+            switch byte {
             case UInt8(ascii: "\""):
                 defer { position += 1 }
-                return try text(of: bytes[start..<position], at: start)
+                let content = bytes[start..<position]
+                // Plain ASCII is UTF-8 without a check, which is most of the work for short strings.
+                return combined < 0x80 ? String(decoding: content, as: UTF8.self) : try text(of: content, at: start)
             case UInt8(ascii: "\\"):
                 return try escapedString(from: start)
             case 0..<0x20:
                 throw failure(.unexpectedCharacter)
             default:
+                combined |= byte
                 position += 1
             }
         }
@@ -283,25 +288,21 @@ struct JSONReader {
 
     /// The names that an object has had so far, compared as bytes: Swift's `==` calls some different spellings equal.
     private struct SeenNames {
-        private var few: [(digest: UInt64, name: String)] = []
+        private var few: [(length: Int, name: String)] = []
         private var many: Set<[UInt8]> = []
 
         mutating func insert(_ name: String) -> Bool {
             guard many.isEmpty else { return many.insert(Array(name.utf8)).inserted }
-            let digest = Self.digest(name)
-            for seen in few where seen.digest == digest && seen.name.utf8.elementsEqual(name.utf8) { return false }
+            let length = name.utf8.count
+            for seen in few where seen.length == length {
+                // What `==` tells apart, bytes do too; it is the faster one.
+                if seen.name == name, seen.name.utf8.elementsEqual(name.utf8) { return false }
+            }
             if few.isEmpty { few.reserveCapacity(16) }
-            few.append((digest, name))
+            few.append((length, name))
             // Beyond a handful, comparing with each would cost quadratic time.
             if few.count > 16 { many = Set(few.map { Array($0.name.utf8) }) }
             return true
-        }
-
-        /// FNV-1a: tells most names apart without comparing them; who forces two alike only makes us compare.
-        private static func digest(_ name: String) -> UInt64 {
-            var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in name.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-            return digest
         }
     }
 }

@@ -30,6 +30,8 @@ public struct VerificationError: Error, Sendable, Hashable, CustomStringConverti
     public static let wrongType = VerificationError("wrong_type")
     /// An algorithm that the rules do not allow, or that is not the key's.
     public static let algorithmNotAllowed = VerificationError("algorithm_not_allowed")
+    /// No key at all is known yet, so that no token can be judged.
+    public static let noKeys = VerificationError("no_keys")
     /// No key of that `kid` is known.
     public static let unknownKey = VerificationError("unknown_key")
     /// The signature is not this key's over this text.
@@ -56,6 +58,12 @@ public struct VerificationError: Error, Sendable, Hashable, CustomStringConverti
     public static let inactive = VerificationError("inactive")
     /// The server was to be asked about the token and gave no usable answer.
     public static let introspectionFailed = VerificationError("introspection_failed")
+
+    /// Whether the same token may be accepted later: what is missing is missing on this side, or at the server. A service
+    /// answers 503 with `Retry-After` then, and 401 otherwise.
+    public var isTemporary: Bool {
+        [.noKeys, .listStale, .listBlind, .introspectionFailed].contains(self)
+    }
 
     static func malformed(_ error: MalformedToken) -> VerificationError {
         VerificationError("malformed", detail: error.description)
