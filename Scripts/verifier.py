@@ -28,7 +28,7 @@ class Verifier:
 
     def fetch_keys(self):
         self.fetched = time.monotonic()
-        self.keys = read_keys(self.get("/.well-known/jwks.json", 5))
+        self.keys = read_keys(self.get("/.well-known/jwks.json", 5, 262_144))
 
     def poll(self, wait):  # how long to sleep before the next one
         before, began, query = self.list.last, time.monotonic(), dict(self.list.query)
@@ -51,7 +51,7 @@ class Verifier:
                 pause = min(max(2 * pause, 1), 30)
                 logging.warning("Latchkey's list or keys: %s; trying again within %d s", error, pause)
 
-    def get(self, path, seconds):  # JSON of at most 64 MiB within so many seconds, even from a proxy that drips
+    def get(self, path, seconds, most=67_108_864):  # bounded, even when a proxy drips
         url = urllib.parse.urlsplit(self.issuer)
         scheme = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         connection = scheme(url.netloc, timeout=seconds)
@@ -61,8 +61,8 @@ class Verifier:
         try:
             connection.request("GET", url.path + path, headers={"Accept": "application/json"})
             answer = connection.getresponse()
-            body = answer.read(67_108_865)
-            need(answer.status == 200 and len(body) <= 67_108_864, f"status {answer.status}, {len(body)} bytes or more")
+            body = answer.read(most + 1)
+            need(answer.status == 200 and len(body) <= most, f"status {answer.status}, {len(body)} bytes or more")
             return strict(body)
         finally:
             alarm.cancel()
