@@ -51,7 +51,9 @@ def read(token, find, issuer, audience, now):  # the claims and the kid of a tok
     header, (signed, _, _) = strict(raw[0]), token.rpartition(".")
     need(re.fullmatch(r"(?i:(application/)?at\+jwt)", header["typ"]), "not an access token")
     need("crit" not in header and "b64" not in header, "asks for what is not understood")
-    key, algorithm = find(header["kid"])
+    found = find(header["kid"])
+    need(found, "unknown key")
+    key, algorithm = found
     need(ALGORITHMS[header["alg"]] == algorithm, "not the key's algorithm")
     need(key.Algorithm.verify(signed.encode(), key.key, raw[2]), "bad signature")
     claims = strict(raw[1])

@@ -1,10 +1,9 @@
 """Accepts Latchkey tokens offline, with pip's pyjwt[crypto]. This file fetches; latchkey_rule.py beside it decides."""
-import http.client, logging, random, socket, threading, time, urllib.parse
-import jwt
+import http.client, logging, random, socket, threading, time, urllib.parse, jwt
 from latchkey_rule import RevocationList, need, read, read_keys, strict
 class Verifier:
-    def __init__(self, issuer, audience, consumer="", clock=time.time):  # issuer exactly as in the tokens' iss
-        self.issuer, self.audience, self.consumer, self.clock = issuer, audience, consumer, clock
+    def __init__(self, issuer, audience, consumer="python", clock=time.time):  # issuer exactly as in the tokens' iss
+        self.issuer, self.audience, self.clock, self.name = issuer, audience, clock, {"consumer": consumer}
         self.list, self.lock, self.keys, self.fetched = RevocationList(issuer), threading.Lock(), {}, 0
         self.fetch_keys()
         self.poll(0)  # raises, as does the line above, when the server cannot be reached or is another issuer
@@ -24,19 +23,20 @@ class Verifier:
             with self.lock:  # one fetch for all who wait, then none for half a minute, however many kids are made up
                 if kid not in self.keys and time.monotonic() - self.fetched >= 30:
                     self.fetch_keys()
-        return self.keys[kid]
+        return self.keys.get(kid)
 
     def fetch_keys(self):
         self.fetched = time.monotonic()
         self.keys = read_keys(self.get("/.well-known/jwks.json", 5, 262_144))
 
-    def poll(self, wait):  # how long to sleep before the next one
-        before, began, query = self.list.last, time.monotonic(), dict(self.list.query)
-        query |= ({"wait": wait} if query else {}) | ({"consumer": self.consumer} if self.consumer else {})
+    def poll(self, wait):  # how long to sleep before the next one: a busy server does not hold what brings no news
+        before, began, query = self.list.last, time.monotonic(), self.list.query | self.name | {"wait": wait}
         document = self.get("/revocations?" + urllib.parse.urlencode(query), wait + 10)
         self.list.apply(document, self.clock())
-        same = before is not None and before[:2] == self.list.last[:2]
-        return document["next_update"] if same and time.monotonic() - began < wait else 0  # not held: a busy server
+        if any(entry["kind"] == "key" for entry in document["entries"]):
+            self.fetch_keys()  # a key was withdrawn, so there is a new one
+        idle = before is not None and before[:2] == self.list.last[:2] and time.monotonic() - began < wait
+        return document["next_update"] if idle else 0
 
     def follow(self):  # long-polls without end; backs off after a failure
         pause = 0
