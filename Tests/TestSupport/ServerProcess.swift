@@ -21,15 +21,16 @@ package final class ServerProcess: Sendable {
     /// Starts `latchkey serve` on a data directory and returns when it answers.
     /// - Parameters:
     ///   - wrapper: a program and its arguments that run the server, such as `strace`.
+    ///   - issuer: must be its URL for a verifier that fetches from the issuer.
     ///   - configuration: as environment variables.
     package init(
-        folder: TemporaryFolder, port: Int, configuration: [String: String] = [:], wrapper: [String] = []
+        folder: TemporaryFolder, port: Int, issuer: String = "http://localhost:8080",
+        configuration: [String: String] = [:], wrapper: [String] = []
     ) async throws {
         let log = folder.file("server-\(UUID().uuidString.prefix(8)).log")
         logPath = log
         let command = [
-            Self.binary, "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:\(port)", "--issuer",
-            "http://localhost:8080",
+            Self.binary, "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:\(port)", "--issuer", issuer,
         ]
         let defaults = [
             "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",

@@ -2,6 +2,28 @@ import LatchkeyTokens
 import Testing
 
 struct SignedRevocationDocumentTests {
+    struct Case: VectorCase {
+        let name: String
+        let input: String
+        let known: [RevocationIndexTests.Entry]
+        let expected: String
+    }
+
+    @Test(arguments: try Vectors.load("revocation/signed.json", as: VectorFile<Case>.self).cases)
+    func `a signed list is judged as its vector says`(vector: Case) async throws {
+        let keys = try await TestKeys()
+        var known = RevocationIndex()
+        for entry in vector.known { known.insert(try entry.read()) }
+        var verdict = "ok"
+        do throws(VerificationError) {
+            _ = try SignedRevocationDocument.verify(
+                Array(vector.input.utf8), keys: keys.lookup, known: known, now: Sample.now)
+        } catch {
+            verdict = error.code.rawValue
+        }
+        #expect(verdict == vector.expected)
+    }
+
     private func signed(
         type: String = JWSHeader.revocationsType,
         issuedAt: Timestamp = Sample.now,

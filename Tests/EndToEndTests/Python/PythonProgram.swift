@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A program of Tests/Python that serves HTTP on a port of its own, run by Debian's Python and its PyJWT.
+final class PythonProgram: Sendable {
+    static let interpreter = "/usr/bin/python3"
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Python").path
+
+    let port: Int
+    let http: TestHTTP
+    private let child: ChildProcess
+
+    /// Starts it and returns when it answers anything.
+    /// - Parameter arguments: given the port, all of them.
+    init(_ name: String, log folder: TemporaryFolder, arguments: (Int) -> [String]) async throws {
+        port = try ServerProcess.freePort()
+        http = TestHTTP(base: "http://127.0.0.1:\(port)")
+        let log = folder.file("\(name)-\(port).log")
+        // Byte code would be written beside the sources.
+        child = try ChildProcess(
+            [Self.interpreter, Self.folder + "/" + name] + arguments(port),
+            environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: log, error: log)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline, child.isRunning {
+            if (try? await http.send("GET", "/fetched", timeout: .seconds(5))) != nil { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        throw ChildProcess.Failure(description: "\(name) did not start:\n\(text.suffix(2000))")
+    }
+
+    deinit {
+        child.signal(SIGKILL)
+        child.wait()
+    }
+}
+
+/// A service behind Scripts/verifier.py: what it says of a token.
+struct PythonVerifier: Sendable {
+    static let audience = "https://orders.example"
+    private let program: PythonProgram
+
+    init(issuer: String, log folder: TemporaryFolder) async throws {
+        program = try await PythonProgram("verifier_service.py", log: folder) {
+            [issuer, Self.audience, "\($0)"]
+        }
+    }
+
+    /// "ok", or why the token is refused.
+    func judge(_ token: String) async throws -> String {
+        let answer = try await program.http.authorised("GET", "/", bearer: token)
+        return answer.status == 200 ? "ok" : answer["reason"] ?? answer.text
+    }
+
+    /// Asks until the verdict is one of those expected, or a minute is over.
+    func judge(_ token: String, until expected: Set<String>) async throws -> String {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            let verdict = try await judge(token)
+            if expected.contains(verdict) { return verdict }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return try await judge(token)
+    }
+
+    func judge(_ token: String, until expected: String) async throws -> String {
+        try await judge(token, until: [expected])
+    }
+
+    /// Moves the service's clock to so many seconds from the real one.
+    func moveClock(_ seconds: Int) async throws {
+        #expect(try await program.http.send("PUT", "/clock", body: Array("\(seconds)".utf8)).status == 200)
+    }
+
+    /// Whether the list can be had within a second.
+    func fetches() async throws -> Bool { try await program.http.get("/fetch").status == 200 }
+}
+
+/// Stands between a verifier and the server.
+struct FaultyProxy: Sendable {
+    private let program: PythonProgram
+
+    init(upstream: Int, log folder: TemporaryFolder) async throws {
+        program = try await PythonProgram("faulty_proxy.py", log: folder) { ["\($0)", "\(upstream)"] }
+    }
+
+    var issuer: String { "http://localhost:\(program.port)" }
+
+    func set(_ fault: String) async throws {
+        #expect(try await program.http.send("PUT", "/fault", body: Array(fault.utf8)).status == 200)
+    }
+
+    /// How often the keys were asked for.
+    func fetchesOfKeys() async throws -> Int64 {
+        try #require(try await program.http.get("/fetched").integer("times"))
+    }
+}

@@ -1,0 +1,101 @@
+"""Runs every vector that concerns a verifier against Scripts/latchkey_rule.py: prints what differs and a count.
+
+A pattern for other languages; Tests/Vectors/README.md tells the formats. Exit status 1 when anything differs."""
+import json, pathlib, sys
+
+tests = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(tests.parent / "Scripts"))
+from latchkey_rule import RevocationList, read, read_keys, strict
+
+ran = differences = 0
+
+
+def load(path):
+    return json.loads((tests / "Vectors" / path).read_text())
+
+
+def same(name, found, expected):
+    global ran, differences
+    ran += 1
+    if found != expected:
+        differences += 1
+        print(f"{name}: {found!r}, expected {expected!r}")
+
+
+def accepted(act):
+    try:
+        act()
+        return True
+    except Exception:  # whatever is raised, nothing was believed
+        return False
+
+
+def reason(act):  # of a refusal, as far as this implementation tells them apart
+    try:
+        act()
+    except Exception as error:
+        return str(error)
+
+
+def tokens():
+    file, keys = load("jws/access-tokens.json"), read_keys(load("jws/keys.json")["jwks"])
+    rules = file["rules"]
+    for case in file["cases"]:
+        judge = lambda: read(case["input"], keys.get, rules["issuer"], rules["audience"], rules["now"])
+        same(case["name"], accepted(judge), case["expected"] == "ok")
+
+
+def documents():
+    for case in load("revocation/documents.json")["cases"]:
+        def judge():
+            document = strict(case["input"].encode())
+            known = RevocationList(document["iss"])
+            known.last = document["epoch"], document["after"], document["now"], 1, 0  # so that a delta is no gap
+            known.apply(document, document["now"])
+        same(case["name"], accepted(judge), case["expected"] == "ok")
+
+
+def matching():
+    for case in load("revocation/matching.json")["cases"]:
+        known = RevocationList("https://auth.example.com")
+        known.apply({"iss": known.issuer, "epoch": "a", "after": 0, "seq": 99, "now": 1795420800, "next_update": 5,
+                     "expires_in": 60, "entries": case["entries"]}, 1795420800)
+        same(case["name"], known.match(case["token"], case["token"]["kid"]) is not None, case["expected"] is not None)
+
+
+def sequences():
+    file = load("revocation/sequences.json")
+    for case in file["cases"]:
+        known = RevocationList(file["issuer"])
+        for step in case["steps"]:
+            said = reason(lambda: known.apply(step["document"], step["received_at"]))
+            same(case["name"], said, None if step["expected"] in ("snapshot", "delta") else step["expected"])
+            same(case["name"], known.query or None, step["next"])
+        for instant, expected in case["at"]:
+            same(case["name"], known.freshness(instant), expected)
+
+
+def verdicts():
+    file = load("revocation/verdicts.json")
+    for case in file["cases"]:
+        known = RevocationList(file["issuer"])
+        for number, step in enumerate(case["steps"], 1):
+            name = f"{case['name']}, step {number}"
+            if "document" in step or "body" in step:
+                body = step["body"] if "body" in step else json.dumps(step["document"])
+                took = accepted(lambda: known.apply(strict(body.encode()), step["at"]))
+                same(name, took, step["expected"] in ("snapshot", "delta"))
+            if step.get("prune"):
+                known.prune(step["at"], every=0)
+            same(name, known.query or None, step["next"])
+            same(name, known.freshness(step["at"]), step["freshness"])
+            for token, verdict in step["verdicts"].items():
+                claims = file["tokens"][token]
+                revoked = known.match(claims, claims["kid"]) is not None
+                same(f"{name}, {token}", "revoked" if revoked else "accepted", verdict)
+
+
+for group in (tokens, documents, matching, sequences, verdicts):
+    group()
+print(f"{ran} checks, {differences} differences")
+sys.exit(differences > 0)
