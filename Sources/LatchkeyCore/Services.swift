@@ -16,6 +16,9 @@ package struct Services: Sendable {
     package let introspection: IntrospectionService
     package let revocations: RevocationLog
     package let feed: RevocationFeed
+    package let eventFeed: EventFeed
+    package let streams: EventStreamService
+    package let polls: EventPollService
     package let keys: KeyRotationService
     package let keyRing: KeyRing
     package let masterKeys: MasterKeyService
@@ -24,12 +27,13 @@ package struct Services: Sendable {
     package let audit: AuditTrail
     package let upkeep: Upkeep
 
-    /// Wires the services over a store whose observer is `feed`.
+    /// Wires the services over a store whose observers are `feed` and `eventFeed`.
     /// - Parameter masterKeyFile: `nil` when the master key came from the environment.
     /// - Throws: ``MasterKeyFault`` when no key can be derived from the ring.
     package init(
-        settings: Settings, clock: Clock, store: any Store, feed: RevocationFeed, keyRing: KeyRing,
-        masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool, logger: Logger
+        settings: Settings, clock: Clock, store: any Store, feed: RevocationFeed, eventFeed: EventFeed,
+        keyRing: KeyRing, masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool,
+        logger: Logger
     ) throws {
         guard let throttleKey = masterKeyRing.derive(.throttle) else {
             throw MasterKeyFault("The current master-key slot is empty.")
@@ -54,6 +58,9 @@ package struct Services: Sendable {
         self.clock = clock
         self.store = store
         self.feed = feed
+        self.eventFeed = eventFeed
+        self.streams = EventStreamService(store: store, settings: settings, clock: clock)
+        self.polls = EventPollService(store: store, feed: eventFeed, ring: keyRing, keys: keys, settings: settings)
         self.keyRing = keyRing
         self.hashPool = hashPool
         self.audit = audit
@@ -86,6 +93,7 @@ package struct Services: Sendable {
         _ = try await store.beginEpoch(epoch)
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)
+        if settings.sharedSignals.enabled { try await store.setStreamCapacity(settings.sharedSignals.maxPending) }
     }
 }
 

@@ -12,6 +12,7 @@ package struct Settings: Sendable {
     package var login = Login()
     package var keys = Keys()
     package var revocations = Revocations()
+    package var sharedSignals = SharedSignals()
     package var jwksMaxAge: Duration = .seconds(300)
     package var auditRetention: Duration = .seconds(90 * 86400)
 
@@ -71,5 +72,20 @@ package struct Settings: Sendable {
         package var maxWaiters = 10000
         package var maxWaitersPerAddress = 64
         package init() {}
+    }
+
+    /// Poll delivery of security events (RFC 8936, OpenID SSF 1.0).
+    package struct SharedSignals: Sendable {
+        /// Whether the endpoints exist. What streams there are collects events either way, until it is deleted.
+        package var enabled = false
+        /// Events that wait in one stream; beyond, the oldest go.
+        package var maxPending = 100_000
+        /// How long an event waits.
+        package var retention: Duration = .seconds(7 * 86400)
+        package init() {}
+        /// The least time between two verifications that a receiver asks for.
+        package static let minVerificationInterval: Duration = .seconds(30)
+        /// Long polls held at a time for one stream; a receiver needs one.
+        package static let maxWaitersPerStream = 4
     }
 }

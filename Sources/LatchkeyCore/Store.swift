@@ -11,7 +11,7 @@ package import LatchkeyTokens
 ///   of that commit resumes.
 /// - Errors: ``Refusal`` for what the caller asked wrongly (`conflict`, `not_found`), ``StoreUnavailable`` for a disk
 ///   that is full, read-only or broken. Arguments never appear in an error.
-package protocol Store: Sendable {
+package protocol Store: EventStreamStore {
     // MARK: Sessions
 
     /// Inserts the session unless the user was changed since `verifiedVersion` was read (then `.lostRace`), is disabled,
@@ -143,6 +143,12 @@ package enum PendingSettlement: String, Sendable, CaseIterable {
 package protocol StoreObserver: Sendable {
     /// Entries committed since the last call, in `seq` order.
     func committed(_ records: [RevocationRecord])
+    /// Streams, by number, that got an event or another status in a commit since the last call.
+    func streamsChanged(_ streams: Set<Int64>)
+}
+
+extension StoreObserver {
+    package func streamsChanged(_ streams: Set<Int64>) {}
 }
 
 /// Everything that a sign-in writes.

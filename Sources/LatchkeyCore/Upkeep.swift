@@ -1,3 +1,4 @@
+import LatchkeyTokens
 package import Logging
 import ServiceLifecycle
 
@@ -51,6 +52,11 @@ package struct Upkeep: Service, CustomStringConvertible {
             auditRetention: settings.auditRetention, idleLifetime: try await longestLifetimes().idle,
             throttleWindow: settings.login.window)
         while try await store.sweep(policy, limit: Self.batch) >= Self.batch {
+            try Task.checkCancellation()
+            try await clock.sleep(Self.pause)
+        }
+        let oldest = clock.now() - settings.sharedSignals.retention
+        while try await store.expireEvents(before: oldest, limit: Self.batch) >= Self.batch {
             try Task.checkCancellation()
             try await clock.sleep(Self.pause)
         }

@@ -47,6 +47,7 @@ package struct LatchkeyRouter: Sendable {
         let cookie = RefreshCookie(issuer: services.settings.issuer)
         return MetadataEndpoint(settings: services.settings).routes
             + RevocationsEndpoint(services: services).routes
+            + SharedSignalsRoutes.routes(services)
             + [
                 KeySetEndpoint(services: services).route,
                 TokenEndpoint(services: services).route,

@@ -22,6 +22,7 @@ extension SQLiteStore {
             try database.run(
                 "UPDATE users SET must_change_password = ? WHERE id = ?", [mustChange, id.bytes.blob])
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor))
+            try transaction.tell(.credentialChange, .user(id), actor: actor, reason: .passwordChange)
             try transaction.note(actor == .user(id) ? .passwordChanged : .passwordSet, id, actor)
             return new
         }

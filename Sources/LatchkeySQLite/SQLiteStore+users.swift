@@ -47,6 +47,9 @@ extension SQLiteStore {
                     "UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes.blob])
                 _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDisabled, actor: actor))
             }
+            try transaction.tell(
+                disabled ? .accountDisabled : .accountEnabled, .user(id), actor: actor,
+                reason: disabled ? .userDisabled : nil)
             try transaction.note(disabled ? .userDisabled : .userEnabled, id, actor)
             return try transaction.existing(id)
         }
@@ -58,6 +61,7 @@ extension SQLiteStore {
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor))
             // Password and known networks go along; sessions read as absent from now on and leave with the sweep.
             try transaction.database.run("DELETE FROM users WHERE id = ?", [id.bytes.blob])
+            try transaction.tell(.accountPurged, .user(id), actor: actor, reason: .userDeleted)
             try transaction.note(.userDeleted, id, actor)
         }
     }

@@ -29,7 +29,9 @@ extension Transaction {
             try database.run(
                 "UPDATE users SET issued_before = ?, sessions_ended_at = ? WHERE id = ?",
                 [instant.seconds, instant.milliseconds, id.bytes.blob])
-            return .revoked([try append(.user(id, issuedBefore: second), order: order)], endedSessions: 0)
+            let record = try append(.user(id, issuedBefore: second), order: order)
+            try tell(.sessionRevoked, .user(id), actor: order.actor, reason: order.reason)
+            return .revoked([record], endedSessions: 0)
         case .otherSessions(let user, let keeping):
             return try revokeOthers(of: user, keeping: keeping, order)
         case .client(let id):
@@ -120,6 +122,7 @@ extension Transaction {
     private func endSession(_ session: Session, _ order: RevocationOrder) throws -> RevocationRecord {
         try SessionRow.end(session.id, at: instant, reason: order.reason, database)
         let record = try append(.session(session.id), order: order)
+        try tell(.sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason)
         try AuditRow.append(
             AuditEvent(
                 .sessionEnded, at: instant, actor: order.actor, user: session.user, session: session.id,

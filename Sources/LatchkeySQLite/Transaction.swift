@@ -13,9 +13,13 @@ final class Transaction {
     let instant: Timestamp
     private let floor: Timestamp
     private var known: StateRow?
+    private var knownStreams: [ListeningStream]?
     private var usedClock = false
     /// Whether a closure wrote log entries (perhaps one that was rolled back).
     private(set) var mayHaveEntries = false
+    /// Streams that got an event or another status (perhaps by a closure that was rolled back).
+    private(set) var changedStreams: Set<Int64> = []
+    private var causeID: String?
     /// Set by `reset-clock`: the floor after this batch, whatever the batch used.
     private(set) var newFloor: Timestamp?
 
@@ -36,6 +40,31 @@ final class Transaction {
 
     /// Has to be called by whoever changes a single-row table, and after a rolled back savepoint.
     func forgetState() { known = nil }
+
+    /// The streams that security events go to, read once in a closure: mostly none. No closure changes streams and
+    /// writes events too.
+    func listeningStreams() throws -> [ListeningStream] {
+        if let knownStreams { return knownStreams }
+        let streams = try ListeningStream.all(database)
+        knownStreams = streams
+        return streams
+    }
+
+    /// Notes a change of streams or of what waits in them.
+    func changed(streams: Set<Int64>) { changedStreams.formUnion(streams) }
+
+    /// Has to be called before each closure of the batch: what the one before it knew may have been rolled back.
+    func beginClosure() {
+        knownStreams = nil
+        causeID = nil
+    }
+
+    /// Names what this closure does: `txn` of all the events that it writes.
+    func cause() -> String {
+        let id = causeID ?? TokenID.generate().description
+        causeID = id
+        return id
+    }
 
     /// Asks whether a token may be issued now to a subject with these `issued_before`; everybody's is added.
     func gate(_ issuedBefore: Int64?...) throws -> IssuanceGate {

@@ -100,6 +100,7 @@ final class WriterLoop {
         guard !database.isInsideTransaction else { throw BatchDissolved() }
         floor = transaction.nextFloor
         unpublished = unpublished || transaction.mayHaveEntries
+        if !transaction.changedStreams.isEmpty { observer.streamsChanged(transaction.changedStreams) }
         statistics.committed(jobs.count)
         return answers
     }
@@ -107,6 +108,7 @@ final class WriterLoop {
     /// Runs one closure in its savepoint. Throws only when the batch is lost.
     private func attempt(_ job: WriterJob, _ transaction: Transaction) throws -> @Sendable () -> Void {
         let database = transaction.database
+        transaction.beginClosure()
         try database.run("SAVEPOINT job")
         do {
             let answer = try job.run(transaction)

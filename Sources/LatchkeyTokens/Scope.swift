@@ -6,6 +6,9 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     public static let latchkeyAccount = "latchkey:account"
     /// The right to administer through our API. Never in one token with scopes of other services.
     public static let latchkeyAdmin = "latchkey:admin"
+    /// The right of a service to manage and poll its own stream of security events. Never in one token with scopes of
+    /// other services.
+    public static let latchkeyEvents = "latchkey:events"
     /// The longest text that is read, in bytes.
     public static let maximumLength = 1024
     /// The most tokens that are read.

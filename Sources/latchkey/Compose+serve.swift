@@ -47,7 +47,7 @@ extension Compose {
         // listeners wait for them.
         var running: [any Service] = [services.keys, services.upkeep]
         if let identity { running.append(CertificateReloader(identity: identity, logger: logger)) }
-        running += [listeners, services.feed]
+        running += [listeners, services.feed, services.eventFeed]
         let group = ServiceGroup(
             configuration: .init(
                 services: running.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))

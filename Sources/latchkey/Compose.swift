@@ -34,7 +34,9 @@ package struct Compose: Sendable {
 
         let keyRing = KeyRing()
         let feed = RevocationFeed(settings: core, clock: clock)
-        let store = try SQLiteStore.open(storeSettings, clock: clock, observer: feed, logger: logger)
+        let eventFeed = EventFeed(settings: core, clock: clock)
+        let store = try SQLiteStore.open(
+            storeSettings, clock: clock, observer: Feeds(revocations: feed, events: eventFeed), logger: logger)
         let pool: HashPool
         do {
             pool = try HashPool(
@@ -46,8 +48,8 @@ package struct Compose: Sendable {
         }
         do {
             let services = try Services(
-                settings: core, clock: clock, store: store, feed: feed, keyRing: keyRing, masterKeyRing: masterKeyRing,
-                masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
+                settings: core, clock: clock, store: store, feed: feed, eventFeed: eventFeed, keyRing: keyRing,
+                masterKeyRing: masterKeyRing, masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
@@ -67,6 +69,7 @@ package struct Compose: Sendable {
     /// Ends the threads and closes the database. Nothing may be in flight.
     package func shutdown() async {
         services.feed.drain()
+        services.eventFeed.drain()
         await services.hashPool.shutdown()
         await store.shutdown()
     }

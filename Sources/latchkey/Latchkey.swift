@@ -28,7 +28,10 @@ struct Latchkey: AsyncParsableCommand {
                 subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self]),
             CommandGroup(
                 name: "Revocation",
-                subcommands: [RevokeCommand.self, RevocationsCommand.self, ConsumersCommand.self, ProbeCommand.self]),
+                subcommands: [
+                    RevokeCommand.self, RevocationsCommand.self, ConsumersCommand.self, ProbeCommand.self,
+                    StreamsCommand.self,
+                ]),
             CommandGroup(
                 name: "Keys and tokens",
                 subcommands: [KeysCommand.self, MasterKeyCommand.self, TokenCommand.self, PasswordCommand.self]),

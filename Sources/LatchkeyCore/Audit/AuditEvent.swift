@@ -40,6 +40,11 @@ package struct AuditEvent: Sendable, Equatable {
         case keyImported = "key.imported"
         case masterKeyRotated = "master_key.rotated"
         case tokenMinted = "token.minted"
+        case streamCreated = "stream.created"
+        case streamUpdated = "stream.updated"
+        case streamDeleted = "stream.deleted"
+        case streamEventRefused = "stream.event_refused"
+        case streamEventsDropped = "stream.events_dropped"
     }
 
     /// Row number; 0 before it is stored.

@@ -26,8 +26,9 @@ extension Client {
     /// What a session (or a client's own token) is granted.
     ///
     /// Asked for: all of it must be in the client's list. Not asked for (`nil` or empty): the list without
-    /// `latchkey:*`. `latchkey:account` belongs to people, so a client's own token never has it. `latchkey:admin` needs
-    /// the client's list, the request and, for a person, the role `admin`.
+    /// `latchkey:*`. `latchkey:account` belongs to people, so a client's own token never has it; `latchkey:events`
+    /// belongs to services, so a person's token never has it. `latchkey:admin` needs the client's list, the request and,
+    /// for a person, the role `admin`.
     ///
     /// - Parameter user: `nil` for a client's own token (`client_credentials`).
     /// - Throws: `invalid_scope`, also when nothing would be left.
@@ -112,6 +113,8 @@ extension Client {
             case (Scope.latchkeyAccount, .client): false
             case (Scope.latchkeyAdmin, .user(let roles)): roles.contains(UserRoles.admin)
             case (Scope.latchkeyAdmin, .client): true
+            case (Scope.latchkeyEvents, .user): false
+            case (Scope.latchkeyEvents, .client): true
             // Nothing else of that name exists, whatever an old row says.
             default: !token.hasPrefix(Scope.latchkeyPrefix)
             }

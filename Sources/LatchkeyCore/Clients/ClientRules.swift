@@ -64,9 +64,11 @@ struct ClientRules {
     private func checkScope(of client: Client) throws(Refusal) {
         guard let scope = client.scope else { return }
         guard !scope.isEmpty else { throw refused("The scope is empty: name at least one, or leave it out.") }
-        let own = [Scope.latchkeyAccount, Scope.latchkeyAdmin]
+        let own = [Scope.latchkeyAccount, Scope.latchkeyAdmin, Scope.latchkeyEvents]
         guard scope.tokens.allSatisfy({ !$0.hasPrefix(Scope.latchkeyPrefix) || own.contains($0) }) else {
-            throw refused("Scopes that begin with latchkey: are latchkey:account and latchkey:admin and no others.")
+            throw refused(
+                "Scopes that begin with latchkey: are latchkey:account, latchkey:admin and latchkey:events and no others."
+            )
         }
     }
 

@@ -49,7 +49,7 @@ package struct ClientTokenService: Sendable {
             throw Refusal(.invalidRequest, "A token lives 30 to 3600 seconds.")
         }
         guard !subject.disabled else { throw Refusal(.invalidRequest, "This user is disabled.") }
-        guard !scope.contains(Scope.latchkeyAdmin), !scope.contains(Scope.latchkeyAccount) else {
+        guard !scope.tokens.contains(where: { $0.hasPrefix(Scope.latchkeyPrefix) }) else {
             throw Refusal(.invalidScope, "A minted token carries no latchkey scope: sign in to get one.")
         }
         if let audience, audience.isEmpty || !audience.allSatisfy(AudienceForm.isValid) {

@@ -11,6 +11,7 @@ package enum AdminRouter {
             AdminSessions(services: services).routes(gate), AdminRevocations(services: services).routes(gate),
             AdminKeys(services: services).routes(gate), AdminAudit(services: services).routes(gate),
             AdminStatistics(services: services).routes(gate), AdminTokens(services: services).routes(gate),
+            AdminStreams(services: services).routes(gate),
         ].flatMap { $0 }
     }
 

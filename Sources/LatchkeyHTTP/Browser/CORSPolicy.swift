@@ -32,7 +32,7 @@ package struct CORSPolicy: Sendable {
         let isForClients = resource.routes.contains { route in
             switch route.access {
             case .clients, .bearer, .account, .admin: true
-            case .anyone, .services: resource.template.hasPrefix("/api/")
+            case .anyone, .services, .receiver: resource.template.hasPrefix("/api/")
             }
         }
         return isForClients ? .client : .nobody

@@ -53,6 +53,7 @@ extension RouteAccess {
         switch self {
         case .account: Scope.latchkeyAccount
         case .admin: Scope.latchkeyAdmin
+        case .receiver: Scope.latchkeyEvents
         case .anyone, .services, .clients, .bearer: nil
         }
     }

@@ -17,14 +17,15 @@ struct OpenAPIDocument: Sendable {
 
     /// All descriptions, by `METHOD /path`.
     static let descriptions = OperationDescription.admin.merging(OperationDescription.publicAPI) { first, _ in first }
+        .merging(OperationDescription.sharedSignals) { first, _ in first }
 
     /// All schemas, in the document's order.
-    static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin
+    static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin + SchemaDescription.sharedSignals
 
     /// The key of a route's description. The metadata of an issuer with a path stands at one more path (RFC 8414 3.1).
     static func key(_ route: Route) -> String {
-        let metadata = "/.well-known/oauth-authorization-server"
-        let template = route.template.hasPrefix(metadata + "/") ? metadata : route.template
+        let metadata = ["oauth-authorization-server", SharedSignalsAddresses.wellKnown].map { "/.well-known/" + $0 }
+        let template = metadata.first { route.template.hasPrefix($0 + "/") } ?? route.template
         return "\(route.method.rawValue) \(template)"
     }
 
@@ -157,7 +158,7 @@ struct OpenAPIDocument: Sendable {
                     json.object { _ in }
                     json.object { $0.member("client", [String]()) }
                     json.object { $0.member("bearer", [String]()) }
-                case .bearer, .account, .admin:
+                case .bearer, .account, .admin, .receiver:
                     json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
                 }
             })

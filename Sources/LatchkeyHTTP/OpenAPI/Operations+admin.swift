@@ -93,6 +93,10 @@ extension OperationDescription {
                 Parameter("client", .string, "Only about this client."),
                 Parameter("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue)), "Only events of this kind."),
             ], .json("AuditPage")),
+        "GET /streams": .init(
+            "events", "Lists the streams of security events, newest first.", query: page, .json("StreamPage")),
+        "DELETE /streams/{stream}": .init(
+            "events", "Deletes a receiver's stream and what waits in it.", .empty(204, "Deleted.")),
         "GET /stats": .init("operations", "Shows figures of the process and its database.", .json("Stats")),
         "POST /tokens": .init(
             "tokens", "Mints an access token in a user's name, for tests.", body: .json("TokenMint"),

@@ -8,12 +8,16 @@ struct RuntimeFigures: Sendable {
     let hashing: HashLoadFigures
     let waiters: Int
     let consumers: [ConsumerStatus]
+    /// The newest thousand streams; none with `shared_signals.enabled` off.
+    let streams: [EventStreamRecord]
 
     /// - Throws: `StoreUnavailable`.
     static func read(_ services: Services) async throws -> RuntimeFigures {
         RuntimeFigures(
             store: try await services.store.statistics(), revocations: try await services.store.revocationState(),
-            hashing: services.hashLoad, waiters: services.feed.waiting, consumers: services.feed.consumers())
+            hashing: services.hashLoad, waiters: services.feed.waiting, consumers: services.feed.consumers(),
+            streams: services.settings.sharedSignals.enabled
+                ? try await services.store.streams(page: PageRequest(limit: 1000)).items : [])
     }
 }
 
@@ -53,6 +57,10 @@ struct ScrapedGauges: Sendable {
         addConsumers(
             services.feed.consumers(), named: services.settings.revocations.access == .clients,
             now: services.clock.now())
+        if services.settings.sharedSignals.enabled {
+            gauge("latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
+            if let streams = figures?.streams { addStreams(streams) }
+        }
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
@@ -72,6 +80,16 @@ struct ScrapedGauges: Sendable {
         gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
         counter("latchkey_store_batches_total", "Commits since start.", store.batches)
         counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
+    }
+
+    private mutating func addStreams(_ streams: [EventStreamRecord]) {
+        gauge("latchkey_event_streams", "Streams of security events.", streams.count)
+        gauge(
+            "latchkey_events_pending_max", "Events that the slowest receiver has not acknowledged.",
+            streams.map(\.pending).max() ?? 0)
+        gauge(
+            "latchkey_events_dropped", "Events of the present streams that went unacknowledged, too many or too old.",
+            streams.map(\.dropped).reduce(0, +))
     }
 
     /// With names only where those are clients': a name that anybody may invent would, over time, be a label without

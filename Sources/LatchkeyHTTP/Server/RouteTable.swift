@@ -16,6 +16,8 @@ package enum RouteAccess: String, Sendable, CaseIterable {
     case account
     /// A token with scope `latchkey:admin`, or the Unix socket.
     case admin
+    /// A client's own token with scope `latchkey:events`.
+    case receiver
 }
 
 /// One method on one path.

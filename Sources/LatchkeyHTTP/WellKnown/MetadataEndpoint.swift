@@ -13,7 +13,8 @@ struct MetadataEndpoint: Sendable {
     private let tag: EntityTag
 
     init(settings: Settings) {
-        let document = AuthorizationServerMetadata(issuer: settings.issuer)
+        let document = AuthorizationServerMetadata(
+            issuer: settings.issuer, sendsEvents: settings.sharedSignals.enabled)
         let bytes = document.encode()
         paths = document.paths
         body = ByteBuffer(bytes: bytes)
@@ -42,23 +43,19 @@ struct MetadataEndpoint: Sendable {
 
 /// The authorization server metadata document (RFC 8414 2) and where it stands.
 package struct AuthorizationServerMetadata: Sendable, Equatable {
-    private static let wellKnown = "/.well-known/oauth-authorization-server"
-
     package let issuer: String
+    /// Whether there are event endpoints, and so the scope for them.
+    package let sendsEvents: Bool
 
-    package init(issuer: String) {
+    package init(issuer: String, sendsEvents: Bool = false) {
         self.issuer = issuer
+        self.sendsEvents = sendsEvents
     }
 
     /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
     /// builds by inserting the well-known part between host and path. A proxy that maps the issuer's path to this server
     /// passes either.
-    package var paths: [String] {
-        let rest = issuer.split(separator: "://", maxSplits: 1).last ?? ""
-        var path = rest.drop { $0 != "/" }
-        if path.last == "/" { path.removeLast() }
-        return path.isEmpty ? [Self.wellKnown] : [Self.wellKnown, Self.wellKnown + path]
-    }
+    package var paths: [String] { WellKnownPaths.paths("oauth-authorization-server", issuer: issuer) }
 
     /// The document as JSON.
     package func encode() -> [UInt8] {
@@ -85,6 +82,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     private var scopes: [String] {
         let promised: Set<String> = ["openid", "profile", "email"]
         return Client.defaultScope.tokens.filter { !promised.contains($0) } + [Scope.latchkeyAdmin]
+            + (sendsEvents ? [Scope.latchkeyEvents] : [])
     }
 
     /// FNV-1a over the document, for its entity tag.

@@ -7,6 +7,8 @@ public struct JWSHeader: Sendable, Hashable {
     public static let accessTokenType = "at+jwt"
     /// `typ` of signed revocation lists.
     public static let revocationsType = "revocations+jwt"
+    /// `typ` of Security Event Tokens, RFC 8417 section 2.3.
+    public static let securityEventType = "secevent+jwt"
     /// The longest encoded header that is read, in characters.
     public static let maximumLength = 4096
 

@@ -14,6 +14,7 @@ enum AdminPath {
     static let masterKeyRotate = base + "/master-key/rotate"
     static let revocations = base + "/revocations"
     static let consumers = base + "/consumers"
+    static let streams = base + "/streams"
     static let audit = base + "/audit"
     static let tokens = base + "/tokens"
 
@@ -30,6 +31,8 @@ enum AdminPath {
     static func revocation(_ sequence: Int64) -> String { revocations + "/\(sequence)" }
     static func session(_ session: String) -> String { sessions + "/" + segment(session) }
     static func sessionExplanation(_ session: String) -> String { self.session(session) + "/explain" }
+
+    static func stream(_ stream: String) -> String { streams + "/" + segment(stream) }
 
     /// `path?name=value&…`, leaving out what is nil.
     static func with(_ path: String, _ query: [(name: String, value: String?)]) -> String {

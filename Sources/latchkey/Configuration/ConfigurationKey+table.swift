@@ -104,6 +104,16 @@ extension ConfigurationKey {
         "revocations.max_waiters_per_address", .integer(0...1_000_000), default: "64",
         "Long polls held at a time for one address.")
 
+    static let sharedSignals = ConfigurationKey(
+        "shared_signals.enabled", .choice(["false", "true"]), default: "false",
+        "Whether services can receive security events by polling (OpenID Shared Signals, RFC 8936).")
+    static let maxPending = ConfigurationKey(
+        "shared_signals.max_pending", .integer(10...1_000_000), default: "100000",
+        "Events that wait for one receiver; beyond, the oldest are dropped.")
+    static let eventRetention = ConfigurationKey(
+        "shared_signals.retention", .duration(.seconds(3600) ... .seconds(90 * 86400)), default: "7d",
+        "How long an event waits for its receiver.")
+
     static let auditRetention = ConfigurationKey(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
@@ -128,6 +138,7 @@ extension ConfigurationKey {
         hashThreads, maxQueueWait, accountFailures, addressFailures, window,
         rotationPeriod, announcePeriod, jwksMaxAge,
         revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
+        sharedSignals, maxPending, eventRetention,
         auditRetention, store, postgresURL, logLevel, logFormat,
     ]
 }

@@ -66,6 +66,9 @@ extension LatchkeyCore.Settings {
         guard revocations.expiresIn > revocations.nextUpdate else {
             throw Self.contradiction(values, .expiresIn, "must be longer than", .nextUpdate)
         }
+        sharedSignals.enabled = try values.choice(.sharedSignals) == "true"
+        sharedSignals.maxPending = try values.integer(.maxPending)
+        sharedSignals.retention = try values.duration(.eventRetention)
         auditRetention = try values.duration(.auditRetention)
     }
 

@@ -4,6 +4,9 @@ import Testing
 
 /// `/openapi.json` against the sockets, both ways: what it lists is there, and what it does not list is not.
 struct DocumentedRoutesTests {
+    /// As it comes, and with everything that is off by default.
+    private static let configurations = [[:], ["shared_signals.enabled": "true"]]
+
     private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
     /// Path templates with their methods, as a reader of the document sees them.
@@ -30,10 +33,11 @@ struct DocumentedRoutesTests {
         template.replacing(/\{[^}]*\}/, with: "01930000-0000-7000-8000-000000000000")
     }
 
-    @Test func `each documented method answers, and each other one is 405 with exactly the documented ones`()
-        async throws
-    {
-        try await withServer { server in
+    @Test(arguments: configurations)
+    func `each documented method answers, and each other one is 405 with exactly the documented ones`(
+        configuration: [String: String]
+    ) async throws {
+        try await withServer(configuration) { server in
             let paths = try await paths(server)
             #expect(paths.count > 30)
             for (template, operations) in paths {
@@ -57,8 +61,11 @@ struct DocumentedRoutesTests {
         }
     }
 
-    @Test func `what needs a credential by the document is refused without one, what does not is not`() async throws {
-        try await withServer { server in
+    @Test(arguments: configurations)
+    func `what needs a credential by the document is refused without one, what does not is not`(
+        configuration: [String: String]
+    ) async throws {
+        try await withServer(configuration) { server in
             var guarded = 0
             var open = 0
             for (template, operations) in try await paths(server) {

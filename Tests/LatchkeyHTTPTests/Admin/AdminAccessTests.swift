@@ -13,7 +13,7 @@ struct AdminAccessTests {
             (
                 $0.method.rawValue,
                 $0.template.replacing("{user}", with: "x").replacing("{client}", with: "x")
-                    .replacing("{sid}", with: "x")
+                    .replacing("{sid}", with: "x").replacing("{stream}", with: "x")
             )
         }
     }

@@ -74,6 +74,7 @@ struct SchemaTests {
             "RevocationUnchanged", full: RevocationUnchanged(kind: "", id: "", detail: ""),
             least: RevocationUnchanged(kind: "", id: nil, detail: ""))
         try expectResource("RevocationTail", full: RevocationTail(items: [], after: 0))
+        try expectResource("Stream", full: stream("", 0), least: stream(nil, nil))
         try expectResource("Consumer", full: consumer(0), least: consumer(nil))
         try expectResource(
             "RevocationSpread",
@@ -131,6 +132,12 @@ struct SchemaTests {
     private func consumer(_ number: Int64?) -> ConsumerResource {
         ConsumerResource(
             name: "", acknowledgedSeq: number, lag: 0, lagSeconds: 0, behindSince: number, lastSeenAt: 0, address: "")
+    }
+
+    private func stream(_ text: String?, _ instant: Int64?) -> StreamResource {
+        StreamResource(
+            id: "", clientID: "", status: "", reason: text, description: text, eventsDelivered: [], pending: 0,
+            dropped: 0, createdAt: 0, polledAt: instant)
     }
 
     private func key(_ instant: Int64?) -> KeyResource {

@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/api/v1/admin/streams`: who receives security events. There with `shared_signals.enabled` off too, since a stream
+/// goes on collecting until it is deleted.
+struct AdminStreams: Sendable {
+    let services: Services
+
+    func routes(_ gate: AdminGate) -> [Route] {
+        [
+            gate.route(.get, "/streams", "listStreams", list),
+            gate.route(.delete, "/streams/{stream}", "deleteAnyStream", delete),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let page = try await services.store.streams(page: try ListQuery(request).page())
+        return try .resource(page.resource(resource))
+    }
+
+    private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        try await services.streams.delete(try context.pathParameter("stream"), actor: actor)
+        return .noContent
+    }
+
+    private func resource(_ record: EventStreamRecord) -> StreamResource {
+        let stream = record.stream
+        let polls = [record.acknowledgedAt, services.eventFeed.lastPoll(of: record.number)].compactMap { $0 }
+        return StreamResource(
+            id: stream.id.description, clientID: stream.client.description, status: stream.status.rawValue,
+            reason: stream.statusReason, description: stream.summary,
+            eventsDelivered: stream.delivered.map(\.uri), pending: record.pending, dropped: record.dropped,
+            createdAt: stream.createdAt.seconds, polledAt: polls.max()?.seconds)
+    }
+}

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// The one access check of the event endpoints: a token of the client itself with `latchkey:events`, whose client row is
+/// read again on every request. What a receiver then sees is its own stream alone.
+struct ReceiverGate: Sendable {
+    /// A handler that knows which client asks.
+    typealias Handler = @Sendable (Request, RequestContext, ClientID) async throws -> Response
+
+    private let bearer: BearerVerifier
+
+    init(_ services: Services) { bearer = services.bearer }
+
+    /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
+    private func receiver(_ request: Request) async throws -> ClientID {
+        guard let token = try BearerToken(request.headers) else {
+            throw Refusal(.bearerMissing, "This needs an access token: send it as Authorization: Bearer.")
+        }
+        let caller = try await bearer.authorise(token.text, scope: Scope.latchkeyEvents)
+        guard caller.record == nil else {
+            throw Refusal(.insufficientScope, "Events are for services: use a token of the client itself.")
+        }
+        return caller.token.claims.clientID
+    }
+
+    /// A route of the event endpoints. Nothing of the request but its credentials is looked at until it has passed.
+    func route(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: String, isLongPoll: Bool = false,
+        _ handler: @escaping Handler
+    ) -> Route {
+        Route(
+            method, path, errors: .problem, access: .receiver, operation: operation, isLongPoll: isLongPoll
+        ) { request, context in
+            try await handler(request, context, try await receiver(request))
+        }
+    }
+}
+
+extension JSONBody {
+    /// The whole body of a request, within the limit of the transport.
+    /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
+    static func read(from request: Request) async throws -> JSONBody {
+        try JSONBody(
+            try await request.body.collect(upTo: TransportLimits().maxBodyBytes), fields: request.headers)
+    }
+}

@@ -1,0 +1,23 @@
+import LatchkeyCore
+
+/// The URLs of the event endpoints, as receivers are told them.
+struct SharedSignalsAddresses: Sendable {
+    static let stream = "/ssf/stream"
+    static let status = "/ssf/status"
+    static let verification = "/ssf/verify"
+    static let poll = "/ssf/poll"
+    static let wellKnown = "ssf-configuration"
+    /// Poll delivery, the one method (SSF 6.1.2).
+    static let pollMethod = "urn:ietf:rfc:8936"
+
+    /// The issuer without a slash at its end.
+    private let base: String
+
+    init(issuer: String) { base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer }
+
+    /// The absolute URL of one of our paths.
+    func url(_ path: String) -> String { base + path }
+
+    /// Where a stream is polled.
+    func poll(_ id: StreamID) -> String { url(Self.poll) + "/" + id.description }
+}

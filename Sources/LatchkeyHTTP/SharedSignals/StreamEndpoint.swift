@@ -1,0 +1,84 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `/ssf/stream` (SSF 8.1.1): a receiver makes, reads, changes and deletes its stream.
+struct StreamEndpoint: Sendable {
+    private let streams: EventStreamService
+    private let settings: Settings
+
+    init(services: Services) {
+        streams = services.streams
+        settings = services.settings
+    }
+
+    func routes(_ gate: ReceiverGate) -> [Route] {
+        let path = SharedSignalsAddresses.stream
+        return [
+            gate.route(.post, path, "createStream", create), gate.route(.get, path, "getStream", get),
+            gate.route(.patch, path, "updateStream", update), gate.route(.put, path, "replaceStream", replace),
+            gate.route(.delete, path, "deleteStream", delete),
+        ]
+    }
+
+    private func create(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
+        let body = try await JSONBody.read(from: request)
+        try StreamConfiguration.checkMethod(body["delivery"])
+        let draft = EventStreamDraft(
+            requested: try body.strings("events_requested"), summary: try body.string("description"))
+        return answer(try await streams.create(draft, for: client), status: .created)
+    }
+
+    /// One stream by its id; without one the list of all that the receiver has.
+    private func get(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
+        if let id = try QueryParameters.parse(request.uri.query)["stream_id"] {
+            return answer(try await streams.stream(id, of: client))
+        }
+        let record = try await streams.stream(of: client)
+        var json = JSONWriter(reserving: 1024)
+        json.array { json in
+            if let record { StreamConfiguration(record, settings: settings).write(&json) }
+        }
+        return .json(json.bytes)
+    }
+
+    /// Changes what is there and keeps what is not.
+    private func update(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
+        let (record, body) = try await named(in: request, client)
+        let draft = EventStreamDraft(
+            requested: try body.strings("events_requested") ?? record.stream.requested,
+            summary: try body.string("description") ?? record.stream.summary)
+        return answer(try await streams.update(record, draft))
+    }
+
+    /// Takes what is there for everything.
+    private func replace(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
+        let (record, body) = try await named(in: request, client)
+        let draft = EventStreamDraft(
+            requested: try body.strings("events_requested"), summary: try body.string("description"))
+        return answer(try await streams.update(record, draft))
+    }
+
+    private func delete(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
+        guard let id = try QueryParameters.parse(request.uri.query)["stream_id"] else {
+            throw Refusal(.invalidRequest, "The parameter stream_id is missing.")
+        }
+        try await streams.delete(try await streams.stream(id, of: client))
+        return .noContent
+    }
+
+    /// The stream that a body names, which agrees with what the body says of it.
+    private func named(
+        in request: Request, _ client: ClientID
+    ) async throws -> (record: EventStreamRecord, body: JSONBody) {
+        let body = try await JSONBody.read(from: request)
+        let record = try await streams.stream(try body.requiredString("stream_id"), of: client)
+        try StreamConfiguration(record, settings: settings).check(body)
+        return (record, body)
+    }
+
+    private func answer(_ record: EventStreamRecord, status: HTTPResponse.Status = .ok) -> Response {
+        .json(StreamConfiguration(record, settings: settings).encode(), status: status)
+    }
+}
