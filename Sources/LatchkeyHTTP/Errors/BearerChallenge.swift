@@ -53,7 +53,7 @@ extension RouteAccess {
         switch self {
         case .account: Scope.latchkeyAccount
         case .admin: Scope.latchkeyAdmin
-        case .anyone, .services, .clients, .bearer: nil
+        case .anyone, .services, .clients, .bearer, .session, .forwarded: nil
         }
     }
 }
