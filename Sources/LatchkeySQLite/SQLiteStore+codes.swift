@@ -3,7 +3,7 @@ package import LatchkeyCore
 import LatchkeyTokens
 
 extension SQLiteStore {
-    package func addLoginCode(_ code: LoginCodeIssue) async throws -> Bool {
+    package func addLoginCode(_ code: LoginCodeIssue) async throws -> Issuance<Bool> {
         try await writer.perform { try $0.add(code) }
     }
 
@@ -16,11 +16,19 @@ extension Transaction {
     /// Codes kept for one user, redeemed ones included.
     private static let codesPerUser = 32
 
-    fileprivate func add(_ code: LoginCodeIssue) throws -> Bool {
+    fileprivate func add(_ code: LoginCodeIssue) throws -> Issuance<Bool> {
         guard let login = try UserRow.loginRecord(where: "u.id = ?", code.user.bytes.blob, database),
             !login.user.disabled, login.credential.version == code.verifiedVersion,
             let row = try ClientRow.find(code.client, database), !row.client.disabled
-        else { return false }
+        else { return try settled(false) }
+        return try issue(gate(login.user.issuedBefore, row.client.issuedBefore)) { _ in
+            try insert(code, clientNumber: row.number)
+            try reset(code.resetting)
+            return true
+        }
+    }
+
+    private func insert(_ code: LoginCodeIssue, clientNumber: Int64) throws {
         try database.run(
             """
             INSERT INTO login_codes (code_digest, state_digest, user_id, password_version, client_number, redirect_uri,
@@ -28,7 +36,7 @@ extension Transaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                code.digest.blob, code.stateDigest.blob, code.user.bytes.blob, code.verifiedVersion, row.number,
+                code.digest.blob, code.stateDigest.blob, code.user.bytes.blob, code.verifiedVersion, clientNumber,
                 code.redirectURI, code.scope.description, code.deviceName, code.network, instant.milliseconds,
                 (instant + LoginCodeString.lifetime).milliseconds,
             ])
@@ -38,8 +46,6 @@ extension Transaction {
                 SELECT code_digest FROM login_codes WHERE user_id = ?
                 ORDER BY created_at DESC, code_digest LIMIT -1 OFFSET \(Self.codesPerUser))
             """, [code.user.bytes.blob])
-        try reset(code.resetting)
-        return true
     }
 
     fileprivate func redeem(_ request: LoginCodeRedemption) throws -> Issuance<LoginCodeOutcome> {

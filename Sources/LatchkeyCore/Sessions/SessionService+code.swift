@@ -33,7 +33,8 @@ extension SessionService {
                 verifiedVersion: verified.version, client: login.client.id, redirectURI: request.redirectURI,
                 scope: try login.client.grantedScope(requested: login.scope, user: verified.user),
                 deviceName: login.deviceName, network: login.network, resetting: verified.resetting)
-            guard try await store.addLoginCode(issue) else { throw Self.wrongCredentials }
+            let (isKept, _, _) = try await IssuanceLoop(clock: clock).run { try await store.addLoginCode(issue) }
+            guard isKept else { throw Self.wrongCredentials }
             return code
         }
     }

@@ -16,7 +16,9 @@ struct SessionEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.get, "/api/v1/session", errors: .problem, access: .session, operation: "getSession", handler: handle)
+        Route(
+            .get, "/api/v1/session", errors: .problem, access: .session, operation: "getBrowserSession", handler: handle
+        )
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
