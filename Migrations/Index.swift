@@ -40,6 +40,7 @@ package enum Migrations {
         Migration(version: 5, name: "signing_keys", bytes: PackageResources._005_signing_keys_sql),
         Migration(version: 6, name: "audit_events", bytes: PackageResources._006_audit_events_sql),
         Migration(version: 7, name: "login_throttle", bytes: PackageResources._007_login_throttle_sql),
+        Migration(version: 8, name: "server_sessions", bytes: PackageResources._008_server_sessions_sql),
         Migration(version: 10, name: "event_streams", bytes: PackageResources._010_event_streams_sql),
     ]
 }

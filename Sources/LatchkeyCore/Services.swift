@@ -14,6 +14,9 @@ package struct Services: Sendable {
     package let clientTokens: ClientTokenService
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
+    package let forward: ForwardAuthorizer
+    /// For what the HTTP layer seals into cookies of its own.
+    package let masterKeyRing: MasterKeyRing
     package let revocations: RevocationLog
     package let feed: RevocationFeed
     package let eventFeed: EventFeed
@@ -79,6 +82,9 @@ package struct Services: Sendable {
         self.clientTokens = ClientTokenService(store: store, issuer: issuer, settings: settings, clock: clock)
         self.introspection = IntrospectionService(
             bearer: bearer, sessions: sessions, settings: settings, clock: clock)
+        self.forward = ForwardAuthorizer(
+            sessions: sessions, bearer: bearer, store: store, issuer: issuer, settings: settings, clock: clock)
+        self.masterKeyRing = masterKeyRing
         self.masterKeys = MasterKeyService(
             store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, revocations: revocations, clock: clock)
         self.upkeep = Upkeep(store: store, settings: settings, clock: clock, logger: logger)

@@ -27,6 +27,16 @@ package protocol Store: EventStreamStore {
     /// The same for a token in a user's name without a session (`token mint`). Throws `not_found` when user or client
     /// is gone or disabled.
     func issueForUser(_ user: UserID, client: ClientID) async throws -> Issuance<Client>
+    /// Judges the session again and, where that is due, notes the use of one without JWT or lets an access token be
+    /// issued. Without `issuesToken` it never waits for the clock.
+    func useSession(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome>
+    /// Keeps a one-time code of a sign-in for ``LoginCodeString/lifetime``, unless the user was changed since
+    /// `verifiedVersion` was read (then `false`). Passes the issuance gate, so that a revocation in this very second can
+    /// neither miss the code nor have come before it. Resets the pair's throttle counter. At most 32 codes a user: older
+    /// ones go.
+    func addLoginCode(_ code: LoginCodeIssue) async throws -> Issuance<Bool>
+    /// Begins the session of a code, as ``beginSession(_:)`` does, once. A code that was used before ends its session.
+    func redeemLoginCode(_ redemption: LoginCodeRedemption) async throws -> Issuance<LoginCodeOutcome>
     /// One primary-key read, with user and client, whatever their state.
     func session(_ id: SessionID) async throws -> SessionRecord?
     func sessions(_ filter: SessionFilter, page: PageRequest) async throws -> Page<SessionRecord>
@@ -120,7 +130,7 @@ package protocol Store: EventStreamStore {
     func appendAudit(_ event: AuditEvent) async throws
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
     func statistics() async throws -> StoreStatistics
-    /// Removes at most `limit` expired rows (sessions, entries, audit, throttle, networks, secrets). Returns how many
+    /// Removes at most `limit` expired rows (sessions, codes, entries, audit, throttle, networks, secrets). Returns how many
     /// went; fewer than `limit` means that nothing is left for now.
     func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int
     /// Commits a write: what readiness asks.

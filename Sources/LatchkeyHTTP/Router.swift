@@ -45,6 +45,7 @@ package struct LatchkeyRouter: Sendable {
     /// What clients, applications and services use.
     private static func publicRoutes(_ services: Services) -> [Route] {
         let cookie = RefreshCookie(issuer: services.settings.issuer)
+        let session = SessionCookie(issuer: services.settings.issuer)
         return MetadataEndpoint(settings: services.settings).routes
             + RevocationsEndpoint(services: services).routes
             + SharedSignalsRoutes.routes(services)
@@ -53,11 +54,15 @@ package struct LatchkeyRouter: Sendable {
                 TokenEndpoint(services: services).route,
                 RevocationEndpoint(services: services).route,
                 IntrospectionEndpoint(services: services).route,
-                LoginEndpoint(services: services, cookie: cookie).route,
+                LoginEndpoint(services: services, cookie: cookie, session: session).route,
                 RefreshEndpoint(services: services, cookie: cookie).route,
-                LogoutEndpoint(services: services, cookie: cookie).route,
+                LogoutEndpoint(services: services, cookie: cookie, session: session).route,
                 MeEndpoint(services: services).route,
                 PasswordEndpoint(services: services, cookie: cookie).route,
+                SessionEndpoint(services: services, cookie: session).route,
+                StartEndpoint(services: services, cookie: session).route,
+                CallbackEndpoint(services: services, cookie: session).route,
+                ForwardAuthEndpoint(services: services, cookie: session).route,
             ]
             + OwnSessionsEndpoint(services: services, cookie: cookie).routes
     }

@@ -18,7 +18,8 @@ extension SQLiteStore {
             try transaction.database.run(
                 """
                 UPDATE clients SET kind = ?, first_party = ?, origins = ?, redirect_uris = ?, audiences = ?, scope = ?,
-                    grants = ?, algorithm = ?, access_lifetime = ?, idle_lifetime = ?, absolute_lifetime = ?
+                    grants = ?, algorithm = ?, access_lifetime = ?, idle_lifetime = ?, absolute_lifetime = ?,
+                    login_uri = ?
                 WHERE number = ?
                 """, try ClientRow.arguments(client) + [row.number])
             try transaction.clientsChanged()
@@ -134,8 +135,9 @@ extension Transaction {
         let inserted = try database.run(
             """
             INSERT INTO clients (kind, first_party, origins, redirect_uris, audiences, scope, grants, algorithm,
-                access_lifetime, idle_lifetime, absolute_lifetime, id, disabled, created_at, issued_before)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                access_lifetime, idle_lifetime, absolute_lifetime, login_uri, id, disabled, created_at,
+                issued_before)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
             try ClientRow.arguments(client) + [
                 client.id.description, client.disabled, client.createdAt.milliseconds, issuedBefore ?? nil,
@@ -172,7 +174,7 @@ struct ClientRow {
     static let columns = """
         c.number, c.id, c.kind, c.first_party, c.disabled, c.origins, c.redirect_uris, c.audiences, c.scope, c.grants,
         c.algorithm, c.access_lifetime, c.idle_lifetime, c.absolute_lifetime, c.created_at, c.issued_before,
-        c.sessions_ended_at
+        c.sessions_ended_at, c.login_uri
         """
 
     static func decode(_ row: Row, from start: Int = 0) throws -> ClientRow {
@@ -188,6 +190,7 @@ struct ClientRow {
         let client = Client(
             id: id, kind: try row.value(start + 2), firstParty: row[start + 3], disabled: row[start + 4],
             origins: TextList.decode(row[start + 5]), redirectURIs: TextList.decode(row[start + 6]),
+            loginURI: row[start + 17],
             audiences: TextList.decode(row[start + 7]), scope: scope,
             // A grant that this version does not know is one that it does not allow.
             grants: TextList.decode(row[start + 9]).compactMap(Client.Grant.init(rawValue:)), algorithm: algorithm,
@@ -201,14 +204,15 @@ struct ClientRow {
         try database.first("SELECT \(columns) FROM clients c WHERE c.id = ?", [id.description]) { try decode($0) }
     }
 
-    /// What an administrator may set, in the order of the columns from `kind` to `absolute_lifetime` without `disabled`.
+    /// What an administrator may set, in the order of the columns from `kind` to `absolute_lifetime` without `disabled`, then
+    /// `login_uri`.
     static func arguments(_ client: Client) throws -> StatementArguments {
         [
             client.kind.rawValue, client.firstParty, try TextList.encode(client.origins),
             try TextList.encode(client.redirectURIs), try TextList.encode(client.audiences),
             client.scope?.description, try TextList.encode(client.grants.map(\.rawValue)), client.algorithm?.rawValue,
             client.accessLifetime?.wholeMilliseconds, client.idleLifetime?.wholeMilliseconds,
-            client.absoluteLifetime?.wholeMilliseconds,
+            client.absoluteLifetime?.wholeMilliseconds, client.loginURI,
         ]
     }
 }

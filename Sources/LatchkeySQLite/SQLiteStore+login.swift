@@ -15,7 +15,7 @@ extension Transaction {
     static let sessionsPerUser = 256
     static let knownNetworkLifetime: Duration = .seconds(90 * 86400)
 
-    fileprivate func begin(_ request: SessionBeginning) throws -> Issuance<SessionBeginningOutcome> {
+    func begin(_ request: SessionBeginning) throws -> Issuance<SessionBeginningOutcome> {
         // Read again what the login verified: a password change or a disabled account since then wins.
         guard let login = try UserRow.loginRecord(where: "u.id = ?", request.user.bytes.blob, database),
             !login.user.disabled, login.credential.version == request.verifiedVersion
@@ -34,10 +34,7 @@ extension Transaction {
                 network: request.network, lineage: .begun(at: instant, from: request.network))
             try SessionRow.insert(session, clientNumber: row.number, database)
             try noteNetwork(request.network, of: request.user)
-            for bucket in request.resetting {
-                try database.run(
-                    "DELETE FROM login_throttle WHERE kind = ? AND bucket = ?", [bucket.kind.rawValue, bucket.number])
-            }
+            try reset(request.resetting)
             try AuditRow.append(
                 AuditEvent(
                     .loginSucceeded, at: instant, actor: .user(request.user), user: request.user,
@@ -54,6 +51,14 @@ extension Transaction {
     /// An answer that issues nothing and so needs no open gate.
     func settled<Outcome: Sendable>(_ outcome: Outcome) throws -> Issuance<Outcome> {
         try grant(outcome, at: Timestamp(seconds: instant.seconds))
+    }
+
+    /// Forgets the failures that a right password makes good.
+    func reset(_ buckets: [ThrottleBucket]) throws {
+        for bucket in buckets {
+            try database.run(
+                "DELETE FROM login_throttle WHERE kind = ? AND bucket = ?", [bucket.kind.rawValue, bucket.number])
+        }
     }
 
     private func endReplaced(_ request: SessionBeginning) throws {

@@ -68,9 +68,9 @@ enum SessionRow {
     private static let columns = """
         s.id, s.transport, s.scope, s.nonce, s.created_at, s.expires_at, s.authentication_methods, s.device_name,
         s.network, s.current_generation, s.held_generation, s.rotated_at, s.rotated_from, s.recoveries,
-        s.recovery_window_start, s.ended_at, s.end_reason
+        s.recovery_window_start, s.ended_at, s.end_reason, s.server_session
         """
-    private static let columnCount = 17
+    private static let columnCount = 18
 
     /// Everything that ``decode(_:)`` reads. The last column is everybody's watermark.
     static let select = """
@@ -95,8 +95,8 @@ enum SessionRow {
         guard let scope = Scope(row[2] as String) else { throw StoreFault.unreadable(Scope.self) }
         let network: String = row[8]
         let session = Session(
-            id: id, user: user.id, client: client.id, transport: (row[1] as Int) == 1 ? .cookie : .body, scope: scope,
-            nonce: row.bytes(3), createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
+            id: id, user: user.id, client: client.id, transport: transport(row[1], serverSession: row[17]),
+            scope: scope, nonce: row.bytes(3), createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
             authenticationMethods: (row[6] as String).split(separator: " ").map(String.init), deviceName: row[7],
             network: network,
             lineage: Session.Lineage(
@@ -109,26 +109,31 @@ enum SessionRow {
             allEndedAt: row.optionalTimestamp(columnCount + UserRow.columnCount))
     }
 
+    /// Two columns, since the first one's CHECK knows two transports (migration 8).
+    private static func transport(_ transport: Int, serverSession: Bool) -> Session.Transport {
+        serverSession ? .session : transport == 1 ? .cookie : .body
+    }
+
     static func insert(_ session: Session, clientNumber: Int64, _ database: Database) throws {
         try database.run(
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
-                recoveries, recovery_window_start)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                recoveries, recovery_window_start, server_session)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                session.id.bytes.blob, session.user.bytes.blob, clientNumber, session.transport == .cookie ? 1 : 0,
+                session.id.bytes.blob, session.user.bytes.blob, clientNumber, session.transport == .body ? 0 : 1,
                 session.scope.description, session.nonce.blob, session.createdAt.milliseconds,
                 session.expiresAt.milliseconds, session.authenticationMethods.joined(separator: " "),
                 session.deviceName, session.network, Int64(session.lineage.current), Int64(session.lineage.held),
                 session.lineage.rotatedAt.milliseconds, session.lineage.recoveries,
-                session.lineage.recoveryWindowStart.milliseconds,
+                session.lineage.recoveryWindowStart.milliseconds, session.transport == .session,
             ])
         try database.run("UPDATE session_count SET sessions = sessions + 1")
     }
 
-    /// The one write of a rotation: no index covers any of these columns.
+    /// The one write of a rotation or of a noted use: no index covers any of these columns.
     static func update(_ lineage: Session.Lineage, of session: Session, _ database: Database) throws {
         try database.run(
             """

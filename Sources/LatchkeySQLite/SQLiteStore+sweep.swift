@@ -127,6 +127,12 @@ extension SQLiteStore {
                     DELETE FROM client_secrets WHERE (client_number, created_at) IN (
                         SELECT client_number, created_at FROM client_secrets WHERE expires_at <= ?1 LIMIT ?2)
                     """, until: now),
+            // As long as an ended session: until then a second use of a code ends what it made.
+            Step(
+                sql: """
+                    DELETE FROM login_codes WHERE code_digest IN (
+                        SELECT code_digest FROM login_codes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+                    """, until: now - endedSessionLifetime),
             Step(
                 sql: throttle("kind <> \(account.rawValue)"),
                 until: now - ThrottleSchedule.window(of: .pair, configured: policy.throttleWindow)),

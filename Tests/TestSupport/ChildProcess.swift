@@ -30,6 +30,13 @@ package final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        // A child that keeps a server's listening socket would keep its port open when the server is gone.
+        // Closing what is closed by then is no error.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 {
+                unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+            }
+        }
 
         let variables = ProcessInfo.processInfo.environment.merging(environment) { _, given in given }
         var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]

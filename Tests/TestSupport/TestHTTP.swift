@@ -32,6 +32,12 @@ package struct TestResponse: Sendable {
     package func integer(_ member: String) -> Int64? { json.object?[member]?.integer }
 }
 
+extension HTTPClient {
+    /// Shows redirects instead of following them. Lives as long as the tests.
+    package static let withoutRedirects = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: Configuration(redirectConfiguration: .disallow))
+}
+
 /// Plain requests to one server.
 package struct TestHTTP: Sendable {
     package let base: String

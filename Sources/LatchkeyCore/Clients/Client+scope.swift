@@ -23,6 +23,12 @@ extension Client {
     /// Whether its sessions may carry the refresh token in a cookie: a browser application with known origins.
     package var allowsCookieTransport: Bool { kind == .public && !origins.isEmpty }
 
+    /// Whether its users may have sessions without JWT: an application of ours with known origins.
+    package var allowsServerSessions: Bool { firstParty && !origins.isEmpty }
+
+    /// The part of a session's scope that client and user may still have.
+    package func scopeStillHeld(_ held: Scope, by user: User) -> Scope { usable(held, by: Holder(user)) }
+
     /// What a session (or a client's own token) is granted.
     ///
     /// Asked for: all of it must be in the client's list. Not asked for (`nil` or empty): the list without

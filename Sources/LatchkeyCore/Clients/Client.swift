@@ -17,6 +17,8 @@ package struct Client: Sendable, Equatable {
     /// Exact origins (`scheme://host[:port]`) of a browser client: CORS and CSRF.
     package var origins: [String]
     package var redirectURIs: [String]
+    /// Where a browser signs in that comes from another host of the application (`/start`).
+    package var loginURI: String?
     /// `aud` of its access tokens; empty means the issuer.
     package var audiences: [String]
     /// What it may ask for; `nil` means ``defaultScope``.
@@ -35,7 +37,8 @@ package struct Client: Sendable, Equatable {
 
     package init(
         id: ClientID, kind: Kind, firstParty: Bool = false, disabled: Bool = false, origins: [String] = [],
-        redirectURIs: [String] = [], audiences: [String] = [], scope: Scope? = nil, grants: [Grant],
+        redirectURIs: [String] = [], loginURI: String? = nil, audiences: [String] = [], scope: Scope? = nil,
+        grants: [Grant],
         algorithm: JWSAlgorithm? = nil, accessLifetime: Duration? = nil, idleLifetime: Duration? = nil,
         absoluteLifetime: Duration? = nil, createdAt: Timestamp, issuedBefore: Int64? = nil,
         sessionsEndedAt: Timestamp? = nil
@@ -46,6 +49,7 @@ package struct Client: Sendable, Equatable {
         self.disabled = disabled
         self.origins = origins
         self.redirectURIs = redirectURIs
+        self.loginURI = loginURI
         self.audiences = audiences
         self.scope = scope
         self.grants = grants

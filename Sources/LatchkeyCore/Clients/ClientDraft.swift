@@ -7,6 +7,7 @@ package struct ClientDraft: Sendable {
     package var firstParty = false
     package var origins: [String] = []
     package var redirectURIs: [String] = []
+    package var loginURI: String?
     package var audiences: [String] = []
     /// `nil`: ``Client/defaultScope``.
     package var scope: Scope?
@@ -40,7 +41,7 @@ package struct ClientDraft: Sendable {
         }
         let client = Client(
             id: id, kind: kind, firstParty: firstParty, origins: origins, redirectURIs: redirectURIs,
-            audiences: audiences, scope: scope,
+            loginURI: loginURI, audiences: audiences, scope: scope,
             grants: grants ?? (kind == .public ? [.refreshToken] : Client.Grant.allCases), algorithm: algorithm,
             accessLifetime: accessLifetime, idleLifetime: idleLifetime, absoluteLifetime: absoluteLifetime,
             createdAt: now)
@@ -63,6 +64,7 @@ package struct ClientChange: Sendable {
     package var firstParty: Bool?
     package var origins: [String]?
     package var redirectURIs: [String]?
+    package var loginURI = Field<String>.keep
     package var audiences: [String]?
     package var scope = Field<Scope>.keep
     package var grants: [Client.Grant]?
@@ -82,6 +84,7 @@ package struct ClientChange: Sendable {
         client.redirectURIs = redirectURIs ?? client.redirectURIs
         client.audiences = audiences ?? client.audiences
         client.grants = grants ?? client.grants
+        loginURI.applied(to: &client.loginURI)
         scope.applied(to: &client.scope)
         algorithm.applied(to: &client.algorithm)
         accessLifetime.applied(to: &client.accessLifetime)

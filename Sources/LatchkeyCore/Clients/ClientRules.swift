@@ -20,6 +20,7 @@ struct ClientRules {
         client.grants = Client.Grant.allCases.filter(client.grants.contains)
         try checkOrigins(of: client)
         try checkRedirectURIs(of: client)
+        if let uri = client.loginURI { try LoginURI.check(uri) }
         try checkAudiences(of: client)
         try checkScope(of: client)
         try checkGrants(of: client)
@@ -29,8 +30,10 @@ struct ClientRules {
 
     private func checkOrigins(of client: Client) throws(Refusal) {
         guard !client.origins.isEmpty else { return }
-        guard client.kind == .public else {
-            throw refused("Origins are for public clients, since a browser keeps no secret: register a public client.")
+        guard client.kind == .public || client.firstParty else {
+            throw refused(
+                "Origins are for public clients and for first_party ones, whose users sign in by cookie: "
+                    + "register a public client or add first_party.")
         }
         guard client.origins.count <= Self.maximumOrigins else { throw refused("A client has at most 32 origins.") }
         for origin in client.origins { try WebOrigin.check(origin) }

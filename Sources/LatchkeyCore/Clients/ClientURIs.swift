@@ -27,6 +27,20 @@ enum RedirectURI {
     private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
 }
 
+/// Where a client's users sign in: a page of the deployer's own.
+enum LoginURI {
+    /// - Throws: `invalid_request` with the form that is asked for.
+    static func check(_ uri: String) throws(Refusal) {
+        guard uri.utf8.count <= 512, let parts = URIParts(uri), parts.host != nil, !uri.contains("#"),
+            parts.scheme == "https" || (parts.scheme == "http" && parts.isLoopback)
+        else {
+            throw Refusal(
+                .invalidRequest,
+                "A login URI is an https URL (or http on a loopback host) without fragment, at most 512 characters.")
+        }
+    }
+}
+
 /// An origin as browsers send it (RFC 6454 6.2): compared byte by byte, so only that spelling.
 enum WebOrigin {
     /// - Throws: `invalid_request` with the form that is asked for.

@@ -27,6 +27,8 @@ package struct MasterKey: Sendable {
     /// purpose says nothing about a key for another.
     package enum Purpose: String, Sendable {
         case refresh
+        case session
+        case sessionStart = "session-start"
         case keyWrap = "key-wrap"
         case clientSecret = "client-secret"
         case csrf

@@ -2,8 +2,15 @@ package import LatchkeyTokens
 
 /// One sign-in of a user through a client: the server-side record that owns one refresh-token lineage.
 package struct Session: Sendable, Equatable {
-    /// How the client carries its refresh token.
-    package enum Transport: String, Sendable { case body, cookie }
+    /// How the browser or application shows that it holds the session.
+    package enum Transport: String, Sendable, CaseIterable {
+        /// By a refresh token in bodies.
+        case body
+        /// By a refresh token in a cookie.
+        case cookie
+        /// By a cookie that names the session itself (``SessionToken``): no refresh token, no JWT.
+        case session
+    }
 
     package let id: SessionID
     package let user: UserID
@@ -54,7 +61,8 @@ package struct Session: Sendable, Equatable {
         package var current: UInt32
         /// Last generation that came back; 0 until the first refresh. Always below `current`.
         package var held: UInt32
-        /// When the last rotation or fork happened; login counts as one.
+        /// When the last rotation or fork happened; login counts as one, and so does a noted use of a session without
+        /// JWT (``SessionUse``).
         package var rotatedAt: Timestamp
         /// The source network of the last rotation or fork.
         package var rotatedFrom: String

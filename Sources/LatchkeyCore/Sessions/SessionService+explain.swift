@@ -34,13 +34,15 @@ extension SessionService {
         let idle = idleLifetime(of: record.client)
         let session = record.session
         switch SessionValidity.judge(record, idleLifetime: idle, now: clock.now()) {
+        case .valid where session.transport == .session:
+            return "The session is live: last used at Unix time \(session.lineage.rotatedAt.seconds), to the minute."
         case .valid:
             return
                 "The session is live: generation \(session.lineage.current), last rotated at Unix time \(session.lineage.rotatedAt.seconds)."
         case .expired:
             return clock.now() >= session.expiresAt
                 ? "The session reached its absolute lifetime."
-                : "The session was not refreshed within its idle lifetime of \(idle.components.seconds) seconds."
+                : "The session was not \(session.transport == .session ? "used" : "refreshed") within its idle lifetime of \(idle.components.seconds) seconds."
         case .revoked:
             return revokedVerdict(record, replay: events.first { $0.kind == .refreshReplayed })
         }

@@ -16,11 +16,13 @@ package struct LoginRequest: Sendable {
     package var sharedNetwork: Bool
     /// The refresh token in the cookie that came with the login: that session ends.
     package var replacingRefreshToken: String?
+    /// The same for a session without JWT.
+    package var replacingSessionToken: String?
 
     package init(
         username: String, password: Password, newPassword: Password? = nil, client: Client, scope: Scope? = nil,
         transport: Session.Transport = .body, deviceName: String? = nil, network: String, sharedNetwork: Bool = false,
-        replacingRefreshToken: String? = nil
+        replacingRefreshToken: String? = nil, replacingSessionToken: String? = nil
     ) {
         self.username = username
         self.password = password
@@ -32,25 +34,48 @@ package struct LoginRequest: Sendable {
         self.network = network
         self.sharedNetwork = sharedNetwork
         self.replacingRefreshToken = replacingRefreshToken
+        self.replacingSessionToken = replacingSessionToken
     }
 }
 
+/// A user whose password was right a moment ago.
+struct VerifiedLogin: Sendable {
+    let user: User
+    /// Of the credential.
+    let version: Int64
+    /// Throttle buckets to reset.
+    let resetting: [ThrottleBucket]
+}
+
 extension SessionService {
-    /// Verifies the password and begins a session. Durable on return.
+    /// Verifies the password and begins a session with tokens. Durable on return.
     ///
     /// An unknown user, a wrong password, a disabled user and a login that lost the race with a password change give
     /// the same refusal after the same work.
     /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
     ///   `password_change_required`, `password_rejected`, `overloaded`, `clock_set_back`.
     package func login(_ request: LoginRequest) async throws -> TokenReply {
+        if request.transport == .cookie, !request.client.allowsCookieTransport {
+            throw Refusal(
+                .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
+        }
+        return try await verifying(request) { login in
+            try await begin(
+                user: login.user, version: login.version, client: request.client, scope: request.scope,
+                transport: request.transport, deviceName: request.deviceName, network: request.network,
+                replacing: try await replacedSession(request), resetting: login.resetting)
+        }
+    }
+
+    /// Runs `body` for a user whose password is right, with the throttle's admission held.
+    /// - Throws: as ``login(_:)``, and what `body` throws.
+    func verifying<Value>(
+        _ request: LoginRequest, _ body: (VerifiedLogin) async throws -> Value
+    ) async throws -> Value {
         let client = request.client
         guard client.firstParty else {
             throw Refusal(
                 .unauthorizedClient, "This client may not collect passwords; it has to be marked first_party.")
-        }
-        if request.transport == .cookie, !client.allowsCookieTransport {
-            throw Refusal(
-                .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
         }
         // Judged before the password, so that a mistake in the request costs nothing and tells nothing of the user.
         if let scope = request.scope, !scope.isSubset(of: client.allowedScope) {
@@ -65,12 +90,12 @@ extension SessionService {
             user: record?.user.id,
             sharedPeer: request.sharedNetwork)
         defer { admission.release() }
-        return try await verifyAndBegin(request, record: record, admission: admission)
+        return try await body(try await verify(request, record: record, admission: admission))
     }
 
-    private func verifyAndBegin(
+    private func verify(
         _ request: LoginRequest, record: LoginRecord?, admission: Admission
-    ) async throws -> TokenReply {
+    ) async throws -> VerifiedLogin {
         let verdict = try await passwords.verify(
             password: request.password, stored: record?.credential.hash, network: request.network)
         guard case .match(let needsRehash) = verdict, let record, !record.user.disabled else {
@@ -91,41 +116,50 @@ extension SessionService {
         } else if needsRehash {
             try await rehash(record, password: request.password, network: request.network)
         }
-        return try await begin(
-            user: record.user, version: version, client: request.client, scope: request.scope,
-            transport: request.transport, deviceName: request.deviceName, network: request.network,
-            replacing: try await replacedSession(request), resetting: admission.resetOnSuccess)
+        return VerifiedLogin(user: record.user, version: version, resetting: admission.resetOnSuccess)
     }
 
-    /// Begins a session for a user whose password was verified at `version`.
+    /// Begins a session with tokens for a user whose password was verified at `version`.
     func begin(
         user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
         network: String, replacing: SessionID? = nil, resetting: [ThrottleBucket] = []
     ) async throws -> TokenReply {
-        let granted = try client.grantedScope(requested: scope, user: user)
-        let now = clock.now()
-        var generator = SystemRandomNumberGenerator()
+        let begun = try await beginSession(
+            user: user, version: version, client: client, scope: scope, transport: transport, deviceName: deviceName,
+            network: network, replacing: replacing, resetting: resetting)
+        return try await reply(
+            record: begun.record, requested: scope, generation: client.grants.contains(.refreshToken) ? 1 : nil,
+            issuedAt: begun.issuedAt, keyVersion: begun.keyVersion)
+    }
+
+    /// Writes the session alone.
+    func beginSession(
+        user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
+        network: String, replacing: SessionID?, resetting: [ThrottleBucket]
+    ) async throws -> (record: SessionRecord, issuedAt: Timestamp, keyVersion: Int64) {
         let beginning = SessionBeginning(
-            id: .generate(at: now),
-            nonce: (0..<RefreshToken.nonceByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
-            user: user.id, verifiedVersion: version, client: client.id, transport: transport, scope: granted,
-            absoluteLifetime: client.absoluteLifetime ?? settings.refresh.absoluteLifetime,
-            authenticationMethods: ["pwd"], deviceName: deviceName, network: network, replacing: replacing,
-            resetting: resetting)
+            id: .generate(at: clock.now()), nonce: Self.nonce(), user: user.id, verifiedVersion: version,
+            client: client.id, transport: transport, scope: try client.grantedScope(requested: scope, user: user),
+            absoluteLifetime: absoluteLifetime(of: client), authenticationMethods: ["pwd"], deviceName: deviceName,
+            network: network, replacing: replacing, resetting: resetting)
         let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.beginSession(beginning)
         }
         switch outcome {
-        case .begun(let record):
-            return try await reply(
-                record: record, requested: scope, generation: client.grants.contains(.refreshToken) ? 1 : nil,
-                issuedAt: issuedAt, keyVersion: keyVersion)
-        case .lostRace:
-            throw Self.wrongCredentials
-        case .clientRefused:
-            throw Refusal(.invalidClient, "This client is not known here or is disabled.")
+        case .begun(let record): return (record, issuedAt, keyVersion)
+        case .lostRace: throw Self.wrongCredentials
+        case .clientRefused: throw Self.clientRefused
         }
     }
+
+    /// The salt of a session's token keys.
+    static func nonce() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<RefreshToken.nonceByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    /// The refusal of a client that went away while its user signed in.
+    static let clientRefused = Refusal(.invalidClient, "This client is not known here or is disabled.")
 
     /// The refusal for an unknown user and a wrong password alike.
     static let wrongCredentials = Refusal(.invalidCredentials, "The user name or the password is wrong.")

@@ -36,6 +36,10 @@ package struct SessionService: Sendable {
         client.idleLifetime ?? settings.refresh.idleLifetime
     }
 
+    func absoluteLifetime(of client: Client) -> Duration {
+        client.absoluteLifetime ?? settings.refresh.absoluteLifetime
+    }
+
     /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to give.
     func reply(
         record: SessionRecord, requested: Scope?, generation: UInt32?, issuedAt: Timestamp, keyVersion: Int64

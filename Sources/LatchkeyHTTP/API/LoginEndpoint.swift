@@ -8,10 +8,12 @@ struct LoginEndpoint: Sendable {
     private let services: Services
     private let gate: ClientGate
     private let cookie: RefreshCookie
+    private let session: SessionCookie
 
-    init(services: Services, cookie: RefreshCookie) {
+    init(services: Services, cookie: RefreshCookie, session: SessionCookie) {
         self.services = services
         self.cookie = cookie
+        self.session = session
         gate = ClientGate(services)
     }
 
@@ -27,22 +29,43 @@ struct LoginEndpoint: Sendable {
             throw Refusal(.unauthorizedClient, "This client may not collect passwords: it is not marked first_party.")
         }
         let body = try LoginBody(json)
-        if body.transport == .cookie { try checkBrowser(request, client) }
-        let reply = try await services.sessions.login(
-            LoginRequest(
-                username: body.userName, password: body.password, newPassword: body.newPassword, client: client,
-                scope: body.scope, transport: body.transport, deviceName: body.deviceName, network: context.network,
-                sharedNetwork: context.unconfiguredProxy != nil,
-                replacingRefreshToken: body.transport == .cookie
-                    ? cookie.token(in: request.headers, for: client.id) : nil))
-        cookie.send(reply, for: client, context)
-        return .tokens(reply)
+        if body.transport != .body { try checkBrowser(request, client, body.transport) }
+        let login = LoginRequest(
+            username: body.userName, password: body.password, newPassword: body.newPassword, client: client,
+            scope: body.scope, transport: body.transport, deviceName: body.deviceName, network: context.network,
+            sharedNetwork: context.unconfiguredProxy != nil,
+            replacingRefreshToken: body.transport == .cookie ? cookie.token(in: request.headers, for: client.id) : nil,
+            replacingSessionToken: body.transport == .session ? session.token(in: request.headers) : nil)
+        if let redirect = body.redirect { return try await redirected(login, redirect) }
+        guard body.transport == .session else {
+            let reply = try await services.sessions.login(login)
+            cookie.send(reply, for: client, context)
+            return .tokens(reply)
+        }
+        let start = try await services.sessions.loginWithoutTokens(login)
+        context.browser.setCookie(session.line(start))
+        return .session(start.session)
     }
 
-    private func checkBrowser(_ request: Request, _ client: Client) throws(Refusal) {
-        guard client.allowsCookieTransport else {
+    /// The sign-in goes on at the application's host, where the session gets its cookie.
+    private func redirected(_ login: LoginRequest, _ redirect: LoginBody.Redirect) async throws -> Response {
+        let code = try await services.sessions.loginForRedirect(
+            LoginCodeRequest(login: login, redirectURI: redirect.uri, state: redirect.state))
+        let location = URLQuery.appended(
+            to: redirect.uri,
+            [("code", code.text), ("state", redirect.state), ("iss", services.settings.issuer)])
+        var response = Response.json(JSONWriter.object { $0.member("redirect_to", location) })
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private func checkBrowser(_ request: Request, _ client: Client, _ transport: Session.Transport) throws(Refusal) {
+        guard transport == .session ? client.allowsServerSessions : client.allowsCookieTransport else {
             throw Refusal(
-                .unauthorizedClient, "Cookie transport is for public clients with at least one registered origin.")
+                .unauthorizedClient,
+                transport == .session
+                    ? "Session transport is for first-party clients with at least one registered origin."
+                    : "Cookie transport is for public clients with at least one registered origin.")
         }
         try CSRFCheck.refuseCrossSite(request.headers)
         try CSRFCheck.pass(request.headers, origins: client.origins)
@@ -72,6 +95,8 @@ package struct LoginBody: Sendable {
     package static let longestUserName = 1024
     /// In code points.
     package static let longestDeviceName = 64
+    /// In bytes; ours have 43.
+    package static let longestState = 128
 
     package let userName: String
     package let password: Password
@@ -79,6 +104,14 @@ package struct LoginBody: Sendable {
     package let scope: Scope?
     package let transport: Session.Transport
     package let deviceName: String?
+    /// With transport session, when the session is to begin on another host.
+    package let redirect: Redirect?
+
+    /// Where a sign-in goes on, and the state that it was begun with.
+    package struct Redirect: Sendable, Equatable {
+        package let uri: String
+        package let state: String
+    }
 
     /// - Throws: `Refusal` `invalid_request`, `invalid_scope`.
     package init(_ body: JSONBody) throws(Refusal) {
@@ -91,12 +124,26 @@ package struct LoginBody: Sendable {
         scope = try Scope(parameter: body.text("scope"))
         transport = try Self.transport(body)
         deviceName = try Self.deviceName(body)
+        redirect = try Self.redirect(body, transport)
+    }
+
+    private static func redirect(_ body: JSONBody, _ transport: Session.Transport) throws(Refusal) -> Redirect? {
+        let (uri, state) = (try body.text("redirect_uri"), try body.text("state"))
+        guard uri != nil || state != nil else { return nil }
+        guard transport == .session, let uri, let state else {
+            throw Refusal(.invalidRequest, "The members redirect_uri and state go together, with transport session.")
+        }
+        guard state.utf8.count <= longestState, state.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Refusal(
+                .invalidRequest, "The member state has at most \(longestState) visible ASCII characters.")
+        }
+        return Redirect(uri: uri, state: state)
     }
 
     private static func transport(_ body: JSONBody) throws(Refusal) -> Session.Transport {
         guard let text = try body.text("transport") else { return .body }
         guard let transport = Session.Transport(rawValue: text) else {
-            throw Refusal(.invalidRequest, "The member transport must be body or cookie.")
+            throw Refusal(.invalidRequest, "The member transport must be body, cookie or session.")
         }
         return transport
     }

@@ -9,10 +9,12 @@ struct LogoutEndpoint: Sendable {
     private let services: Services
     private let gate: BearerGate
     private let cookie: RefreshCookie
+    private let session: SessionCookie
 
-    init(services: Services, cookie: RefreshCookie) {
+    init(services: Services, cookie: RefreshCookie, session: SessionCookie) {
         self.services = services
         self.cookie = cookie
+        self.session = session
         gate = BearerGate(services)
     }
 
@@ -117,9 +119,20 @@ struct LogoutEndpoint: Sendable {
             try await end(record)
         }
         context.browser.setCookie(cookie.clearing(for: id))
+        try await endSessionCookie(request, of: id, context)
         // "cookies" would log the user out of every application on the registrable domain, "storage" would empty an
         // application that shares our origin. What we may have left behind is cached answers.
         return Response(status: .noContent, headers: [.clearSiteData: "\"cache\""])
+    }
+
+    /// The host has one session cookie for all clients, so another client's live session stays.
+    private func endSessionCookie(_ request: Request, of client: ClientID, _ context: RequestContext) async throws {
+        guard let token = session.token(in: request.headers) else { return }
+        if let record = try await services.sessions.lookup(sessionToken: token) {
+            guard record.session.client == client else { return }
+            try await end(record)
+        }
+        context.browser.setCookie(session.clearing)
     }
 
     private func end(_ record: SessionRecord) async throws {

@@ -81,7 +81,8 @@ extension ClientResource {
         self.init(
             id: client.id.description, kind: client.kind.rawValue, firstParty: client.firstParty,
             disabled: client.disabled, origins: client.origins, redirectURIs: client.redirectURIs,
-            audiences: client.audiences, scope: client.scope?.description, grants: client.grants.map(\.rawValue),
+            loginURI: client.loginURI, audiences: client.audiences, scope: client.scope?.description,
+            grants: client.grants.map(\.rawValue),
             algorithm: client.algorithm?.rawValue, accessLifetime: client.accessLifetime?.components.seconds,
             idleLifetime: client.idleLifetime?.components.seconds,
             absoluteLifetime: client.absoluteLifetime?.components.seconds, createdAt: client.createdAt.seconds)
@@ -104,6 +105,7 @@ extension ClientDraft {
         firstParty = body.firstParty ?? false
         origins = body.origins ?? []
         redirectURIs = body.redirectURIs ?? []
+        loginURI = body.loginURI
         audiences = body.audiences ?? []
         if let text = body.scope { scope = try Self.scope(text) }
         if let names = body.grants { grants = try Self.grants(names) }
@@ -142,6 +144,7 @@ extension ClientChange {
         firstParty = body.firstParty
         origins = body.origins
         redirectURIs = body.redirectURIs
+        loginURI = Self.field(body.loginURI) { $0 }
         audiences = body.audiences
         if let names = body.grants { grants = try ClientDraft.grants(names) }
         scope = try Self.field(body.scope, ClientDraft.scope)

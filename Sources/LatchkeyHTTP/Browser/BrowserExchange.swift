@@ -2,11 +2,11 @@ package import LatchkeyCore
 import Synchronization
 
 /// What a handler tells the layers around it about the browser side of a request: whose origins may read the answer,
-/// and which cookie goes with it. It also holds when the handler refuses, since a page has to read why.
+/// and which cookies go with it. It also holds when the handler refuses, since a page has to read why.
 package final class BrowserExchange: Sendable {
     private struct State {
         var origins: [String] = []
-        var cookie: String?
+        var cookies: [String] = []
     }
 
     private let state = Mutex(State())
@@ -22,8 +22,8 @@ package final class BrowserExchange: Sendable {
     package var origins: [String] { state.withLock { $0.origins } }
 
     /// Sends this `Set-Cookie` with the answer, be it a success or a refusal.
-    func setCookie(_ line: String) { state.withLock { $0.cookie = line } }
+    func setCookie(_ line: String) { state.withLock { $0.cookies.append(line) } }
 
-    /// The `Set-Cookie` line that goes with the answer.
-    var cookie: String? { state.withLock { $0.cookie } }
+    /// The `Set-Cookie` lines that go with the answer.
+    var cookies: [String] { state.withLock { $0.cookies } }
 }

@@ -32,6 +32,8 @@ package struct CORSPolicy: Sendable {
         let isForClients = resource.routes.contains { route in
             switch route.access {
             case .clients, .bearer, .account, .admin: true
+            // For the application's own backend and for proxies.
+            case .session, .forwarded: false
             case .anyone, .services, .receiver: resource.template.hasPrefix("/api/")
             }
         }
@@ -117,7 +119,7 @@ struct CORSMiddleware: RouterMiddleware {
     }
 }
 
-/// Sends the cookie that a handler noted, with a refusal as well as with a success.
+/// Sends the cookies that a handler noted, with a refusal as well as with a success.
 struct CookieMiddleware: RouterMiddleware {
     typealias Context = RequestContext
 
@@ -127,7 +129,8 @@ struct CookieMiddleware: RouterMiddleware {
         next: @concurrent (Request, RequestContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        if let cookie = context.browser.cookie { response.headers[.setCookie] = cookie }
+        let cookies = context.browser.cookies
+        if !cookies.isEmpty { response.headers[values: .setCookie] = cookies }
         return response
     }
 }

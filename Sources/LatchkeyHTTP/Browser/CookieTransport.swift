@@ -11,7 +11,7 @@ package struct RefreshCookie: Sendable, Equatable {
 
     /// - Parameter issuer: decides the form alone; headers of a request never do.
     package init(issuer: String) {
-        isDevelopment = Self.isLoopbackHTTP(issuer)
+        isDevelopment = CookieForm.isDevelopment(issuer: issuer)
     }
 
     /// `__Host-latchkey_refresh_<client_id>`, or the development form.
@@ -39,8 +39,12 @@ package struct RefreshCookie: Sendable, Equatable {
     private var attributes: String {
         isDevelopment ? "Path=/; HttpOnly; SameSite=Strict" : "Path=/; Secure; HttpOnly; SameSite=Strict"
     }
+}
 
-    private static func isLoopbackHTTP(_ issuer: String) -> Bool {
+/// Which form our cookies have.
+enum CookieForm {
+    /// Whether the issuer is plain http on this machine.
+    static func isDevelopment(issuer: String) -> Bool {
         guard issuer.hasPrefix("http://") else { return false }
         let authority = issuer.dropFirst("http://".count).prefix { $0 != "/" }
         let host =
@@ -71,7 +75,8 @@ package enum CSRFCheck {
         guard !fields[values: .secFetchSite].contains("cross-site") else {
             throw Refusal(
                 .cookieTransportCrossSite,
-                "Cookie transport works only when application and issuer are on one site: use transport body.")
+                "Cookies work only when application and issuer are on one site: serve both there, or use transport body."
+            )
         }
     }
 

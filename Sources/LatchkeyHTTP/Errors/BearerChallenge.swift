@@ -54,7 +54,7 @@ extension RouteAccess {
         case .account: Scope.latchkeyAccount
         case .admin: Scope.latchkeyAdmin
         case .receiver: Scope.latchkeyEvents
-        case .anyone, .services, .clients, .bearer: nil
+        case .anyone, .services, .clients, .bearer, .session, .forwarded: nil
         }
     }
 }

@@ -158,6 +158,11 @@ struct OpenAPIDocument: Sendable {
                     json.object { _ in }
                     json.object { $0.member("client", [String]()) }
                     json.object { $0.member("bearer", [String]()) }
+                case .session:
+                    json.object { $0.member("session", [String]()) }
+                case .forwarded:
+                    json.object { $0.member("session", [String]()) }
+                    json.object { $0.member("bearer", [String]()) }
                 case .bearer, .account, .admin, .receiver:
                     json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
                 }
@@ -174,6 +179,13 @@ struct OpenAPIDocument: Sendable {
                         json.member("type", "http")
                         json.member("scheme", "bearer")
                         json.member("bearerFormat", "JWT")
+                    })
+                json.member(
+                    "session",
+                    object: { json in
+                        json.member("type", "apiKey")
+                        json.member("in", "cookie")
+                        json.member("name", SessionCookie(issuer: issuer).name)
                     })
                 json.member(
                     "client",

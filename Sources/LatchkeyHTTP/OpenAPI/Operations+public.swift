@@ -1,7 +1,7 @@
 extension OperationDescription {
     /// Everything but the admin API, by method and path.
     static let publicAPI: [String: OperationDescription] = oauth.merging(account) { first, _ in first }
-        .merging(operations) { first, _ in first }
+        .merging(browser) { first, _ in first }.merging(operations) { first, _ in first }
 
     private static let list = [
         Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
@@ -40,7 +40,10 @@ extension OperationDescription {
     private static let account: [String: OperationDescription] = [
         "POST /api/v1/login": .init(
             "account", "Signs a user in through a first-party client.", body: .json("LoginRequest"),
-            .json("TokenResponse")),
+            Answer(
+                status: 200, description: "Signed in; what comes back goes by transport and redirect_uri.",
+                contentType: "application/json",
+                type: .oneOf(["TokenResponse", "ServerSession", "LoginRedirect"]))),
         "POST /api/v1/refresh": .init(
             "account", "Advances a session, by cookie or by refresh token.", body: .json("RefreshRequest"),
             .json("TokenResponse")),
@@ -57,6 +60,38 @@ extension OperationDescription {
         "POST /api/v1/password": .init(
             "account", "Changes the password; ends all sessions and answers with tokens of a new one.",
             body: .json("PasswordChange"), .json("TokenResponse")),
+    ]
+
+    private static let browser: [String: OperationDescription] = [
+        "GET /api/v1/session": .init(
+            "session", "Tells the application's backend whose session the cookie is; counts as a use of it.",
+            query: [Parameter("client_id", .string, "Only a session of this client.")], .json("ServerSession")),
+        "GET /start": .init(
+            "session", "Begins a sign-in on another host; reached through the application's host.",
+            query: [
+                Parameter("client_id", .string, "The application."),
+                Parameter("return_to", .string, "A path on the application's host, at most 2048 bytes; / when absent."),
+                Parameter("redirect_uri", .string, "Needed when the client has several."),
+            ], .empty(303, "To the client's login page.")),
+        "GET /callback": .init(
+            "session", "Completes a sign-in on another host; reached through the application's host.",
+            query: [
+                Parameter("code", .string, "The one-time code."), Parameter("state", .string, "Of the same browser."),
+                Parameter("iss", .string, "The issuer (RFC 9207)."),
+            ], .empty(303, "Signed in; to where the browser wanted to go.")),
+        "GET /forward-auth": .init(
+            "session", "Judges a request for nginx auth_request, Traefik ForwardAuth and Caddy forward_auth.",
+            query: [
+                Parameter("client_id", .string, "Session or token must be this client's."),
+                Parameter("audience", .string, "The token must be for it. This or client_id is needed."),
+                Parameter("scope", .string, "Separated by spaces; all are needed."),
+                Parameter("role", .array(.string), "May come more than once; all are needed."),
+                Parameter("token", .choice(["1"]), "Adds X-Latchkey-Token, an access token for the upstream."),
+                Parameter("redirect", .choice(["1"]), "Sends browsers without a session to /latchkey/start."),
+            ],
+            .empty(200, "May pass; X-Latchkey-* headers say who it is."),
+            .empty(302, "With redirect=1: to where the browser can sign in."),
+            .empty(401, "Nobody is signed in."), .empty(403, "Somebody is, who may not do this.")),
     ]
 
     private static let operations: [String: OperationDescription] = [

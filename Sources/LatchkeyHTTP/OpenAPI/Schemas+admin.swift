@@ -63,6 +63,7 @@ extension SchemaDescription {
     ]
 
     private static let clientSettings: [SchemaMember] = [
+        .nullable("login_uri", .string, "Where its users sign in when they come from another host."),
         .nullable("algorithm", algorithm), .nullable("access_ttl_seconds", .integer),
         .nullable("idle_ttl_seconds", .integer), .nullable("absolute_ttl_seconds", .integer),
     ]
@@ -117,7 +118,8 @@ extension SchemaDescription {
             [
                 .required("id", .string, "The sid."), .required("sub", .string), .required("user_name", .string),
                 .required("client_id", .string), .required("state", .choice(["active", "expired", "ended"])),
-                .required("transport", .choice(["body", "cookie"])), .required("scope", .string),
+                .required("transport", .choice(Session.Transport.allCases.map(\.rawValue))),
+                .required("scope", .string),
                 .required("generation", .integer), .optional("device_name", .string), .required("network", .string),
                 .required("last_network", .string), .required("created_at", .integer, seconds),
                 .required("refreshed_at", .integer, seconds), .required("expires_at", .integer, seconds),

@@ -3,7 +3,7 @@ import LatchkeyTokens
 
 extension SchemaDescription {
     private static let seconds = "Unix seconds."
-    private static let transport = SchemaType.choice(["body", "cookie"])
+    private static let transport = SchemaType.choice(Session.Transport.allCases.map(\.rawValue))
 
     /// What OAuth endpoints, the user's own API and operators' paths read and write.
     static let publicAPI: [SchemaDescription] = errors + oauth + account + operations
@@ -89,7 +89,22 @@ extension SchemaDescription {
                 .optional("new_password", .string, "For a user who has to change the password first."),
                 .optional("transport", transport),
                 .optional("device_name", .string, "For the user's list of sessions."),
+                .optional(
+                    "redirect_uri", .string, "With transport session: where the session is to begin, on another host."),
+                .optional("state", .string, "As it came to the login page; goes with redirect_uri."),
             ]),
+        .init(
+            "ServerSession", "A session without JWT.",
+            [
+                .required("sid", .string), .required("sub", .string), .required("client_id", .string),
+                .required("scope", .string), .required("roles", .array(.string)),
+                .required("auth_time", .integer, seconds), .required("amr", .array(.string)),
+                .required("expires_at", .integer, seconds),
+                .required("idle_expires_at", .integer, "Unix seconds; moves on with use."),
+            ]),
+        .init(
+            "LoginRedirect", "Where the browser has to go to complete a sign-in on another host.",
+            [.required("redirect_to", .string)]),
         .init(
             "RefreshRequest", "By cookie, or with the refresh token.",
             [

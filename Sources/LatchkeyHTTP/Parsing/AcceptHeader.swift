@@ -30,6 +30,12 @@ package struct AcceptHeader: Sendable, Equatable {
         return header.quality([type, String(range), "*/*"]) ?? 0
     }
 
+    /// Whether `Accept` names `type` itself with a weight above zero, as browsers do for a page. A wildcard does not count.
+    package static func names(_ type: String, in fields: HTTPFields) -> Bool {
+        let header = AcceptHeader(fields[values: .accept])
+        return header.choices != nil && header.quality([type]) ?? 0 > 0
+    }
+
     /// Whether `Accept` names `type` itself (lower case) and wants it at least as much as JSON. A wildcard does not
     /// count: JSON is the default.
     package static func prefers(_ type: String, in fields: HTTPFields) -> Bool {

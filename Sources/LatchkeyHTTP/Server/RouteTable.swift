@@ -12,6 +12,10 @@ package enum RouteAccess: String, Sendable, CaseIterable {
     case clients
     /// Any live access token of ours.
     case bearer
+    /// The cookie of a session without JWT.
+    case session
+    /// What a reverse proxy passes on of the original request: that cookie, or any live access token of ours.
+    case forwarded
     /// A token with scope `latchkey:account`.
     case account
     /// A token with scope `latchkey:admin`, or the Unix socket.

@@ -7,6 +7,8 @@ package struct ClientCreate: Codable, Sendable {
     package var firstParty: Bool?
     package var origins: [String]?
     package var redirectURIs: [String]?
+    /// Where its users sign in when they come from another host. Absent: nowhere.
+    package var loginURI: String?
     package var audiences: [String]?
     /// Space-separated. Absent: the default list.
     package var scope: String?
@@ -32,6 +34,7 @@ package struct ClientCreate: Codable, Sendable {
         case id, kind, origins, audiences, scope, grants, algorithm
         case firstParty = "first_party"
         case redirectURIs = "redirect_uris"
+        case loginURI = "login_uri"
         case accessLifetime = "access_ttl_seconds"
         case idleLifetime = "idle_ttl_seconds"
         case absoluteLifetime = "absolute_ttl_seconds"
@@ -45,6 +48,7 @@ package struct ClientUpdate: Codable, Sendable {
     package var firstParty: Bool?
     package var origins: [String]?
     package var redirectURIs: [String]?
+    package var loginURI = FieldChange<String>.keep
     package var audiences: [String]?
     package var scope = FieldChange<String>.keep
     package var grants: [String]?
@@ -62,6 +66,7 @@ package struct ClientUpdate: Codable, Sendable {
         case origins, audiences, scope, grants, algorithm
         case firstParty = "first_party"
         case redirectURIs = "redirect_uris"
+        case loginURI = "login_uri"
         case accessLifetime = "access_ttl_seconds"
         case idleLifetime = "idle_ttl_seconds"
         case absoluteLifetime = "absolute_ttl_seconds"
@@ -72,6 +77,7 @@ package struct ClientUpdate: Codable, Sendable {
         firstParty = try container.decodeIfPresent(Bool.self, forKey: .firstParty)
         origins = try container.decodeIfPresent([String].self, forKey: .origins)
         redirectURIs = try container.decodeIfPresent([String].self, forKey: .redirectURIs)
+        loginURI = try container.decodeChange(String.self, forKey: .loginURI)
         audiences = try container.decodeIfPresent([String].self, forKey: .audiences)
         scope = try container.decodeChange(String.self, forKey: .scope)
         grants = try container.decodeIfPresent([String].self, forKey: .grants)
@@ -86,6 +92,7 @@ package struct ClientUpdate: Codable, Sendable {
         try container.encodeIfPresent(firstParty, forKey: .firstParty)
         try container.encodeIfPresent(origins, forKey: .origins)
         try container.encodeIfPresent(redirectURIs, forKey: .redirectURIs)
+        try container.encodeChange(loginURI, forKey: .loginURI)
         try container.encodeIfPresent(audiences, forKey: .audiences)
         try container.encodeChange(scope, forKey: .scope)
         try container.encodeIfPresent(grants, forKey: .grants)

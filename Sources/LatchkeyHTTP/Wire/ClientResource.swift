@@ -8,6 +8,8 @@ package struct ClientResource: Codable, Sendable, Equatable {
     package let disabled: Bool
     package let origins: [String]
     package let redirectURIs: [String]
+    /// Where its users sign in when they come from another host. `null`: nowhere.
+    package let loginURI: String?
     /// `aud` of its access tokens; empty: the issuer.
     package let audiences: [String]
     /// Space-separated; what it may ask for. `null`: the default list.
@@ -26,7 +28,8 @@ package struct ClientResource: Codable, Sendable, Equatable {
 
     package init(
         id: String, kind: String, firstParty: Bool, disabled: Bool, origins: [String], redirectURIs: [String],
-        audiences: [String], scope: String?, grants: [String], algorithm: String?, accessLifetime: Int64?,
+        loginURI: String?, audiences: [String], scope: String?, grants: [String], algorithm: String?,
+        accessLifetime: Int64?,
         idleLifetime: Int64?, absoluteLifetime: Int64?, createdAt: Int64
     ) {
         self.id = id
@@ -35,6 +38,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         self.disabled = disabled
         self.origins = origins
         self.redirectURIs = redirectURIs
+        self.loginURI = loginURI
         self.audiences = audiences
         self.scope = scope
         self.grants = grants
@@ -49,6 +53,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         case id, kind, disabled, origins, audiences, scope, grants, algorithm
         case firstParty = "first_party"
         case redirectURIs = "redirect_uris"
+        case loginURI = "login_uri"
         case accessLifetime = "access_ttl_seconds"
         case idleLifetime = "idle_ttl_seconds"
         case absoluteLifetime = "absolute_ttl_seconds"

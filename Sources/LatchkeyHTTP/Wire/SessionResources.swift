@@ -7,7 +7,7 @@ package struct SessionResource: Codable, Sendable, Equatable {
     package let clientID: String
     /// `active`, `expired` or `ended` (revoked one by one or by a watermark).
     package let state: String
-    /// `body` or `cookie`.
+    /// `body`, `cookie` or `session`.
     package let transport: String
     package let scope: String
     /// How often its refresh token was issued; 1 at login.

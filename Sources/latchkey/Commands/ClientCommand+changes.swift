@@ -18,6 +18,7 @@ struct ClientUpdateCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Whether it may collect passwords itself.") var firstParty: Bool?
     @Option(name: .long, help: "Origin; may be repeated.") var origin: [String] = []
     @Option(name: .customLong("redirect-uri"), help: "Redirect URI; may be repeated.") var redirectURI: [String] = []
+    @Option(name: .customLong("login-uri"), help: "Page where its users sign in, or none.") var loginURI: String?
     @Option(name: .long, help: "aud; may be repeated.") var audience: [String] = []
     @Option(name: .long, help: "A scope; may be repeated.") var scope: [String] = []
     @Option(name: .long, help: "A grant; may be repeated.") var grant: [String] = []
@@ -34,6 +35,7 @@ struct ClientUpdateCommand: AsyncParsableCommand {
         body.firstParty = firstParty
         body.origins = Self.list(origin)
         body.redirectURIs = Self.list(redirectURI)
+        if let loginURI { body.loginURI = loginURI == "none" ? .clear : .set(loginURI) }
         body.audiences = Self.list(audience)
         body.grants = Self.list(grant)
         if !scope.isEmpty { body.scope = scope == ["default"] ? .clear : .set(scope.joined(separator: " ")) }

@@ -40,6 +40,8 @@ struct ClientAdd: AsyncParsableCommand {
     @Option(name: .long, help: "Origin of a browser application; may be repeated.") var origin: [String] = []
     @Option(name: .customLong("redirect-uri"), help: "Exact redirect URI; may be repeated.")
     var redirectURI: [String] = []
+    @Option(name: .customLong("login-uri"), help: "Page where its users sign in when they come from another host.")
+    var loginURI: String?
     @Option(name: .long, help: "aud of its access tokens; may be repeated. By default the issuer.")
     var audience: [String] = []
     @Option(name: .long, help: "A scope it may ask for; may be repeated.") var scope: [String] = []
@@ -67,6 +69,7 @@ struct ClientAdd: AsyncParsableCommand {
         body.firstParty = firstParty ? true : nil
         body.origins = origin.isEmpty ? nil : origin
         body.redirectURIs = redirectURI.isEmpty ? nil : redirectURI
+        body.loginURI = loginURI
         body.audiences = audience.isEmpty ? nil : audience
         body.scope = scope.isEmpty ? nil : scope.joined(separator: " ")
         body.grants = grant.isEmpty ? nil : grant
@@ -150,6 +153,7 @@ extension ClientResource {
         card.add("first party", firstParty ? "yes" : "no")
         card.add("origins", origins.joined(separator: ", "))
         card.add("redirect URIs", redirectURIs.joined(separator: ", "))
+        card.add("login URI", loginURI ?? "")
         card.add("audiences", audiences.isEmpty ? "(the issuer)" : audiences.joined(separator: ", "))
         card.add("scope", scope ?? "(the default list)")
         card.add("grants", grants.joined(separator: ", "))

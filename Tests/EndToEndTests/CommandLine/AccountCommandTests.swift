@@ -70,6 +70,26 @@ struct AccountCommandTests {
         }
     }
 
+    @Test func `a client's login page is set, shown, refused when it is none, and taken away`() async throws {
+        try await bothWays { fixture in
+            let added = try await fixture.run(
+                "client", "add", "web", "--public", "--first-party", "--origin", "https://auth.example.com",
+                "--redirect-uri", "https://app.example.org/latchkey/callback", "--login-uri",
+                "https://auth.example.com/login")
+            #expect(added.code == 0)
+            #expect(added["login URI"] == "https://auth.example.com/login")
+            let refused = try await fixture.run("client", "update", "web", "--login-uri", "http://auth.example.com/")
+            #expect(refused.code == 1 && refused.error.contains("login URI"))
+            let moved = try await fixture.run("client", "update", "web", "--login-uri", "https://auth.example.com/in")
+            #expect(moved["login URI"] == "https://auth.example.com/in")
+            let json = try await fixture.run("client", "show", "web", "--format", "json")
+            #expect(json.output.contains(#""login_uri""#))
+            #expect(
+                try await fixture.run("client", "update", "web", "--login-uri", "none")["login URI"]
+                    != moved["login URI"])
+        }
+    }
+
     @Test func `an import tells each bad line, imports the good ones and can be repeated`() async throws {
         let fixture = try CommandLineFixture()
         let hash = try await fixture.run("password", "hash", "--password-stdin", input: CommandLineFixture.password)

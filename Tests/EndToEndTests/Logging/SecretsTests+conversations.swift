@@ -28,6 +28,38 @@ extension SecretsTests {
         return try await http.post("/api/v1/login", json: body.merging(more) { $1 }, headers: headers)
     }
 
+    /// A session without JWT, both ways in, and what a proxy hands to an upstream.
+    private func useServerSession(
+        _ http: TestHTTP, password: String, _ browser: [(String, String)], _ planted: inout PlantedSecrets
+    ) async throws {
+        let direct = try await login(http, password, ["transport": "session"], headers: browser)
+        let pair = try #require(PlantedSecrets.cookie(direct))
+        planted.traces += [SecretTraces("session token", pair.value)]
+        let judged = try await http.get("/forward-auth?client_id=spa&token=1", headers: [("Cookie", pair.pair)])
+        let minted = try #require(judged[field: "X-Latchkey-Token"], "\(judged.status)")
+        planted.traces += SecretTraces.accessToken("minted token", minted)
+        #expect(try await http.get("/api/v1/session", headers: [("Cookie", pair.pair + "x")]).status == 401)
+
+        let still = TestHTTP(base: http.base, client: .withoutRedirects)
+        let start = try await still.get("/start?client_id=spa&return_to=%2F")
+        let ticket = try #require(PlantedSecrets.cookie(start))
+        let state = try #require(start.redirected("state"))
+        planted.traces += [SecretTraces("start ticket", ticket.value), SecretTraces("state", state)]
+        let redirect: [String: JSONValue] = [
+            "transport": "session", "redirect_uri": .string(PlantedSecrets.origin + "/latchkey/callback"),
+            "state": .string(state),
+        ]
+        let code = try #require(try await login(http, password, redirect, headers: browser).redirected("code"))
+        planted.traces += [SecretTraces("login code", code)]
+        for status in [303, 400] {
+            let response = try await still.get(
+                "/callback?code=\(code)&state=\(state)", headers: [("Cookie", ticket.pair)])
+            #expect(response.status == status)
+            guard let cookie = response.cookie("latchkey_dev_session") else { continue }
+            planted.traces += [SecretTraces("session token over the callback", String(cookie.split(separator: "=")[1]))]
+        }
+    }
+
     func useSessions(_ http: TestHTTP, password: String, _ planted: inout PlantedSecrets) async throws {
         let wrong = planted.plant("wrong password")
         #expect(try await login(http, wrong).status == 401)
@@ -53,6 +85,7 @@ extension SecretsTests {
             #expect(try await http.post("/oauth2/token", form: form).status >= 400)
         }
         let browser = [("Origin", PlantedSecrets.origin), ("X-Latchkey-CSRF", "1")]
+        try await useServerSession(http, password: password, browser, &planted)
         let cookie = try await login(http, password, ["transport": "cookie"], headers: browser)
         #expect(cookie.status == 200)
         planted.note(cookie, "cookie login")

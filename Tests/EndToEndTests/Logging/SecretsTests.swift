@@ -17,7 +17,9 @@ struct SecretsTests {
             ["user", "add", "ada", "--admin", "--password-stdin"], program, input: password + "\n", into: &planted)
         _ = try await command(
             [
-                "client", "add", "spa", "--public", "--first-party", "--origin", PlantedSecrets.origin, "--scope",
+                "client", "add", "spa", "--public", "--first-party", "--origin", PlantedSecrets.origin,
+                "--redirect-uri", PlantedSecrets.origin + "/latchkey/callback", "--login-uri",
+                PlantedSecrets.origin + "/login", "--scope",
                 "openid",
                 "--scope",
                 "latchkey:account", "--scope", "latchkey:admin",

@@ -48,6 +48,34 @@ struct ClientRulesTests {
         #expect(try validated { $0.origins = [origin, origin] }.origins == [origin])
     }
 
+    @Test func `sessions without tokens are for first-party clients with origins, confidential ones too`() throws {
+        let origins = ["https://app.example.com"]
+        for kind in [Client.Kind.public, .confidential] {
+            let client = try validated(kind) {
+                $0.firstParty = true
+                $0.origins = origins
+            }
+            #expect(client.allowsServerSessions)
+            #expect(client.allowsCookieTransport == (kind == .public))
+            #expect(try !validated(kind) { $0.firstParty = true }.allowsServerSessions)
+        }
+        #expect(try !validated { $0.origins = origins }.allowsServerSessions)
+    }
+
+    @Test(arguments: [
+        "", "/login", "login", "https://", "https:login", "http://auth.example.com/login", "javascript:alert(1)",
+        "https://auth.example.com/login#x", "https://user@auth.example.com/", "com.example.app:/login",
+        "https://auth.example.com/ login", "https://auth.example.com/" + String(repeating: "x", count: 512),
+    ])
+    func `a login URI that no browser should be sent to is refused`(uri: String) {
+        #expect(throws: invalid) { try validated { $0.loginURI = uri } }
+    }
+
+    @Test(arguments: ["https://auth.example.com/login", "https://auth.example.com/?page=login", "http://localhost:81/"])
+    func `a login URI is a page`(uri: String) throws {
+        #expect(try validated { $0.loginURI = uri }.loginURI == uri)
+    }
+
     @Test func `origins are for public clients, and cookies for those that have some`() throws {
         #expect(throws: invalid) { try validated(.confidential) { $0.origins = ["https://app.example.com"] } }
         #expect(try validated { $0.origins = ["https://app.example.com"] }.allowsCookieTransport)

@@ -105,8 +105,9 @@ struct SchemaTests {
 
     private func client(full: Bool) -> ClientResource {
         ClientResource(
-            id: "", kind: "", firstParty: false, disabled: false, origins: [], redirectURIs: [], audiences: [],
-            scope: full ? "" : nil, grants: [], algorithm: full ? "" : nil, accessLifetime: full ? 1 : nil,
+            id: "", kind: "", firstParty: false, disabled: false, origins: [], redirectURIs: [],
+            loginURI: full ? "" : nil, audiences: [], scope: full ? "" : nil, grants: [], algorithm: full ? "" : nil,
+            accessLifetime: full ? 1 : nil,
             idleLifetime: full ? 1 : nil, absoluteLifetime: full ? 1 : nil, createdAt: 0)
     }
 

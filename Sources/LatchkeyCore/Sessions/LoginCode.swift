@@ -1,0 +1,105 @@
+import Crypto
+package import LatchkeyTokens
+
+/// A one-time code on its way from the login page to the application's host: a secret that prints as `<redacted>`.
+package struct LoginCodeString: SecretValue {
+    /// How long a code may be redeemed (RFC 6749 4.1.2 asks for at most ten minutes).
+    package static let lifetime: Duration = .seconds(60)
+    private static let prefix = "lkc_"
+    private static let byteCount = 32
+
+    /// `lkc_` and 43 base64url characters.
+    package let text: String
+
+    /// 256 random bits of the operating system.
+    package static func generate() -> LoginCodeString {
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<byteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return LoginCodeString(text: prefix + Base64URL.string(bytes))
+    }
+
+    private init(text: String) { self.text = text }
+
+    /// Nil unless `text` has the form of a code.
+    package init?(_ text: String) {
+        guard text.hasPrefix(Self.prefix), Base64URL.decode(String(text.dropFirst(4)))?.count == Self.byteCount else {
+            return nil
+        }
+        self.text = text
+    }
+
+    /// SHA-256: enough for random text, and all that is stored.
+    package var digest: [UInt8] { Self.digest(text) }
+
+    /// SHA-256 of a code or a state.
+    package static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+}
+
+/// Everything that a sign-in writes whose session begins later and on another host.
+package struct LoginCodeIssue: Sendable {
+    package let digest: [UInt8]
+    package let stateDigest: [UInt8]
+    package let user: UserID
+    /// The credential version that was verified.
+    package let verifiedVersion: Int64
+    package let client: ClientID
+    package let redirectURI: String
+    package let scope: Scope
+    package let deviceName: String?
+    package let network: String
+    /// Throttle buckets to reset.
+    package let resetting: [ThrottleBucket]
+
+    package init(
+        digest: [UInt8], stateDigest: [UInt8], user: UserID, verifiedVersion: Int64, client: ClientID,
+        redirectURI: String, scope: Scope, deviceName: String?, network: String, resetting: [ThrottleBucket]
+    ) {
+        self.digest = digest
+        self.stateDigest = stateDigest
+        self.user = user
+        self.verifiedVersion = verifiedVersion
+        self.client = client
+        self.redirectURI = redirectURI
+        self.scope = scope
+        self.deviceName = deviceName
+        self.network = network
+        self.resetting = resetting
+    }
+}
+
+/// A code that came back with the state of the browser's own sign-in, on its way to the writer.
+package struct LoginCodeRedemption: Sendable {
+    package let digest: [UInt8]
+    package let stateDigest: [UInt8]
+    package let client: ClientID
+    package let redirectURI: String
+    /// Of the session to begin.
+    package let session: SessionID
+    package let nonce: [UInt8]
+    package let absoluteLifetime: Duration
+    /// A session of the same client whose cookie came along: it ends.
+    package let replacing: SessionID?
+
+    package init(
+        digest: [UInt8], stateDigest: [UInt8], client: ClientID, redirectURI: String, session: SessionID,
+        nonce: [UInt8], absoluteLifetime: Duration, replacing: SessionID?
+    ) {
+        self.digest = digest
+        self.stateDigest = stateDigest
+        self.client = client
+        self.redirectURI = redirectURI
+        self.session = session
+        self.nonce = nonce
+        self.absoluteLifetime = absoluteLifetime
+        self.replacing = replacing
+    }
+}
+
+package enum LoginCodeOutcome: Sendable {
+    case begun(SessionRecord)
+    /// Used before: the session that it made has ended now.
+    case replayed
+    /// Unknown, expired, for another client, redirect URI or browser, or overtaken by a password change or a
+    /// revocation. One that was presented in the wrong place is gone.
+    case refused
+}

@@ -1,0 +1,66 @@
+import LatchkeyTokens
+
+/// A sign-in that ends on another host: what the login page sends beyond a login.
+package struct LoginCodeRequest: Sendable {
+    package let login: LoginRequest
+    /// One of the client's, byte by byte.
+    package let redirectURI: String
+    /// Of the browser's start ticket.
+    package let state: String
+
+    package init(login: LoginRequest, redirectURI: String, state: String) {
+        self.login = login
+        self.redirectURI = redirectURI
+        self.state = state
+    }
+}
+
+extension SessionService {
+    /// Verifies the password and keeps a one-time code for the callback on the application's host. No session exists
+    /// yet. Durable on return.
+    /// - Throws: ``Refusal`` `invalid_request` for a redirect URI that is not the client's; otherwise as
+    ///   ``login(_:)``.
+    package func loginForRedirect(_ request: LoginCodeRequest) async throws -> LoginCodeString {
+        let login = request.login
+        try Self.checkServerSessions(login.client)
+        guard login.client.redirectURIs.contains(request.redirectURI) else {
+            throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
+        }
+        return try await verifying(login) { verified in
+            let code = LoginCodeString.generate()
+            let issue = LoginCodeIssue(
+                digest: code.digest, stateDigest: LoginCodeString.digest(request.state), user: verified.user.id,
+                verifiedVersion: verified.version, client: login.client.id, redirectURI: request.redirectURI,
+                scope: try login.client.grantedScope(requested: login.scope, user: verified.user),
+                deviceName: login.deviceName, network: login.network, resetting: verified.resetting)
+            let (isKept, _, _) = try await IssuanceLoop(clock: clock).run { try await store.addLoginCode(issue) }
+            guard isKept else { throw Self.wrongCredentials }
+            return code
+        }
+    }
+
+    /// Begins the session of a code that came back to the browser which holds the ticket. Durable on return.
+    /// - Parameter replacing: the session token in the cookie that came along.
+    /// - Throws: ``Refusal`` `invalid_request` when the code is not good any more or never was, `clock_set_back`.
+    package func redeem(
+        _ code: LoginCodeString, ticket: StartTicket, replacing: String?
+    ) async throws -> BrowserSessionStart {
+        guard let client = try await store.client(ticket.client), !client.disabled, client.allowsServerSessions,
+            client.redirectURIs.contains(ticket.redirectURI)
+        else { throw Self.codeRefused }
+        let redemption = LoginCodeRedemption(
+            digest: code.digest, stateDigest: LoginCodeString.digest(ticket.state), client: client.id,
+            redirectURI: ticket.redirectURI, session: .generate(at: clock.now()), nonce: Self.nonce(),
+            absoluteLifetime: absoluteLifetime(of: client),
+            replacing: try await replacedBrowserSession(replacing, client: client.id))
+        let (outcome, issuedAt, _) = try await IssuanceLoop(clock: clock).run {
+            try await store.redeemLoginCode(redemption)
+        }
+        guard case .begun(let record) = outcome else { throw Self.codeRefused }
+        return try start(record, at: issuedAt)
+    }
+
+    /// The one refusal of a code: whoever guesses is told nothing.
+    private static let codeRefused = Refusal(
+        .invalidRequest, "This code is not valid, or not any more: start the sign-in again.")
+}

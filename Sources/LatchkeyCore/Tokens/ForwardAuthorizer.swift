@@ -1,0 +1,180 @@
+package import LatchkeyTokens
+
+/// What the original request showed to the reverse proxy.
+package enum ForwardedCredential: Sendable {
+    /// Text of the session cookie, unchecked.
+    case session(String)
+    /// Text after `Bearer`, unchecked.
+    case bearer(String)
+}
+
+/// What a reverse proxy asks for before it lets a request through.
+package struct ForwardDemand: Sendable {
+    /// The client that session or token must belong to.
+    package var client: ClientID?
+    /// What the token must be for. One of `client` and `audience` is always given, so that a token for another service
+    /// never passes; without an audience it has to be one of the client's.
+    package var audience: String?
+    /// All of it is needed.
+    package var scope = Scope()
+    /// All of them are needed.
+    package var roles: [String] = []
+    /// Whether the upstream gets an access token of its own.
+    package var mintsToken = false
+
+    package init() {}
+}
+
+/// Who is behind a request that may pass.
+package struct ForwardedIdentity: Sendable {
+    /// `sub`: the user, or the client itself.
+    package let subject: String
+    package let session: SessionID?
+    package let client: ClientID
+    package let scope: Scope
+    package let roles: [String]
+    /// `nil` for a client's own token and for one without a session.
+    package let userName: String?
+    /// Compact JWS, ASCII; only when asked for and when there is a session.
+    package var token: [UInt8]?
+}
+
+package enum ForwardVerdict: Sendable {
+    case allowed(ForwardedIdentity)
+    /// No credential, or none that is good here and now.
+    case unauthenticated
+    /// Somebody is behind the request who may not do this.
+    case forbidden
+}
+
+/// Judges requests for a reverse proxy: by the session row, or by the token and this process's own revocation index,
+/// so that a revocation holds for the very next request.
+package struct ForwardAuthorizer: Sendable {
+    /// Lifetime of a minted token; never more than the client's own tokens have, whose revocation entries cover it.
+    private static let mintedLifetime: Duration = .seconds(60)
+
+    private let sessions: SessionService
+    private let bearer: BearerVerifier
+    private let store: any Store
+    private let issuer: AccessTokenIssuer
+    private let settings: Settings
+    private let clock: Clock
+    private let minted = MintedTokens()
+
+    package init(
+        sessions: SessionService, bearer: BearerVerifier, store: any Store, issuer: AccessTokenIssuer,
+        settings: Settings, clock: Clock
+    ) {
+        self.sessions = sessions
+        self.bearer = bearer
+        self.store = store
+        self.issuer = issuer
+        self.settings = settings
+        self.clock = clock
+    }
+
+    /// The verdict. A session without JWT counts as used.
+    /// - Throws: ``Refusal`` `clock_set_back` when a token has to be minted; ``StoreUnavailable``.
+    package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
+        let found: (identity: ForwardedIdentity, record: SessionRecord?)?
+        switch credential {
+        case .session(let text): found = try await identify(session: text, demand)
+        case .bearer(let text): found = try await identify(bearer: text, demand)
+        case nil: found = nil
+        }
+        guard let found else { return .unauthenticated }
+        var identity = found.identity
+        guard demand.scope.isSubset(of: identity.scope), demand.roles.allSatisfy(identity.roles.contains) else {
+            return .forbidden
+        }
+        if demand.mintsToken, let record = found.record {
+            let scope = identity.scope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
+            // A token that opens our own API is nothing to hand to an upstream.
+            guard !scope.isEmpty else { return .forbidden }
+            guard let token = try await mint(for: record, scope: scope) else { return .unauthenticated }
+            identity.token = token
+        }
+        return .allowed(identity)
+    }
+
+    // MARK: Credentials
+
+    private func identify(
+        session text: String, _ demand: ForwardDemand
+    ) async throws -> (ForwardedIdentity, SessionRecord?)? {
+        guard let session = try await sessions.use(sessionToken: text) else { return nil }
+        let record = session.record
+        guard demand.client == nil || demand.client == record.client.id,
+            demand.audience.map(record.client.tokenAudience(settings: settings).contains) ?? true
+        else { return nil }
+        return (identity(of: record, scope: session.scope), record)
+    }
+
+    private func identify(
+        bearer text: String, _ demand: ForwardDemand
+    ) async throws -> (ForwardedIdentity, SessionRecord?)? {
+        let token: VerifiedToken
+        var record: SessionRecord?
+        do {
+            token = try bearer.verify(text)
+            if token.claims.sessionID != nil { record = try await bearer.session(of: token) }
+        } catch let refusal as Refusal where refusal.code == .invalidToken {
+            return nil
+        }
+        let claims = token.claims
+        guard demand.client == nil || demand.client == claims.clientID,
+            try await isFor(demand, claims, record?.client)
+        else { return nil }
+        guard let record else {
+            return (
+                ForwardedIdentity(
+                    subject: claims.subject, session: nil, client: claims.clientID, scope: claims.scope,
+                    roles: claims.roles, userName: nil), nil
+            )
+        }
+        // What client or user have lost since the token was issued is lost at once.
+        let scope = record.client.scopeStillHeld(claims.scope, by: record.user)
+        return (identity(of: record, scope: scope), record)
+    }
+
+    /// Whether the token's audience is the one that was asked for; without one, whether it is the client's.
+    private func isFor(_ demand: ForwardDemand, _ claims: AccessTokenClaims, _ client: Client?) async throws -> Bool {
+        if let audience = demand.audience { return claims.audience.contains(audience) }
+        var client = client
+        if client == nil { client = try await store.client(claims.clientID) }
+        guard let client else { return false }
+        return client.tokenAudience(settings: settings).contains(where: claims.audience.contains)
+    }
+
+    private func identity(of record: SessionRecord, scope: Scope) -> ForwardedIdentity {
+        ForwardedIdentity(
+            subject: record.user.id.description, session: record.session.id, client: record.client.id, scope: scope,
+            roles: record.user.roles, userName: record.user.name)
+    }
+
+    // MARK: Minting
+
+    /// - Returns: `nil` when the session has ended since it was read.
+    private func mint(for record: SessionRecord, scope: Scope) async throws -> [UInt8]? {
+        let key = MintedTokens.Key(
+            session: record.session.id, scope: scope, roles: record.user.roles,
+            audience: record.client.tokenAudience(settings: settings))
+        // Verified again each time: the index of this process drops what was revoked.
+        if let text = minted.text(key, now: clock.now()), (try? bearer.verify(text)) != nil { return Array(text.utf8) }
+        let use = SessionUse(session: record.session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
+        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+            try await store.useSession(use)
+        }
+        guard case .live(let current) = outcome else { return nil }
+        let lifetime = current.client.accessLifetime ?? settings.tokens.accessLifetime
+        let token = try await issuer.issue(
+            AccessTokenOrder(
+                subject: current.user.id.description, client: current.client,
+                scope: current.client.scopeStillHeld(scope, by: current.user),
+                audience: current.client.tokenAudience(settings: settings), session: current.session,
+                roles: current.user.roles, lifetime: min(Self.mintedLifetime, lifetime)),
+            issuedAt: issuedAt, keyVersion: keyVersion)
+        minted.keep(String(decoding: token.text, as: UTF8.self), key, now: clock.now())
+        return token.text
+    }
+}

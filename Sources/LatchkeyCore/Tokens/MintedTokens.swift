@@ -1,0 +1,52 @@
+import LatchkeyTokens
+import Synchronization
+
+/// Tokens minted for upstreams a moment ago, in memory: a page with thirty pictures costs one signature. Holds no more
+/// than ``capacity`` tokens, each for ``lifetime``. Whoever takes one out has to verify it: it may be revoked.
+final class MintedTokens: Sendable {
+    static let lifetime: Duration = .seconds(20)
+    static let capacity = 4096
+
+    /// Everything that a token says: when one of it changes, another token is needed.
+    struct Key: Hashable {
+        let session: SessionID
+        let scope: Scope
+        let roles: [String]
+        let audience: [String]
+    }
+
+    private struct Entry {
+        let text: String
+        let keptAt: Timestamp
+    }
+
+    private let entries = Mutex<[Key: Entry]>([:])
+
+    /// The token, if it was kept less than ``lifetime`` ago.
+    func text(_ key: Key, now: Timestamp) -> String? {
+        entries.withLock { entries in
+            guard let entry = entries[key] else { return nil }
+            guard Self.isFresh(entry, now) else {
+                entries[key] = nil
+                return nil
+            }
+            return entry.text
+        }
+    }
+
+    /// Keeps a token. When there is no room, old ones go, and if all are fresh, all of them.
+    func keep(_ text: String, _ key: Key, now: Timestamp) {
+        entries.withLock { entries in
+            if entries.count >= Self.capacity {
+                entries = entries.filter { Self.isFresh($0.value, now) }
+                if entries.count >= Self.capacity { entries.removeAll() }
+            }
+            entries[key] = Entry(text: text, keptAt: now)
+        }
+    }
+
+    /// A clock that went back makes everything old.
+    private static func isFresh(_ entry: Entry, _ now: Timestamp) -> Bool {
+        now >= entry.keptAt && now - entry.keptAt < lifetime
+    }
+}

@@ -1,0 +1,104 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+
+/// `GET /start`, reached as `/latchkey/start` of the application's host: begins a sign-in at the client's login page,
+/// which may be on another host. The ticket in the cookie binds its outcome to this browser.
+struct StartEndpoint: Sendable {
+    private let services: Services
+    private let cookie: SessionCookie
+
+    init(services: Services, cookie: SessionCookie) {
+        self.services = services
+        self.cookie = cookie
+    }
+
+    var route: Route {
+        Route(.get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", handler: handle)
+    }
+
+    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let query = try QueryParameters.parse(request.uri.query)
+        guard let id = ClientID(try query.required("client_id")),
+            let client = try await services.clientDirectory.client(id), !client.disabled, client.allowsServerSessions,
+            let loginURI = client.loginURI
+        else {
+            throw Refusal(.invalidRequest, "There is no client with this client_id that has a login_uri.")
+        }
+        let ticket = StartTicket(
+            client: id, redirectURI: try redirectURI(query["redirect_uri"], of: client),
+            returnTo: try returnTo(query["return_to"], request.headers), now: services.clock.now())
+        context.browser.setCookie(cookie.startLine(try ticket.sealed(keys: services.masterKeyRing)))
+        return .seeOther(
+            URLQuery.appended(
+                to: loginURI,
+                [("client_id", id.description), ("redirect_uri", ticket.redirectURI), ("state", ticket.state)]))
+    }
+
+    private func redirectURI(_ asked: String?, of client: Client) throws(Refusal) -> String {
+        if let asked {
+            guard client.redirectURIs.contains(asked) else {
+                throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
+            }
+            return asked
+        }
+        guard client.redirectURIs.count == 1 else {
+            throw Refusal(.invalidRequest, "The client has not exactly one redirect URI: name redirect_uri.")
+        }
+        return client.redirectURIs[0]
+    }
+
+    /// What the link says; without it what the proxy says of the request that brought the browser here.
+    private func returnTo(_ asked: String?, _ fields: HTTPFields) throws(Refusal) -> LocalPath {
+        guard let asked else { return LocalPath(forwardedIn: fields) ?? .root }
+        guard let path = LocalPath(asked) else {
+            throw Refusal(
+                .invalidRequest,
+                "The parameter return_to must be a path on this host: one slash first, at most 2048 characters.")
+        }
+        return path
+    }
+}
+
+extension LocalPath {
+    /// The path that the browser asked the proxy for. Nil when there is none, or when it leads here again.
+    init?(forwardedIn fields: HTTPFields) {
+        let sent = fields[values: .xForwardedURI]
+        guard sent.count == 1, !sent[0].hasPrefix("/latchkey/") else { return nil }
+        self.init(sent[0])
+    }
+}
+
+/// Parameters behind a URL.
+enum URLQuery {
+    /// - Parameter url: without fragment; may have a query already.
+    static func appended(to url: String, _ parameters: [(String, String)]) -> String {
+        let query = parameters.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
+        guard let mark = url.firstIndex(of: "?") else { return "\(url)?\(query)" }
+        let separator = url.index(after: mark) == url.endIndex || url.hasSuffix("&") ? "" : "&"
+        return url + separator + query
+    }
+
+    /// Percent-encodes all but the unreserved characters of RFC 3986 2.3.
+    static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                bytes.append(byte)
+            default:
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension HTTPField.Name {
+    /// The original request's target, as Traefik, Caddy and our nginx recipes pass it.
+    static let xForwardedURI = HTTPField.Name("X-Forwarded-Uri") ?? .server
+}

@@ -1,0 +1,50 @@
+package import HTTPTypes
+package import LatchkeyCore
+
+/// The two cookies of sessions without JWT (RFC 6265): the session itself, and the ticket of a sign-in that is under way
+/// on another host. Lax, since both have to arrive with a link or redirect from elsewhere; one of each for a host.
+package struct SessionCookie: Sendable, Equatable {
+    /// As ``RefreshCookie/isDevelopment``.
+    package let isDevelopment: Bool
+
+    /// - Parameter issuer: decides the form alone.
+    package init(issuer: String) {
+        isDevelopment = CookieForm.isDevelopment(issuer: issuer)
+    }
+
+    /// `__Host-latchkey_session`, or the development form.
+    package var name: String { isDevelopment ? "latchkey_dev_session" : "__Host-latchkey_session" }
+    /// `__Host-latchkey_start`, or the development form.
+    package var startName: String { isDevelopment ? "latchkey_dev_start" : "__Host-latchkey_start" }
+
+    /// The `Set-Cookie` line of a session. Idle expiry is the server's business, so the browser keeps it until the
+    /// absolute end.
+    package func line(_ start: BrowserSessionStart) -> String {
+        "\(name)=\(start.token.text); \(attributes); Max-Age=\(start.lifetime)"
+    }
+
+    /// The `Set-Cookie` line of a start ticket, sealed.
+    package func startLine(_ sealed: String) -> String {
+        "\(startName)=\(sealed); \(attributes); Max-Age=\(StartTicket.lifetime.components.seconds)"
+    }
+
+    /// Makes a browser forget the session.
+    package var clearing: String { "\(name)=; \(attributes); Max-Age=0" }
+    /// Makes a browser forget the ticket.
+    package var clearingStart: String { "\(startName)=; \(attributes); Max-Age=0" }
+
+    /// The session token in a request's cookie. Two cookies of the name count as none: one of them was planted.
+    package func token(in fields: HTTPFields) -> String? { value(name, fields) }
+
+    /// The sealed ticket in a request's cookie, by the same rule.
+    package func ticket(in fields: HTTPFields) -> String? { value(startName, fields) }
+
+    private func value(_ name: String, _ fields: HTTPFields) -> String? {
+        guard case .value(let text) = Cookies(fields)[name], !text.isEmpty else { return nil }
+        return text
+    }
+
+    private var attributes: String {
+        isDevelopment ? "Path=/; HttpOnly; SameSite=Lax" : "Path=/; Secure; HttpOnly; SameSite=Lax"
+    }
+}
