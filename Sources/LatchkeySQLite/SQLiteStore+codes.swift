@@ -24,6 +24,12 @@ extension Transaction {
         return try issue(gate(login.user.issuedBefore, row.client.issuedBefore)) { _ in
             try insert(code, clientNumber: row.number)
             try reset(code.resetting)
+            // The password was right, whether or not a session comes of it.
+            try AuditRow.append(
+                AuditEvent(
+                    .loginCodeIssued, at: instant, actor: .user(code.user), user: code.user, client: code.client,
+                    network: code.network),
+                database)
             return true
         }
     }

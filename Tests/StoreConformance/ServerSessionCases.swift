@@ -153,6 +153,8 @@ extension StoreConformance {
                 throw UnexpectedAnswer("the second use was not noticed")
             }
             #expect(try await harness.reread(record).endReason == .replay)
+            #expect(try await harness.events(.loginCodeIssued).map(\.network) == [StoreHarness.network])
+            #expect(try await harness.events(.loginSucceeded).map(\.session) == [record.session.id])
             let events = try await harness.events(.loginCodeReplayed)
             #expect(events.map(\.session) == [record.session.id])
             #expect(events.map(\.network) == ["198.51.100.9"])

@@ -31,6 +31,7 @@ struct SessionCrashTests {
         #expect(try await session(server, cookie) == 200)
         let shown = try await program.run("session", "show", try #require(login["sid"]))
         #expect(shown["transport"] == "session")
+        #expect(try await program.run("session", "list").lines.contains { $0.contains(" session ") })
         let out = try await server.http.post(
             "/api/v1/logout", json: ["client_id": "web"], headers: Self.page + [("Cookie", cookie)])
         #expect(out.status == 204)
