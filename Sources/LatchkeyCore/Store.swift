@@ -32,8 +32,8 @@ package protocol Store: EventStreamStore {
     func useSession(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome>
     /// Keeps a one-time code of a sign-in for ``LoginCodeString/lifetime``, unless the user was changed since
     /// `verifiedVersion` was read (then `false`). Passes the issuance gate, so that a revocation in this very second can
-    /// neither miss the code nor have come before it. Resets the pair's throttle counter. At most 32 codes a user: older
-    /// ones go.
+    /// neither miss the code nor have come before it. Resets the pair's throttle counter and appends
+    /// the audit event. At most 32 codes a user: older ones go.
     func addLoginCode(_ code: LoginCodeIssue) async throws -> Issuance<Bool>
     /// Begins the session of a code, as ``beginSession(_:)`` does, once. A code that was used before ends its session.
     func redeemLoginCode(_ redemption: LoginCodeRedemption) async throws -> Issuance<LoginCodeOutcome>

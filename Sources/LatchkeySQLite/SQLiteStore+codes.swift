@@ -24,6 +24,12 @@ extension Transaction {
         return try issue(gate(login.user.issuedBefore, row.client.issuedBefore)) { _ in
             try insert(code, clientNumber: row.number)
             try reset(code.resetting)
+            // The password was right, whether or not a session comes of it.
+            try AuditRow.append(
+                AuditEvent(
+                    .loginCodeIssued, at: instant, actor: .user(code.user), user: code.user, client: code.client,
+                    network: code.network),
+                database)
             return true
         }
     }
@@ -50,7 +56,7 @@ extension Transaction {
 
     fileprivate func redeem(_ request: LoginCodeRedemption) throws -> Issuance<LoginCodeOutcome> {
         guard let code = try LoginCodeRow.find(request.digest, database) else { return try settled(.refused) }
-        if let made = code.session { return try endReplayed(code, made, by: request.client) }
+        if let made = code.session { return try endReplayed(code, made, request) }
         let client = try ClientRow.find(request.client, database)
         guard let client, client.number == code.clientNumber, code.redirectURI == request.redirectURI,
             code.stateDigest == request.stateDigest
@@ -90,12 +96,12 @@ extension Transaction {
 
     /// Two browsers hold the code (RFC 6749 4.1.2): what it made ends.
     private func endReplayed(
-        _ code: LoginCodeRow, _ session: SessionID, by client: ClientID
+        _ code: LoginCodeRow, _ session: SessionID, _ request: LoginCodeRedemption
     ) throws -> Issuance<LoginCodeOutcome> {
         try AuditRow.append(
             AuditEvent(
-                .loginCodeReplayed, at: instant, actor: .system, user: code.user, session: session, client: client,
-                network: code.network),
+                .loginCodeReplayed, at: instant, actor: .system, user: code.user, session: session,
+                client: request.client, network: request.network),
             database)
         _ = try revoke(RevocationOrder(.session(session), reason: .replay, actor: .system))
         return try settled(.replayed)

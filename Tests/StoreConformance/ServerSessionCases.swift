@@ -41,7 +41,7 @@ extension StoreConformance {
                 LoginCodeRedemption(
                     digest: digest(number), stateDigest: digest(state), client: client, redirectURI: redirectURI,
                     session: .generate(at: harness.now), nonce: [UInt8](repeating: 7, count: 16),
-                    absoluteLifetime: .seconds(86400), replacing: replacing)))
+                    absoluteLifetime: .seconds(86400), network: "198.51.100.9", replacing: replacing)))
     }
 
     private static func begun(_ outcome: LoginCodeOutcome) throws -> SessionRecord {
@@ -153,7 +153,12 @@ extension StoreConformance {
                 throw UnexpectedAnswer("the second use was not noticed")
             }
             #expect(try await harness.reread(record).endReason == .replay)
-            #expect(try await harness.events(.loginCodeReplayed).map(\.session) == [record.session.id])
+            #expect(try await harness.events(.loginCodeIssued).map(\.network) == [StoreHarness.network])
+            #expect(try await harness.events(.loginSucceeded).map(\.session) == [record.session.id])
+            let events = try await harness.events(.loginCodeReplayed)
+            #expect(events.map(\.session) == [record.session.id])
+            #expect(events.map(\.network) == ["198.51.100.9"])
+            #expect(record.session.network == StoreHarness.network)
             #expect(harness.observer.records.map(\.entry.target) == [.session(record.session.id)])
         },
         StoreCase("fifty uses of one code at a time begin at most one session, which does not outlive them") {

@@ -7,6 +7,7 @@ package struct AuditEvent: Sendable, Equatable {
         case loginSucceeded = "login.succeeded"
         case loginFailed = "login.failed"
         case loginThrottled = "login.throttled"
+        case loginCodeIssued = "login.code_issued"
         case loginCodeReplayed = "login.code_replayed"
         case sessionEnded = "session.ended"
         case refreshRefused = "refresh.refused"

@@ -117,6 +117,18 @@ struct ClientWarnings {
 
     func warnings(for client: Client) -> [String] {
         client.origins.compactMap(crossSite) + administration(of: client) + credentials(of: client)
+            + loginPage(of: client)
+    }
+
+    /// A login page on the issuer's host signs in by requests of its own origin.
+    private func loginPage(of client: Client) -> [String] {
+        guard let uri = client.loginURI, let parts = URIParts(uri), let host = parts.host else { return [] }
+        guard client.firstParty, !client.redirectURIs.isEmpty else {
+            return ["login_uri is of use only with first_party and a redirect URI: add what is missing."]
+        }
+        let origin = "\(parts.scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
+        guard !client.origins.contains(origin) else { return [] }
+        return ["\(origin), where the login page is, is not among the origins: nobody can sign in there until it is."]
     }
 
     /// `SameSite=Strict` cookies never arrive from another site. Sites are compared by scheme and the last two labels,
@@ -126,7 +138,7 @@ struct ClientWarnings {
             return nil
         }
         return "\(origin) is another site than the issuer \(issuer): cookie transport will not work from there. "
-            + "Serve both under one domain, or use transport body."
+            + "Serve both under one domain, or use transport body, or transport session on the application's own host."
     }
 
     private func administration(of client: Client) -> [String] {

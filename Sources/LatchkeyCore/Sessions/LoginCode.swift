@@ -77,12 +77,14 @@ package struct LoginCodeRedemption: Sendable {
     package let session: SessionID
     package let nonce: [UInt8]
     package let absoluteLifetime: Duration
+    /// Where the code came from; the session's own is that of the sign-in.
+    package let network: String
     /// A session of the same client whose cookie came along: it ends.
     package let replacing: SessionID?
 
     package init(
         digest: [UInt8], stateDigest: [UInt8], client: ClientID, redirectURI: String, session: SessionID,
-        nonce: [UInt8], absoluteLifetime: Duration, replacing: SessionID?
+        nonce: [UInt8], absoluteLifetime: Duration, network: String, replacing: SessionID?
     ) {
         self.digest = digest
         self.stateDigest = stateDigest
@@ -91,6 +93,7 @@ package struct LoginCodeRedemption: Sendable {
         self.session = session
         self.nonce = nonce
         self.absoluteLifetime = absoluteLifetime
+        self.network = network
         self.replacing = replacing
     }
 }

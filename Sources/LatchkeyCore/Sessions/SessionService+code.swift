@@ -43,7 +43,7 @@ extension SessionService {
     /// - Parameter replacing: the session token in the cookie that came along.
     /// - Throws: ``Refusal`` `invalid_request` when the code is not good any more or never was, `clock_set_back`.
     package func redeem(
-        _ code: LoginCodeString, ticket: StartTicket, replacing: String?
+        _ code: LoginCodeString, ticket: StartTicket, network: String, replacing: String?
     ) async throws -> BrowserSessionStart {
         guard let client = try await store.client(ticket.client), !client.disabled, client.allowsServerSessions,
             client.redirectURIs.contains(ticket.redirectURI)
@@ -51,7 +51,7 @@ extension SessionService {
         let redemption = LoginCodeRedemption(
             digest: code.digest, stateDigest: LoginCodeString.digest(ticket.state), client: client.id,
             redirectURI: ticket.redirectURI, session: .generate(at: clock.now()), nonce: Self.nonce(),
-            absoluteLifetime: absoluteLifetime(of: client),
+            absoluteLifetime: absoluteLifetime(of: client), network: network,
             replacing: try await replacedBrowserSession(replacing, client: client.id))
         let (outcome, issuedAt, _) = try await IssuanceLoop(clock: clock).run {
             try await store.redeemLoginCode(redemption)

@@ -44,13 +44,17 @@ extension SessionService {
                 ? "The session reached its absolute lifetime."
                 : "The session was not \(session.transport == .session ? "used" : "refreshed") within its idle lifetime of \(idle.components.seconds) seconds."
         case .revoked:
-            return revokedVerdict(record, replay: events.first { $0.kind == .refreshReplayed })
+            return revokedVerdict(record, events)
         }
     }
 
-    private func revokedVerdict(_ record: SessionRecord, replay: AuditEvent?) -> String {
+    private func revokedVerdict(_ record: SessionRecord, _ events: [AuditEvent]) -> String {
         let session = record.session
-        if session.endReason == .replay, let replay {
+        if session.endReason == .replay, let replay = events.first(where: { $0.kind == .loginCodeReplayed }) {
+            return
+                "The one-time code of the sign-in came a second time, from \(replay.network ?? "an unknown network"): two parties held it, so the session was ended."
+        }
+        if session.endReason == .replay, let replay = events.first(where: { $0.kind == .refreshReplayed }) {
             let behind = replay.details["behind"] ?? "some"
             return
                 "An old refresh token came back (\(behind) generations behind, from \(replay.network ?? "an unknown network")): two parties held the session, so it was ended."

@@ -50,7 +50,8 @@ package enum ForwardVerdict: Sendable {
 /// Judges requests for a reverse proxy: by the session row, or by the token and this process's own revocation index,
 /// so that a revocation holds for the very next request.
 package struct ForwardAuthorizer: Sendable {
-    /// Lifetime of a minted token; never more than the client's own tokens have, whose revocation entries cover it.
+    /// Lifetime of a minted token; never more than the client's own tokens have, whose revocation entries cover it, and
+    /// never beyond the token that it is minted for: whoever stole one could live on it for ever.
     private static let mintedLifetime: Duration = .seconds(60)
 
     private let sessions: SessionService
@@ -76,7 +77,7 @@ package struct ForwardAuthorizer: Sendable {
     /// The verdict. A session without JWT counts as used.
     /// - Throws: ``Refusal`` `clock_set_back` when a token has to be minted; ``StoreUnavailable``.
     package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
-        let found: (identity: ForwardedIdentity, record: SessionRecord?)?
+        let found: Found?
         switch credential {
         case .session(let text): found = try await identify(session: text, demand)
         case .bearer(let text): found = try await identify(bearer: text, demand)
@@ -91,7 +92,9 @@ package struct ForwardAuthorizer: Sendable {
             let scope = identity.scope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
             // A token that opens our own API is nothing to hand to an upstream.
             guard !scope.isEmpty else { return .forbidden }
-            guard let token = try await mint(for: record, scope: scope) else { return .unauthenticated }
+            guard let token = try await mint(for: record, scope: scope, notAfter: found.notAfter) else {
+                return .unauthenticated
+            }
             identity.token = token
         }
         return .allowed(identity)
@@ -99,20 +102,27 @@ package struct ForwardAuthorizer: Sendable {
 
     // MARK: Credentials
 
+    private struct Found {
+        let identity: ForwardedIdentity
+        let record: SessionRecord?
+        /// When the credential itself expires; `nil` for a session.
+        let notAfter: Timestamp?
+    }
+
     private func identify(
         session text: String, _ demand: ForwardDemand
-    ) async throws -> (ForwardedIdentity, SessionRecord?)? {
+    ) async throws -> Found? {
         guard let session = try await sessions.use(sessionToken: text) else { return nil }
         let record = session.record
         guard demand.client == nil || demand.client == record.client.id,
             demand.audience.map(record.client.tokenAudience(settings: settings).contains) ?? true
         else { return nil }
-        return (identity(of: record, scope: session.scope), record)
+        return Found(identity: identity(of: record, scope: session.scope), record: record, notAfter: nil)
     }
 
     private func identify(
         bearer text: String, _ demand: ForwardDemand
-    ) async throws -> (ForwardedIdentity, SessionRecord?)? {
+    ) async throws -> Found? {
         let token: VerifiedToken
         var record: SessionRecord?
         do {
@@ -126,15 +136,14 @@ package struct ForwardAuthorizer: Sendable {
             try await isFor(demand, claims, record?.client)
         else { return nil }
         guard let record else {
-            return (
-                ForwardedIdentity(
-                    subject: claims.subject, session: nil, client: claims.clientID, scope: claims.scope,
-                    roles: claims.roles, userName: nil), nil
-            )
+            let identity = ForwardedIdentity(
+                subject: claims.subject, session: nil, client: claims.clientID, scope: claims.scope,
+                roles: claims.roles, userName: nil)
+            return Found(identity: identity, record: nil, notAfter: claims.expiresAt)
         }
         // What client or user have lost since the token was issued is lost at once.
         let scope = record.client.scopeStillHeld(claims.scope, by: record.user)
-        return (identity(of: record, scope: scope), record)
+        return Found(identity: identity(of: record, scope: scope), record: record, notAfter: claims.expiresAt)
     }
 
     /// Whether the token's audience is the one that was asked for; without one, whether it is the client's.
@@ -154,11 +163,11 @@ package struct ForwardAuthorizer: Sendable {
 
     // MARK: Minting
 
-    /// - Returns: `nil` when the session has ended since it was read.
-    private func mint(for record: SessionRecord, scope: Scope) async throws -> [UInt8]? {
+    /// - Returns: `nil` when session or credential have ended since they were read.
+    private func mint(for record: SessionRecord, scope: Scope, notAfter: Timestamp?) async throws -> [UInt8]? {
         let key = MintedTokens.Key(
             session: record.session.id, scope: scope, roles: record.user.roles,
-            audience: record.client.tokenAudience(settings: settings))
+            audience: record.client.tokenAudience(settings: settings), notAfter: notAfter)
         // Verified again each time: the index of this process drops what was revoked.
         if let text = minted.text(key, now: clock.now()), (try? bearer.verify(text)) != nil { return Array(text.utf8) }
         let use = SessionUse(session: record.session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
@@ -166,13 +175,17 @@ package struct ForwardAuthorizer: Sendable {
             try await store.useSession(use)
         }
         guard case .live(let current) = outcome else { return nil }
-        let lifetime = current.client.accessLifetime ?? settings.tokens.accessLifetime
+        let lifetimes = [
+            Self.mintedLifetime, current.client.accessLifetime ?? settings.tokens.accessLifetime,
+            notAfter.map { $0 - issuedAt } ?? Self.mintedLifetime,
+        ]
+        guard let lifetime = lifetimes.min(), lifetime >= .seconds(1) else { return nil }
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: current.user.id.description, client: current.client,
                 scope: current.client.scopeStillHeld(scope, by: current.user),
                 audience: current.client.tokenAudience(settings: settings), session: current.session,
-                roles: current.user.roles, lifetime: min(Self.mintedLifetime, lifetime)),
+                roles: current.user.roles, lifetime: lifetime),
             issuedAt: issuedAt, keyVersion: keyVersion)
         minted.keep(String(decoding: token.text, as: UTF8.self), key, now: clock.now())
         return token.text

@@ -13,6 +13,8 @@ final class MintedTokens: Sendable {
         let scope: Scope
         let roles: [String]
         let audience: [String]
+        /// Of the credential that it was minted for.
+        let notAfter: Timestamp?
     }
 
     private struct Entry {

@@ -38,7 +38,7 @@ struct CallbackEndpoint: Sendable {
             throw Refusal(.invalidRequest, "The parameter code is not a code of this server.")
         }
         let start = try await services.sessions.redeem(
-            code, ticket: ticket, replacing: cookie.token(in: request.headers))
+            code, ticket: ticket, network: context.network, replacing: cookie.token(in: request.headers))
         context.browser.setCookie(cookie.line(start))
         return .seeOther(ticket.returnTo.description)
     }

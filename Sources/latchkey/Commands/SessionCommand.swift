@@ -32,11 +32,12 @@ struct SessionList: AsyncParsableCommand {
                 AdminPath.sessions, [("user", user), ("client", client), ("state", state)], as: SessionResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(sessions) }
-        var table = TextTable("SESSION", "USER", "CLIENT", "STATE", "REFRESHED", "EXPIRES", "FROM", "DEVICE")
+        var table = TextTable("SESSION", "USER", "CLIENT", "STATE", "BY", "REFRESHED", "EXPIRES", "FROM", "DEVICE")
         for session in sessions {
             table.add(
-                session.id, session.userName, session.clientID, session.state, TimeText.string(session.refreshedAt),
-                TimeText.string(session.expiresAt), session.lastNetwork, session.deviceName)
+                session.id, session.userName, session.clientID, session.state, session.transport,
+                TimeText.string(session.refreshedAt), TimeText.string(session.expiresAt), session.lastNetwork,
+                session.deviceName)
         }
         for line in table.lines { Terminal.line(line) }
         Terminal.next("end one with \(settings.command("session revoke SESSION")).")

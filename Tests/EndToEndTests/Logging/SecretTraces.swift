@@ -42,6 +42,9 @@ extension SecretTraces {
         ]
     }
 
+    /// A session token as text, and its 41 bytes and its tag.
+    static func sessionToken(_ name: String, _ text: String) -> [SecretTraces] { refreshToken(name, text) }
+
     /// An access token as text, and its signature alone, which would turn its other parts into the token again.
     static func accessToken(_ name: String, _ text: String) -> [SecretTraces] {
         let signature = text.split(separator: ".").last.map(String.init) ?? ""

@@ -81,7 +81,11 @@ struct SameHostTests {
     @Test func `neither the inner question nor the admin API is reachable through the application`() async throws {
         try await with { server, application in
             let cookie = try await signIn(application)
-            for path in ["/_latchkey", "/latchkey/api/v1/admin/users", "/latchkey/api/v1/admin/stats"] {
+            for path in [
+                "/_latchkey", "/latchkey/api/v1/admin/users", "/latchkey/metrics",
+                "/latchkey/forward-auth?client_id=web&token=1", "/latchkey/%66orward-auth?client_id=web&token=1",
+                "/latchkey//forward-auth?client_id=web&token=1", "/x/../latchkey/forward-auth?client_id=web",
+            ] {
                 let response = try await application.outside.get(path, headers: [("Cookie", cookie)])
                 #expect(response.status == 404, "\(path)")
             }

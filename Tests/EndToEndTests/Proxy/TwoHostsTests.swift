@@ -17,7 +17,8 @@ struct TwoHostsTests {
             let application = try await ProxiedApplication("two-hosts", before: server, folder: folder)
             try await server.addUser()
             try await server.addWebClient(
-                origins: [application.authOrigin], redirectURIs: [application.origin + "/latchkey/callback"],
+                origins: [application.authOrigin, application.origin],
+                redirectURIs: [application.origin + "/latchkey/callback"],
                 loginURI: application.authOrigin + "/login")
             try await body(server, application)
         }
@@ -88,7 +89,7 @@ struct TwoHostsTests {
             // The cookie is the application's; signing out happens there too.
             let out = try await application.outside.post(
                 "/latchkey/api/v1/logout", json: ["client_id": "web"],
-                headers: ProxiedApplication.page(application.authOrigin) + [("Cookie", cookie)])
+                headers: ProxiedApplication.page(application.origin) + [("Cookie", cookie)])
             #expect(out.status == 204)
             #expect(try await application.outside.get("/reports", headers: [("Cookie", cookie)]).status == 303)
         }

@@ -217,6 +217,28 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test func `nobody lives on by exchanging one token for the next`() async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            try await prepare(server)
+            // A session in use beside it, so that there is a fresh minted token at hand.
+            let first = try await bearer(server)
+            let end = try UnverifiedToken(parsing: first).unverifiedClaims().expiresAt
+            var token = first
+            clock.set(end - .seconds(70))
+            for _ in 0..<7 {
+                let response = try await server.forward("client_id=web&token=1", bearer: token)
+                token = try minted(response)
+                #expect(try UnverifiedToken(parsing: token).unverifiedClaims().expiresAt <= end)
+                clock.advance(by: .seconds(9))
+            }
+            clock.set(end)
+            for token in [first, token] {
+                #expect(try await server.forward("client_id=web", bearer: token).status == 401)
+            }
+        }
+    }
+
     @Test func `a token with a session can be exchanged too, and one without is passed as it is`() async throws {
         try await withServer(["tokens.access_ttl": "30s"]) { server in
             try await prepare(server)
@@ -225,8 +247,11 @@ struct ForwardAuthTests {
             let token = try minted(try await server.forward("client_id=web&token=1", bearer: narrow))
             let claims = try UnverifiedToken(parsing: token).unverifiedClaims()
             #expect(claims.scope == Scope("orders"))
+            #expect(try claims.expiresAt <= UnverifiedToken(parsing: narrow).unverifiedClaims().expiresAt)
             // Never longer than the tokens whose revocations the list keeps.
-            #expect(claims.expiresAt.seconds - claims.issuedAt.seconds == 30)
+            let short = try minted(try await server.forward("client_id=web&token=1", cookie: try await cookie(server)))
+            let times = try UnverifiedToken(parsing: short).unverifiedClaims()
+            #expect(times.expiresAt.seconds - times.issuedAt.seconds == 30)
 
             let service = try await server.serviceToken(secret: secret)
             let response = try await server.forward("client_id=service&token=1", bearer: service)

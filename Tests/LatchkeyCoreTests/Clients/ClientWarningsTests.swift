@@ -34,6 +34,22 @@ struct ClientWarningsTests {
         #expect(try warnings(origins: [origin], issuer: issuer).isEmpty)
     }
 
+    @Test func `a login page that can sign nobody in is pointed out`() throws {
+        func warnings(_ origins: [String], _ redirectURIs: [String], firstParty: Bool = true) throws -> [String] {
+            let client = Client(
+                id: try #require(ClientID("app")), kind: .public, firstParty: firstParty, origins: origins,
+                redirectURIs: redirectURIs, loginURI: "https://auth.example.com:8443/login", grants: [],
+                createdAt: Timestamp(seconds: 1))
+            return ClientWarnings(issuer: "https://auth.example.com").warnings(for: client)
+        }
+        let callback = ["https://app.example.com/latchkey/callback"]
+        let page = "https://auth.example.com:8443"
+        #expect(try warnings([page], callback).isEmpty)
+        #expect(try warnings(["https://auth.example.com"], callback).first?.contains(page) == true)
+        #expect(try warnings([page], []).count == 1)
+        #expect(try warnings([page], callback, firstParty: false).count == 1)
+    }
+
     @Test func `administration and clients that can do nothing are pointed out`() throws {
         #expect(try warnings(.confidential, scope: "latchkey:admin").count == 1)
         #expect(try warnings(scope: "openid latchkey:admin").count == 1)
