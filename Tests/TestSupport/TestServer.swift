@@ -124,6 +124,7 @@ package func withServer(
                     http: TestHTTP(base: "http://127.0.0.1:\(port)"), program: program, folder: folder, logs: logs)
                 try await body(server)
                 #expect(program.services.feed.waiting == 0, "a long poll was left", sourceLocation: sourceLocation)
+                #expect(program.services.eventFeed.waiting == 0, "a poll was left", sourceLocation: sourceLocation)
             } else {
                 try await group.next()
                 Issue.record("the server did not start", sourceLocation: sourceLocation)

@@ -30,7 +30,7 @@ package struct SecurityEvent: Sendable, Equatable {
         package static let requestable: [Kind] = allCases.filter { $0 != .verification }
     }
 
-    /// Who set it off, in CAEP's words (CAEP 2.2).
+    /// Who set it off, in CAEP's words (CAEP 2).
     package enum Initiator: String, Sendable { case admin, user, policy, system }
 
     /// What it is about.

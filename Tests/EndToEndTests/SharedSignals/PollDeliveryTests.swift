@@ -127,7 +127,7 @@ struct PollDeliveryTests {
             let other = try await Receiver(server, "other", requested: #"["https://unknown.test/type"]"#)
             let poll = Task { try await receiver.poll("{}") }
             let deaf = Task { try await other.poll("{}") }
-            while server.services.eventFeed.waiting < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            try await server.holdsPolls(2)
             let session = try await server.loginAndLogout()
             #expect(try Receiver.events(of: try await poll.value).map(\.session) == [session])
             #expect(server.services.eventFeed.waiting == 1, "who did not request the type is not woken")
@@ -140,7 +140,7 @@ struct PollDeliveryTests {
     @Test func `a client that is disabled while its poll is held gets nothing`() async throws {
         try await withEvents(0) { server, receiver, _ in
             let poll = Task { try await receiver.poll("{}") }
-            while server.services.eventFeed.waiting < 1 { try await Task.sleep(for: .milliseconds(2)) }
+            try await server.holdsPolls(1)
             let disabled = try await server.overSocket.send("POST", "/api/v1/admin/clients/receiver/disable")
             #expect(disabled.status == 200)
             _ = try await server.loginAndLogout()
@@ -152,7 +152,7 @@ struct PollDeliveryTests {
     @Test func `a stream that is deleted while it is polled is gone for the poll`() async throws {
         try await withEvents(0) { server, receiver, _ in
             let poll = Task { try await receiver.poll("{}") }
-            while server.services.eventFeed.waiting < 1 { try await Task.sleep(for: .milliseconds(2)) }
+            try await server.holdsPolls(1)
             #expect(try await receiver.send("DELETE", "/ssf/stream?stream_id=\(receiver.stream)").status == 204)
             #expect(try await poll.value.status == 404)
         }
@@ -171,7 +171,7 @@ struct PollDeliveryTests {
     @Test func `one stream holds four long polls, the fifth is told to come back`() async throws {
         try await withEvents(0) { server, receiver, _ in
             let polls = (0..<4).map { _ in Task { try await receiver.poll("{}") } }
-            while server.services.eventFeed.waiting < 4 { try await Task.sleep(for: .milliseconds(2)) }
+            try await server.holdsPolls(4)
             let fifth = try await receiver.poll("{}")
             #expect(fifth.status == 503)
             #expect(fifth[field: "Retry-After"] != nil)

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -121,7 +122,21 @@ struct Receiver: Sendable {
     }
 }
 
+/// Waits until something is so, half a minute at most.
+func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw ChildProcess.Failure(description: "never: \(what)") }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
 extension TestServer {
+    /// Waits until so many polls are being held.
+    func holdsPolls(_ count: Int) async throws {
+        try await eventually("\(count) polls held") { services.eventFeed.waiting == count }
+    }
+
     /// Ends a new session of the user; returns its `sid`.
     func loginAndLogout(_ name: String = "ada") async throws -> String {
         let login = try await login(name)

@@ -36,6 +36,8 @@ struct ClientScopeTests {
             ("api.read latchkey:admin", "latchkey:admin", ["Admin", "administrator"]),
             ("api.read latchkey:admin", "api.read latchkey:admin", ["editor"]),
             ("api.read latchkey:root", "latchkey:root", ["admin"]),
+            ("api.read latchkey:events", "latchkey:events", ["admin"]),
+            ("api.read latchkey:events", "api.read latchkey:events", ["admin"]),
             ("latchkey:account", nil, []),
             ("latchkey:account latchkey:admin", "", ["admin"]),
         ] as [(String?, String?, [String])])
@@ -151,5 +153,22 @@ struct ClientScopeTests {
         #expect(client.tokenAudience(settings: settings) == [Self.issuer])
         settings.tokens.audience = "https://services.example.com"
         #expect(client.tokenAudience(settings: settings) == ["https://services.example.com"])
+    }
+
+    @Test func `a client's own token for events has that audience alone, beside scopes for services it has none`()
+        throws
+    {
+        let client = try client("api.read latchkey:events")
+        let table: [(String?, String, [String])] = [
+            (nil, "api.read", Self.service), ("latchkey:events", "latchkey:events", Self.api),
+            ("api.read latchkey:events", "api.read", Self.service),
+        ]
+        for (asked, scope, audience) in table {
+            let requested = try asked.map { try #require(Scope($0)) }
+            let held = try client.grantedScope(requested: requested, user: nil)
+            let grant = try client.tokenGrant(held: held, user: nil, settings: settings)
+            #expect(grant.scope.description == scope, "\(asked ?? "-")")
+            #expect(grant.audience == audience)
+        }
     }
 }
