@@ -40,5 +40,6 @@ package enum Migrations {
         Migration(version: 5, name: "signing_keys", bytes: PackageResources._005_signing_keys_sql),
         Migration(version: 6, name: "audit_events", bytes: PackageResources._006_audit_events_sql),
         Migration(version: 7, name: "login_throttle", bytes: PackageResources._007_login_throttle_sql),
+        Migration(version: 9, name: "status_lists", bytes: PackageResources._009_status_lists_sql),
     ]
 }

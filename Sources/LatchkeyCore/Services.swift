@@ -16,6 +16,8 @@ package struct Services: Sendable {
     package let introspection: IntrospectionService
     package let revocations: RevocationLog
     package let feed: RevocationFeed
+    /// `nil` unless `status_list.enabled`.
+    package let statusLists: StatusLists?
     package let keys: KeyRotationService
     package let keyRing: KeyRing
     package let masterKeys: MasterKeyService
@@ -25,11 +27,14 @@ package struct Services: Sendable {
     package let upkeep: Upkeep
 
     /// Wires the services over a store whose observer is `feed`.
-    /// - Parameter masterKeyFile: `nil` when the master key came from the environment.
+    /// - Parameters:
+    ///   - masterKeyFile: `nil` when the master key came from the environment.
+    ///   - deflate: compresses status lists.
     /// - Throws: ``MasterKeyFault`` when no key can be derived from the ring.
     package init(
         settings: Settings, clock: Clock, store: any Store, feed: RevocationFeed, keyRing: KeyRing,
-        masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool, logger: Logger
+        masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool,
+        deflate: @escaping StatusLists.Deflate, logger: Logger
     ) throws {
         guard let throttleKey = masterKeyRing.derive(.throttle) else {
             throw MasterKeyFault("The current master-key slot is empty.")
@@ -40,7 +45,12 @@ package struct Services: Sendable {
         let keys = KeyRotationService(
             store: store, masterKeys: masterKeyRing, ring: keyRing, pool: hashPool, settings: settings, clock: clock,
             logger: logger)
-        let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys)
+        let statusLists =
+            settings.statusList.enabled
+            ? StatusLists(
+                settings: settings, clock: clock, store: store, ring: keyRing, revocations: feed, deflate: deflate)
+            : nil
+        let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys, statusLists: statusLists)
         let throttle = LoginThrottle(
             store: store, audit: audit, settings: settings.login, key: throttleKey, clock: clock)
         let sessions = SessionService(
@@ -54,6 +64,7 @@ package struct Services: Sendable {
         self.clock = clock
         self.store = store
         self.feed = feed
+        self.statusLists = statusLists
         self.keyRing = keyRing
         self.hashPool = hashPool
         self.audit = audit
@@ -86,6 +97,7 @@ package struct Services: Sendable {
         _ = try await store.beginEpoch(epoch)
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)
+        try await statusLists?.start()
     }
 }
 

@@ -12,6 +12,7 @@ package struct Settings: Sendable {
     package var login = Login()
     package var keys = Keys()
     package var revocations = Revocations()
+    package var statusList = StatusList()
     package var jwksMaxAge: Duration = .seconds(300)
     package var auditRetention: Duration = .seconds(90 * 86400)
 
@@ -70,6 +71,15 @@ package struct Settings: Sendable {
         package var maxWait: Duration = .seconds(60)
         package var maxWaiters = 10000
         package var maxWaitersPerAddress = 64
+        package init() {}
+    }
+
+    package struct StatusList: Sendable {
+        /// Off: no `status` claim, no lists, no second write for a token.
+        package var enabled = false
+        /// `ttl` of the lists, in whole seconds; 1 s to 25 s, which is less than any access token lives: the shortest
+        /// has 30 s less 5 %.
+        package var timeToLive: Duration = .seconds(15)
         package init() {}
     }
 }

@@ -47,6 +47,7 @@ package struct LatchkeyRouter: Sendable {
         let cookie = RefreshCookie(issuer: services.settings.issuer)
         return MetadataEndpoint(settings: services.settings).routes
             + RevocationsEndpoint(services: services).routes
+            + (StatusListEndpoint(services: services)?.routes ?? [])
             + [
                 KeySetEndpoint(services: services).route,
                 TokenEndpoint(services: services).route,
@@ -86,7 +87,10 @@ package struct LatchkeyRouter: Sendable {
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
         paths.formUnion(["/.well-known/jwks.json", "/openapi.json"])
-        if settings.revocations.access == .public { paths.formUnion(["/revocations", "/revocations.jwt"]) }
+        if settings.revocations.access == .public {
+            paths.formUnion(["/revocations", "/revocations.jwt"])
+            if settings.statusList.enabled { paths.formUnion(StatusListEndpoint.templates) }
+        }
         return paths
     }
 

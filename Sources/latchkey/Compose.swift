@@ -47,7 +47,7 @@ package struct Compose: Sendable {
         do {
             let services = try Services(
                 settings: core, clock: clock, store: store, feed: feed, keyRing: keyRing, masterKeyRing: masterKeyRing,
-                masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
+                masterKeyFile: masterKeyFile, hashPool: pool, deflate: { Zlib.compress($0) }, logger: logger)
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path

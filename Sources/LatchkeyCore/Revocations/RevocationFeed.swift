@@ -128,6 +128,17 @@ package final class RevocationFeed: StoreObserver, Service {
         state.withLock { $0.index.firstMatch(for: token.claims, keyID: token.keyID) }
     }
 
+    /// Whether this token is revoked, as of which `seq`. O(1).
+    package func judge(_ token: RevocationSubject) -> (isRevoked: Bool, sequence: Int64) {
+        state.withLock { ($0.index.revokes(token), $0.sequence) }
+    }
+
+    /// The live entries as a value, for judging many tokens outside of the lock. Whoever holds it for long makes the next
+    /// entry copy the index.
+    package func snapshot() -> (index: RevocationIndex, sequence: Int64) {
+        state.withLock { ($0.index, $0.sequence) }
+    }
+
     package var sequence: Int64 { state.withLock { $0.sequence } }
     package var liveEntries: Int { state.withLock { $0.entries.count } }
     package var waiting: Int { state.withLock { $0.waiters.count } }

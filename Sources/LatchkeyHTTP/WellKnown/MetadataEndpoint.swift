@@ -13,7 +13,8 @@ struct MetadataEndpoint: Sendable {
     private let tag: EntityTag
 
     init(settings: Settings) {
-        let document = AuthorizationServerMetadata(issuer: settings.issuer)
+        let document = AuthorizationServerMetadata(
+            issuer: settings.issuer, offersStatusLists: settings.statusList.enabled)
         let bytes = document.encode()
         paths = document.paths
         body = ByteBuffer(bytes: bytes)
@@ -45,9 +46,12 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     private static let wellKnown = "/.well-known/oauth-authorization-server"
 
     package let issuer: String
+    /// Whether `status_list_aggregation_endpoint` stands in it (Token Status List, section 9.1).
+    package let offersStatusLists: Bool
 
-    package init(issuer: String) {
+    package init(issuer: String, offersStatusLists: Bool = false) {
         self.issuer = issuer
+        self.offersStatusLists = offersStatusLists
     }
 
     /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
@@ -78,6 +82,9 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
             // Ours, not registered: DESIGN 6.
             json.member("revocation_list_uri", issuer + "/revocations")
+            if offersStatusLists {
+                json.member("status_list_aggregation_endpoint", issuer + StatusLists.path)
+            }
         }
     }
 

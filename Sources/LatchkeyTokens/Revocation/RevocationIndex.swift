@@ -71,6 +71,20 @@ public struct RevocationIndex: Sendable {
         return nil
     }
 
+    /// Whether any entry revokes this token: the same answer as ``firstMatch(for:keyID:)``, without saying which.
+    package func revokes(_ token: RevocationSubject) -> Bool {
+        if let mark = everything.furthest, token.issuedAt <= mark.issuedBefore { return true }
+        if keys.furthest(token.keyID) != nil { return true }
+        if let session = token.sessionID, sessions.furthest(session) != nil { return true }
+        if !tokens.isEmpty, tokens.furthest(token.tokenID) != nil { return true }
+        if let user = token.userID, let mark = users.furthest(user), token.issuedAt <= mark.issuedBefore { return true }
+        if let mark = clients.furthest(token.clientID), token.issuedAt <= mark.issuedBefore { return true }
+        return false
+    }
+
+    /// The last second of `iat` that an `all` entry matches, in Unix seconds; nil without one.
+    package var everybodyIssuedBefore: Int64? { everything.furthest?.issuedBefore }
+
     /// Whether a `key` entry condemns this key, and with it every revocation document that it signed.
     public func condemns(_ keyID: KeyID) -> Bool {
         keys.furthest(keyID) != nil
@@ -82,7 +96,7 @@ public struct RevocationIndex: Sendable {
 }
 
 /// A `jti` in 16 bytes when it is one of ours, as text otherwise.
-private enum CompactTokenID: Hashable, Sendable {
+enum CompactTokenID: Hashable, Sendable {
     case ours(UUIDv7)
     case foreign(String)
 

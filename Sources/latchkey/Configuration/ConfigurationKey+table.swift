@@ -104,6 +104,13 @@ extension ConfigurationKey {
         "revocations.max_waiters_per_address", .integer(0...1_000_000), default: "64",
         "Long polls held at a time for one address.")
 
+    static let statusListEnabled = ConfigurationKey(
+        "status_list.enabled", .choice(["true", "false"]), default: "false",
+        "Whether tokens carry a place in a Token Status List, for software that reads those: true or false.")
+    static let statusListTTL = ConfigurationKey(
+        "status_list.ttl", .duration(.seconds(1) ... .seconds(25)), default: "15s",
+        "How long a reader keeps a status list before it fetches it again; shorter than any token lives.")
+
     static let auditRetention = ConfigurationKey(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
@@ -128,6 +135,7 @@ extension ConfigurationKey {
         hashThreads, maxQueueWait, accountFailures, addressFailures, window,
         rotationPeriod, announcePeriod, jwksMaxAge,
         revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
+        statusListEnabled, statusListTTL,
         auditRetention, store, postgresURL, logLevel, logFormat,
     ]
 }

@@ -66,6 +66,8 @@ extension LatchkeyCore.Settings {
         guard revocations.expiresIn > revocations.nextUpdate else {
             throw Self.contradiction(values, .expiresIn, "must be longer than", .nextUpdate)
         }
+        statusList.enabled = try values.choice(.statusListEnabled) == "true"
+        statusList.timeToLive = try values.duration(.statusListTTL)
         auditRetention = try values.duration(.auditRetention)
     }
 
