@@ -33,4 +33,5 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 package enum StoreConformance {
     package static let cases: [StoreCase] =
         loginCases + rotationCases + revocationCases + gateCases + userCases + clientCases + keyCases + upkeepCases
+        + statusListCases
 }
