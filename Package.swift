@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyTokensTests",
             dependencies: [
-                "LatchkeyTokens",
+                "CZlib", "LatchkeyTokens",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]

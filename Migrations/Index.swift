@@ -41,6 +41,7 @@ package enum Migrations {
         Migration(version: 6, name: "audit_events", bytes: PackageResources._006_audit_events_sql),
         Migration(version: 7, name: "login_throttle", bytes: PackageResources._007_login_throttle_sql),
         Migration(version: 8, name: "server_sessions", bytes: PackageResources._008_server_sessions_sql),
+        Migration(version: 9, name: "status_lists", bytes: PackageResources._009_status_lists_sql),
         Migration(version: 10, name: "event_streams", bytes: PackageResources._010_event_streams_sql),
     ]
 }

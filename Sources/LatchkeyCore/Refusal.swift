@@ -15,6 +15,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case conflict = "conflict"
+        case notImplemented = "not_implemented"
         // Clients (RFC 6749 5.2)
         case invalidClient = "invalid_client"
         case unauthorizedClient = "unauthorized_client"

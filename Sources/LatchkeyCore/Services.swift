@@ -22,6 +22,8 @@ package struct Services: Sendable {
     package let eventFeed: EventFeed
     package let streams: EventStreamService
     package let polls: EventPollService
+    /// `nil` unless `status_list.enabled`.
+    package let statusLists: StatusLists?
     package let keys: KeyRotationService
     package let keyRing: KeyRing
     package let masterKeys: MasterKeyService
@@ -31,12 +33,14 @@ package struct Services: Sendable {
     package let upkeep: Upkeep
 
     /// Wires the services over a store whose observers are `feed` and `eventFeed`.
-    /// - Parameter masterKeyFile: `nil` when the master key came from the environment.
+    /// - Parameters:
+    ///   - masterKeyFile: `nil` when the master key came from the environment.
+    ///   - deflate: compresses status lists.
     /// - Throws: ``MasterKeyFault`` when no key can be derived from the ring.
     package init(
         settings: Settings, clock: Clock, store: any Store, feed: RevocationFeed, eventFeed: EventFeed,
         keyRing: KeyRing, masterKeyRing: MasterKeyRing, masterKeyFile: MasterKeyFile?, hashPool: HashPool,
-        logger: Logger
+        deflate: @escaping StatusLists.Deflate, logger: Logger
     ) throws {
         guard let throttleKey = masterKeyRing.derive(.throttle) else {
             throw MasterKeyFault("The current master-key slot is empty.")
@@ -47,7 +51,12 @@ package struct Services: Sendable {
         let keys = KeyRotationService(
             store: store, masterKeys: masterKeyRing, ring: keyRing, pool: hashPool, settings: settings, clock: clock,
             logger: logger)
-        let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys)
+        let statusLists =
+            settings.statusList.enabled
+            ? StatusLists(
+                settings: settings, clock: clock, store: store, ring: keyRing, revocations: feed, deflate: deflate)
+            : nil
+        let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys, statusLists: statusLists)
         let throttle = LoginThrottle(
             store: store, audit: audit, settings: settings.login, key: throttleKey, clock: clock)
         let sessions = SessionService(
@@ -64,6 +73,7 @@ package struct Services: Sendable {
         self.eventFeed = eventFeed
         self.streams = EventStreamService(store: store, settings: settings, clock: clock)
         self.polls = EventPollService(store: store, feed: eventFeed, ring: keyRing, keys: keys, settings: settings)
+        self.statusLists = statusLists
         self.keyRing = keyRing
         self.hashPool = hashPool
         self.audit = audit
@@ -100,6 +110,7 @@ package struct Services: Sendable {
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)
         if settings.sharedSignals.enabled { try await store.setStreamCapacity(settings.sharedSignals.maxPending) }
+        try await statusLists?.start()
     }
 }
 

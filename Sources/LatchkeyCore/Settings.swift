@@ -13,6 +13,7 @@ package struct Settings: Sendable {
     package var keys = Keys()
     package var revocations = Revocations()
     package var sharedSignals = SharedSignals()
+    package var statusList = StatusList()
     package var jwksMaxAge: Duration = .seconds(300)
     package var auditRetention: Duration = .seconds(90 * 86400)
 
@@ -87,5 +88,14 @@ package struct Settings: Sendable {
         package static let minVerificationInterval: Duration = .seconds(30)
         /// Long polls held at a time for one stream; a receiver needs one.
         package static let maxWaitersPerStream = 4
+    }
+
+    package struct StatusList: Sendable {
+        /// Off: no `status` claim, no lists, no second write for a token.
+        package var enabled = false
+        /// `ttl` of the lists, in whole seconds; 1 s to 25 s, which is less than any access token lives: the shortest
+        /// has 30 s less 5 %.
+        package var timeToLive: Duration = .seconds(15)
+        package init() {}
     }
 }

@@ -62,6 +62,13 @@ package protocol Store: EventStreamStore {
     /// Notes that it is done, together with `event`.
     func clearSettlement(event: AuditEvent?) async throws
 
+    /// Gives a token that is about to be signed a random place in a Token Status List that no other token has or had.
+    /// The list retires with the tokens that expire about when this one does, and was opened after the second of the
+    /// latest `all` entry. On disk before it returns.
+    func reserveStatus(for claims: AccessTokenClaims, keyID: KeyID) async throws -> StatusEntry
+    /// The places in lists that have not retired, in order of list and place, at most `limit`.
+    func statusEntries(after position: StatusPosition?, limit: Int) async throws -> [StatusEntry]
+
     // MARK: Users
 
     func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws
@@ -130,7 +137,8 @@ package protocol Store: EventStreamStore {
     func appendAudit(_ event: AuditEvent) async throws
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
     func statistics() async throws -> StoreStatistics
-    /// Removes at most `limit` expired rows (sessions, codes, entries, audit, throttle, networks, secrets). Returns how many
+    /// Removes at most `limit` expired rows (sessions, codes, entries, status lists, audit, throttle, networks, secrets).
+    /// Returns how many
     /// went; fewer than `limit` means that nothing is left for now.
     func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int
     /// Commits a write: what readiness asks.

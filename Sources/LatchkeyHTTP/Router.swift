@@ -49,6 +49,7 @@ package struct LatchkeyRouter: Sendable {
         return MetadataEndpoint(settings: services.settings).routes
             + RevocationsEndpoint(services: services).routes
             + SharedSignalsRoutes.routes(services)
+            + (StatusListEndpoint(services: services)?.routes ?? [])
             + [
                 KeySetEndpoint(services: services).route,
                 TokenEndpoint(services: services).route,
@@ -92,7 +93,10 @@ package struct LatchkeyRouter: Sendable {
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
         paths.formUnion(["/.well-known/jwks.json", "/openapi.json"])
-        if settings.revocations.access == .public { paths.formUnion(["/revocations", "/revocations.jwt"]) }
+        if settings.revocations.access == .public {
+            paths.formUnion(["/revocations", "/revocations.jwt"])
+            if settings.statusList.enabled { paths.formUnion(StatusListEndpoint.templates) }
+        }
         return paths
     }
 

@@ -116,6 +116,21 @@ extension SQLiteStore {
                     DELETE FROM revocations WHERE seq IN (
                         SELECT seq FROM revocations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
                     """, until: now),
+            // The list itself goes last: its entries are found through it.
+            Step(
+                sql: """
+                    DELETE FROM status_entries WHERE (list_number, place) IN (
+                        SELECT e.list_number, e.place
+                        FROM status_lists l JOIN status_entries e ON e.list_number = l.number
+                        WHERE l.expires_at <= ?1 - (SELECT max_skew FROM revocation_state) LIMIT ?2)
+                    """, until: now),
+            Step(
+                sql: """
+                    DELETE FROM status_lists WHERE number IN (
+                        SELECT number FROM status_lists l
+                        WHERE expires_at <= ?1 - (SELECT max_skew FROM revocation_state)
+                            AND NOT EXISTS (SELECT 1 FROM status_entries WHERE list_number = l.number) LIMIT ?2)
+                    """, until: now),
             // The oldest rows come first, so a look at the head of the table suffices.
             Step(
                 sql: """

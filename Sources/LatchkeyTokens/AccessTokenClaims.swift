@@ -26,6 +26,8 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var authenticationMethods: [String]
     /// `roles`: left out when empty.
     public var roles: [String]
+    /// `status`: the token's place in a Token Status List; nil without one, the usual case.
+    public var status: StatusReference?
 
     /// Claims to be signed. Instants are written as whole seconds, rounded down.
     public init(
@@ -75,6 +77,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
             if let authenticatedAt { json.member("auth_time", authenticatedAt.seconds) }
             if !authenticationMethods.isEmpty { json.member("amr", authenticationMethods) }
             if !roles.isEmpty { json.member("roles", roles) }
+            if let status { json.member("status", object: status.write) }
         }
     }
 }
@@ -102,6 +105,7 @@ extension AccessTokenClaims {
         authenticatedAt = try claims.optionalInstant("auth_time")
         authenticationMethods = try claims.texts("amr")
         roles = try claims.texts("roles")
+        status = try claims.status()
     }
 }
 
@@ -162,6 +166,11 @@ private struct ClaimReader {
         guard let value = object[name] else { return [] }
         guard let texts = value.strings, texts.count <= 256 else { throw MalformedToken(.badClaim, member: name) }
         return texts
+    }
+
+    func status() throws(MalformedToken) -> StatusReference? {
+        guard let value = object["status"] else { return nil }
+        return try StatusReference(claim: value)
     }
 
     func audience() throws(MalformedToken) -> [String] {

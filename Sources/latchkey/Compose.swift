@@ -49,7 +49,8 @@ package struct Compose: Sendable {
         do {
             let services = try Services(
                 settings: core, clock: clock, store: store, feed: feed, eventFeed: eventFeed, keyRing: keyRing,
-                masterKeyRing: masterKeyRing, masterKeyFile: masterKeyFile, hashPool: pool, logger: logger)
+                masterKeyRing: masterKeyRing, masterKeyFile: masterKeyFile, hashPool: pool,
+                deflate: { Zlib.compress($0) }, logger: logger)
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path

@@ -33,5 +33,5 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 package enum StoreConformance {
     package static let cases: [StoreCase] =
         loginCases + rotationCases + revocationCases + gateCases + userCases + clientCases + keyCases + upkeepCases
-        + streamCases + serverSessionCases
+        + streamCases + serverSessionCases + statusListCases
 }

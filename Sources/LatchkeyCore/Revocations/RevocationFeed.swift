@@ -82,6 +82,16 @@ package final class RevocationFeed: StoreObserver, Service {
         state.withLock { $0.list.index.firstMatch(for: token.claims, keyID: token.keyID) }
     }
 
+    /// Whether this token is revoked, as of which `seq`. O(1).
+    package func judge(_ token: RevocationSubject) -> (isRevoked: Bool, sequence: Int64) {
+        state.withLock { ($0.list.index.revokes(token), $0.list.sequence) }
+    }
+
+    /// The live entries as a value, for judging many tokens outside of the lock. Copies nothing.
+    package func snapshot() -> (index: RevocationIndex, sequence: Int64) {
+        state.withLock { ($0.list.index, $0.list.sequence) }
+    }
+
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
     package var liveEntries: Int { state.withLock { $0.list.count } }
     package var waiting: Int { state.withLock { $0.waiters.count } }

@@ -39,17 +39,22 @@ package struct AccessTokenIssuer: Sendable {
     private let settings: Settings
     private let ring: KeyRing
     private let keys: KeyRotationService
+    private let statusLists: StatusLists?
 
-    package init(settings: Settings, ring: KeyRing, keys: KeyRotationService) {
+    /// - Parameter statusLists: `nil`: tokens carry no `status` claim.
+    package init(settings: Settings, ring: KeyRing, keys: KeyRotationService, statusLists: StatusLists? = nil) {
         self.settings = settings
         self.ring = ring
         self.keys = keys
+        self.statusLists = statusLists
     }
 
     /// - Parameters:
     ///   - issuedAt: the instant that the issuing transaction read; becomes `iat`, however much later this runs.
     ///   - keyVersion: the key table's version in that transaction. An older key ring is loaded anew first: it may
     ///     hold a key that was withdrawn before `issuedAt`.
+    ///
+    /// With status lists the token's place is on disk before it is signed: one more commit, shared like every other.
     package func issue(
         _ order: AccessTokenOrder, issuedAt: Timestamp, keyVersion: Int64
     ) async throws -> SignedAccessToken {
@@ -59,13 +64,14 @@ package struct AccessTokenIssuer: Sendable {
         guard let signer = ring.current.signer(for: algorithm) else {
             throw StoreUnavailable("no active signing key for \(algorithm.rawValue)")
         }
-        let claims = AccessTokenClaims(
+        var claims = AccessTokenClaims(
             issuer: settings.issuer, subject: order.subject, audience: order.audience,
             expiresAt: issuedAt + lifetime(of: order), issuedAt: issuedAt, tokenID: .generate(),
             clientID: order.client.id, scope: order.scope, sessionID: order.session?.id,
             authenticatedAt: order.session?.createdAt,
             authenticationMethods: order.session?.authenticationMethods ?? [],
             roles: order.roles)
+        if let statusLists { claims.status = try await statusLists.reserve(for: claims, keyID: signer.id) }
         return SignedAccessToken(text: try signer.sign(claims), claims: claims)
     }
 

@@ -23,6 +23,7 @@ extension Refusal {
         case .notFound: OAuthError(error: "invalid_request", status: 404)
         case .methodNotAllowed: OAuthError(error: "invalid_request", status: 405)
         case .conflict: OAuthError(error: "invalid_request", status: 409)
+        case .notImplemented: OAuthError(error: "invalid_request", status: 501)
         case .invalidClient: OAuthError(error: "invalid_client", status: 401)
         case .unauthorizedClient: OAuthError(error: "unauthorized_client", status: 400)
         case .unsupportedGrantType: OAuthError(error: "unsupported_grant_type", status: 400)

@@ -28,6 +28,7 @@ extension Refusal {
         case .passwordRejected: 422
         case .tooManyAttempts: 429
         case .headersTooLarge: 431
+        case .notImplemented: 501
         case .overloaded, .clockSetBack, .temporarilyUnavailable: 503
         }
     }
@@ -42,6 +43,7 @@ extension Refusal {
         case .notFound: "Not found"
         case .methodNotAllowed: "The method is not allowed here"
         case .conflict: "The request conflicts with the present state"
+        case .notImplemented: "Not implemented"
         case .invalidClient: "The client is unknown or not authenticated"
         case .unauthorizedClient: "The client may not do this"
         case .unsupportedGrantType: "The grant type is not supported"

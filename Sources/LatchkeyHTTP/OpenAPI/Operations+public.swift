@@ -27,6 +27,13 @@ extension OperationDescription {
         "GET /revocations.jwt": .init(
             "revocations", "The revocation list as a signed JWS, fit for mirrors.", query: list,
             .text("application/jwt", "A JWS of typ revocations+jwt."), .empty(304, "Not modified.")),
+        "GET /statuslists": .init(
+            "revocations", "Where the Token Status Lists stand; only with status_list.enabled.",
+            .json("StatusListAggregation")),
+        "GET /statuslists/{n}": .init(
+            "revocations", "A Token Status List: the status of each token that names it, by its idx.",
+            query: [Parameter("time", .integer, "Asks for a list of the past, which is not kept: 501.")],
+            .text("application/statuslist+jwt", "A JWT of typ statuslist+jwt."), .empty(304, "Not modified.")),
         "POST /oauth2/token": .init(
             "oauth", "The token endpoint (RFC 6749 3.2): refresh_token and client_credentials.",
             body: .form("TokenRequest"), .json("TokenResponse")),

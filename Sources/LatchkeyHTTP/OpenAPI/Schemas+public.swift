@@ -78,6 +78,9 @@ extension SchemaDescription {
                 .required("kind", .choice(RevocationEntry.Kind.allCases.map(\.rawValue))), .optional("id", .string),
                 .optional("iat_before", .integer, seconds), .required("exp", .integer, seconds),
             ]),
+        .init(
+            "StatusListAggregation", "All Token Status Lists that have not retired.",
+            [.required("status_lists", .array(.string), "URIs.")]),
     ]
 
     private static let account: [SchemaDescription] = [

@@ -14,7 +14,8 @@ struct MetadataEndpoint: Sendable {
 
     init(settings: Settings) {
         let document = AuthorizationServerMetadata(
-            issuer: settings.issuer, sendsEvents: settings.sharedSignals.enabled)
+            issuer: settings.issuer, sendsEvents: settings.sharedSignals.enabled,
+            offersStatusLists: settings.statusList.enabled)
         let bytes = document.encode()
         paths = document.paths
         body = ByteBuffer(bytes: bytes)
@@ -46,10 +47,13 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     package let issuer: String
     /// Whether there are event endpoints, and so the scope for them.
     package let sendsEvents: Bool
+    /// Whether `status_list_aggregation_endpoint` stands in it (Token Status List, section 9.1).
+    package let offersStatusLists: Bool
 
-    package init(issuer: String, sendsEvents: Bool = false) {
+    package init(issuer: String, sendsEvents: Bool = false, offersStatusLists: Bool = false) {
         self.issuer = issuer
         self.sendsEvents = sendsEvents
+        self.offersStatusLists = offersStatusLists
     }
 
     /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
@@ -75,6 +79,9 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
             // Ours, not registered: DESIGN 6.
             json.member("revocation_list_uri", issuer + "/revocations")
+            if offersStatusLists {
+                json.member("status_list_aggregation_endpoint", issuer + StatusLists.path)
+            }
         }
     }
 

@@ -35,10 +35,9 @@ public struct RevocationIndex: Sendable {
         )
         switch entry.target {
         case .token(let id):
-            if let compact = id.compact {
-                tokens.insert(mark, for: compact)
-            } else {
-                foreignTokens.insert(mark, for: id.description)
+            switch CompactTokenID(id) {
+            case .ours(let id): tokens.insert(mark, for: id)
+            case .foreign(let text): foreignTokens.insert(mark, for: text)
             }
         case .session(let id): sessions.insert(mark, for: id)
         case .user(let id, _): users.insert(mark, for: id)
@@ -68,10 +67,9 @@ public struct RevocationIndex: Sendable {
         for entry in expired {
             switch entry.target {
             case .token(let id):
-                if let compact = id.compact {
-                    tokens.prune(compact, at: second)
-                } else {
-                    foreignTokens.prune(id.description, at: second)
+                switch CompactTokenID(id) {
+                case .ours(let id): tokens.prune(id, at: second)
+                case .foreign(let text): foreignTokens.prune(text, at: second)
                 }
             case .session(let id): sessions.prune(id, at: second)
             case .user(let id, _): users.prune(id, at: second)
@@ -92,7 +90,7 @@ public struct RevocationIndex: Sendable {
         if let session = claims.sessionID, let mark = sessions.furthest(session) {
             return entry(.session(session), mark)
         }
-        if let mark = mark(of: claims.tokenID) { return entry(.token(claims.tokenID), mark) }
+        if hasTokens, let mark = mark(of: CompactTokenID(claims.tokenID)) { return entry(.token(claims.tokenID), mark) }
         if let user = claims.userID, let mark = users.furthest(user), issuedAt <= mark.issuedBefore {
             return entry(.user(user, issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
         }
@@ -102,20 +100,47 @@ public struct RevocationIndex: Sendable {
         return nil
     }
 
+    /// Whether any entry revokes this token: the same answer as ``firstMatch(for:keyID:)``, without saying which.
+    package func revokes(_ token: RevocationSubject) -> Bool {
+        if let mark = everything.furthest, token.issuedAt <= mark.issuedBefore { return true }
+        if keys.furthest(token.keyID) != nil { return true }
+        if let session = token.sessionID, sessions.furthest(session) != nil { return true }
+        if hasTokens, mark(of: token.tokenID) != nil { return true }
+        if let user = token.userID, let mark = users.furthest(user), token.issuedAt <= mark.issuedBefore { return true }
+        if let mark = clients.furthest(token.clientID), token.issuedAt <= mark.issuedBefore { return true }
+        return false
+    }
+
+    /// The last second of `iat` that an `all` entry matches, in Unix seconds; nil without one.
+    package var everybodyIssuedBefore: Int64? { everything.furthest?.issuedBefore }
+
     /// Whether a `key` entry condemns this key, and with it every revocation document that it signed.
     public func condemns(_ keyID: KeyID) -> Bool {
         keys.furthest(keyID) != nil
     }
 
-    private func mark(of token: TokenID) -> Watermark? {
-        // Reading the id is dearer than the look-up, and most lists have no entry of this kind.
-        guard !tokens.isEmpty || !foreignTokens.isEmpty else { return nil }
-        guard let compact = token.compact else { return foreignTokens.furthest(token.description) }
-        return tokens.furthest(compact)
+    /// Reading a `jti` is dearer than looking it up, and most lists have no entry of this kind.
+    private var hasTokens: Bool { !tokens.isEmpty || !foreignTokens.isEmpty }
+
+    private func mark(of token: CompactTokenID) -> Watermark? {
+        switch token {
+        case .ours(let id): tokens.furthest(id)
+        case .foreign(let text): foreignTokens.furthest(text)
+        }
     }
 
     private func entry(_ target: RevocationEntry.Target, _ mark: Watermark) -> RevocationEntry {
         RevocationEntry(sequence: mark.sequence, target: target, expiresAt: Timestamp(seconds: mark.expiresAt))
+    }
+}
+
+/// A `jti` in 16 bytes when it is one of ours, as text otherwise.
+enum CompactTokenID: Hashable, Sendable {
+    case ours(UUIDv7)
+    case foreign(String)
+
+    init(_ id: TokenID) {
+        self = id.compact.map { .ours($0) } ?? .foreign(id.description)
     }
 }
 

@@ -114,6 +114,13 @@ extension ConfigurationKey {
         "shared_signals.retention", .duration(.seconds(3600) ... .seconds(90 * 86400)), default: "7d",
         "How long an event waits for its receiver.")
 
+    static let statusListEnabled = ConfigurationKey(
+        "status_list.enabled", .choice(["true", "false"]), default: "false",
+        "Whether tokens carry a place in a Token Status List, for software that reads those: true or false.")
+    static let statusListTTL = ConfigurationKey(
+        "status_list.ttl", .duration(.seconds(1) ... .seconds(25)), default: "15s",
+        "How long a reader keeps a status list before it fetches it again; shorter than any token lives.")
+
     static let auditRetention = ConfigurationKey(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
@@ -139,6 +146,7 @@ extension ConfigurationKey {
         rotationPeriod, announcePeriod, jwksMaxAge,
         revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
         sharedSignals, maxPending, eventRetention,
+        statusListEnabled, statusListTTL,
         auditRetention, store, postgresURL, logLevel, logFormat,
     ]
 }

@@ -69,6 +69,8 @@ extension LatchkeyCore.Settings {
         sharedSignals.enabled = try values.choice(.sharedSignals) == "true"
         sharedSignals.maxPending = try values.integer(.maxPending)
         sharedSignals.retention = try values.duration(.eventRetention)
+        statusList.enabled = try values.choice(.statusListEnabled) == "true"
+        statusList.timeToLive = try values.duration(.statusListTTL)
         auditRetention = try values.duration(.auditRetention)
     }
 

@@ -22,7 +22,7 @@ struct VerifierCausesTests {
     ) async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
-            let scene = try await RevocationCausesTests.Scene(server, clock)
+            let scene = try await RevocationScene(server, clock)
             try await withVerifier(server.http, now: { clock.now }) { verifier in
                 #expect(await verifier.waitUntilReady())
                 #expect(throws: Never.self) { try verifier.verifyNow(scene.access) }

@@ -1,0 +1,174 @@
+package import LatchkeyTokens
+import Synchronization
+
+/// Token Status Lists (draft-ietf-oauth-status-list) beside our own revocation list, for software that reads those. There
+/// is one of this only when `status_list.enabled`.
+///
+/// Each access token has a place of its own, as a session's place could not follow a revocation of everybody, of one
+/// token or of a key without touching tokens that it does not mean. A place is on disk before its token is signed. What
+/// a list says is worked out from its rows and the revocation index when somebody asks, and kept until either changes.
+package final class StatusLists: Sendable {
+    /// Compresses into the ZLIB format (RFC 1950) at the highest level; nil when there is no memory.
+    package typealias Deflate = @Sendable ([UInt8]) -> [UInt8]?
+
+    /// Under the issuer: the aggregation; with `/` and a number, a list.
+    package static let path = "/statuslists"
+    private static let loadChunk = 5000
+
+    private let settings: Settings
+    private let clock: Clock
+    private let store: any Store
+    private let ring: KeyRing
+    private let revocations: RevocationFeed
+    private let deflate: Deflate
+    private let shelf = Mutex<[Int64: ShelvedStatusList]>([:])
+    private let line = BuildLine()
+
+    package init(
+        settings: Settings, clock: Clock, store: any Store, ring: KeyRing, revocations: RevocationFeed,
+        deflate: @escaping Deflate
+    ) {
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.ring = ring
+        self.revocations = revocations
+        self.deflate = deflate
+    }
+
+    /// Loads the places of tokens that may be alive. Before anything is served.
+    package func start() async throws {
+        var last: StatusPosition?
+        while true {
+            let entries = try await store.statusEntries(after: last, limit: Self.loadChunk)
+            for entry in entries { add(entry) }
+            guard entries.count == Self.loadChunk else { return }
+            last = entries.last?.position
+        }
+    }
+
+    /// Gives a token that is about to be signed with this key its place. Durable on return.
+    package func reserve(for claims: AccessTokenClaims, keyID: KeyID) async throws -> StatusReference {
+        let entry = try await store.reserveStatus(for: claims, keyID: keyID)
+        add(entry)
+        return StatusReference(index: entry.place, uri: uri(entry.list.number))
+    }
+
+    /// The URIs of the lists that have not retired, oldest first.
+    package func uris() -> [String] {
+        let now = clock.now()
+        let numbers = shelf.withLock { shelf in
+            prune(&shelf, now)
+            return shelf.keys.sorted()
+        }
+        return numbers.map(uri)
+    }
+
+    /// Tokens in memory.
+    package var tokenCount: Int { shelf.withLock { $0.values.reduce(0) { $0 + $1.tokens.count } } }
+
+    /// The list of this number as it is now: whatever was revoked before the call is in it. Signed anew when it changed,
+    /// when its key may sign no more, or when it is as old as its `ttl`.
+    ///
+    /// - Returns: nil for a number that has never been a list, or one that has retired.
+    /// - Throws: ``StoreUnavailable`` when there is no active key.
+    package func list(_ number: Int64) async throws -> SignedStatusList? {
+        if let ready = try ready(number) { return ready }
+        guard shelf.withLock({ $0[number] != nil }) else { return nil }
+        return try await line.run { try self.ready(number) ?? self.build(number) }
+    }
+
+    // MARK: Building
+
+    /// The signed list, when nothing asks for another one.
+    private func ready(_ number: Int64) throws -> SignedStatusList? {
+        let now = clock.now()
+        let signer = try signer()
+        let sequence = revocations.sequence
+        return shelf.withLock { shelf in
+            prune(&shelf, now)
+            guard let list = shelf[number], let built = list.built, built.sequence == sequence,
+                built.rows == list.tokens.count, isFresh(built, signer, now)
+            else { return nil }
+            return built.signed
+        }
+    }
+
+    private func build(_ number: Int64) throws -> SignedStatusList? {
+        let now = clock.now()
+        let signer = try signer()
+        // First the revocations, then the rows: a row that comes in between is judged by later revocations, and one that
+        // comes afterwards finds its own number missing in what is built here.
+        let (index, sequence) = revocations.snapshot()
+        guard let list = shelf.withLock({ $0[number] }) else { return nil }
+        let statuses = list.statuses(index)
+        var built = ShelvedStatusList.Built(
+            signed: try sign(list, statuses, signer, now), statuses: statuses, builtAt: now, keyID: signer.id,
+            sequence: sequence, rows: list.tokens.count)
+        if let before = list.built, before.statuses == statuses, isFresh(before, signer, now) {
+            built = before
+            built.sequence = sequence
+            built.rows = list.tokens.count
+        }
+        let result = built
+        shelf.withLock { $0[number]?.built = result }
+        return result.signed
+    }
+
+    private func sign(
+        _ list: ShelvedStatusList, _ statuses: StatusList, _ signer: KeyRingSnapshot.Signer, _ now: Timestamp
+    ) throws -> SignedStatusList {
+        guard let compressed = deflate(statuses.bytes) else { throw StoreUnavailable("no memory for a status list") }
+        let ttl = settings.statusList.timeToLive
+        let token = StatusListToken(
+            uri: uri(list.record.number), issuedAt: now,
+            // Served for up to one `ttl`, kept by a cache for a second and by its reader for another `ttl`; the rest is
+            // for when we cannot be reached.
+            expiresAt: now + ttl + ttl + ttl + ttl, timeToLive: ttl, aggregationURI: settings.issuer + Self.path,
+            list: statuses)
+        let header = JWSHeader(algorithm: signer.algorithm, type: JWSHeader.statusListType, keyID: signer.id)
+        let text = try token.sign(compressed: compressed, headerSegment: header.segment()) { input in
+            try signer.signature(of: input)
+        }
+        // The end of the signature: it differs whenever the content does.
+        return SignedStatusList(text: text, etag: "W/\"s\(String(decoding: text.suffix(32), as: UTF8.self))\"")
+    }
+
+    private func signer() throws -> KeyRingSnapshot.Signer {
+        guard let signer = ring.current.signer(for: settings.tokens.algorithm) else {
+            throw StoreUnavailable("no active signing key for the status lists")
+        }
+        return signer
+    }
+
+    private func isFresh(
+        _ built: ShelvedStatusList.Built, _ signer: KeyRingSnapshot.Signer, _ now: Timestamp
+    ) -> Bool {
+        built.keyID == signer.id && built.builtAt <= now && now - built.builtAt < settings.statusList.timeToLive
+    }
+
+    // MARK: Memory
+
+    private func add(_ entry: StatusEntry) {
+        let (isRevoked, sequence) = revocations.judge(entry.token)
+        let now = clock.now()
+        shelf.withLock { shelf in
+            if shelf[entry.list.number] == nil { prune(&shelf, now) }
+            shelf[entry.list.number, default: ShelvedStatusList(entry.list)]
+                .add(entry, isRevoked: isRevoked, sequence: sequence)
+        }
+    }
+
+    /// Drops the lists whose last token nobody accepts any more, whatever its clock says.
+    private func prune(_ shelf: inout [Int64: ShelvedStatusList], _ now: Timestamp) {
+        let retired = shelf.values.filter { now >= $0.record.expiresAt + settings.tokens.maxSkew }
+        for list in retired { shelf[list.record.number] = nil }
+    }
+
+    private func uri(_ number: Int64) -> String { "\(settings.issuer)\(Self.path)/\(number)" }
+}
+
+/// Builds one list at a time: whoever comes meanwhile waits without holding a thread and finds it done.
+private actor BuildLine {
+    func run<Value: Sendable>(_ body: @Sendable () throws -> Value) rethrows -> Value { try body() }
+}

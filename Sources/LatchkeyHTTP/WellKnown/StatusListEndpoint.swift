@@ -1,0 +1,78 @@
+import HTTPTypes
+import Hummingbird
+import LatchkeyCore
+import LatchkeyTokens
+import NIOCore
+
+/// `GET /statuslists/{n}` and `GET /statuslists`: Token Status Lists and where they stand (Token Status List, sections 8
+/// and 9). From memory. Open to whoever may read the revocation list: what the one keeps from strangers, how much is
+/// revoked and when, the other must not tell them. Compressed inside already, and not again for the way.
+///
+/// A list is sent as a JWT whatever `Accept` says: there is no other form, and its content type names it.
+struct StatusListEndpoint: Sendable {
+    static let templates: Set<String> = [StatusLists.path, StatusLists.path + "/{n}"]
+
+    private let lists: StatusLists
+    private let readers: RevocationReaders
+    private let fields: HTTPFields
+
+    /// Nil unless `status_list.enabled`: then there is nothing at these paths.
+    init?(services: Services) {
+        guard let lists = services.statusLists else { return nil }
+        self.lists = lists
+        readers = RevocationReaders(services: services)
+        let isPublic = services.settings.revocations.access == .public
+        // One second, which is never more than the list's ttl: a reader's own ttl counts from its fetching, so all that a
+        // cache in between adds makes revocation slower.
+        var fields: HTTPFields = [
+            .cacheControl: "\(isPublic ? "public" : "private"), max-age=1",
+        ]
+        if !isPublic { fields[.vary] = "Authorization" }
+        self.fields = fields
+    }
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, StatusLists.path, errors: .problem, access: .services, operation: "getStatusLists",
+                handler: aggregation),
+            Route(
+                .get, StatusLists.path + "/{n}", errors: .problem, access: .services, operation: "getStatusList",
+                handler: list),
+        ]
+    }
+
+    private func aggregation(_ request: Request, _ context: RequestContext) async throws -> Response {
+        _ = try await readers.admit(request, context)
+        let body = JSONWriter.object { $0.member("status_lists", lists.uris()) }
+        var fields = fields
+        fields[.contentType] = "application/json"
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
+        _ = try await readers.admit(request, context)
+        guard try QueryParameters.parse(request.uri.query)["time"] == nil else {
+            throw Refusal(.notImplemented, "Status lists of the past are not kept: ask without time.")
+        }
+        let number = Self.number(try context.pathParameter("n"))
+        guard let number, let list = try await lists.list(number) else {
+            throw Refusal(.notFound, "There is no such status list, or all of its tokens have expired.")
+        }
+        var fields = fields
+        fields[.eTag] = list.etag
+        guard !EntityTag(header: list.etag).satisfies(ifNoneMatch: request.headers) else {
+            return Response(status: .notModified, headers: fields)
+        }
+        fields[.contentType] = "application/statuslist+jwt"
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: list.text)))
+    }
+
+    /// Digits without a leading zero: a list has one URI.
+    private static func number(_ text: String) -> Int64? {
+        guard text.utf8.count <= 18, text.utf8.first != UInt8(ascii: "0"),
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return Int64(text)
+    }
+}
