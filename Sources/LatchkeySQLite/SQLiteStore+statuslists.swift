@@ -10,15 +10,23 @@ extension SQLiteStore {
     package func statusEntries(after position: StatusPosition?, limit: Int) async throws -> [StatusEntry] {
         let now = clock.now()
         return try await readers.read { database in
-            try database.all(
+            let lists = try database.all(
                 """
-                SELECT e.list_number, l.size, l.opened_at, l.expires_at, e.place, e.token_id, e.session_id, e.subject,
-                    e.client_id, e.key_id, e.issued_at
-                FROM status_entries e JOIN status_lists l ON l.number = e.list_number
-                WHERE (e.list_number, e.place) > (?, ?)
-                    AND l.expires_at > ? - (SELECT max_skew FROM revocation_state)
-                ORDER BY e.list_number, e.place LIMIT ?
-                """, [position?.list ?? 0, position?.place ?? -1, now.milliseconds, limit], StatusRow.decode)
+                SELECT number, size, opened_at, expires_at FROM status_lists
+                WHERE number >= ? AND expires_at > ? - (SELECT max_skew FROM revocation_state) ORDER BY number
+                """, [position?.list ?? 0, now.milliseconds], StatusRow.list)
+            var entries: [StatusEntry] = []
+            // List by list: retired ones that the sweep has not reached yet are stepped over, however long they are.
+            for list in lists where entries.count < limit {
+                let start = list.number == position?.list ? position?.place : nil
+                entries += try database.all(
+                    """
+                    SELECT place, token_id, session_id, subject, client_id, key_id, issued_at FROM status_entries
+                    WHERE list_number = ? AND place > ? ORDER BY place LIMIT ?
+                    """, [list.number, start ?? -1, limit - entries.count]
+                ) { row in try StatusRow.entry(row, list) }
+            }
+            return entries
         }
     }
 }
@@ -79,16 +87,16 @@ private enum StatusRow {
         StatusListRecord(number: row[0], size: row[1], openedAt: row.timestamp(2), expiresAt: row.timestamp(3))
     }
 
-    static func decode(_ row: Row) throws -> StatusEntry {
-        let session = row.optionalBytes(6)
+    static func entry(_ row: Row, _ list: StatusListRecord) throws -> StatusEntry {
+        let session = row.optionalBytes(2)
         let sessionID = session.flatMap { SessionID(bytes: $0) }
-        guard let tokenID = TokenID(row[5] as String), (session == nil) == (sessionID == nil),
-            let clientID = ClientID(row[8] as String), let keyID = KeyID(row[9] as String)
+        guard let tokenID = TokenID(row[1] as String), (session == nil) == (sessionID == nil),
+            let clientID = ClientID(row[4] as String), let keyID = KeyID(row[5] as String)
         else { throw StoreFault.unreadable(StatusEntry.self) }
         return StatusEntry(
-            list: try list(row), place: row[4],
+            list: list, place: row[0],
             token: RevocationSubject(
-                tokenID: tokenID, sessionID: sessionID, subject: row[7], clientID: clientID, keyID: keyID,
-                issuedAt: Timestamp(seconds: row[10])))
+                tokenID: tokenID, sessionID: sessionID, subject: row[3], clientID: clientID, keyID: keyID,
+                issuedAt: Timestamp(seconds: row[6])))
     }
 }
