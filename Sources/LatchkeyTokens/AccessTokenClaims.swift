@@ -116,6 +116,7 @@ extension AccessTokenClaims {
 private struct ClaimReader {
     private static let known: [String] = [
         "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sid", "auth_time", "amr", "roles",
+        "status",
     ]
     private let object: KnownMembers
 

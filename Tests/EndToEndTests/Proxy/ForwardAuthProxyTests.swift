@@ -107,6 +107,26 @@ struct ForwardAuthProxyTests {
         }
     }
 
+    @Test(arguments: RevocationCause.allCases)
+    func `every act that revokes is enforced at the next request, and hits nobody else`(cause: RevocationCause)
+        async throws
+    {
+        try await withServer(behindNginx) { server in
+            let application = try await ProxiedApplication("forward-auth", before: server, folder: try TemporaryFolder())
+            let scene = try await RevocationScene(
+                server.http, folder: server.folder, audience: TestServer.audience)
+            func status(_ holder: RevocationScene.Holder) async throws -> Int {
+                let bearer = try scene.token(holder)
+                return try await application.outside.authorised("GET", "/orders", bearer: bearer).status
+            }
+            for holder in RevocationScene.Holder.allCases { #expect(try await status(holder) == 200) }
+            try await cause.perform(on: scene)
+            for holder in RevocationScene.Holder.allCases {
+                #expect(try await status(holder) == (cause.mustDie.contains(holder) ? 401 : 200), "\(holder)")
+            }
+        }
+    }
+
     @Test func `a client's own token reaches the upstream as it came`() async throws {
         try await with { server, application in
             let secret = try await server.addConfidentialClient(audiences: [TestServer.audience])

@@ -12,44 +12,36 @@ struct StatusListCausesTests {
             .mapValues { Set($0.map { Int($0.place) }) }
     }
 
-    @Test(arguments: RevocationCausesTests.causes)
-    func `the victim's bit is set at the next read, the others' bits are not`(
-        cause: RevocationCausesTests.Cause
-    ) async throws {
+    @Test(arguments: RevocationCause.allCases)
+    func `the victim's bit is set at the next read, the others' bits are not`(cause: RevocationCause) async throws {
         let clock = TestClock()
         try await withServer(["status_list.enabled": "true"], clock: clock) { server in
-            let scene = try await RevocationScene(server, clock)
+            let scene = try await RevocationScene(server.http, folder: server.folder)
             let reader = StatusReader(http: server.http)
-            let tokens = [scene.access, scene.adaElsewhere, scene.bobHere, scene.bobElsewhere]
-            let references = try tokens.map { try #require(try StatusReader.reference($0)) }
+            let references = try RevocationScene.Holder.allCases.map { holder in
+                try #require(try StatusReader.reference(try scene.token(holder)))
+            }
             #expect(Set(references).count == 4)
             for uri in Set(references.map(\.uri)) { #expect(try await reader.list(uri).set == []) }
 
-            let answer = try await cause.act(scene)
-            #expect(answer.status == cause.status, "\(answer.text)")
-            let expected: [Bool] =
-                switch cause.reach {
-                case .token, .session: [true, false, false, false]
-                case .user: [true, true, false, false]
-                case .client: [true, false, true, false]
-                case .everybody: [true, true, true, true]
-                }
+            try await cause.perform(on: scene)
+            let expected = RevocationScene.Holder.allCases.map { cause.mustDie.contains($0) }
             var lists: [String: StatusReader.List] = [:]
             for uri in Set(references.map(\.uri)) { lists[uri] = try await reader.list(uri) }
             #expect(references.map { lists[$0.uri]?.set.contains($0.idx) } == expected)
-            // Beyond these four, a bit may be set only for a token that the act itself made and ended; `all` covers a
-            // list whole.
+            // Beyond these four, a bit may be set only for a token that the act itself made and ended; `all`, which an
+            // emergency writes too, covers a list whole.
             let places = try await places(server)
             for (uri, list) in lists {
-                if cause.kind == "all" {
+                if cause.mustDie.count == 4 {
                     #expect(list.set.count == list.size)
                 } else {
                     #expect(list.set.subtracting(places[uri] ?? []).isEmpty)
                 }
             }
-            if cause.reach == .token { #expect(lists.values.reduce(0) { $0 + $1.set.count } == 1) }
+            if cause.kind == .token { #expect(lists.values.reduce(0) { $0 + $1.set.count } == 1) }
             // Whatever may still be issued is valid.
-            let next = try await server.refresh(scene.refresh)
+            let next = try await scene.refresh(scene.refreshToken)
             if next.status == 200 {
                 #expect(try await !reader.isInvalid(try #require(next["access_token"])))
             }

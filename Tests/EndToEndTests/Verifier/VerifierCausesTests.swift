@@ -16,25 +16,23 @@ struct VerifierCausesTests {
         }
     }
 
-    @Test(arguments: RevocationCausesTests.causes)
-    func `the victim's token is refused by the next poll, the others' tokens are not`(
-        cause: RevocationCausesTests.Cause
-    ) async throws {
+    @Test(arguments: RevocationCause.allCases)
+    func `the victim's token is refused by the next poll, the others' tokens are not`(cause: RevocationCause)
+        async throws
+    {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
-            let scene = try await RevocationScene(server, clock)
+            let scene = try await RevocationScene(server.http, folder: server.folder)
             try await withVerifier(server.http, now: { clock.now }) { verifier in
                 #expect(await verifier.waitUntilReady())
-                #expect(throws: Never.self) { try verifier.verifyNow(scene.access) }
-                let answer = try await cause.act(scene)
-                #expect(answer.status == cause.status, "\(answer.text)")
+                let victim = try scene.token(.victim)
+                #expect(throws: Never.self) { try verifier.verifyNow(victim) }
+                try await cause.perform(on: scene)
                 try await verifier.catchesUp(with: server)
-                let kind = try #require(RevocationEntry.Kind(rawValue: cause.kind))
-                #expect(refusal(verifier, scene.access) == kind)
-                let all = cause.reach == .everybody
-                #expect(refusal(verifier, scene.adaElsewhere) == (all || cause.reach == .user ? kind : nil))
-                #expect(refusal(verifier, scene.bobHere) == (all || cause.reach == .client ? kind : nil))
-                #expect(refusal(verifier, scene.bobElsewhere) == (all ? kind : nil))
+                for holder in RevocationScene.Holder.allCases {
+                    let expected = cause.mustDie.contains(holder) ? cause.kind : nil
+                    #expect(refusal(verifier, try scene.token(holder)) == expected, "\(holder)")
+                }
             }
         }
     }
