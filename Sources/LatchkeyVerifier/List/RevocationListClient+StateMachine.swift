@@ -79,7 +79,7 @@ extension RevocationListClient {
                 let before = list.nextQuery
                 do throws(RefusedDocument) {
                     let applied = try list.apply(document, receivedAt: instant)
-                    succeed(document, applied, before, request, after: elapsed, jitter: jitter)
+                    succeed(document, before, request, after: elapsed, jitter: jitter)
                     sweep(at: instant)
                     return .applied(applied)
                 } catch {
@@ -89,8 +89,7 @@ extension RevocationListClient {
         }
 
         private mutating func succeed(
-            _ document: RevocationDocument, _ applied: RevocationListState.Applied,
-            _ before: RevocationListState.Query?, _ request: Request, after elapsed: Duration, jitter: Double
+            _ document: RevocationDocument, _ before: RevocationListState.Query?, _ request: Request, after elapsed: Duration, jitter: Double
         ) {
             failures = 0
             expiresIn = .seconds(document.expiresIn)
@@ -101,9 +100,12 @@ extension RevocationListClient {
             case .longPoll:
                 // Asking again at once is right after news and after a wait that was held. Otherwise the server, or a
                 // proxy, does not hold requests, or says the same again and again.
-                let isNews = applied == .delta && before.map { document.sequence > $0.after } ?? true
+                let isNews =
+                    before.map {
+                        document.epoch == $0.epoch && document.after == $0.after && document.sequence > $0.after
+                    } ?? false
                 let wasHeld = request.wait.map { elapsed >= $0 * 0.9 } ?? false
-                let isFirst = before == nil && applied == .snapshot
+                let isFirst = before == nil
                 if !isNews, !wasHeld, !isFirst {
                     pause = Self.jittered(min(usual, .seconds(document.expiresIn) / 3), jitter)
                 }

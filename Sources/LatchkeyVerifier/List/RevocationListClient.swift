@@ -48,11 +48,17 @@ struct RevocationListClient: Sendable {
     }
 
     private func poll(_ request: StateMachine.Request, known: RevocationIndex) async -> StateMachine.Answer {
+        // Nothing can be checked before the first keys are there.
+        if configuration.requiresSignedList, store.snapshot.keys.isEmpty { _ = await keys.refetch() }
         do throws(PollFailure) {
-            return .document(try await fetch(request, known: known))
+            do throws(PollFailure) {
+                return .document(try await fetch(request, known: known))
+            } catch {
+                // The key may be newer than our set.
+                guard error == .badSignature(.unknownKey), await keys.refetch() else { throw error }
+                return .document(try await fetch(request, known: known))
+            }
         } catch {
-            // The key may be newer than our set: fetched now, it counts at the next attempt.
-            if error == .badSignature(.unknownKey) { _ = await keys.refetch() }
             return .failure(error)
         }
     }

@@ -146,7 +146,7 @@ struct HostileListTests {
             server, clock: clock,
             {
                 $0.polling = .interval(.seconds(1))
-                $0.limits.requestTimeout = .milliseconds(50)
+                $0.limits.requestTimeout = .seconds(1)
             },
             { verifier in
                 #expect(await verifier.waitUntilReady())

@@ -1,5 +1,6 @@
 import LatchkeyTokens
 import LatchkeyVerifier
+import Synchronization
 import TestSupport
 import Testing
 
@@ -67,14 +68,18 @@ struct SignedListTests {
     @Test func `a list signed with a key that is new is taken as soon as the key is known`() async throws {
         let (old, new) = (try TestIssuer(), try TestIssuer())
         let (first, second) = (try old.keySet(), try old.keySet(new.webKey))
+        let isRotated = Mutex(false)
         let server = try await HostileServer { [clock] call, number in
-            guard call.path == "/revocations" else { return .ok(number == 0 ? first : second) }
-            let text = try? (number == 0 ? old : new).signed(document(now: clock.now, sequence: Int64(number)))
+            let isRotated = isRotated.withLock { $0 }
+            guard call.path == "/revocations" else { return .ok(isRotated ? second : first) }
+            let text = try? (isRotated ? new : old).signed(document(now: clock.now, sequence: isRotated ? 1 : 0))
             return .ok(text ?? [], "application/jwt")
         }
         try await withVerifier(server, clock: clock, { $0.requiresSignedList = true }) { verifier in
             #expect(await verifier.waitUntilReady())
-            try await eventually("a list by the new key") { server.calls("/revocations").count > 3 }
+            isRotated.withLock { $0 = true }
+            let seen = server.calls("/revocations").count
+            try await eventually("lists by the new key") { server.calls("/revocations").count > seen + 3 }
             #expect(verifier.status.sequence == 0, "within the cool-down the key is not asked for")
             clock.advance(by: .seconds(30))
             try await eventually("the list") { (verifier.status.sequence ?? 0) > 0 }
