@@ -29,11 +29,11 @@ struct StatusListCausesTests {
             var lists: [String: StatusReader.List] = [:]
             for uri in Set(references.map(\.uri)) { lists[uri] = try await reader.list(uri) }
             #expect(references.map { lists[$0.uri]?.set.contains($0.idx) } == expected)
-            // Beyond these four, a bit may be set only for a token that the act itself made and ended; `all`, which an
-            // emergency writes too, covers a list whole.
+            // Beyond these four, a bit may be set only for a token that the act itself made and ended; `all` covers a
+            // list whole.
             let places = try await places(server)
             for (uri, list) in lists {
-                if cause.mustDie.count == 4 {
+                if cause.kind == .all {
                     #expect(list.set.count == list.size)
                 } else {
                     #expect(list.set.subtracting(places[uri] ?? []).isEmpty)

@@ -42,7 +42,7 @@ struct OperationsEndpointTests {
             #expect(lines.contains("latchkey_users 1"))
             #expect(lines.contains("latchkey_store_readable 1"))
             #expect(lines.contains("latchkey_revocation_consumers 1"))
-            #expect(lines.contains("latchkey_revocation_consumer_lag_max 0"))
+            #expect(lines.contains("latchkey_consumer_lag_seconds 0"))
             #expect(!response.text.contains(#"a\"b"#), "a name that anybody may invent is a label")
             let types = lines.filter { $0.hasPrefix("# TYPE ") }
             #expect(Set(types).count == types.count, "a metric is there twice")
@@ -56,7 +56,7 @@ struct OperationsEndpointTests {
             let list = try await server.http.get("/revocations", headers: [("Authorization", basic)])
             #expect(list.status == 200)
             let lines = try await server.http.get("/metrics").text.split(separator: "\n")
-            #expect(lines.contains(#"latchkey_revocation_consumer_lag{consumer="service"} 0"#))
+            #expect(lines.contains(#"latchkey_consumer_lag_seconds{consumer="service"} 0"#))
         }
     }
 }
