@@ -80,7 +80,7 @@ struct ServerOutageTests {
         let token = try await login(first.http)
         #expect(first.terminate() == 0)
         let copy = try TemporaryFolder()
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("latchkey.db")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("latchkey.sqlite")
         {
             try FileManager.default.copyItem(atPath: folder.file(name), toPath: copy.file(name))
         }
@@ -93,9 +93,9 @@ struct ServerOutageTests {
             let epoch = verifier.status.epoch
             #expect(second.terminate() == 0)
             let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
-            #expect(names.contains("latchkey.db"))
+            #expect(names.contains("latchkey.sqlite"))
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            where name.hasPrefix("latchkey.db") { try FileManager.default.removeItem(atPath: folder.file(name)) }
+            where name.hasPrefix("latchkey.sqlite") { try FileManager.default.removeItem(atPath: folder.file(name)) }
             for name in names { try FileManager.default.copyItem(atPath: copy.file(name), toPath: folder.file(name)) }
 
             let third = try await ServerProcess(folder: folder, port: port)
