@@ -31,8 +31,9 @@ extension TokenVerifier {
         public var keyCoolDown: Duration = .seconds(30)
         /// How much is taken from the server.
         public var limits = Limits()
-        /// Carries the requests. One of your own should not follow redirects: an answer that was redirected is refused
-        /// anyway.
+        /// Carries the requests. One of your own should not follow redirects (an answer that was redirected is refused
+        /// anyway), should allow a connection for each long poll, and should not retry refused connections by itself
+        /// (`retryConnectionEstablishment`), or the server's return is noticed late.
         public var httpClient: HTTPClient
         /// Nil for silence.
         public var logger: Logger?

@@ -62,12 +62,12 @@ actor KeySource {
         // A task of its own, so that the caller who happens to be the first may go away without hurting the others.
         let task = Task { await self.exchange() }
         inFlight = task
-        let isGood = await task.value
-        inFlight = nil
-        return isGood
+        return await task.value
     }
 
     private func exchange() async -> Bool {
+        // Before the task ends: whoever finds one in flight may rely on waiting for it.
+        defer { inFlight = nil }
         do {
             let answer = try await http.send(
                 .get, Self.path, headers: [("Accept", "application/jwk-set+json, application/json")],
@@ -81,6 +81,7 @@ actor KeySource {
             logger?.debug("Fetched the keys", metadata: ["lk.keys": "\(set.keys.count)"])
             return true
         } catch TransportFailure.cancelled {
+            schedule.failed(jitter: jitter())
             return false
         } catch {
             return failed("\(error)")

@@ -12,6 +12,8 @@ struct VerifierHTTP: Sendable {
         configuration.redirectConfiguration = .disallow
         // Long polls occupy connections: several verifiers of one host must not queue behind each other.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
+        // A refused connection is an answer. The pool's own pauses grow to a minute and go on while the server is back.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 

@@ -181,4 +181,26 @@ struct KeySourceTests {
             #expect(try await patient.value.keyID == new.webKey.keyID)
         }
     }
+
+    @Test func `a clock that is set back while keys are on their way stops nothing`() async throws {
+        let (issuer, stranger) = (try TestIssuer(), try TestIssuer())
+        let set = try issuer.keySet()
+        let server = try await server { number in
+            var reply = HostileServer.Reply.ok(set)
+            if number == 1 { reply.dripMilliseconds = 1 }
+            return reply
+        }
+        try await withVerifier(server, clock: clock) { verifier in
+            #expect(await verifier.waitUntilReady())
+            clock.advance(by: .seconds(30))
+            let token = try stranger.token(at: clock.now)
+            let asking = Task { try? await verifier.verify(token) }
+            try await eventually("the fetch") { server.calls(Self.keys).count == 2 }
+            clock.advance(by: .seconds(-86400))
+            _ = await asking.value
+            try await eventually("another regular fetch") { server.calls(Self.keys).count > 2 }
+            let honest = try issuer.token(at: clock.now)
+            #expect(throws: Never.self) { try verifier.verifyNow(honest, policy: .allowWhenStale) }
+        }
+    }
 }
