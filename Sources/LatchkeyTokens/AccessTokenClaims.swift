@@ -187,6 +187,8 @@ private struct ClaimReader {
 private struct KnownMembers {
     private let names: [String]
     private var values: [JSONValue?]
+    /// Where the next name is likely to stand: issuers write them in one order.
+    private var likely = 0
 
     init(names: [String]) {
         self.names = names
@@ -196,7 +198,10 @@ private struct KnownMembers {
     subscript(name: String) -> JSONValue? { position(name).flatMap { values[$0] } }
 
     mutating func set(_ name: String, to value: JSONValue) {
-        if let position = position(name) { values[position] = value }
+        let isLikely = likely < names.count && names[likely] == name
+        guard let position = isLikely ? likely : position(name) else { return }
+        values[position] = value
+        likely = position + 1
     }
 
     /// Our names are ASCII, which nothing but itself is canonically equivalent to.

@@ -27,8 +27,17 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     public init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         // By bytes: a space is never a part of another character, and finding characters takes longer.
-        let parts = text.isEmpty ? [] : text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        self.init(tokens: parts.map { String(Substring($0)) })
+        let bytes = Array(text.utf8)
+        let parts = bytes.isEmpty ? [] : bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        var unique: [String] = []
+        for part in parts {
+            guard Self.isToken(part) else { return nil }
+            let token = String(decoding: part, as: UTF8.self)
+            if unique.contains(token) { continue }
+            guard unique.count < Self.maximumTokens else { return nil }
+            unique.append(token)
+        }
+        tokens = unique
     }
 
     /// The set of `tokens`; nil when one of them is not a scope token or the caps are passed.
@@ -36,7 +45,7 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
         var unique: [String] = []
         var length = 0
         for token in tokens {
-            guard Self.isToken(token) else { return nil }
+            guard Self.isToken(Array(token.utf8)[...]) else { return nil }
             if unique.contains(token) { continue }
             guard unique.count < Self.maximumTokens else { return nil }
             length += token.utf8.count + (unique.isEmpty ? 0 : 1)
@@ -82,9 +91,9 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     public var description: String { tokens.joined(separator: " ") }
 
     /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-    private static func isToken(_ text: String) -> Bool {
+    private static func isToken(_ text: ArraySlice<UInt8>) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy {
+            && text.allSatisfy {
                 (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
             }
     }

@@ -189,25 +189,29 @@ struct JSONReader {
     mutating func string() throws(MalformedJSON) -> String {
         guard try peek() == UInt8(ascii: "\"") else { throw failure(.unexpectedType) }
         let start = position + 1
-        position = start
+        let bytes = bytes
+        var end = start
         var combined: UInt8 = 0
-        while position < bytes.count {
-            let byte = bytes[position]
+        while end < bytes.count {
+            let byte = bytes[end]
             switch byte {
             case UInt8(ascii: "\""):
-                defer { position += 1 }
-                let content = bytes[start..<position]
+                position = end + 1
+                let content = bytes[start..<end]
                 // Plain ASCII is UTF-8 without a check, which is most of the work for short strings.
                 return combined < 0x80 ? String(decoding: content, as: UTF8.self) : try text(of: content, at: start)
             case UInt8(ascii: "\\"):
+                position = end
                 return try escapedString(from: start)
             case 0..<0x20:
+                position = end
                 throw failure(.unexpectedCharacter)
             default:
                 combined |= byte
-                position += 1
+                end += 1
             }
         }
+        position = end
         throw failure(.truncated)
     }
 

@@ -59,15 +59,17 @@ public struct AccessTokenRules: Sendable {
 public struct IssuerRule: Sendable {
     /// The one issuer.
     public let issuer: String
+    private let bytes: [UInt8]
 
     /// Accepts this issuer only.
     public init(_ issuer: String) {
         self.issuer = issuer
+        bytes = Array(issuer.utf8)
     }
 
     /// - Throws: ``VerificationError/wrongIssuer``.
     public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
-        guard claims.issuer.utf8.elementsEqual(issuer.utf8) else { throw .wrongIssuer }
+        guard Array(claims.issuer.utf8) == bytes else { throw .wrongIssuer }
     }
 }
 

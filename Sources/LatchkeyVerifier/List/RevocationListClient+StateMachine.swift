@@ -89,7 +89,8 @@ extension RevocationListClient {
         }
 
         private mutating func succeed(
-            _ document: RevocationDocument, _ before: RevocationListState.Query?, _ request: Request, after elapsed: Duration, jitter: Double
+            _ document: RevocationDocument, _ before: RevocationListState.Query?, _ request: Request,
+            after elapsed: Duration, jitter: Double
         ) {
             failures = 0
             expiresIn = .seconds(document.expiresIn)

@@ -80,8 +80,8 @@ struct ServerOutageTests {
         let token = try await login(first.http)
         #expect(first.terminate() == 0)
         let copy = try TemporaryFolder()
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("latchkey.sqlite")
-        {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        where name.hasPrefix("latchkey.sqlite") {
             try FileManager.default.copyItem(atPath: folder.file(name), toPath: copy.file(name))
         }
 
