@@ -11,17 +11,27 @@ struct BenchOptions: Sendable {
     /// Commit of the source tree, as told by the caller.
     var commit = "unknown"
     var plan = BenchPlan.full
-    /// Only what a service pays for a token, which needs no server.
-    var isVerificationOnly = false
+    var part = Part.all
     var wantsHelp = false
+
+    /// What is measured.
+    enum Part: Sendable {
+        case all
+        /// What a service pays for a token; needs no server.
+        case verification
+        /// What long lists and many pollers cost.
+        case revocations
+    }
 
     static let help = """
         Measures a latchkey server on this machine, beside what the machine itself can do.
 
         Usage: LatchkeyBench --server FILE [--quick] [--json FILE] [--folder DIR] [--commit NAME]
+               LatchkeyBench --server FILE --revocations [--quick]
                LatchkeyBench --verification [--quick]
 
           --server FILE   the latchkey binary; build it with `swift build -c release --product latchkey`
+          --revocations   only what long revocation lists and many pollers cost
           --verification  only what a service pays for a token; needs no server
           --quick         about 30 seconds: a look, not a measurement
           --json FILE     write the figures there; by default into the temporary folder that is printed
@@ -47,7 +57,8 @@ struct BenchOptions: Sendable {
         while let argument = rest.popFirst() {
             switch argument {
             case "--help", "-h": wantsHelp = true
-            case "--verification": isVerificationOnly = true
+            case "--verification": part = .verification
+            case "--revocations": part = .revocations
             case "--quick": plan = .quick
             case "--server": server = try Self.value(of: argument, from: &rest)
             case "--folder": folder = try Self.value(of: argument, from: &rest)
@@ -56,7 +67,7 @@ struct BenchOptions: Sendable {
             default: throw BenchFailure("Unknown argument \(argument); --help lists all.")
             }
         }
-        guard wantsHelp || isVerificationOnly || !server.isEmpty else {
+        guard wantsHelp || part == .verification || !server.isEmpty else {
             throw BenchFailure("Say which binary to measure with --server FILE; --help tells more.")
         }
     }
@@ -78,11 +89,18 @@ struct BenchPlan: Sendable, Codable {
     /// Before the first round, each load once, not counted.
     let warmUpSeconds: Double
     let starts: Int
+    /// Entries of the long lists.
+    let listLengths: [Int]
+    /// Pollers of the burst, and revocations in it.
+    let crowd: Int
+    let burst: Int
 
     static let full = BenchPlan(
-        name: "full", rounds: 5, hashSeconds: 5, sliceSeconds: 3, warmUpSeconds: 0.5, starts: 5)
+        name: "full", rounds: 5, hashSeconds: 5, sliceSeconds: 3, warmUpSeconds: 0.5, starts: 5,
+        listLengths: [1000, 100_000, 1_000_000], crowd: 500, burst: 10_000)
     static let quick = BenchPlan(
-        name: "quick", rounds: 2, hashSeconds: 1.5, sliceSeconds: 0.7, warmUpSeconds: 0.1, starts: 3)
+        name: "quick", rounds: 2, hashSeconds: 1.5, sliceSeconds: 0.7, warmUpSeconds: 0.1, starts: 3,
+        listLengths: [1000, 100_000], crowd: 100, burst: 2000)
 }
 
 /// The measurement program: starts a release server and prints how it compares with what the machine can do.

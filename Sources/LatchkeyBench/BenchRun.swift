@@ -36,8 +36,11 @@ struct BenchRun {
                 "LatchkeyBench itself is a debug build: its generator takes processor time that the server then lacks, "
                     + "and ES256 alone is far slower than it would be. Use Scripts/bench.")
         #endif
-        try measureVerification(&report)
-        guard !options.isVerificationOnly else { return report }
+        if options.part != .revocations { try measureVerification(&report) }
+        guard options.part != .verification else { return report }
+        report.lists = try ListLengths(options: options, folder: folder).measure()
+        report.crowd = try Crowd(options: options, folder: folder).measure()
+        guard options.part != .revocations else { return report }
         Console.note("Making users and client in \(folder)")
         try withServer { try Population(admin: $0.admin).create() }
         report.start = Spread(try measureStarts(&report))

@@ -8,7 +8,7 @@ import Glibc
 /// Not Sendable: it belongs to the thread that opened it.
 final class HTTPConnection {
     /// A longer answer is a mistake somewhere.
-    private static let longestAnswer = 8 * 1024 * 1024
+    private static let longestAnswer = 256 * 1024 * 1024
 
     private let descriptor: Int32
     private var buffer: [UInt8]

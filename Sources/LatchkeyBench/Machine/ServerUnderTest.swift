@@ -7,6 +7,8 @@ final class ServerUnderTest {
     let endpoint: Endpoint
     let admin: Endpoint
     let figures: ServerFigures
+    /// As its tokens and lists name it; also where it is reached.
+    let issuer: String
     /// From the start of the process to the first answer of `/healthz`.
     let secondsToFirstAnswer: Double
     private let process: Process
@@ -20,20 +22,23 @@ final class ServerUnderTest {
     /// - Parameters:
     ///   - binary: the latchkey program.
     ///   - folder: gets `data`, which may be there already, and `server.log`.
+    ///   - configuration: environment variables, where the defaults are not what is measured.
     /// - Throws: ``BenchFailure`` with the end of its log when it does not answer.
-    init(binary: String, folder: String) throws {
+    init(binary: String, folder: String, configuration: [String: String] = [:]) throws {
         let port = try SocketConnect.freePort()
         let log = folder + "/server.log"
         let data = folder + "/data"
         endpoint = .loopback(port: port)
+        issuer = "http://localhost:\(port)"
         admin = .unixSocket(path: data + "/latchkey.sock")
         process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
         process.arguments = [
-            "serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", "http://localhost:\(port)",
+            "serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", issuer,
         ]
-        // Default settings: nothing of the caller's environment may change what is measured.
+        // Nothing of the caller's environment may change what is measured.
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LATCHKEY_") }
+            .merging(configuration) { _, given in given }
         let files = FileManager.default
         guard files.fileExists(atPath: log) || files.createFile(atPath: log, contents: nil),
             let output = FileHandle(forWritingAtPath: log)

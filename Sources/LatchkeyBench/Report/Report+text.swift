@@ -9,9 +9,12 @@ extension Report {
             "\(machine.processor), \(machine.cores) cores, \(machine.memoryMiB) MiB, Linux \(machine.kernel), "
                 + "data on \(machine.fileSystem)")
         Console.line("Generator and server share this machine: rates are what is left for the server.")
-        showRows()
-        showRatios()
+        if !rows.isEmpty {
+            showRows()
+            showRatios()
+        }
         showProcess()
+        for line in lists.flatMap(\.lines) + (crowd?.lines ?? []) { Console.line(line) }
         for note in notes { Console.line("Note: \(note)") }
     }
 

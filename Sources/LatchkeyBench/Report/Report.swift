@@ -7,6 +7,10 @@ struct Report: Sendable, Codable {
     /// Seconds from the start of the process to the first answer of /healthz, with an existing database.
     var start: Spread?
     var memory: [MemoryFigures] = []
+    /// What lists of several lengths cost.
+    var lists: [ListLengths.Figures] = []
+    /// What a burst does to many pollers.
+    var crowd: Crowd.Figures?
     var notes: [String] = []
 
     struct RowFigures: Sendable, Codable {

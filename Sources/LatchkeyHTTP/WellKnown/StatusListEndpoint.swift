@@ -25,7 +25,7 @@ struct StatusListEndpoint: Sendable {
         // One second, which is never more than the list's ttl: a reader's own ttl counts from its fetching, so all that a
         // cache in between adds makes revocation slower.
         var fields: HTTPFields = [
-            .cacheControl: "\(isPublic ? "public" : "private"), max-age=1",
+            .cacheControl: "\(isPublic ? "public" : "private"), max-age=1"
         ]
         if !isPublic { fields[.vary] = "Authorization" }
         self.fields = fields

@@ -112,7 +112,8 @@ struct ForwardAuthProxyTests {
         async throws
     {
         try await withServer(behindNginx) { server in
-            let application = try await ProxiedApplication("forward-auth", before: server, folder: try TemporaryFolder())
+            let application = try await ProxiedApplication(
+                "forward-auth", before: server, folder: try TemporaryFolder())
             let scene = try await RevocationScene(
                 server.http, folder: server.folder, audience: TestServer.audience)
             func status(_ holder: RevocationScene.Holder) async throws -> Int {
