@@ -88,24 +88,51 @@ extension AccessTokenClaims {
     /// - Throws: ``MalformedToken`` `.badPayload`, or `.badClaim` with the claim's name.
     public init(parsing bytes: [UInt8]) throws(MalformedToken) {
         let claims = try ClaimReader(parsing: bytes)
-        issuer = try claims.text("iss")
+        issuer = try claims.text(.issuer)
         audience = try claims.audience()
-        expiresAt = try claims.instant("exp")
-        issuedAt = try claims.instant("iat")
-        notBefore = try claims.optionalInstant("nbf")
-        tokenID = try claims.value("jti", TokenID.init)
-        clientID = try claims.value("client_id", ClientID.init)
-        subject = try claims.text("sub")
+        expiresAt = try claims.instant(.expiresAt)
+        issuedAt = try claims.instant(.issuedAt)
+        notBefore = try claims.optionalInstant(.notBefore)
+        tokenID = try claims.value(.tokenID, TokenID.init)
+        clientID = try claims.value(.clientID, ClientID.init)
+        subject = try claims.text(.subject)
         // A subject that is neither could be mistaken for a user or a client elsewhere (RFC 9068 section 5).
         guard UserID(subject) != nil || ClientID(subject) == clientID else {
             throw MalformedToken(.badClaim, member: "sub")
         }
-        scope = try claims.optionalValue("scope", Scope.init) ?? Scope()
-        sessionID = try claims.optionalValue("sid", SessionID.init)
-        authenticatedAt = try claims.optionalInstant("auth_time")
-        authenticationMethods = try claims.texts("amr")
-        roles = try claims.texts("roles")
+        scope = try claims.optionalValue(.scope, Scope.init) ?? Scope()
+        sessionID = try claims.optionalValue(.sessionID, SessionID.init)
+        authenticatedAt = try claims.optionalInstant(.authenticatedAt)
+        authenticationMethods = try claims.texts(.authenticationMethods)
+        roles = try claims.texts(.roles)
         status = try claims.status()
+    }
+}
+
+/// The claims that we know, in the order in which we write them.
+private enum Claim: Int, CaseIterable {
+    case issuer, subject, audience, expiresAt, issuedAt, notBefore, tokenID, clientID, scope
+    case sessionID, authenticatedAt, authenticationMethods, roles, status
+
+    static let names = allCases.map(\.name)
+
+    var name: String {
+        switch self {
+        case .issuer: "iss"
+        case .subject: "sub"
+        case .audience: "aud"
+        case .expiresAt: "exp"
+        case .issuedAt: "iat"
+        case .notBefore: "nbf"
+        case .tokenID: "jti"
+        case .clientID: "client_id"
+        case .scope: "scope"
+        case .sessionID: "sid"
+        case .authenticatedAt: "auth_time"
+        case .authenticationMethods: "amr"
+        case .roles: "roles"
+        case .status: "status"
+        }
     }
 }
 
@@ -114,14 +141,10 @@ extension AccessTokenClaims {
 /// Keeps the values of the claims that we know and drops the others while reading: on the hot path of every service a
 /// tree would cost more than the rest of the claims' checks.
 private struct ClaimReader {
-    private static let known: [String] = [
-        "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "sid", "auth_time", "amr", "roles",
-        "status",
-    ]
     private let object: KnownMembers
 
     init(parsing bytes: [UInt8]) throws(MalformedToken) {
-        var members = KnownMembers(names: Self.known)
+        var members = KnownMembers()
         do throws(MalformedJSON) {
             var reader = try JSONReader(bytes, maximumLength: 65536, maximumDepth: 8)
             try reader.object { (name, reader) throws(MalformedJSON) in
@@ -134,49 +157,50 @@ private struct ClaimReader {
         object = members
     }
 
-    func text(_ name: String) throws(MalformedToken) -> String {
-        guard let text = object[name]?.string, !text.isEmpty, text.utf8.count <= 2048 else {
-            throw MalformedToken(.badClaim, member: name)
+    func text(_ claim: Claim) throws(MalformedToken) -> String {
+        guard let text = object[claim]?.string, !text.isEmpty, text.utf8.count <= 2048 else {
+            throw MalformedToken(.badClaim, member: claim.name)
         }
         return text
     }
 
-    func value<Value>(_ name: String, _ read: (String) -> Value?) throws(MalformedToken) -> Value {
-        guard let value = read(try text(name)) else { throw MalformedToken(.badClaim, member: name) }
+    func value<Value>(_ claim: Claim, _ read: (String) -> Value?) throws(MalformedToken) -> Value {
+        guard let value = read(try text(claim)) else { throw MalformedToken(.badClaim, member: claim.name) }
         return value
     }
 
-    func optionalValue<Value>(_ name: String, _ read: (String) -> Value?) throws(MalformedToken) -> Value? {
-        guard object[name] != nil else { return nil }
-        return try value(name, read)
+    func optionalValue<Value>(_ claim: Claim, _ read: (String) -> Value?) throws(MalformedToken) -> Value? {
+        guard object[claim] != nil else { return nil }
+        return try value(claim, read)
     }
 
-    func instant(_ name: String) throws(MalformedToken) -> Timestamp {
-        guard let value = object[name], let instant = Timestamp(wire: value) else {
-            throw MalformedToken(.badClaim, member: name)
+    func instant(_ claim: Claim) throws(MalformedToken) -> Timestamp {
+        guard let value = object[claim], let instant = Timestamp(wire: value) else {
+            throw MalformedToken(.badClaim, member: claim.name)
         }
         return instant
     }
 
-    func optionalInstant(_ name: String) throws(MalformedToken) -> Timestamp? {
-        guard object[name] != nil else { return nil }
-        return try instant(name)
+    func optionalInstant(_ claim: Claim) throws(MalformedToken) -> Timestamp? {
+        guard object[claim] != nil else { return nil }
+        return try instant(claim)
     }
 
-    func texts(_ name: String) throws(MalformedToken) -> [String] {
-        guard let value = object[name] else { return [] }
-        guard let texts = value.strings, texts.count <= 256 else { throw MalformedToken(.badClaim, member: name) }
+    func texts(_ claim: Claim) throws(MalformedToken) -> [String] {
+        guard let value = object[claim] else { return [] }
+        guard let texts = value.strings, texts.count <= 256 else { throw MalformedToken(.badClaim, member: claim.name) }
         return texts
     }
 
     func status() throws(MalformedToken) -> StatusReference? {
-        guard let value = object["status"] else { return nil }
+        guard let value = object[.status] else { return nil }
         return try StatusReference(claim: value)
     }
 
     func audience() throws(MalformedToken) -> [String] {
-        if object["aud"]?.string != nil { return [try text("aud")] }
-        guard object["aud"] != nil, case let texts = try texts("aud"), !texts.isEmpty, !texts.contains("") else {
+        if object[.audience]?.string != nil { return [try text(.audience)] }
+        guard object[.audience] != nil, case let texts = try texts(.audience), !texts.isEmpty, !texts.contains("")
+        else {
             throw MalformedToken(.badClaim, member: "aud")
         }
         return texts
@@ -185,27 +209,20 @@ private struct ClaimReader {
 
 /// The values of an object's members whose names were named beforehand.
 private struct KnownMembers {
-    private let names: [String]
-    private var values: [JSONValue?]
+    private var values = [JSONValue?](repeating: nil, count: Claim.names.count)
     /// Where the next name is likely to stand: issuers write them in one order.
     private var likely = 0
 
-    init(names: [String]) {
-        self.names = names
-        values = Array(repeating: nil, count: names.count)
-    }
+    subscript(claim: Claim) -> JSONValue? { values[claim.rawValue] }
 
-    subscript(name: String) -> JSONValue? { position(name).flatMap { values[$0] } }
-
+    /// Our names are ASCII, which nothing but itself is canonically equivalent to.
     mutating func set(_ name: String, to value: JSONValue) {
+        let names = Claim.names
         let isLikely = likely < names.count && names[likely] == name
-        guard let position = isLikely ? likely : position(name) else { return }
+        guard let position = isLikely ? likely : names.firstIndex(of: name) else { return }
         values[position] = value
         likely = position + 1
     }
-
-    /// Our names are ASCII, which nothing but itself is canonically equivalent to.
-    private func position(_ name: String) -> Int? { names.firstIndex(of: name) }
 }
 
 extension Timestamp {

@@ -4,7 +4,7 @@
 /// never decode to the same bytes, so a token has no second spelling that a list of revoked tokens would miss.
 public enum Base64URL {
     /// The characters' values; 0xFF marks what does not belong to the alphabet.
-    private static let values: [UInt8] = {
+    static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
         return table

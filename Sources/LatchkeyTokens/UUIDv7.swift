@@ -25,6 +25,31 @@ struct UUIDv7: Sendable, Hashable, Comparable {
         low = bytes.dropFirst(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 
+    /// Accepts the 22 characters of canonical base64url that stand for 16 bytes, and nothing else.
+    init?(base64URL text: String) {
+        guard text.utf8.count == 22 else { return nil }
+        let values = Base64URL.values
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        var position = 0
+        for character in text.utf8 {
+            let value = values[Int(character)]
+            guard value != 0xFF else { return nil }
+            switch position {
+            case 0..<10: high = high << 6 | UInt64(value)
+            case 10:
+                high = high << 4 | UInt64(value >> 2)
+                low = UInt64(value & 0x03)
+            case 11..<21: low = low << 6 | UInt64(value)
+            default:
+                // Four bits are left over, and canonical only when they are zero.
+                guard value & 0x0F == 0 else { return nil }
+                low = low << 2 | UInt64(value >> 4)
+            }
+            position += 1
+        }
+        self.init(high: high, low: low)
+    }
+
     /// Accepts the 36 characters of the lower-case form and nothing else.
     init?(text: String) {
         guard text.utf8.count == 36 else { return nil }

@@ -147,7 +147,6 @@ enum CompactTokenID: Hashable, Sendable {
 extension TokenID {
     /// The 16 bytes of a `jti` in the form that we issue; nil for any other.
     var compact: UUIDv7? {
-        guard description.utf8.count == 22 else { return nil }
-        return Base64URL.decode(description).flatMap { UUIDv7(bytes: $0) }
+        UUIDv7(base64URL: description)
     }
 }

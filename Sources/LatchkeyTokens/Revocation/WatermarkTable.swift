@@ -2,11 +2,13 @@ import HashTreeCollections
 
 /// Watermarks by key: a persistent tree, so that a snapshot costs nothing and the next state shares all but what
 /// changed, however long the list; 16 bytes a mark for the usual key, which has one.
-struct WatermarkTable<Key: Hashable & Sendable>: Sendable {
+struct WatermarkTable<Key: WatermarkKey>: Sendable {
     /// The keys with one mark of the usual range.
     private var single: TreeDictionary<Key, CompactWatermark> = [:]
     /// All other keys: several marks that do not cover each other, or numbers beyond the usual range. None is in both.
     private var several: [Key: WatermarkFront] = [:]
+    /// Of all keys with random bits.
+    private var filter = PresenceFilter()
     /// No mark expires before this second.
     private var nextExpiry = Int64.max
 
@@ -16,16 +18,32 @@ struct WatermarkTable<Key: Hashable & Sendable>: Sendable {
 
     /// The furthest-reaching watermark of the key, the only one that a look-up needs.
     func furthest(_ key: Key) -> Watermark? {
-        if let mark = single[key] { return mark.expanded }
+        // Asking first is cheaper: most lists lack some kinds altogether, and most tokens are not on any.
+        if let bits = key.randomBits, !filter.mayContain(bits) { return nil }
+        if !single.isEmpty, let mark = single[key] { return mark.expanded }
         return several.isEmpty ? nil : several[key]?.furthest
     }
 
     mutating func insert(_ mark: Watermark, for key: Key) {
         nextExpiry = min(nextExpiry, mark.expiresAt)
         var front = several[key] ?? WatermarkFront()
-        if let known = single[key] { front.insert(known.expanded) }
+        if let known = single[key] {
+            front.insert(known.expanded)
+        } else if front.marks.isEmpty {
+            addToFilter(key)
+        }
         front.insert(mark)
         store(front, for: key)
+    }
+
+    private mutating func addToFilter(_ key: Key) {
+        guard let bits = key.randomBits else { return }
+        if filter.isFull {
+            filter = PresenceFilter(capacity: single.count + several.count + 1)
+            for key in single.keys { key.randomBits.map { filter.insert($0) } }
+            for key in several.keys { key.randomBits.map { filter.insert($0) } }
+        }
+        filter.insert(bits)
     }
 
     /// Removes what has expired at this second: in constant time when nothing has, otherwise in proportion to ``count``.

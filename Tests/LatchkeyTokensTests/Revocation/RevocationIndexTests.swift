@@ -108,6 +108,25 @@ struct RevocationIndexTests {
         #expect(index.isEmpty)
     }
 
+    @Test func `a jti of ours is told from every text that only looks like one`() throws {
+        let keyID = try #require(KeyID("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"))
+        for _ in 0..<200 {
+            let ours = TokenID.generate()
+            // The last character has four bits to spare: fifteen other texts differ from it in those alone.
+            let others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".compactMap { last in
+                TokenID(String(ours.description.dropLast()) + String(last))
+            }
+            for entry in others {
+                var index = RevocationIndex()
+                index.insert(
+                    RevocationEntry(sequence: 1, target: .token(entry), expiresAt: Timestamp(seconds: 1 << 32)))
+                var claims = try Sample.claims(issuedAt: Sample.now)
+                claims.tokenID = ours
+                #expect((index.firstMatch(for: claims, keyID: keyID) != nil) == (entry == ours))
+            }
+        }
+    }
+
     @Test func `a key entry condemns the key`() throws {
         let keyID = try #require(KeyID("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"))
         var index = RevocationIndex()

@@ -1,0 +1,63 @@
+/// Tells quickly that a key is not in a table: one bit a key in an array of a byte or two an entry, so that the usual
+/// look-up, which finds nothing, touches one word of memory instead of a path through a tree.
+///
+/// The bit is chosen by bits of the key that are random anyhow. Keys that leave keep their bit until the next rebuild:
+/// the filter may say "maybe" for nothing, never "no" for a key that is there.
+struct PresenceFilter: Sendable {
+    private var words: [UInt64] = []
+    private var count = 0
+
+    /// Whether one more key needs a larger filter: built anew, from every key that is there.
+    var isFull: Bool { count >= words.count * 8 }
+
+    /// An empty filter with room for `capacity` keys.
+    init(capacity: Int = 0) {
+        guard capacity > 0 else { return }
+        var length = 8
+        while length * 8 < capacity * 2 { length *= 2 }
+        words = Array(repeating: 0, count: length)
+    }
+
+    /// - Parameter bits: of the key, random.
+    mutating func insert(_ bits: UInt64) {
+        words[position(bits)] |= 1 << (bits & 63)
+        count += 1
+    }
+
+    func mayContain(_ bits: UInt64) -> Bool {
+        guard !words.isEmpty else { return false }
+        return words[position(bits)] & 1 << (bits & 63) != 0
+    }
+
+    private func position(_ bits: UInt64) -> Int {
+        // The number of words is a power of two.
+        Int(truncatingIfNeeded: bits >> 6) & (words.count - 1)
+    }
+}
+
+/// A key of a ``WatermarkTable``.
+protocol WatermarkKey: Hashable, Sendable {
+    /// 64 bits of which the lower ones are random; nil for keys that have none, and of which there are few.
+    var randomBits: UInt64? { get }
+}
+
+extension WatermarkKey {
+    var randomBits: UInt64? { nil }
+}
+
+extension UUIDv7: WatermarkKey {
+    /// RFC 9562 section 5.7: all but the two upper bits are random. Ids of another making only share bits more often.
+    var randomBits: UInt64? { low }
+}
+
+extension SessionID: WatermarkKey {
+    var randomBits: UInt64? { value.low }
+}
+
+extension UserID: WatermarkKey {
+    var randomBits: UInt64? { value.low }
+}
+
+extension ClientID: WatermarkKey {}
+extension KeyID: WatermarkKey {}
+extension String: WatermarkKey {}
