@@ -35,12 +35,13 @@ actor KeySource {
     /// Fetches when due, until cancelled.
     func run() async {
         while !Task.isCancelled {
-            let delay = schedule.delay(at: now())
+            let (delay, attempts) = (schedule.delay(at: now()), schedule.attempts)
             if delay > .zero {
                 do { try await sleep(delay) } catch { return }
-            } else {
-                _ = await fetch()
+                // Unless a token has asked for them meanwhile, they are due now, whatever became of the time of day.
+                guard schedule.attempts == attempts else { continue }
             }
+            _ = await fetch()
         }
         inFlight?.cancel()
     }

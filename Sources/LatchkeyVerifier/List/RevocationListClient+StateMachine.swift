@@ -41,6 +41,8 @@ extension RevocationListClient {
         private var pause: Duration?
         private var expiresIn: Duration?
         private var sweptAt: Timestamp?
+        /// Whether the last document came from another epoch than the one before it.
+        private var wasOtherEpoch = false
 
         init(list: RevocationListState, mode: TokenVerifier.PollingMode) {
             self.list = list
@@ -100,11 +102,11 @@ extension RevocationListClient {
                 pause = Self.jittered(min(interval ?? usual, .seconds(document.expiresIn) / 3), jitter)
             case .longPoll:
                 // Asking again at once is right after news and after a wait that was held. Otherwise the server, or a
-                // proxy, does not hold requests, or says the same again and again.
-                let isNews =
-                    before.map {
-                        document.epoch == $0.epoch && document.after == $0.after && document.sequence > $0.after
-                    } ?? false
+                // proxy, does not hold requests, or says the same again and again. A snapshot instead of a delta is news
+                // too, when we were too far behind; and so is another epoch, but not twice in a row.
+                let isOtherEpoch = before.map { document.epoch != $0.epoch } ?? false
+                let isNews = isOtherEpoch ? !wasOtherEpoch : before.map { document.sequence > $0.after } ?? false
+                wasOtherEpoch = isOtherEpoch
                 let wasHeld = request.wait.map { elapsed >= $0 * 0.9 } ?? false
                 let isFirst = before == nil
                 if !isNews, !wasHeld, !isFirst {

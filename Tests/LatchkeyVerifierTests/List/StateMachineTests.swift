@@ -81,10 +81,31 @@ struct StateMachineTests {
         var machine = machine()
         let news = entry(1, session: session, expiresAt: clock.now + .seconds(300))
         try receive(&machine, document(now: clock.now, sequence: 1, [news]))
-        for epoch in ["e1", "e2", "e3"] {
+        try receive(&machine, document(now: clock.now, sequence: 1, [news]))
+        #expect(machine.next() == .sleep(.seconds(5)))
+        // A server that was started anew has another epoch; one that has another each time is none of ours.
+        try receive(&machine, document(now: clock.now, epoch: "e2", sequence: 1, [news]))
+        for epoch in ["e3", "e4"] {
             try receive(&machine, document(now: clock.now, epoch: epoch, sequence: 1, [news]))
             #expect(machine.next() == .sleep(.seconds(5)))
         }
+    }
+
+    @Test func `a snapshot for whoever is far behind, and a new epoch, are followed by the next request at once`() throws {
+        var machine = machine()
+        try receive(&machine, document(now: clock.now, sequence: 1))
+        try receive(&machine, document(now: clock.now, sequence: 5000))
+        #expect(try request(&machine).query?.after == 5000)
+        try receive(&machine, document(now: clock.now, epoch: "e2", sequence: 5000))
+        #expect(try request(&machine).query?.epoch == "e2")
+    }
+
+    @Test func `epochs that come and go are not asked for in a circle`() throws {
+        var machine = machine()
+        try receive(&machine, document(now: clock.now))
+        try receive(&machine, document(now: clock.now, epoch: "e2"))
+        try receive(&machine, document(now: clock.now))
+        guard case .sleep = machine.next() else { throw Unexpected() }
     }
 
     @Test func `an interval is kept, a little sooner at random, and below the list's lifetime`() throws {
