@@ -14,8 +14,6 @@ extension KeySource {
         private let coolDown: Duration
         /// When the last fetch began.
         private var attemptedAt: Timestamp?
-        /// Fetches that have begun.
-        private(set) var attempts = 0
         /// From the last attempt to the next regular one.
         private var pause: Duration = .zero
         private var failures = 0
@@ -39,7 +37,6 @@ extension KeySource {
 
         mutating func begin(at now: Timestamp) {
             attemptedAt = now
-            attempts += 1
         }
 
         /// - Parameters:

@@ -35,13 +35,12 @@ actor KeySource {
     /// Fetches when due, until cancelled.
     func run() async {
         while !Task.isCancelled {
-            let (delay, attempts) = (schedule.delay(at: now()), schedule.attempts)
+            let delay = schedule.delay(at: now())
             if delay > .zero {
                 do { try await sleep(delay) } catch { return }
-                // Unless a token has asked for them meanwhile, they are due now, whatever became of the time of day.
-                guard schedule.attempts == attempts else { continue }
+            } else {
+                _ = await fetch()
             }
-            _ = await fetch()
         }
         inFlight?.cancel()
     }
