@@ -96,7 +96,8 @@ struct ListLengths {
         let connection = try HTTPConnection(server.endpoint)
         let fields = ["Accept: \(RevocationDocument.Form.columns.mediaType)"]
         try connection.exchange(HTTPRequest.get("/revocations", fields: fields), expecting: 200)
-        return try RevocationDocument(parsing: Array(connection.body), maximumLength: 1 << 28)
+        return try RevocationDocument(
+            parsing: Array(connection.body), maximumLength: 1 << 28, maximumEntries: 2_000_000)
     }
 
     private func delta(_ server: ServerUnderTest) throws -> Int {

@@ -25,9 +25,11 @@ package struct ConsumerStatus: Sendable, Equatable {
     }
 }
 
-/// Known consumers, bounded: the one seen longest ago makes room.
+/// Known consumers, bounded: the one seen longest ago makes room, first of all of the same address.
 struct RevocationConsumers {
     static let capacity = 1000
+    /// Names of one address beyond which that address makes room for its own new ones.
+    private static let ownShare = 64
     /// Who has not asked for so long polls no more.
     static let memory: Duration = .seconds(86400)
 
@@ -42,16 +44,19 @@ struct RevocationConsumers {
 
     /// - Parameter acknowledged: `nil` when the request acknowledges nothing.
     mutating func note(_ name: String, acknowledged: Int64?, address: String, now: Timestamp) {
-        if rows[name] == nil, rows.count >= Self.capacity,
-            let oldest = rows.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key
-        {
-            rows[oldest] = nil
-        }
+        if rows[name] == nil, rows.count >= Self.capacity { makeRoom(for: address) }
         var row = rows[name] ?? Row(firstSeen: now, lastSeen: now, address: address)
         if let acknowledged { row.acknowledged = max(acknowledged, row.acknowledged ?? 0) }
         row.lastSeen = now
         row.address = address
         rows[name] = row
+    }
+
+    /// Who invents names pushes out its own before those of others.
+    private mutating func makeRoom(for address: String) {
+        let own = rows.filter { $0.value.address == address }
+        let candidates = own.count > Self.ownShare ? own : rows
+        if let oldest = candidates.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key { rows[oldest] = nil }
     }
 
     /// Notes when entries from `sequence` on were published.

@@ -35,7 +35,7 @@ extension RevocationFeed {
         case .refused: return .refused(retryAfter: limits.nextUpdate)
         case .timerOnly:
             try? await clock.sleep(min(limits.nextUpdate, seconds))
-            state.withLock { $0.waiters.leaveTimer() }
+            state.withLock { $0.waiters.leaveTimer(address: address) }
             return .answered
         case .wait(let id):
             await suspend(id, seen: first.sequence, until: .now + min(seconds, limits.maxWait))

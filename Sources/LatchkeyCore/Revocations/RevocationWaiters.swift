@@ -22,15 +22,18 @@ struct RevocationWaiters {
     private var admitted = 0
     private var perAddress: [String: Int] = [:]
     private var timers = 0
+    private var timersPerAddress: [String: Int] = [:]
 
     /// Long polls that hold a place.
     var count: Int { admitted }
 
     mutating func admit(address: String, total: Int, perAddress limit: Int) -> Admission {
         guard admitted < total, perAddress[address, default: 0] < limit else {
-            // Timers are cheap but not free: as many again as there are places.
-            guard timers < total else { return .refused }
+            // Timers are cheap but not free: as many again as there are places, and for one address sixteen
+            // times its places, so that a network of services behind one is still told to wait, and a flood is not.
+            guard timers < total, timersPerAddress[address, default: 0] < max(limit, 1) * 16 else { return .refused }
             timers += 1
+            timersPerAddress[address, default: 0] += 1
             return .timerOnly
         }
         admitted += 1
@@ -65,5 +68,9 @@ struct RevocationWaiters {
         perAddress[address] = left > 0 ? left : nil
     }
 
-    mutating func leaveTimer() { timers -= 1 }
+    mutating func leaveTimer(address: String) {
+        timers -= 1
+        let left = timersPerAddress[address, default: 1] - 1
+        timersPerAddress[address] = left > 0 ? left : nil
+    }
 }

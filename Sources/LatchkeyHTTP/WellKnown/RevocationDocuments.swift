@@ -29,107 +29,122 @@ final class RevocationDocuments: Sendable {
         let form: Form
     }
 
-    private struct Cached {
+    private struct Cached: Sendable {
         let document: Prepared
+        let epoch: String
+        let sequence: Int64
         let now: Timestamp
         let keyVersion: Int64
-        let isLong: Bool
     }
 
     private struct State {
-        var cached: [Key: Cached] = [:]
-        var builds: [Key: Task<Prepared, any Error>] = [:]
+        var short: [Key: Cached] = [:]
+        /// Snapshots, one for each form.
+        var long: [Form: Cached] = [:]
+        var builds: [Form: Task<Cached, any Error>] = [:]
     }
 
-    /// From so many entries on encoding takes long enough to be felt.
+    /// From so many entries on encoding takes long enough to be felt. More than the longest delta has.
     private static let long = 5000
     /// Below this size gzip saves no packet.
     private static let smallestGzip = 1024
     private static let capacity = 64
+    /// Long documents that nobody has asked for since are given up: each form of them weighs as much as the list.
+    private static let longLife: Duration = .seconds(60)
 
+    private let feed: RevocationFeed
     private let signer: RevocationSigner
     private let nextUpdate: Duration
     private let thread = DispatchQueue(label: "latchkey.revocations", qos: .utility)
     private let state = Mutex(State())
 
     init(services: Services) {
+        feed = services.feed
         signer = RevocationSigner(services: services)
         nextUpdate = services.settings.revocations.nextUpdate
     }
 
-    /// The document of a reading that was taken just now.
-    /// - Throws: `StoreUnavailable` when it is to be signed and there is no active key.
-    func document(of reading: RevocationReading, form: Form) async throws -> Prepared {
+    /// What a query gets now.
+    /// - Throws: `StoreUnavailable` when it is to be signed and there is no active key; `Refusal`
+    ///   `temporarily_unavailable` when the client has gone meanwhile.
+    func document(for query: RevocationQuery, form: Form) async throws -> Prepared {
+        let reading = feed.read(query)
+        guard reading.entries.count < Self.long else { return try await longDocument(reading, form) }
         let key = Key(after: reading.after, form: form)
         let tag = Self.tag(of: reading, form: form)
-        if let found = cached(key, tag: tag, now: reading.now) { return found }
-        guard reading.entries.count >= Self.long else {
-            return keep(try build(reading, form: form, tag: tag), key, reading)
-        }
-        while true {
-            if let found = cached(key, tag: tag, now: reading.now) { return found }
-            let (task, isOwn) = state.withLock { state -> (Task<Prepared, any Error>, Bool) in
-                if let running = state.builds[key] { return (running, false) }
-                let task = Task { try await self.buildAside(reading, key, tag) }
-                state.builds[key] = task
-                return (task, true)
-            }
-            let result = await task.result
-            // Whoever came while the same was being made waited for that; it may be of an earlier commit, or have
-            // failed for somebody else's reason: then look again.
-            if isOwn { return try result.get() }
-            if case .success(let document) = result, document.tag == tag { return document }
-        }
-    }
-
-    private func cached(_ key: Key, tag: EntityTag, now: Timestamp) -> Prepared? {
         let keyVersion = signer.keyVersion
-        return state.withLock { state in
-            guard let cached = state.cached[key], cached.document.tag == tag else { return nil }
-            if key.form.kind == .signed, cached.keyVersion != keyVersion { return nil }
-            // `now` in the document may be that much behind: a second where that is cheap to renew.
-            let lifetime = cached.isLong || key.form.kind == .signed ? nextUpdate : .seconds(1)
-            return cached.now <= now && now - cached.now < lifetime ? cached.document : nil
+        let found = state.withLock { state -> Prepared? in
+            guard let cached = state.short[key], cached.document.tag == tag else { return nil }
+            // `now` in the document is renewed each second; a signature is dearer.
+            let lifetime = form.kind == .signed ? nextUpdate : .seconds(1)
+            guard form.kind != .signed || cached.keyVersion == keyVersion else { return nil }
+            return cached.now <= reading.now && reading.now - cached.now < lifetime ? cached.document : nil
         }
-    }
-
-    private func keep(_ document: Prepared, _ key: Key, _ reading: RevocationReading) -> Prepared {
-        let isLong = reading.entries.count >= Self.long
-        let keyVersion = signer.keyVersion
+        if let found { return found }
+        let cached = try build(reading, form: form)
         state.withLock { state in
-            // A later one may have been made meanwhile.
-            if let present = state.cached[key], present.now > reading.now { return }
-            // Long ones are kept for one minute only: each form of them weighs as much as the list.
-            let old = state.cached.filter { $0.value.isLong && reading.now - $0.value.now > .seconds(60) }
-            for key in old.keys { state.cached[key] = nil }
-            if state.cached.count >= Self.capacity { state.cached.removeAll(keepingCapacity: true) }
-            state.cached[key] = Cached(
-                document: document, now: reading.now, keyVersion: keyVersion, isLong: isLong)
+            if state.short.count >= Self.capacity { state.short.removeAll(keepingCapacity: true) }
+            state.short[key] = cached
         }
-        return document
+        return cached.document
     }
 
-    private func buildAside(_ reading: RevocationReading, _ key: Key, _ tag: EntityTag) async throws -> Prepared {
-        defer { state.withLock { $0.builds[key] = nil } }
-        let document = try await withCheckedThrowingContinuation { continuation in
+    // MARK: Long documents
+
+    /// A snapshot that has at least what the reading had. It may be `next_update` old, and hold what expired since.
+    private func longDocument(_ reading: RevocationReading, _ form: Form) async throws -> Prepared {
+        while true {
+            guard !Task.isCancelled else { throw Refusal(.temporarilyUnavailable, "The client has gone.") }
+            let (found, task) = state.withLock { state -> (Cached?, Task<Cached, any Error>?) in
+                if let cached = state.long[form], isGood(cached, for: reading, form) { return (cached, nil) }
+                if let running = state.builds[form] { return (nil, running) }
+                let task = Task { try await self.buildAside(form) }
+                state.builds[form] = task
+                return (nil, task)
+            }
+            if let found { return found.document }
+            // A build reads the list when it begins. So whoever came during one that is too old shares the next one,
+            // however many they are.
+            guard let built = try await task?.value, isGood(built, for: reading, form) else { continue }
+            return built.document
+        }
+    }
+
+    private func isGood(_ cached: Cached, for reading: RevocationReading, _ form: Form) -> Bool {
+        cached.epoch == reading.epoch && cached.sequence >= reading.sequence
+            && reading.now - cached.now < nextUpdate
+            && (form.kind != .signed || cached.keyVersion == signer.keyVersion)
+    }
+
+    private func buildAside(_ form: Form) async throws -> Cached {
+        defer { state.withLock { $0.builds[form] = nil } }
+        let built = try await withCheckedThrowingContinuation { continuation in
             thread.async {
-                continuation.resume(with: Result { try self.build(reading, form: key.form, tag: tag) })
+                continuation.resume(with: Result { try self.build(self.feed.read(RevocationQuery()), form: form) })
             }
         }
-        return keep(document, key, reading)
+        state.withLock { state in
+            let old = state.long.filter { built.now - $0.value.now > Self.longLife }
+            for form in old.keys { state.long[form] = nil }
+            state.long[form] = built
+        }
+        return built
     }
 
-    private func build(_ reading: RevocationReading, form: Form, tag: EntityTag) throws -> Prepared {
+    private func build(_ reading: RevocationReading, form: Form) throws -> Cached {
+        let keyVersion = signer.keyVersion
         let document = reading.document()
-        let bytes =
+        var bytes =
             switch form.kind {
             case .list(let form): document.encode(form)
             case .signed: try signer.sign(document)
             }
-        if form.gzip, bytes.count >= Self.smallestGzip, let compressed = Gzip.compress(bytes) {
-            return Prepared(bytes: ByteBuffer(bytes: compressed), isGzip: true, tag: tag)
-        }
-        return Prepared(bytes: ByteBuffer(bytes: bytes), isGzip: false, tag: tag)
+        let compressed = form.gzip && bytes.count >= Self.smallestGzip ? Gzip.compress(bytes) : nil
+        if let compressed { bytes = compressed }
+        return Cached(
+            document: Prepared(
+                bytes: ByteBuffer(bytes: bytes), isGzip: compressed != nil, tag: Self.tag(of: reading, form: form)),
+            epoch: reading.epoch, sequence: reading.sequence, now: reading.now, keyVersion: keyVersion)
     }
 
     private static func tag(of reading: RevocationReading, form: Form) -> EntityTag {

@@ -55,7 +55,7 @@ struct RevocationsEndpoint: Sendable {
             note(poll, name, context)
         }
         let form = RevocationDocuments.Form(kind: kind, gzip: AcceptHeader.allowsGzip(request.headers))
-        let document = try await documents.document(of: services.feed.read(poll.query), form: form)
+        let document = try await documents.document(for: poll.query, form: form)
         var fields = self.fields(isWait: poll.wait != nil)
         fields[.eTag] = document.tag.description
         guard poll.wait != nil || !document.tag.satisfies(ifNoneMatch: request.headers) else {

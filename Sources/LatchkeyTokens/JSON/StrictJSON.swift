@@ -32,6 +32,18 @@ public enum StrictJSON {
         return object
     }
 
+    /// Reads past any value as strictly, without keeping it: what nobody asked for costs no memory.
+    static func skip(_ reader: inout JSONReader) throws(MalformedJSON) {
+        switch try reader.peek() {
+        case UInt8(ascii: "{"):
+            try reader.object { (_, reader) throws(MalformedJSON) in try skip(&reader) }
+        case UInt8(ascii: "["):
+            try reader.array { (reader) throws(MalformedJSON) in try skip(&reader) }
+        default:
+            _ = try value(&reader)
+        }
+    }
+
     /// Reads any value; its depth is bounded by the reader's.
     static func value(_ reader: inout JSONReader) throws(MalformedJSON) -> JSONValue {
         switch try reader.peek() {

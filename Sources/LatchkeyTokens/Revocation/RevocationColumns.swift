@@ -103,7 +103,7 @@ struct RevocationColumnGroup {
                     values.append(try reader.integer())
                 }
                 group.numbers[name] = values
-            default: _ = try StrictJSON.value(&reader)
+            default: try StrictJSON.skip(&reader)
             }
         }
         guard let count = group.count, (1...Int64(maximumCount)).contains(count),

@@ -66,7 +66,7 @@ struct RevocationDocumentReader {
             case "entries", "columns":
                 break
             default:
-                _ = try StrictJSON.value(&reader)
+                try StrictJSON.skip(&reader)
             }
         } catch {
             throw RefusedDocument(error.reason == .unexpectedType ? .badMember : .badJSON)
@@ -119,7 +119,7 @@ struct RevocationDocumentReader {
             case "id": id = try reader.string()
             case "iat_before": issuedBefore = try instant(&reader)
             case "exp": expiresAt = try instant(&reader)
-            default: _ = try StrictJSON.value(&reader)
+            default: try StrictJSON.skip(&reader)
             }
         }
         guard let sequence, let kind, let expiresAt,

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import LatchkeyTokens
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 
 /// Requests to the issuer's server, each bounded in time and size, whatever the other side does.
 struct VerifierHTTP: Sendable {
@@ -10,6 +11,8 @@ struct VerifierHTTP: Sendable {
     static let sharedClient: HTTPClient = {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.redirectConfiguration = .disallow
+        // By size, as everything here is bounded: a list of like entries packs better than any ratio that looks safe.
+        configuration.decompression = .enabled(limit: .size(2 * RevocationDocument.maximumLength))
         // Long polls occupy connections: several verifiers of one host must not queue behind each other.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
         // A refused connection is an answer. The pool's own pauses grow to a minute and go on while the server is back.

@@ -91,7 +91,9 @@ struct StateMachineTests {
         }
     }
 
-    @Test func `a snapshot for whoever is far behind, and a new epoch, are followed by the next request at once`() throws {
+    @Test func `a snapshot for whoever is far behind, and a new epoch, are followed by the next request at once`()
+        throws
+    {
         var machine = machine()
         try receive(&machine, document(now: clock.now, sequence: 1))
         try receive(&machine, document(now: clock.now, sequence: 5000))
