@@ -1,7 +1,8 @@
 package import LatchkeyTokens
 
-/// A service that polls the list, by the name that it gave itself. For display: a name is not trusted for anything, but
-/// where `revocations.access` is `clients`, and the name is the authenticated client's.
+/// A service that polls the list, by the name that it gave itself and the address that it polls from: several under one
+/// name are several. For display: a name is not trusted for anything, but where `revocations.access` is `clients`, and the
+/// name is the authenticated client's. Whoever borrows a name speaks for its own address only.
 package struct ConsumerStatus: Sendable, Equatable {
     package let name: String
     /// Everything up to this `seq` has reached it; `nil` before its first delta request.
@@ -33,28 +34,32 @@ struct RevocationConsumers {
     /// Who has not asked for so long polls no more.
     static let memory: Duration = .seconds(86400)
 
+    private struct Key: Hashable {
+        let name: String
+        let address: String
+    }
+
     private struct Row {
         var acknowledged: Int64?
         var firstSeen: Timestamp
         var lastSeen: Timestamp
-        var address: String
     }
-    private var rows: [String: Row] = [:]
+    private var rows: [Key: Row] = [:]
     private var publications = PublicationTimes()
 
     /// - Parameter acknowledged: `nil` when the request acknowledges nothing.
     mutating func note(_ name: String, acknowledged: Int64?, address: String, now: Timestamp) {
-        if rows[name] == nil, rows.count >= Self.capacity { makeRoom(for: address) }
-        var row = rows[name] ?? Row(firstSeen: now, lastSeen: now, address: address)
+        let key = Key(name: name, address: address)
+        if rows[key] == nil, rows.count >= Self.capacity { makeRoom(for: address) }
+        var row = rows[key] ?? Row(firstSeen: now, lastSeen: now)
         if let acknowledged { row.acknowledged = max(acknowledged, row.acknowledged ?? 0) }
         row.lastSeen = now
-        row.address = address
-        rows[name] = row
+        rows[key] = row
     }
 
     /// Who invents names pushes out its own before those of others.
     private mutating func makeRoom(for address: String) {
-        let own = rows.filter { $0.value.address == address }
+        let own = rows.filter { $0.key.address == address }
         let candidates = own.count > Self.ownShare ? own : rows
         if let oldest = candidates.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key { rows[oldest] = nil }
     }
@@ -67,16 +72,16 @@ struct RevocationConsumers {
     /// By name; who was not seen for a day is forgotten.
     mutating func list(sequence: Int64, now: Timestamp) -> [ConsumerStatus] {
         rows = rows.filter { now - $0.value.lastSeen < Self.memory }
-        return rows.map { name, row in
+        return rows.map { key, row in
             let behind = max(0, sequence - (row.acknowledged ?? 0))
             // Whoever never acknowledged anything has been behind since we know it, at the longest.
             let since = publications.time(of: (row.acknowledged ?? 0) + 1)
             return ConsumerStatus(
-                name: name, acknowledged: row.acknowledged, behind: behind,
+                name: key.name, acknowledged: row.acknowledged, behind: behind,
                 behindSince: behind > 0 ? max(since ?? row.firstSeen, row.firstSeen) : nil, lastSeen: row.lastSeen,
-                address: row.address)
+                address: key.address)
         }
-        .sorted { $0.name < $1.name }
+        .sorted { ($0.name, $0.address) < ($1.name, $1.address) }
     }
 }
 

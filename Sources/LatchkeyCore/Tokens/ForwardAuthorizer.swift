@@ -92,7 +92,10 @@ package struct ForwardAuthorizer: Sendable {
             let scope = identity.scope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
             // A token that opens our own API is nothing to hand to an upstream.
             guard !scope.isEmpty else { return .forbidden }
-            guard let token = try await mint(for: record, scope: scope, notAfter: found.notAfter) else {
+            guard
+                let token = try await mint(
+                    for: record, scope: scope, audience: demand.audience, notAfter: found.notAfter)
+            else {
                 return .unauthenticated
             }
             identity.token = token
@@ -136,8 +139,12 @@ package struct ForwardAuthorizer: Sendable {
             try await isFor(demand, claims, record?.client)
         else { return nil }
         guard let record else {
+            // What the client itself has lost is lost at once, too. A token minted for a test says what it says.
+            let isOwn = claims.subject == claims.clientID.description
+            let allowed = isOwn ? try await store.client(claims.clientID)?.allowedScope ?? Scope() : claims.scope
             let identity = ForwardedIdentity(
-                subject: claims.subject, session: nil, client: claims.clientID, scope: claims.scope,
+                subject: claims.subject, session: nil, client: claims.clientID,
+                scope: claims.scope.filter { allowed.contains($0) },
                 roles: claims.roles, userName: nil)
             return Found(identity: identity, record: nil, notAfter: claims.expiresAt)
         }
@@ -146,12 +153,15 @@ package struct ForwardAuthorizer: Sendable {
         return Found(identity: identity(of: record, scope: scope), record: record, notAfter: claims.expiresAt)
     }
 
-    /// Whether the token's audience is the one that was asked for; without one, whether it is the client's.
+    /// Whether the token's audience is the one that was asked for, and the client's still; without one, whether it is the
+    /// client's.
     private func isFor(_ demand: ForwardDemand, _ claims: AccessTokenClaims, _ client: Client?) async throws -> Bool {
-        if let audience = demand.audience { return claims.audience.contains(audience) }
         var client = client
         if client == nil { client = try await store.client(claims.clientID) }
-        guard let client else { return false }
+        guard let client, !client.disabled else { return false }
+        if let audience = demand.audience {
+            return claims.audience.contains(audience) && self.audience(audience, of: client) != nil
+        }
         return client.tokenAudience(settings: settings).contains(where: claims.audience.contains)
     }
 
@@ -163,18 +173,24 @@ package struct ForwardAuthorizer: Sendable {
 
     // MARK: Minting
 
-    /// - Returns: `nil` when session or credential have ended since they were read.
-    private func mint(for record: SessionRecord, scope: Scope, notAfter: Timestamp?) async throws -> [UInt8]? {
+    /// - Parameter audience: the one that was asked for: an upstream must not be able to act at the client's others.
+    ///   `nil`: all of the client's.
+    /// - Returns: `nil` when session or credential have ended since they were read, or the client has lost the audience.
+    private func mint(
+        for record: SessionRecord, scope: Scope, audience: String?, notAfter: Timestamp?
+    ) async throws -> [UInt8]? {
+        guard let wanted = self.audience(audience, of: record.client) else { return nil }
         let key = MintedTokens.Key(
-            session: record.session.id, scope: scope, roles: record.user.roles,
-            audience: record.client.tokenAudience(settings: settings), notAfter: notAfter)
+            session: record.session.id, scope: scope, roles: record.user.roles, audience: wanted, notAfter: notAfter)
         // Verified again each time: the index of this process drops what was revoked.
         if let text = minted.text(key, now: clock.now()), (try? bearer.verify(text)) != nil { return Array(text.utf8) }
         let use = SessionUse(session: record.session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
         let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.useSession(use)
         }
-        guard case .live(let current) = outcome else { return nil }
+        guard case .live(let current) = outcome, let granted = self.audience(audience, of: current.client) else {
+            return nil
+        }
         let lifetimes = [
             Self.mintedLifetime, current.client.accessLifetime ?? settings.tokens.accessLifetime,
             notAfter.map { $0 - issuedAt } ?? Self.mintedLifetime,
@@ -184,10 +200,17 @@ package struct ForwardAuthorizer: Sendable {
             AccessTokenOrder(
                 subject: current.user.id.description, client: current.client,
                 scope: current.client.scopeStillHeld(scope, by: current.user),
-                audience: current.client.tokenAudience(settings: settings), session: current.session,
+                audience: granted, session: current.session,
                 roles: current.user.roles, lifetime: lifetime),
             issuedAt: issuedAt, keyVersion: keyVersion)
         minted.keep(String(decoding: token.text, as: UTF8.self), key, now: clock.now())
         return token.text
+    }
+
+    /// `nil` when the client's tokens are not for this audience.
+    private func audience(_ wanted: String?, of client: Client) -> [String]? {
+        let all = client.tokenAudience(settings: settings)
+        guard let wanted else { return all }
+        return all.contains(wanted) ? [wanted] : nil
     }
 }

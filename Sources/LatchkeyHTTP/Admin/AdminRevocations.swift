@@ -51,7 +51,8 @@ struct AdminRevocations: Sendable {
         }
         return try .resource(
             RevocationSpread(
-                revocation: RevocationResource(record), acknowledged: resources(true), pending: resources(false)))
+                revocation: RevocationResource(record), acknowledged: resources(true), pending: resources(false),
+                namesAreAuthenticated: services.settings.revocations.access == .clients))
     }
 
     /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.

@@ -185,6 +185,7 @@ extension SchemaDescription {
                 .required("revocation", .reference("Revocation")),
                 .required("acknowledged", .array(.reference("Consumer")), "Consumers that have it."),
                 .required("pending", .array(.reference("Consumer")), "Consumers that have not."),
+                .required("names_are_authenticated", .boolean, "False: anybody may poll under any name."),
             ]),
     ]
 

@@ -107,7 +107,9 @@ struct ScrapedGauges: Sendable {
     private mutating func perConsumer(_ name: String, _ help: String, _ values: [(String, Double)], named: Bool) {
         head(name, "gauge", named ? help : help + " The largest of all.")
         guard named else { return text += PrometheusText.line(name, "", values.map(\.1).max() ?? 0) }
-        for (consumer, value) in values {
+        // One series a name: of several replicas the slowest counts.
+        let slowest = Dictionary(values, uniquingKeysWith: max)
+        for (consumer, value) in slowest.sorted(by: { $0.key < $1.key }) {
             text += PrometheusText.line(name, PrometheusText.labels([("consumer", consumer)]), value)
         }
     }

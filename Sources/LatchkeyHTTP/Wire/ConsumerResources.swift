@@ -42,12 +42,22 @@ package struct RevocationSpread: Codable, Sendable {
     package let acknowledged: [ConsumerResource]
     /// Consumers that have not: they may still accept what the entry revokes.
     package let pending: [ConsumerResource]
+    /// Whether the names are those of authenticated clients; otherwise anybody may poll under any name, and the answer is
+    /// worth as much as the network is trusted.
+    package let namesAreAuthenticated: Bool
 
     package init(
-        revocation: RevocationResource, acknowledged: [ConsumerResource], pending: [ConsumerResource]
+        revocation: RevocationResource, acknowledged: [ConsumerResource], pending: [ConsumerResource],
+        namesAreAuthenticated: Bool
     ) {
+        self.namesAreAuthenticated = namesAreAuthenticated
         self.revocation = revocation
         self.acknowledged = acknowledged
         self.pending = pending
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case revocation, acknowledged, pending
+        case namesAreAuthenticated = "names_are_authenticated"
     }
 }

@@ -106,7 +106,7 @@ struct RevocationColumnGroup {
             default: try StrictJSON.skip(&reader)
             }
         }
-        guard let count = group.count, (1...Int64(maximumCount)).contains(count),
+        guard let count = group.count, count >= 1, count <= Int64(maximumCount),
             let kind = group.kind, [.token, .session, .user].contains(kind),
             group.ids?.count == Int(count) * 16,
             group.numbers["seq"]?.count == Int(count), group.numbers["exp"]?.count == Int(count),

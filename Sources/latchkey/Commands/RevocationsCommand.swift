@@ -74,6 +74,9 @@ struct RevocationsShow: AsyncParsableCommand {
         {
             Terminal.line(line)
         }
+        if !spread.namesAreAuthenticated {
+            Terminal.note("Names are what pollers call themselves: revocations.access is public.")
+        }
         Terminal.next(
             spread.pending.isEmpty
                 ? "measure how fast a revocation arrives: \(settings.command("probe revocation --help"))."

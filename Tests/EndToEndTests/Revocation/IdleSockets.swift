@@ -1,15 +1,31 @@
+import Foundation
 import Glibc
 import TestSupport
 
 /// Very many client sockets of a test, each with one request on its way: too many for an HTTP client, and from several
-/// loopback addresses, since the server bounds the connections of one.
-final class IdleSockets {
+/// loopback addresses, since the server bounds the connections of one. Every call blocks, so each runs on a thread of its
+/// own: the tests beside it need theirs.
+final class IdleSockets: Sendable {
     private static let perAddress = 900
-    private(set) var descriptors: [CInt] = []
+    private let descriptors: [CInt]
+
+    private init(_ descriptors: [CInt]) { self.descriptors = descriptors }
 
     /// Connects `count` sockets to a port of 127.0.0.1 and sends `request` on each.
     /// - Throws: `ChildProcess.Failure` naming the call that failed.
-    init(_ count: Int, port: Int, request: String) throws {
+    static func open(_ count: Int, port: Int, request: String) async throws -> IdleSockets {
+        try await aside { IdleSockets(try connect(count, port: port, request: request)) }
+    }
+
+    /// Does blocking work on a thread of its own.
+    static func aside<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+        }
+    }
+
+    private static func connect(_ count: Int, port: Int, request: String) throws -> [CInt] {
+        var descriptors: [CInt] = []
         let bytes = Array(request.utf8)
         for number in 0..<count {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -26,7 +42,7 @@ final class IdleSockets {
             guard bound == 0 else { throw Self.failure("bind", number) }
             let connected = unsafe withUnsafePointer(to: &target) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 }
             }
             guard connected == 0 else { throw Self.failure("connect", number) }
@@ -35,12 +51,17 @@ final class IdleSockets {
             }
             guard sent == bytes.count else { throw Self.failure("send", number) }
         }
+        return descriptors
     }
 
     deinit { for descriptor in descriptors { close(descriptor) } }
 
     /// How many of them get an answer with status 200 before anything else. Waits at most a minute for each.
-    func answered() -> Int {
+    func answered() async throws -> Int {
+        try await Self.aside { [descriptors] in Self.answered(descriptors) }
+    }
+
+    private static func answered(_ descriptors: [CInt]) -> Int {
         descriptors.filter { descriptor in
             var timeout = timeval(tv_sec: 60, tv_usec: 0)
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))

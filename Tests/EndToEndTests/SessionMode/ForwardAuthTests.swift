@@ -181,6 +181,22 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test func `a token minted for one upstream is no good at the client's other ones`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient("web", audiences: ["https://a.example", "https://b.example"])
+            let login = try #require(try await server.login(client: "web")["access_token"])
+            let (a, b) = ("audience=https%3A%2F%2Fa.example", "audience=https%3A%2F%2Fb.example")
+            let first = try minted(try await server.forward("\(a)&token=1", bearer: login))
+            #expect(try UnverifiedToken(parsing: first).unverifiedClaims().audience == ["https://a.example"])
+            #expect(try await server.forward(a, bearer: first).status == 200)
+            #expect(try await server.forward("\(b)&token=1", bearer: first).status == 401)
+            // Not the cached one of the other upstream either.
+            let second = try minted(try await server.forward("\(b)&token=1", bearer: login))
+            #expect(try UnverifiedToken(parsing: second).unverifiedClaims().audience == ["https://b.example"])
+        }
+    }
+
     @Test func `a minted token is handed out for at most twenty seconds, and never once revoked`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in

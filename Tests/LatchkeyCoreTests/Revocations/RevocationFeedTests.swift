@@ -247,4 +247,13 @@ struct RevocationFeedTests {
         let slow = try #require(feed.consumers().first)
         #expect(slow.behind == 5000 && slow.lag(at: hand.clock.now()) == .seconds(4096))
     }
+
+    @Test func `whoever borrows a name neither acknowledges for its owner nor pushes it out`() throws {
+        feed.committed([record(1)])
+        feed.noteConsumer("billing", acknowledged: 0, address: "192.0.2.1")
+        feed.noteConsumer("billing", acknowledged: 1, address: "198.51.100.7")
+        for number in 0..<1500 { feed.noteConsumer("n\(number)", acknowledged: 1, address: "198.51.100.7") }
+        let owner = try #require(feed.consumers().first { $0.address == "192.0.2.1" })
+        #expect(owner.name == "billing" && owner.behind == 1 && !owner.hasAcknowledged(1))
+    }
 }

@@ -78,7 +78,9 @@ struct SchemaTests {
         try expectResource("Consumer", full: consumer(0), least: consumer(nil))
         try expectResource(
             "RevocationSpread",
-            full: RevocationSpread(revocation: revocation("", 0), acknowledged: [consumer(0)], pending: [consumer(nil)])
+            full: RevocationSpread(
+                revocation: revocation("", 0), acknowledged: [consumer(0)], pending: [consumer(nil)],
+                namesAreAuthenticated: true)
         )
         try expectResource("Key", full: key(0), least: key(nil))
         try expectResource(
