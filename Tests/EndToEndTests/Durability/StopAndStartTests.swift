@@ -19,19 +19,14 @@ struct StopAndStartTests {
         let server = try await ServerProcess(
             folder: folder, port: try ServerProcess.freePort(),
             configuration: [
-                "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "3",
+                "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "5",
             ])
         let http = server.http
         let list = try await http.get("/revocations")
         let query = "after=\(list.integer("seq") ?? 0)&epoch=\(list["epoch"] ?? "")&wait=50"
         let polls = (0..<5).map { _ in Task { try await http.get("/revocations?\(query)") } }
         try await wait(for: "latchkey_revocation_waiters 5", http)
-        let login = Task {
-            try await http.post(
-                "/api/v1/login",
-                json: ["username": "ada", "password": .string(TestServer.password), "client_id": "spa"])
-        }
-        try await wait(for: "latchkey_hash_running 1", http)
+        let login = try await loginBeingHashed(http)
         let told = ContinuousClock.now
         #expect(server.terminate() == 0)
         #expect(ContinuousClock.now - told < .seconds(15), "longer than the bound of 5 s, whatever the machine")
@@ -95,6 +90,36 @@ struct StopAndStartTests {
         #expect(!run.output.contains("Error("), "a sentence, not a dump: \(run.output)")
         #expect(try await first.http.get("/healthz").status == 200)
         #expect(first.terminate() == 0)
+    }
+
+    /// A login whose password was seen being hashed a moment ago. Beside many other tests this process may look too late;
+    /// then it signs in once more.
+    private func loginBeingHashed(_ http: TestHTTP) async throws -> Task<TestResponse, any Error> {
+        for _ in 0..<30 {
+            let completed = try await metric("latchkey_hash_completed_total", http)
+            let login = logIn(http)
+            while try await metric("latchkey_hash_completed_total", http) == completed {
+                if try await metric("latchkey_hash_running", http) > 0 { return login }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            _ = try await login.value
+        }
+        Issue.record("never seen while it was hashed")
+        return logIn(http)
+    }
+
+    private func logIn(_ http: TestHTTP) -> Task<TestResponse, any Error> {
+        Task {
+            try await http.post(
+                "/api/v1/login",
+                json: ["username": "ada", "password": .string(TestServer.password), "client_id": "spa"])
+        }
+    }
+
+    private func metric(_ name: String, _ http: TestHTTP) async throws -> Double {
+        let lines = try await http.get("/metrics").text.split(separator: "\n")
+        let line = lines.first { $0.hasPrefix(name + " ") }
+        return try #require(line.flatMap { Double($0.dropFirst(name.count + 1)) })
     }
 
     private func wait(for line: String, _ http: TestHTTP) async throws {
