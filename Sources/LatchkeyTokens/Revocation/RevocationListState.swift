@@ -40,12 +40,6 @@ public struct RevocationListState: Sendable {
     public private(set) var nextQuery: Query?
     private let maximumEntries: Int
     private var last: Last?
-    private var lastPruning: Timestamp?
-
-    /// A long list is searched for what has expired no more often than this: entries that stay longer revoke nothing
-    /// that is still valid.
-    private static let pruningInterval: Duration = .seconds(10)
-    private static let long = 10_000
 
     /// What the last accepted document leaves behind.
     private struct Last: Sendable {
@@ -117,10 +111,7 @@ public struct RevocationListState: Sendable {
     /// jumps ahead for a moment must not forget a revocation.
     public mutating func prune(at instant: Timestamp) {
         guard let last else { return }
-        let instant = min(instant, last.now)
-        if let lastPruning, index.count > Self.long, instant - lastPruning < Self.pruningInterval { return }
-        lastPruning = instant
-        index.prune(at: instant)
+        index.prune(at: min(instant, last.now))
     }
 
     private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
