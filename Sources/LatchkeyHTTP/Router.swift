@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 package import LatchkeyCore
 import LatchkeyTokens
 import Logging
@@ -78,13 +77,8 @@ package struct LatchkeyRouter: Sendable {
         let clock = services.clock
         return HTTPService(
             routes: RouteTable(routes), settings: transport,
-            middleware: [
-                CORSMiddleware(
-                    policy: CORSPolicy(publicPaths: publicPaths(services.settings)),
-                    directory: services.clientDirectory),
-                ClientChallengeMiddleware(),
-                CookieMiddleware(),
-            ],
+            cors: CORSLayer(
+                policy: CORSPolicy(publicPaths: publicPaths(services.settings)), directory: services.clientDirectory),
             metrics: settings.registry, now: { clock.now().seconds },
             renderError: { error, context in render(error, context, trouble) })
     }
@@ -141,6 +135,6 @@ extension LatchkeyRouter {
             source: source)
         let response = await operatorService.respond(to: prepared)
         return Answer(
-            status: Int(response.status.code), body: response.body.flatMap { Array($0.readableBytesView) })
+            status: Int(response.status.code), body: Array(response.body.readableBytesView))
     }
 }

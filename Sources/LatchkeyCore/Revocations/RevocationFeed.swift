@@ -112,9 +112,21 @@ package final class RevocationFeed: StoreObserver, Service {
                 entries = state.list.entries(after: 0)
             }
             return RevocationReading(
-                issuer: settings.issuer, epoch: state.epoch, after: after, sequence: state.list.sequence,
-                departures: state.list.departures, now: now, entries: entries,
+                issuer: settings.issuer,
+                stamp: RevocationStamp(
+                    epoch: state.epoch, sequence: state.list.sequence, departures: state.list.departures),
+                after: after, now: now, entries: entries,
                 nextUpdate: settings.revocations.nextUpdate, expiresIn: settings.revocations.expiresIn)
+        }
+    }
+
+    /// Which list there is now. Equal stamps: the same entries, in the same order.
+    package func stamp() -> RevocationStamp {
+        let now = clock.now()
+        return state.withLock { state in
+            state.list.prune(at: now)
+            return RevocationStamp(
+                epoch: state.epoch, sequence: state.list.sequence, departures: state.list.departures)
         }
     }
 
@@ -135,24 +147,33 @@ package final class RevocationFeed: StoreObserver, Service {
     }
 }
 
+/// Names a state of the list, without its entries.
+package struct RevocationStamp: Sendable, Equatable {
+    package let epoch: String
+    /// The last `seq` that was given out.
+    package let sequence: Int64
+    /// How often entries have left since the start.
+    fileprivate let departures: Int
+}
+
 /// One reading of the list: what stands in a document, before it is one.
 package struct RevocationReading: Sendable {
     package let issuer: String
-    package let epoch: String
+    package let stamp: RevocationStamp
     /// What the entries are relative to; 0 for a snapshot.
     package let after: Int64
-    package let sequence: Int64
-    fileprivate let departures: Int
     /// When it was read.
     package let now: Timestamp
     package let entries: RevocationEntries
     fileprivate let nextUpdate: Duration
     fileprivate let expiresIn: Duration
 
+    package var epoch: String { stamp.epoch }
+    package var sequence: Int64 { stamp.sequence }
     package var isEmpty: Bool { entries.isEmpty }
 
     /// Names epoch, `seq`, the set of live entries and what they are relative to; not ``now``.
-    package var name: String { "\(epoch.prefix(16))-\(sequence)-\(departures)-\(after)" }
+    package var name: String { "\(epoch.prefix(16))-\(sequence)-\(stamp.departures)-\(after)" }
 
     /// The document: copies the entries.
     package func document() -> RevocationDocument {

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -19,7 +18,7 @@ struct CallbackEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.uri.query)
+        let query = try QueryParameters.parse(request.query)
         let state = try query.required("state")
         let text = try query.required("code")
         guard query["iss"] == nil || query["iss"] == services.settings.issuer else {

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -23,7 +22,7 @@ struct ForwardAuthEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let question = try ForwardAuthQuestion(request.uri.query)
+        let question = try ForwardAuthQuestion(request.query)
         let credential = credential(request.headers)
         switch try await services.forward.judge(credential, question.demand) {
         case .allowed(let identity):

@@ -1,4 +1,4 @@
-import Hummingbird
+import HTTPTypes
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -84,7 +84,7 @@ extension JSONBody {
     /// The JSON object of a request.
     /// - Throws: `Refusal` `unsupported_media_type`, `invalid_request`, `payload_too_large`.
     static func read(_ request: Request, mayBeEmpty: Bool = false) async throws -> JSONBody {
-        let buffer = try await request.body.collect(upTo: TransportLimits().maxBodyBytes)
+        let buffer = request.body
         return try JSONBody(buffer, fields: request.headers, mayBeEmpty: mayBeEmpty)
     }
 }

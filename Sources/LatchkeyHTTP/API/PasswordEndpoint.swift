@@ -1,4 +1,4 @@
-import Hummingbird
+import HTTPTypes
 import LatchkeyCore
 
 /// `POST /api/v1/password`: the user sets another password. All sessions end; the caller goes on in a new one, on the

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -22,7 +21,7 @@ struct SessionEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let asked = try QueryParameters.parse(request.uri.query)["client_id"]
+        let asked = try QueryParameters.parse(request.query)["client_id"]
         guard let token = cookie.token(in: request.headers),
             let session = try await services.sessions.use(sessionToken: token),
             asked == nil || asked == session.record.client.id.description
@@ -50,7 +49,7 @@ extension Response {
         }
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            body: ByteBuffer(bytes: bytes))
     }
 
     /// Sends the browser on by GET.

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -19,7 +18,7 @@ struct StartEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.uri.query)
+        let query = try QueryParameters.parse(request.query)
         guard let id = ClientID(try query.required("client_id")),
             let client = try await services.clientDirectory.client(id), !client.disabled, client.allowsServerSessions,
             let loginURI = client.loginURI

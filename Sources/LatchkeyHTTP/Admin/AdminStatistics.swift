@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 
 /// `/api/v1/admin/stats` and `/api/v1/admin/consumers`: figures, and who polls the revocation list.

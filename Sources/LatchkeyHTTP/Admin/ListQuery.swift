@@ -1,4 +1,3 @@
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -8,7 +7,7 @@ struct ListQuery: Sendable {
 
     /// - Throws: `Refusal` `invalid_request`.
     init(_ request: Request) throws(Refusal) {
-        parameters = try QueryParameters.parse(request.uri.query)
+        parameters = try QueryParameters.parse(request.query)
     }
 
     /// The page asked for: `limit` from 1 to 1000, 100 when absent.

@@ -1,6 +1,5 @@
 import Foundation
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -30,7 +29,7 @@ extension ResourceBody {
     /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     static func read(from request: Request, mayBeEmpty: Bool = false) async throws -> Self {
-        let buffer = try await request.body.collect(upTo: TransportLimits().maxBodyBytes)
+        let buffer = request.body
         _ = try JSONBody(buffer, fields: request.headers, mayBeEmpty: mayBeEmpty)
         return try decode(buffer.readableBytes == 0 ? Array("{}".utf8) : Array(buffer.readableBytesView))
     }
@@ -87,7 +86,7 @@ extension Response {
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            body: ByteBuffer(bytes: bytes))
     }
 
     /// Done, and nothing to say.

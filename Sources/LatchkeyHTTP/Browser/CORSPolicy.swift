@@ -1,5 +1,4 @@
 package import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 
 /// Which page of which origin may read an answer (Fetch standard, CORS). Pure: paths, methods and origins in, header
@@ -68,18 +67,18 @@ package struct CORSPolicy: Sendable {
     /// - Parameters:
     ///   - origin: the `Origin` header, when there is exactly one.
     ///   - origins: those of the request's own client.
-    package func answer(_ resource: RouteTable.Resource, origin: String?, client origins: [String]) -> HTTPFields {
-        var fields = HTTPFields()
+    package func answer(_ resource: RouteTable.Resource, origin: String?, client origins: [String]) -> [HTTPField] {
+        var fields: [HTTPField] = []
         switch readers(of: resource) {
         case .everyone:
-            fields[.accessControlAllowOrigin] = "*"
-            fields[.accessControlExposeHeaders] = "ETag, Retry-After, X-Request-Id"
+            fields.append(HTTPField(name: .accessControlAllowOrigin, value: "*"))
+            fields.append(HTTPField(name: .accessControlExposeHeaders, value: "ETag, Retry-After, X-Request-Id"))
         case .client:
-            fields[.vary] = Self.cookiePaths.contains(resource.template) ? "Origin, Sec-Fetch-Site" : "Origin"
+            fields.append(HTTPField(name: .vary, value: Self.cookiePaths.contains(resource.template) ? "Origin, Sec-Fetch-Site" : "Origin"))
             guard let origin, origins.contains(origin) else { break }
-            fields[.accessControlAllowOrigin] = origin
-            fields[.accessControlAllowCredentials] = "true"
-            fields[.accessControlExposeHeaders] = "Retry-After, WWW-Authenticate, X-Request-Id"
+            fields.append(HTTPField(name: .accessControlAllowOrigin, value: origin))
+            fields.append(HTTPField(name: .accessControlAllowCredentials, value: "true"))
+            fields.append(HTTPField(name: .accessControlExposeHeaders, value: "Retry-After, WWW-Authenticate, X-Request-Id"))
         case .nobody:
             break
         }
@@ -87,61 +86,34 @@ package struct CORSPolicy: Sendable {
     }
 }
 
-/// Answers preflights and marks answers by ``CORSPolicy``. Stands outside of the error rendering, so that a page of the
-/// right origin can read a refusal too.
-struct CORSMiddleware: RouterMiddleware {
-    typealias Context = RequestContext
+/// Answers preflights and marks answers by ``CORSPolicy``, so that a page of the right origin can read a refusal too.
+package struct CORSLayer: Sendable {
+    private let policy: CORSPolicy
+    private let directory: ClientDirectory
 
-    let policy: CORSPolicy
-    let directory: ClientDirectory
+    init(policy: CORSPolicy, directory: ClientDirectory) {
+        self.policy = policy
+        self.directory = directory
+    }
 
-    func handle(
-        _ request: Request,
-        context: RequestContext,
-        next: @concurrent (Request, RequestContext) async throws -> Response
-    ) async throws -> Response {
+    /// The answer to a preflight; nil for every other request.
+    func preflight(_ request: Request, _ context: RequestContext) async -> Response? {
+        guard request.method == .options, context.refusal == nil, let resource = context.resource,
+            let origin = Self.origin(request), request.headers.contains(.accessControlRequestMethod)
+        else { return nil }
+        // Without a database nobody is let in; the request itself will tell what is wrong.
+        let known = (try? await directory.origins()) ?? []
+        return Response(status: .noContent, headers: policy.preflight(resource, origin: origin, known: known))
+    }
+
+    /// What the answer to any other request carries.
+    func fields(_ request: Request, _ context: RequestContext) -> [HTTPField] {
+        guard context.refusal == nil, let resource = context.resource else { return [] }
+        return policy.answer(resource, origin: Self.origin(request), client: context.browser.origins)
+    }
+
+    private static func origin(_ request: Request) -> String? {
         let sent = request.headers[values: .origin]
-        let origin = sent.count == 1 ? sent[0] : nil
-        guard let resource = context.resource, context.source.refusal == nil else {
-            return try await next(request, context)
-        }
-        if request.method == .options, let origin, request.headers.contains(.accessControlRequestMethod) {
-            // Without a database nobody is let in; the request itself will tell what is wrong.
-            let known = (try? await directory.origins()) ?? []
-            return Response(
-                status: .noContent, headers: policy.preflight(resource, origin: origin, known: known))
-        }
-        var response = try await next(request, context)
-        for field in policy.answer(resource, origin: origin, client: context.browser.origins) {
-            response.merge(field)
-        }
-        return response
-    }
-}
-
-/// Sends the cookies that a handler noted, with a refusal as well as with a success.
-struct CookieMiddleware: RouterMiddleware {
-    typealias Context = RequestContext
-
-    func handle(
-        _ request: Request,
-        context: RequestContext,
-        next: @concurrent (Request, RequestContext) async throws -> Response
-    ) async throws -> Response {
-        var response = try await next(request, context)
-        let cookies = context.browser.cookies
-        if !cookies.isEmpty { response.headers[values: .setCookie] = cookies }
-        return response
-    }
-}
-
-extension Response {
-    /// Sets a field; `Vary` is extended, since handlers have their own reasons to vary.
-    fileprivate mutating func merge(_ field: HTTPField) {
-        if field.name == .vary, let own = headers[.vary] {
-            headers[.vary] = "\(own), \(field.value)"
-        } else {
-            headers[field.name] = field.value
-        }
+        return sent.count == 1 ? sent[0] : nil
     }
 }

@@ -1,5 +1,4 @@
 import HTTPTypes
-package import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -59,25 +58,16 @@ extension RouteAccess {
     }
 }
 
-/// Adds the Basic challenge that RFC 6749 5.2 asks for when a client that used the `Authorization` header is refused.
-/// Stands outside the error rendering, since only here the request is seen. Requests without Basic credentials get
-/// none: in a page's `fetch` it would make browsers show a password dialogue.
-package struct ClientChallengeMiddleware: RouterMiddleware {
-    package typealias Context = RequestContext
-
-    package init() {}
-
-    package func handle(
-        _ request: Request, context: RequestContext,
-        next: @concurrent (Request, RequestContext) async throws -> Response
-    ) async throws -> Response {
-        var response = try await next(request, context)
+/// The Basic challenge that RFC 6749 5.2 asks for when a client that used the `Authorization` header is refused. Stands
+/// outside the error rendering, since only here the request is seen. Requests without Basic credentials get none: in a
+/// page's `fetch` it would make browsers show a password dialogue.
+enum ClientChallenge {
+    static func field(_ response: Response, _ request: Request) -> HTTPField? {
         // A path that wants an access token has said so already; Basic would not help there.
         guard response.status == .unauthorized, response.headers[.wwwAuthenticate] == nil,
-            Self.usedBasic(request.headers)
-        else { return response }
-        response.headers[.wwwAuthenticate] = "Basic realm=\"latchkey\", charset=\"UTF-8\""
-        return response
+            usedBasic(request.headers)
+        else { return nil }
+        return HTTPField(name: .wwwAuthenticate, value: "Basic realm=\"latchkey\", charset=\"UTF-8\"")
     }
 
     private static func usedBasic(_ fields: HTTPFields) -> Bool {

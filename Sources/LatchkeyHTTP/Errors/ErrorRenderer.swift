@@ -1,5 +1,4 @@
 import HTTPTypes
-package import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -76,7 +75,7 @@ package enum ErrorRenderer {
         fields[.cacheControl] = "no-store"
         return Response(
             status: HTTPResponse.Status(code: status), headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            body: ByteBuffer(bytes: body))
     }
 }
 
@@ -89,7 +88,6 @@ extension Refusal {
         case is StoreUnavailable: self = Self.retryLater(after: .seconds(5))
         // Only a stopping server, or a caller who left, cancels a handler.
         case is CancellationError: self = Self.retryLater(after: .seconds(1))
-        case let response as any HTTPResponseError: self.init(status: Int(response.status.code))
         default: return nil
         }
     }
@@ -98,38 +96,5 @@ extension Refusal {
         Refusal(
             .temporarilyUnavailable, "The server cannot do this at the moment and changed nothing. Try again later.",
             retryAfter: delay)
-    }
-
-    /// The framework's own refusals. Their texts may quote the request, so ours take their place.
-    private init?(status: Int) {
-        switch status {
-        case 404: self.init(.notFound, "There is nothing at this path.")
-        case 405: self.init(.methodNotAllowed, "This path does not have that method.")
-        case 408: self.init(.requestTimeout, "The request did not arrive in time.")
-        case 413: self.init(.payloadTooLarge, "The body is larger than 64 KiB.")
-        case 415: self.init(.unsupportedMediaType, "The content type is not supported here.")
-        case 400..<500: self.init(.invalidRequest, "The request is not acceptable.")
-        default: return nil
-        }
-    }
-}
-
-/// Turns whatever a handler or the route guard throws into a response. The renderer knows both error formats, logs a
-/// fault once, and gives the client no detail of it.
-struct ErrorMiddleware: RouterMiddleware {
-    typealias Context = RequestContext
-
-    let render: HTTPService.ErrorRenderer
-
-    func handle(
-        _ request: Request,
-        context: RequestContext,
-        next: @concurrent (Request, RequestContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch {
-            return render(error, context)
-        }
     }
 }

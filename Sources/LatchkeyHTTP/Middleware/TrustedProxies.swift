@@ -63,19 +63,27 @@ package struct TrustedProxies: Sendable, Equatable {
     /// Whether a hop's word counts.
     package func trusts(_ address: ClientAddress) -> Bool { networks.contains { $0.contains(address) } }
 
+    /// Who a request is from.
+    struct Attribution: Sendable {
+        /// The client that a trusted proxy names; nil where the peer itself counts.
+        var client: ClientAddress?
+        /// See ``RequestContext/unconfiguredProxy``.
+        var unconfiguredProxy: ClientAddress?
+    }
+
     /// Finds out who a request is from. From a trusted peer, the right-most address of `X-Forwarded-For` or `Forwarded`
     /// that is not itself a trusted proxy; what stands left of it, anyone can have written. A hop that is no address ends
     /// the search at the last proxy known. When both headers are there and disagree, one of them passed through from the
     /// client, so neither counts.
-    func attribute(_ source: inout RequestSource, fields: HTTPFields) {
-        guard let peer = source.peer else { return }
+    func attribute(_ peer: ClientAddress?, fields: HTTPFields) -> Attribution {
+        guard let peer else { return Attribution() }
         let lists = [ForwardedHops.xForwardedFor(fields), ForwardedHops.forwarded(fields)].compactMap { $0 }
+        guard !lists.isEmpty else { return Attribution() }
         guard trusts(peer) else {
-            if !lists.isEmpty, peer.isLoopback || peer.isPrivate { source.unconfiguredProxy = peer }
-            return
+            return Attribution(unconfiguredProxy: peer.isLoopback || peer.isPrivate ? peer : nil)
         }
         let clients = Set(lists.map { client(behind: peer, hops: $0) })
-        if clients.count == 1, let client = clients.first { source.clientAddress = client }
+        return Attribution(client: clients.count == 1 ? clients.first : nil)
     }
 
     private func client(behind peer: ClientAddress, hops: [ClientAddress?]) -> ClientAddress {
@@ -96,14 +104,12 @@ enum ForwardedHops {
 
     /// Nil without the header.
     static func xForwardedFor(_ fields: HTTPFields) -> [ClientAddress?]? {
-        guard let name = HTTPField.Name("X-Forwarded-For") else { return nil }
-        return hops(fields[values: name]) { address($0) }
+        hops(fields[values: .xForwardedFor]) { address($0) }
     }
 
     /// RFC 7239; nil without the header.
     static func forwarded(_ fields: HTTPFields) -> [ClientAddress?]? {
-        guard let name = HTTPField.Name("Forwarded") else { return nil }
-        return hops(fields[values: name]) { element in
+        hops(fields[values: .forwarded]) { element in
             let pairs = element.split(separator: ";").map { $0.trimmed }
             guard let pair = pairs.first(where: { $0.lowercased().hasPrefix("for=") }) else { return nil }
             return address(String(pair.dropFirst(4).filter { $0 != "\"" }))
@@ -126,4 +132,10 @@ enum ForwardedHops {
         }
         return ClientAddress(text)
     }
+}
+
+extension HTTPField.Name {
+    // The names are valid tokens; the fallbacks only satisfy the failable initialiser.
+    fileprivate static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .server
+    fileprivate static let forwarded = HTTPField.Name("Forwarded") ?? .server
 }

@@ -1,5 +1,4 @@
 package import HTTPTypes
-import Hummingbird
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -94,9 +93,4 @@ struct ClientGate: Sendable {
         }
         return client
     }
-}
-
-extension RequestContext {
-    /// What counts as one source in throttles and audit: an IPv4 address, an IPv6 /64, or `local`.
-    var network: String { clientAddress?.network.description ?? "local" }
 }

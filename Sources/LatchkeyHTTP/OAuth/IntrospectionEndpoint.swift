@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -28,7 +27,7 @@ struct IntrospectionEndpoint: Sendable {
         return Response(
             status: .ok,
             headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: Self.encode(found, issuer: services.settings.issuer))))
+            body: ByteBuffer(bytes: Self.encode(found, issuer: services.settings.issuer)))
     }
 
     /// `token_use` is an addition: whoever asks must be able to tell a refresh token from an access token.

@@ -1,4 +1,4 @@
-import Hummingbird
+import HTTPTypes
 import LatchkeyCore
 
 /// `POST /oauth2/revoke` (RFC 7009): a client gives back a token of its own. Durable when it answers; 200 for anything

@@ -1,4 +1,3 @@
-import Hummingbird
 package import LatchkeyCore
 package import LatchkeyTokens
 import NIOCore
@@ -72,11 +71,11 @@ enum OAuthForm {
 
     /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`.
     static func read(_ request: Request, repeatable: Set<String> = []) async throws -> RequestParameters {
-        let query = try QueryParameters.parse(request.uri.query)
+        let query = try QueryParameters.parse(request.query)
         guard credentials.allSatisfy({ query[$0] == nil }) else {
             throw Refusal(.invalidRequest, "Secrets and tokens belong in the body, never in the URL.")
         }
-        let body = try await request.body.collect(upTo: TransportLimits().maxBodyBytes)
+        let body = request.body
         return try FormParameters.parse(body, fields: request.headers, repeatable: repeatable)
     }
 }

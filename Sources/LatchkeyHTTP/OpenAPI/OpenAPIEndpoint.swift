@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import NIOCore
 
 /// `GET /openapi.json`.
@@ -20,7 +19,7 @@ package enum OpenAPIEndpoint {
             guard !tag.satisfies(ifNoneMatch: request.headers) else {
                 return Response(status: .notModified, headers: headers)
             }
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+            return Response(status: .ok, headers: headers, body: body)
         }
     }
 

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import NIOCore
 
@@ -53,6 +52,6 @@ struct OperationsEndpoint: Sendable {
         let gauges = ScrapedGauges(store: await figures.value(), services: services)
         return Response(
             status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: registry.render() + gauges.render())))
+            body: ByteBuffer(string: registry.render() + gauges.render()))
     }
 }

@@ -10,6 +10,7 @@ struct ConnectionSetup: Sendable {
     let endpoint: HTTPListeners.Endpoint
     let limits: TransportLimits
     let logger: Logger
+    let executors: EventLoopExecutors
 
     func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
         if case .tcp = endpoint.address, let tls = endpoint.tls { return configureTLS(channel, tls.context) }
@@ -27,7 +28,9 @@ struct ConnectionSetup: Sendable {
     }
 
     private func exchange(_ channel: any Channel, wire: ExchangeHandler.Wire) -> ExchangeHandler {
-        ExchangeHandler(service: endpoint.service, source: source(channel), limits: limits, wire: wire)
+        ExchangeHandler(
+            service: endpoint.service, source: source(channel), limits: limits, wire: wire,
+            executor: executors.executor(of: channel.eventLoop))
     }
 
     private func addHTTP1(_ channel: any Channel, wire: ExchangeHandler.Wire) throws {
@@ -38,14 +41,8 @@ struct ConnectionSetup: Sendable {
         decoderLimits.maxHeaderFieldCount = limits.maxFieldCount
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(FirstByteHandler(exchange: exchange))
-        // The exchange orders pipelined requests and answers parser errors itself.
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false,
-            withErrorHandling: false,
-            withOutboundHeaderValidation: true,
-            withEncoderConfiguration: .init(),
-            withDecoderLimitConfiguration: decoderLimits
-        )
+        // The exchange orders pipelined requests, answers parser errors itself, and writes bytes: no encoder is needed.
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: decoderLimits)))
         try pipeline.addHandler(exchange)
     }
 
@@ -101,7 +98,8 @@ struct ConnectionSetup: Sendable {
                     try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try pipeline.addHandler(
                         ExchangeHandler(
-                            service: setup.endpoint.service, source: source, limits: setup.limits, wire: .http2
+                            service: setup.endpoint.service, source: source, limits: setup.limits, wire: .http2,
+                            executor: setup.executors.executor(of: stream.eventLoop)
                         )
                     )
                 }

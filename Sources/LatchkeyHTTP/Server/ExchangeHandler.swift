@@ -1,12 +1,11 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
+import Logging
 import NIOCore
 import NIOHTTP1
 
 /// One HTTP/1.1 connection, or one HTTP/2 stream: reads a request whole and within its limits, hands it to the service,
-/// writes the answer, and starts over. It confines itself to its event loop; only the service's answer comes from
-/// outside, by way of `NIOLoopBound`.
+/// writes the answer, and starts over. It lives on its event loop, and so do the tasks that it starts.
 ///
 /// A request is read to the end before any handler sees it, so a handler never waits for a slow client. Pipelined
 /// requests wait in `waiting` and reading stops while there are any.
@@ -14,6 +13,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Never
     typealias OutboundIn = Never
+    /// On HTTP/1 bytes: what is written there is complete, and needs no encoder.
     typealias OutboundOut = HTTPServerResponsePart
 
     /// What runs on the connection.
@@ -36,13 +36,22 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private let source: RequestSource
     private let limits: TransportLimits
     private let wire: Wire
+    private let executor: EventLoopExecutor
+    /// Every answer is to be in the log, so none may be given past the service.
+    private let logsEveryAnswer: Bool
     private var phase = Phase.idle
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var isProceeding = false
+    private var boundary = RequestBoundary()
+    /// The bytes that came last, as long as they may be a whole request.
+    private var arrived: ByteBuffer?
     private var parserError: (any Error)?
-    private var timer: Scheduled<Void>?
+    private var deadline = ConnectionDeadline()
     private var task: Task<Void, Never>?
+    /// Requests that were handed to the service.
+    private var exchanges = 0
     private var isLongPoll = false
     /// The rest of the current request is of no interest: it was refused before its end.
     private var dropsRest = false
@@ -51,11 +60,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var holdsRead = false
     private var context: ChannelHandlerContext?
 
-    init(service: HTTPService, source: RequestSource, limits: TransportLimits, wire: Wire) {
+    init(
+        service: HTTPService, source: RequestSource, limits: TransportLimits, wire: Wire, executor: EventLoopExecutor
+    ) {
         self.service = service
         self.source = source
         self.limits = limits
         self.wire = wire
+        self.executor = executor
+        logsEveryAnswer = source.logger.logLevel <= .debug
     }
 
     // MARK: Life of the connection
@@ -63,7 +76,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // A connection that never says anything gets no longer than one that speaks slowly.
-        setTimer(context, after: limits.requestDeadline) { $0.deadlinePassed($1) }
+        wait(for: .request, limits.requestDeadline, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -77,8 +90,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func end() {
-        timer?.cancel()
-        timer = nil
+        deadline.cancel()
         task?.cancel()
         task = nil
     }
@@ -120,14 +132,46 @@ final class ExchangeHandler: ChannelDuplexHandler {
         return Refusal(.headersTooLarge, "The request head is too large.")
     }
 
-    // MARK: Reading
+    // MARK: Bytes before they are decoded
+
+    /// Answers bytes that were answered before, when the answer still holds.
+    func answersAgain(_ bytes: ByteBuffer) -> Bool {
+        guard case .idle = phase, boundary.isClear, !logsEveryAnswer, !closesAfterResponse, !hasInputEnded,
+            let context
+        else { return false }
+        let start = ContinuousClock.now
+        guard let answer = service.cache.answer(to: bytes) else { return false }
+        phase = .responding
+        var head = context.channel.allocator.buffer(capacity: answer.head.readableBytes + 128 + Self.longestCopy)
+        head.writeImmutableBuffer(answer.head)
+        head.writeResponseEnd(requestID: RequestID(), date: service.date)
+        answer.observation.count(ContinuousClock.now - start)
+        send(context, head, answer.body)
+        return true
+    }
 
     /// Bytes of a request have arrived, be they a whole head or one letter of it.
-    func bytesArrived() {
+    func bytesArrived(_ bytes: ByteBuffer) {
+        arrived = boundary.isClear && bytes.readableBytes <= AnswerCache.longestRequest ? bytes : nil
+        boundary.arrived(bytes)
         guard case .idle = phase, let context else { return }
-        phase = .receiving
-        setTimer(context, after: limits.requestDeadline) { $0.deadlinePassed($1) }
+        startReceiving(context)
     }
+
+    /// The decoder has made of them what it could.
+    func bytesProcessed() { boundary.processed() }
+
+    /// Lets later requests of the same bytes have the same answer, when that is all that they depend on.
+    private func remember(_ reuse: OutgoingResponse.Reuse, head: ByteBuffer, body: ByteBuffer) {
+        guard let arrived, boundary.isOneHead, !closesAfterResponse else { return }
+        // A copy: the bytes stand in a larger buffer for reading.
+        service.cache.remember(
+            ByteBuffer(bytes: arrived.readableBytesView),
+            AnswerCache.Answer(
+                head: head, body: body, isCurrent: reuse.isCurrent, observation: reuse.observation))
+    }
+
+    // MARK: Reading
 
     func read(context: ChannelHandlerContext) {
         if case .responding = phase, !waiting.isEmpty {
@@ -139,6 +183,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        switch part {
+        case .head: boundary.head()
+        case .body(let bytes): boundary.body(bytes.readableBytes)
+        case .end: boundary.end()
+        }
         switch phase {
         case .lingering:
             break
@@ -149,22 +198,26 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    private func process(_ context: ChannelHandlerContext, _ part: HTTPServerRequestPart) {
+    private func startReceiving(_ context: ChannelHandlerContext) {
         phase = .receiving
+        wait(for: .request, limits.requestDeadline, context)
+    }
+
+    private func process(_ context: ChannelHandlerContext, _ part: HTTPServerRequestPart) {
+        if case .idle = phase { startReceiving(context) }
         switch part {
         case .head(let head):
             self.head = head
             body = ByteBuffer()
             if let refusal = refusal(of: head) { return refuse(context, refusal) }
             if head.headers.contains(name: "Expect"), wire != .http2 {
-                let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
+                context.writeAndFlush(NIOAny(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
             }
         case .body(var part):
             guard body.readableBytes + part.readableBytes <= limits.maxBodyBytes else {
                 return refuse(context, Refusal(.payloadTooLarge, "The body is larger than 64 KiB."))
             }
-            body.writeBuffer(&part)
+            if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
         case .end:
             dispatch(context, refusal: nil)
         }
@@ -181,17 +234,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
         return nil
     }
 
-    private func deadlinePassed(_ context: ChannelHandlerContext) {
-        switch phase {
-        case .idle where wire != .http2:
-            context.close(promise: nil)
-        case .idle, .receiving:
-            refuse(context, Refusal(.requestTimeout, "The request did not arrive in time."))
-        case .responding, .lingering:
-            break
-        }
-    }
-
     /// Answers without reading the rest of the request, and closes.
     private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal) {
         closesAfterResponse = true
@@ -203,7 +245,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: Answering
 
     private func dispatch(_ context: ChannelHandlerContext, refusal: Refusal?) {
-        timer?.cancel()
+        deadline.clear()
         phase = .responding
         let head = self.head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         if !head.isKeepAlive || head.version == .http1_0 { closesAfterResponse = true }
@@ -213,52 +255,97 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.head = nil
         body = ByteBuffer()
         let service = service
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        task = Task {
+        let version = head.version
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        exchanges += 1
+        let number = exchanges
+        let task = Task.immediate(executorPreference: executor) {
             let response = await service.respond(to: request)
-            eventLoop.execute { bound.value.write(response, version: head.version) }
+            guard eventLoop.inEventLoop else {
+                return eventLoop.execute { bound.value.write(response, version: version) }
+            }
+            bound.value.write(response, version: version)
         }
+        // It may have answered already, and even the next request may have begun.
+        if case .responding = phase, number == exchanges { self.task = task }
     }
 
     private func write(_ response: OutgoingResponse, version: HTTPVersion) {
         guard let context, case .responding = phase else { return }
         task = nil
-        var fields = response.fields
-        if closesAfterResponse, wire != .http2 { fields.replaceOrAdd(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(version: version, status: response.status, headers: fields)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        for buffer in response.body {
-            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        guard wire != .http2 else { return writeParts(response, context) }
+        var head = context.channel.allocator.buffer(capacity: 1024 + Self.longestCopy)
+        head.writeResponseHead(version: version, status: response.status, fields: response.fields)
+        if closesAfterResponse { head.writeString("Connection: close\r\n") }
+        if let reuse = response.reuse { remember(reuse, head: head, body: response.body) }
+        head.writeResponseEnd(requestID: response.requestID, date: response.date)
+        send(context, head, response.body)
+    }
+
+    /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
+    private static let longestCopy = 2048
+
+    private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer) {
+        var head = head
+        let written = awaitWritten(context)
+        guard body.readableBytes > Self.longestCopy else {
+            head.writeImmutableBuffer(body)
+            return context.writeAndFlush(NIOAny(head), promise: written)
         }
+        context.write(NIOAny(head), promise: nil)
+        context.writeAndFlush(NIOAny(body), promise: written)
+    }
+
+    private func writeParts(_ response: OutgoingResponse, _ context: ChannelHandlerContext) {
+        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.allFields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if response.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: awaitWritten(context))
+    }
+
+    /// The promise of the last piece of a response.
+    private func awaitWritten(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        wait(for: .response, limits.responseDeadline, context)
         let written = context.eventLoop.makePromise(of: Void.self)
-        setTimer(context, after: limits.responseDeadline) { $1.close(promise: nil) }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        written.futureResult.whenSuccess { bound.value.written() }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        written.futureResult.assumeIsolated().whenSuccess { self.written() }
+        return written
     }
 
     private func written() {
         guard let context, case .responding = phase else { return }
-        timer?.cancel()
         isLongPoll = false
         if closesAfterResponse { return close(context) }
         phase = .idle
-        while case .idle = phase, let part = waiting.popFirst() {
-            setTimer(context, after: limits.requestDeadline) { $0.deadlinePassed($1) }
-            process(context, part)
-            while case .receiving = phase, let part = waiting.popFirst() { process(context, part) }
-        }
-        if case .responding = phase {
-        } else if let error = parserError {
+        proceed(context)
+    }
+
+    /// Goes on with what has come meanwhile, and then waits for more. Answers may be ready at once, so this is a loop
+    /// and not a chain of calls that a client could make as long as it likes.
+    private func proceed(_ context: ChannelHandlerContext) {
+        guard !isProceeding else { return }
+        isProceeding = true
+        defer { isProceeding = false }
+        while canProcess, let part = waiting.popFirst() { process(context, part) }
+        if canProcess, let error = parserError {
             parserError = nil
             refuse(context, Self.refusal(for: error))
         }
-        if case .responding = phase {} else if hasInputEnded { return close(context) }
-        if case .idle = phase { setTimer(context, after: limits.idleTimeout) { $1.close(promise: nil) } }
-        if holdsRead, waiting.isEmpty {
+        guard canProcess else { return }
+        if hasInputEnded { return close(context) }
+        if case .idle = phase { wait(for: .idle, limits.idleTimeout, context) }
+        if holdsRead {
             holdsRead = false
             context.read()
+        }
+    }
+
+    private var canProcess: Bool {
+        switch phase {
+        case .idle, .receiving: true
+        case .responding, .lingering: false
         }
     }
 
@@ -269,7 +356,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         switch wire {
         case .http1 where dropsRest:
             context.close(mode: .output, promise: nil)
-            setTimer(context, after: limits.lingerTimeout) { $1.close(promise: nil) }
+            wait(for: .linger, limits.lingerTimeout, context)
             if holdsRead {
                 holdsRead = false
                 context.read()
@@ -283,36 +370,27 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    // MARK: Timer
+    // MARK: Deadlines
 
-    private func setTimer(
-        _ context: ChannelHandlerContext,
-        after delay: TimeAmount,
-        _ action: @escaping @Sendable (ExchangeHandler, ChannelHandlerContext) -> Void
-    ) {
-        timer?.cancel()
+    private func wait(for subject: ConnectionDeadline.Subject, _ delay: TimeAmount, _ context: ChannelHandlerContext) {
+        deadline.set(subject, after: delay, on: context.eventLoop, look: look(context))
+    }
+
+    private func look(_ context: ChannelHandlerContext) -> @Sendable () -> Void {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: delay) {
-            let handler = bound.value
-            if let context = handler.context { action(handler, context) }
+        return { bound.value.deadlineCame() }
+    }
+
+    private func deadlineCame() {
+        guard let context, let subject = deadline.passed(on: context.eventLoop, look: look(context)) else { return }
+        guard case .request = subject else { return context.close(promise: nil) }
+        switch phase {
+        case .idle where wire != .http2:
+            context.close(promise: nil)
+        case .idle, .receiving:
+            refuse(context, Refusal(.requestTimeout, "The request did not arrive in time."))
+        case .responding, .lingering:
+            break
         }
-    }
-}
-
-/// Stands before the HTTP decoder and tells the exchange of a request's first byte, which the decoder would keep to
-/// itself until the head is complete.
-final class FirstByteHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let exchange: ExchangeHandler
-
-    init(exchange: ExchangeHandler) {
-        self.exchange = exchange
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        exchange.bytesArrived()
-        context.fireChannelRead(data)
     }
 }

@@ -39,6 +39,7 @@ package final class HTTPListeners: Service, Sendable {
     private let limits: TransportLimits
     private let logger: Logger
     private let group: any EventLoopGroup
+    private let executors: EventLoopExecutors
     private let connections = ConnectionTable()
     private let budget: ConnectionBudget
     private let listeners = Mutex<[Listener]?>(nil)
@@ -53,6 +54,7 @@ package final class HTTPListeners: Service, Sendable {
         self.limits = limits
         self.logger = logger
         self.group = group
+        executors = EventLoopExecutors(group)
         budget = ConnectionBudget(limit: limits.maxConnections, limitPerNetwork: limits.maxConnectionsPerAddress)
     }
 
@@ -142,7 +144,7 @@ package final class HTTPListeners: Service, Sendable {
     }
 
     private func bootstrap(_ endpoint: Endpoint) -> ServerBootstrap {
-        let setup = ConnectionSetup(endpoint: endpoint, limits: limits, logger: logger)
+        let setup = ConnectionSetup(endpoint: endpoint, limits: limits, logger: logger, executors: executors)
         let connections = connections
         let logger = logger
         let counted: ConnectionBudget? = if case .tcp = endpoint.address { budget } else { nil }

@@ -1,13 +1,13 @@
 package import HTTPTypes
-package import Hummingbird
 package import LatchkeyCore
+import Logging
 package import Metrics
 package import NIOCore
 package import NIOHTTP1
 
-/// Everything behind the sockets: judges the target, attributes the request, and runs it through middleware and routes.
-/// Answers always; whatever a handler throws is rendered by the one closure that renders errors. The same value serves
-/// sockets and, for commands without a running server, calls inside the process.
+/// Everything behind the sockets: judges the target, attributes the request, finds its route and answers. Answers always;
+/// whatever a handler throws is rendered by the one closure that renders errors. The same value serves sockets and, for
+/// commands without a running server, calls inside the process.
 package struct HTTPService: Sendable {
     /// Renders a refusal or a fault in the path's format, `Allow` included, and logs faults. Must give no detail of
     /// anything but a `Refusal`.
@@ -30,41 +30,41 @@ package struct HTTPService: Sendable {
     }
 
     package let routes: RouteTable
-    private let responder: RouterResponder<RequestContext>
+    /// What may be answered again without looking at it anew.
+    let cache = AnswerCache()
     private let settings: Settings
+    private let cors: CORSLayer?
+    private let metrics: RequestMetrics
     private let renderError: ErrorRenderer
     private let dates = HTTPDate()
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - middleware: runs outside of error rendering, so that it sees (CORS: may decorate) error responses too.
+    ///   - cors: which pages may read what; nobody's without it.
     ///   - now: Unix time in whole seconds, for the `Date` header.
     package init(
         routes: RouteTable,
         settings: Settings = Settings(),
-        middleware: [any MiddlewareProtocol<Request, Response, RequestContext>] = [],
+        cors: CORSLayer? = nil,
         metrics: any MetricsFactory,
         now: @escaping @Sendable () -> Int64,
         renderError: @escaping ErrorRenderer
     ) {
         self.routes = routes
         self.settings = settings
+        self.cors = cors
+        self.metrics = RequestMetrics(factory: metrics)
         self.renderError = renderError
         self.now = now
-        let router = Router(context: RequestContext.self)
-        router.add(middleware: RequestIDMiddleware())
-        router.add(middleware: SecurityHeadersMiddleware(isIssuerSecure: settings.isIssuerSecure))
-        router.add(middleware: AccessLogMiddleware())
-        router.add(middleware: MetricsMiddleware(factory: metrics))
-        for layer in middleware { router.add(middleware: layer) }
-        router.add(middleware: ErrorMiddleware(render: renderError))
-        router.add(middleware: RouteGuardMiddleware())
-        routes.register(in: router)
-        responder = router.buildResponder()
     }
 
     /// Whether many clients may stand behind a socket's address, so that its connections are not counted against it.
     func sharesAddress(_ peer: ClientAddress) -> Bool { peer.isLoopback || settings.trustedProxies.trusts(peer) }
+
+    /// The `Date` header's text.
+    var date: String { dates.text(at: now()) }
+
+    // MARK: Before the handler
 
     /// Judges and attributes a request; never fails, since a refusal travels in the context to the one renderer.
     package func prepare(
@@ -81,8 +81,8 @@ package struct HTTPService: Sendable {
             fields.append(HTTPField(name: name, value: value))
         }
         return prepare(
-            method: HTTPRequest.Method(head.method.rawValue) ?? .init("INVALID") ?? .trace,
-            target: head.uri, fields: fields, body: body, source: source, refusal: refusal, hasHead: hasHead
+            method: Self.method(head.method), target: head.uri, fields: fields, body: body, source: source,
+            refusal: refusal, hasHead: hasHead
         )
     }
 
@@ -96,23 +96,25 @@ package struct HTTPService: Sendable {
         refusal: Refusal? = nil,
         hasHead: Bool = true
     ) -> Prepared {
-        var source = source
-        source.requestID = RequestID()
-        source.refusal = refusal
+        var refusal = refusal
         var path = "/"
+        var query: String?
+        var resource: RouteTable.Resource?
+        var errorFormat = ErrorFormat.problem
         do {
             let target = try RequestTarget(target, maxBytes: settings.limits.maxTargetBytes)
-            path = target.query.map { "\(target.path)?\($0)" } ?? target.path
-            if hasHead { source.resource = routes.resolve(target.path) }
-            source.errorFormat = source.resource?.errorFormat ?? Self.errorFormat(ofUnknown: target.path)
+            path = target.path
+            query = target.query
+            if hasHead { resource = routes.resolve(path) }
+            errorFormat = resource?.errorFormat ?? Self.errorFormat(ofUnknown: path)
         } catch {
-            if source.refusal == nil { source.refusal = error }
+            if refusal == nil { refusal = error }
         }
-        settings.trustedProxies.attribute(&source, fields: fields)
-        let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: path, headerFields: fields)
         return Prepared(
-            request: Request(head: head, body: RequestBody(buffer: body)),
-            context: RequestContext(source: source)
+            request: Request(method: method, query: query, headers: fields, body: body),
+            context: RequestContext(
+                source: source, attribution: settings.trustedProxies.attribute(source.peer, fields: fields), path: path,
+                resource: resource, errorFormat: errorFormat, refusal: refusal)
         )
     }
 
@@ -121,35 +123,71 @@ package struct HTTPService: Sendable {
         path.hasPrefix("/oauth2/") ? .oauth : .problem
     }
 
+    private static func method(_ method: HTTPMethod) -> HTTPRequest.Method {
+        switch method {
+        case .GET: .get
+        case .POST: .post
+        default: HTTPRequest.Method(method.rawValue) ?? .init("INVALID") ?? .trace
+        }
+    }
+
+    // MARK: The handler and what stands around it
+
     /// Runs a prepared request. Cancelling the task reaches the handler.
     package func respond(to prepared: Prepared) async -> OutgoingResponse {
-        let omitsBody = prepared.request.method == .head
+        let (request, context) = (prepared.request, prepared.context)
+        let start = ContinuousClock.now
+        let (response, extra) = await answer(request, context)
+        let elapsed = ContinuousClock.now - start
+        let series = metrics.series(request.method, context.resource, status: response.status.code)
+        series.count(elapsed)
+        log(request, context, response, elapsed)
+        return OutgoingResponse(
+            response, extra: extra, isIssuerSecure: settings.isIssuerSecure, omitsBody: request.method == .head,
+            requestID: context.requestID, date: date,
+            reuse: response.isCurrent.map { OutgoingResponse.Reuse(isCurrent: $0, observation: series) })
+    }
+
+    /// The response, and what the layers around the handler add to it, be it a success or a refusal.
+    private func answer(_ request: Request, _ context: RequestContext) async -> (Response, [HTTPField]) {
+        if let preflight = await cors?.preflight(request, context) { return (preflight, []) }
+        var response: Response
         do {
-            var response = try await responder.respond(to: prepared.request, context: prepared.context)
-            response.headers[.date] = dates.text(at: now())
-            return try await OutgoingResponse(response, omitsBody: omitsBody)
+            response = try await handle(request, context)
         } catch {
-            return await fault(error, prepared.context)
+            response = renderError(error, context)
         }
+        var extra = cors?.fields(request, context) ?? []
+        if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
+        for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
+        return (response, extra)
     }
 
-    private func fault(_ error: any Error, _ context: RequestContext) async -> OutgoingResponse {
-        do {
-            return try await OutgoingResponse(renderError(error, context), omitsBody: false)
-        } catch {
-            return OutgoingResponse(internalServerErrorWith: HTTPHeaders([("Content-Length", "0")]))
+    /// Refuses what the transport found wanting, unknown paths (404) and methods that the path does not have (405), and
+    /// answers `OPTIONS`; the rest is the route's.
+    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
+        if let refusal = context.refusal { throw refusal }
+        guard let resource = context.resource else { throw Refusal(.notFound, "There is nothing at this path.") }
+        if let route = resource.route(for: request.method) { return try await route.handler(request, context) }
+        guard request.method == .options else {
+            throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
         }
-    }
-}
-
-extension OutgoingResponse {
-    fileprivate init(internalServerErrorWith fields: HTTPHeaders) {
-        self.init(status: .internalServerError, fields: fields, body: [])
+        let allow = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
+        return Response(status: .noContent, headers: [.allow: allow])
     }
 
-    private init(status: HTTPResponseStatus, fields: HTTPHeaders, body: [ByteBuffer]) {
-        self.status = status
-        self.fields = fields
-        self.body = body
+    /// One debug line a request: method, route template, status, time. No path, no query, no header, no address: whoever
+    /// looks for secrets in the log finds none.
+    private func log(_ request: Request, _ context: RequestContext, _ response: Response, _ elapsed: Duration) {
+        guard context.source.logger.logLevel <= .debug else { return }
+        context.logger.debug(
+            "Request answered",
+            metadata: [
+                "lk.method": "\(RequestMetrics.label(request.method))",
+                "lk.route": "\(context.resource?.template ?? RequestMetrics.unmatched)",
+                "lk.status": "\(response.status.code)",
+                "lk.duration": "\(elapsed)",
+            ]
+        )
     }
 }

@@ -1,79 +1,125 @@
-import Hummingbird
+import HTTPTypes
 package import NIOCore
 package import NIOHTTP1
-import Synchronization
 
-/// A response ready for the wire.
+/// A response ready for the wire: the handler's fields and those that every response has.
 package struct OutgoingResponse: Sendable {
-    package var status: HTTPResponseStatus
-    package var fields: HTTPHeaders
-    package var body: [ByteBuffer]
+    package let status: HTTPResponseStatus
+    /// All but ``requestID`` and ``date``, `Content-Length` included.
+    package private(set) var fields: HTTPHeaders
+    package let body: ByteBuffer
+    /// Each answer's own, even where all else is as before.
+    let requestID: RequestID
+    /// IMF-fixdate.
+    let date: String
+    /// Present when the same bytes may be answered with this again.
+    let reuse: Reuse?
 
-    /// Collects a response's body. With `omitsBody` (`HEAD`) the header fields stay as they are, `Content-Length` of the
-    /// body that `GET` would have included.
-    init(_ response: Response, omitsBody: Bool) async throws {
-        let collector = BodyCollector()
+    /// What ``AnswerCache`` has to know beside the bytes.
+    struct Reuse: Sendable {
+        let isCurrent: @Sendable () -> Bool
+        let observation: RequestMetrics.Series
+    }
+
+    /// - Parameters:
+    ///   - extra: what the layers around the handler add. `Vary` adds to the handler's own; the others are not in it.
+    ///   - omitsBody: for `HEAD`: the fields stay as they are, `Content-Length` of what `GET` would have got.
+    init(
+        _ response: Response, extra: [HTTPField], isIssuerSecure: Bool, omitsBody: Bool, requestID: RequestID,
+        date: String, reuse: Reuse?
+    ) {
         status = HTTPResponseStatus(statusCode: response.status.code, reasonPhrase: response.status.reasonPhrase)
-        if !omitsBody, response.body.contentLength != 0 { try await response.body.write(collector) }
-        fields = HTTPHeaders(response.headers.map { ($0.name.rawName, $0.value) })
-        body = collector.buffers
-        if response.status == .noContent || response.status == .notModified {
-            fields.remove(name: "Content-Length")
-            body = []
+        let hasNoBody = response.status == .noContent || response.status == .notModified
+        body = omitsBody || hasNoBody ? ByteBuffer() : response.body
+        self.requestID = requestID
+        self.date = date
+        self.reuse = reuse
+        fields = HTTPHeaders()
+        fields.reserveCapacity(response.headers.count + extra.count + SecurityHeaders.all.count + 3)
+        var vary = extra.first { $0.name == .vary }?.value
+        var missing = SecurityHeaders.Missing(isIssuerSecure: isIssuerSecure)
+        for field in response.headers {
+            missing.found(field.name)
+            guard field.name == .vary, let more = vary else {
+                fields.add(name: field.name.rawName, value: field.value)
+                continue
+            }
+            fields.add(name: "Vary", value: "\(field.value), \(more)")
+            vary = nil
+        }
+        for field in extra where field.name != .vary { fields.add(name: field.name.rawName, value: field.value) }
+        if let vary { fields.add(name: "Vary", value: vary) }
+        missing.forEach { fields.add(name: $0, value: $1) }
+        if !hasNoBody { fields.add(name: "Content-Length", value: String(response.body.readableBytes)) }
+    }
+
+    /// All fields, for wires that take them one by one.
+    var allFields: HTTPHeaders {
+        var all = fields
+        all.add(name: "X-Request-Id", value: requestID.description)
+        all.add(name: "Date", value: date)
+        return all
+    }
+}
+
+/// Headers that every response carries (ASVS 3.4) unless its handler has set its own: nothing of ours is to be sniffed,
+/// framed, cached or told to other sites by accident.
+enum SecurityHeaders {
+    static let all: [(name: HTTPField.Name, rawName: String, value: String)] = [
+        (.xContentTypeOptions, "X-Content-Type-Options", "nosniff"),
+        (.referrerPolicy, "Referrer-Policy", "no-referrer"),
+        (
+            .contentSecurityPolicy, "Content-Security-Policy",
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        (.cacheControl, "Cache-Control", "no-store"),
+        // Two years, only when the issuer is https: on http it would be ignored, or lock a developer out.
+        (.strictTransportSecurity, "Strict-Transport-Security", "max-age=63072000"),
+    ]
+    private static let transport = all.count - 1
+
+    /// Those that a response does not have yet.
+    struct Missing {
+        private var bits: UInt8
+
+        init(isIssuerSecure: Bool) {
+            bits = (1 << all.count) - 1
+            if !isIssuerSecure { bits &= ~(1 << transport) }
+        }
+
+        mutating func found(_ name: HTTPField.Name) {
+            for (index, header) in all.enumerated() where header.name == name { bits &= ~(1 << index) }
+        }
+
+        func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+            for (index, header) in all.enumerated() where bits & (1 << index) != 0 { body(header.rawName, header.value) }
         }
     }
 }
 
-/// Takes a body piece by piece. All our bodies are in memory already, so this copies nothing.
-private struct BodyCollector: ResponseBodyWriter {
-    /// The writer is consumed by whoever writes, so what was written lives behind a reference.
-    private final class Storage: Sendable {
-        let buffers = Mutex<[ByteBuffer]>([])
-    }
-
-    private let storage = Storage()
-
-    var buffers: [ByteBuffer] { storage.buffers.withLock { $0 } }
-
-    mutating func write(_ buffer: ByteBuffer) {
-        storage.buffers.withLock { $0.append(buffer) }
-    }
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) {}
-}
-
-/// The `Date` header's text (IMF-fixdate, RFC 9110 5.6.7), made once a second and not once a response.
-package final class HTTPDate: Sendable {
-    private let cached = Mutex<(second: Int64, text: String)>((.min, ""))
-
-    package init() {}
-
-    /// The text for a Unix time in whole seconds.
-    package func text(at second: Int64) -> String {
-        cached.withLock { cached in
-            if cached.second != second { cached = (second, Self.format(second)) }
-            return cached.text
+extension ByteBuffer {
+    /// Status line and fields of an HTTP/1 response (RFC 9112 4), up to where ``writeResponseEnd(requestID:date:)`` goes
+    /// on. Values come from `HTTPField`, which lets no line break in, or are ours.
+    mutating func writeResponseHead(version: HTTPVersion, status: HTTPResponseStatus, fields: HTTPHeaders) {
+        writeString(version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        writeString(String(status.code))
+        writeString(" ")
+        writeString(status.reasonPhrase)
+        writeString("\r\n")
+        for (name, value) in fields {
+            writeString(name)
+            writeString(": ")
+            writeString(value)
+            writeString("\r\n")
         }
     }
 
-    /// Formats a Unix time; exact for every date of the Gregorian calendar after 1970.
-    package static func format(_ second: Int64) -> String {
-        let days = second / 86_400
-        let time = second % 86_400
-        // Days since 0000-03-01, in eras of 400 years: leap days then come last in a year and need no case.
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let two = { (value: Int64) in value < 10 ? "0\(value)" : "\(value)" }
-        let clock = "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))"
-        return "\(weekdays[Int(days % 7)]), \(two(day)) \(months[Int(month) - 1]) \(year) \(clock) GMT"
+    /// The two fields that are each answer's own, and the empty line.
+    mutating func writeResponseEnd(requestID: RequestID, date: String) {
+        writeString("X-Request-Id: ")
+        requestID.write(to: &self)
+        writeString("\r\nDate: ")
+        writeString(date)
+        writeString("\r\n\r\n")
     }
 }

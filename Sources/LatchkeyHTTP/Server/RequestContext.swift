@@ -1,5 +1,4 @@
 import HTTPTypes
-package import Hummingbird
 package import LatchkeyCore
 package import Logging
 
@@ -11,71 +10,81 @@ package enum ErrorFormat: Sendable, Hashable {
 }
 
 /// Where a request came from, before anything in it was believed.
-package struct RequestSource: RequestContextSource, Sendable {
-    package var logger: Logger
+package struct RequestSource: Sendable {
+    package let logger: Logger
     /// The socket's peer; nil over the Unix socket and for calls inside the process.
-    package var peer: ClientAddress?
+    package let peer: ClientAddress?
     /// Whether TLS ended here. A proxy's claim to have ended it does not count.
-    package var isTLS: Bool
+    package let isTLS: Bool
     /// Whether the caller opened the data directory's Unix socket or runs inside the process: the operator.
-    package var isLocalOperator: Bool
-    package var requestID = RequestID()
-    /// After the trusted proxies were heard.
-    package var clientAddress: ClientAddress?
-    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers (DESIGN 4): very likely a
-    /// proxy that nobody configured, behind which everybody has one address.
-    package var unconfiguredProxy: ClientAddress?
-    /// The route's template and rules; nil for an unknown path.
-    package var resource: RouteTable.Resource?
-    package var errorFormat = ErrorFormat.problem
-    /// Set when the transport refuses the request before any handler may see it.
-    package var refusal: Refusal?
+    package let isLocalOperator: Bool
+    /// ``RequestContext/network`` of the peer itself, told once for all requests of a connection.
+    let peerNetwork: String
 
     package init(logger: Logger, peer: ClientAddress?, isTLS: Bool, isLocalOperator: Bool) {
         self.logger = logger
         self.peer = peer
         self.isTLS = isTLS
         self.isLocalOperator = isLocalOperator
-        self.clientAddress = peer
+        peerNetwork = Self.network(of: peer)
     }
+
+    static func network(of address: ClientAddress?) -> String { address?.network.description ?? "local" }
 }
 
-/// What is known of one request on its way through middleware and handler.
-package struct RequestContext: Hummingbird.RequestContext {
-    package typealias Source = RequestSource
-
-    package var coreContext: CoreRequestContextStorage
+/// What is known of one request on its way to the handler and back.
+package struct RequestContext: Sendable {
     package let source: RequestSource
+    /// This request's name in logs and in `X-Request-Id`.
+    package let requestID = RequestID()
+    /// Who the request is attributed to, after the trusted proxies were heard; nil for the local operator.
+    package let clientAddress: ClientAddress?
+    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers (DESIGN 4): very likely a
+    /// proxy that nobody configured, behind which everybody has one address.
+    package let unconfiguredProxy: ClientAddress?
+    /// What counts as one source in throttles and audit: an IPv4 address, an IPv6 /64, or `local`.
+    package let network: String
+    /// The matched path template and its routes; nil for an unknown path.
+    package let resource: RouteTable.Resource?
+    /// The path's error format.
+    package let errorFormat: ErrorFormat
+    /// Set when the transport refuses the request before any handler may see it.
+    package let refusal: Refusal?
     /// What the handler tells the layers around it about the browser; shared by all copies of the context.
     package let browser = BrowserExchange()
+    /// The judged path, percent-encoded.
+    private let path: String
 
-    package init(source: RequestSource) {
-        var source = source
-        source.logger[metadataKey: "lk.request"] = "\(source.requestID)"
+    init(
+        source: RequestSource, attribution: TrustedProxies.Attribution, path: String, resource: RouteTable.Resource?,
+        errorFormat: ErrorFormat, refusal: Refusal?
+    ) {
         self.source = source
-        self.coreContext = CoreRequestContextStorage(source: source)
+        clientAddress = attribution.client ?? source.peer
+        unconfiguredProxy = attribution.unconfiguredProxy
+        network = attribution.client.map { RequestSource.network(of: $0) } ?? source.peerNetwork
+        self.path = path
+        self.resource = resource
+        self.errorFormat = errorFormat
+        self.refusal = refusal
     }
 
-    /// This request's name in logs and in `X-Request-Id`.
-    package var requestID: RequestID { source.requestID }
-    /// Hummingbird's name for the same.
-    package var id: String { source.requestID.description }
-    /// Who the request is attributed to; nil for the local operator.
-    package var clientAddress: ClientAddress? { source.clientAddress }
-    /// See ``RequestSource/unconfiguredProxy``.
-    package var unconfiguredProxy: ClientAddress? { source.unconfiguredProxy }
+    /// Names the request in every line.
+    package var logger: Logger {
+        var logger = source.logger
+        logger[metadataKey: "lk.request"] = "\(requestID)"
+        return logger
+    }
+
     package var isTLS: Bool { source.isTLS }
     /// True over the Unix socket and inside the process: no token is asked for.
     package var isLocalOperator: Bool { source.isLocalOperator }
-    /// The path's error format.
-    package var errorFormat: ErrorFormat { source.errorFormat }
-    /// The matched path template and its routes; nil for an unknown path.
-    package var resource: RouteTable.Resource? { source.resource }
 
     /// A captured path segment, percent-decoded.
     /// - Throws: `Refusal` `.notFound` when the segment is not text: no such thing can exist.
     package func pathParameter(_ name: String) throws(Refusal) -> String {
-        guard let raw = parameters.get(name), let text = PercentEncoding.text(Array(raw.utf8), plusIsSpace: false)
+        guard let raw = resource?.segment(name, of: path),
+            let text = PercentEncoding.text(raw.utf8, plusIsSpace: false)
         else {
             throw Refusal(.notFound, "There is nothing at this path.")
         }
@@ -83,35 +92,7 @@ package struct RequestContext: Hummingbird.RequestContext {
     }
 }
 
-/// The name of one request in logs and in `X-Request-Id`: sixteen random hexadecimal digits. Never taken from the client,
-/// who could otherwise plant text in the log or make two requests look like one.
-package struct RequestID: Sendable, Hashable, CustomStringConvertible {
-    package let description: String
-
-    /// A new random id.
-    package init() {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        description = String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
-/// Tells the client the request's name, for its own log and for asking us about it.
-struct RequestIDMiddleware: RouterMiddleware {
-    typealias Context = RequestContext
-
-    func handle(
-        _ request: Request,
-        context: RequestContext,
-        next: @concurrent (Request, RequestContext) async throws -> Response
-    ) async throws -> Response {
-        var response = try await next(request, context)
-        response.headers[.xRequestID] = context.requestID.description
-        return response
-    }
-}
-
 extension HTTPField.Name {
     // The names are valid tokens; the fallbacks only satisfy the failable initialiser.
-    static let xRequestID = HTTPField.Name("X-Request-Id") ?? .server
     static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .server
 }

@@ -30,16 +30,23 @@ package struct RequestTarget: Sendable, Equatable {
     }
 
     private static func isCanonical(_ path: String) -> Bool {
-        guard !path.utf8.contains(UInt8(ascii: "\\")) else { return false }
         let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             // One trailing slash is a path like any other; it just names no route.
             if segment.isEmpty, index < segments.count - 1 { return false }
-            guard let bytes = PercentEncoding.decode(Array(segment), plusIsSpace: false) else { return false }
-            if bytes == [0x2E] || bytes == [0x2E, 0x2E] { return false }
-            let forbidden: Set<UInt8> = [0, UInt8(ascii: "/"), UInt8(ascii: "\\")]
-            if segment.contains(UInt8(ascii: "%")), bytes.contains(where: forbidden.contains) { return false }
+            if segment.contains(UInt8(ascii: "\\")) { return false }
+            guard segment.contains(UInt8(ascii: "%")) else {
+                if isDots(segment) { return false }
+                continue
+            }
+            guard let bytes = PercentEncoding.decode(segment, plusIsSpace: false), !isDots(bytes),
+                !bytes.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") })
+            else { return false }
         }
         return true
+    }
+
+    private static func isDots(_ segment: some Collection<UInt8>) -> Bool {
+        segment.count <= 2 && !segment.isEmpty && segment.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 }

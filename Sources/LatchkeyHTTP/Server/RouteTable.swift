@@ -1,5 +1,4 @@
 package import HTTPTypes
-package import Hummingbird
 
 /// Who may call a route. The gate itself stands in the handlers; the table states it for OpenAPI and for the test that
 /// walks all routes.
@@ -59,7 +58,7 @@ package struct Route: Sendable {
     }
 }
 
-/// All routes of a server: the one list that the router, the 405 answers, the metrics labels, OpenAPI and the tests read.
+/// All routes of a server: the one list that requests, the 405 answers, the metrics labels, OpenAPI and the tests read.
 package struct RouteTable: Sendable {
     /// A path template with everything that is registered under it.
     package struct Resource: Sendable {
@@ -78,6 +77,15 @@ package struct RouteTable: Sendable {
         /// The route for a method; `HEAD` finds the `GET` route.
         package func route(for method: HTTPRequest.Method) -> Route? {
             routes.first { $0.method == method || (method == .head && $0.method == .get) }
+        }
+
+        /// The part of a matched path at the template's `{name}`, still percent-encoded.
+        func segment(_ name: String, of path: String) -> Substring? {
+            guard let index = segments.firstIndex(where: { $0.dropFirst().dropLast() == name && Self.isCapture($0) }),
+                case let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false),
+                index < parts.count
+            else { return nil }
+            return parts[index]
         }
 
         fileprivate func matches(_ path: [Substring]) -> Bool {
@@ -130,17 +138,5 @@ package struct RouteTable: Sendable {
         if let resource = fixed[path] { return resource }
         let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         return captured.first { $0.matches(segments) }
-    }
-
-    /// Registers every route, and `HEAD` for every `GET`.
-    func register(in router: Router<RequestContext>) {
-        for resource in resources {
-            for route in resource.routes {
-                router.on(RouterPath(resource.template), method: route.method, use: route.handler)
-            }
-            if let get = resource.route(for: .head) {
-                router.on(RouterPath(resource.template), method: .head, use: get.handler)
-            }
-        }
     }
 }

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -43,6 +42,6 @@ extension JSONBody {
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     static func read(from request: Request) async throws -> JSONBody {
         try JSONBody(
-            try await request.body.collect(upTo: TransportLimits().maxBodyBytes), fields: request.headers)
+            request.body, fields: request.headers)
     }
 }

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -26,7 +25,7 @@ struct TransmitterMetadataEndpoint: Sendable {
                 .get, path, errors: .problem, access: .anyone,
                 operation: index == 0 ? "getTransmitterMetadata" : "getTransmitterMetadataOfPathIssuer"
             ) { _, _ in
-                Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+                Response(status: .ok, headers: fields, body: body)
             }
         }
     }

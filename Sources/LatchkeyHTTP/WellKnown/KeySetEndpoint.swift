@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import NIOCore
 import Synchronization
@@ -11,6 +10,7 @@ final class KeySetEndpoint: Sendable {
         let version: Int64
         let body: ByteBuffer
         let fields: HTTPFields
+        let etag: String
         let tag: EntityTag
     }
 
@@ -33,22 +33,26 @@ final class KeySetEndpoint: Sendable {
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         let built = current()
-        guard !built.tag.satisfies(ifNoneMatch: request.headers) else {
-            return Response(status: .notModified, headers: built.fields)
+        let isCurrent: @Sendable () -> Bool = { [keyRing] in
+            let ring = keyRing.current
+            return ring.version == built.version && ring.etag == built.etag
         }
-        return Response(status: .ok, headers: built.fields, body: ResponseBody(byteBuffer: built.body))
+        guard !built.tag.satisfies(ifNoneMatch: request.headers) else {
+            return Response(status: .notModified, headers: built.fields, isCurrent: isCurrent)
+        }
+        return Response(status: .ok, headers: built.fields, body: built.body, isCurrent: isCurrent)
     }
 
     private func current() -> Built {
         let ring = keyRing.current
         return built.withLock { built in
-            if let built, built.version == ring.version, built.tag.description == ring.etag { return built }
+            if let built, built.version == ring.version, built.etag == ring.etag { return built }
             let fresh = Built(
                 version: ring.version, body: ByteBuffer(bytes: ring.jwks),
                 fields: [
                     .contentType: "application/jwk-set+json", .cacheControl: cacheControl, .eTag: ring.etag,
                 ],
-                tag: EntityTag(header: ring.etag))
+                etag: ring.etag, tag: EntityTag(header: ring.etag))
             built = fresh
             return fresh
         }

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -36,9 +35,9 @@ struct MetadataEndpoint: Sendable {
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         guard !tag.satisfies(ifNoneMatch: request.headers) else {
-            return Response(status: .notModified, headers: fields)
+            return Response(status: .notModified, headers: fields, isCurrent: { true })
         }
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+        return Response(status: .ok, headers: fields, body: body, isCurrent: { true })
     }
 }
 

@@ -22,6 +22,11 @@ final class RevocationDocuments: Sendable {
         let isGzip: Bool
         /// Weak entity tag: epoch, `seq`, the set of live entries and the form; not `now`.
         let tag: EntityTag
+        /// Whether whoever asks now gets it too.
+        let isCurrent: @Sendable () -> Bool
+        fileprivate let stamp: RevocationStamp
+        fileprivate let now: Timestamp
+        fileprivate let keyVersion: Int64
     }
 
     private struct Key: Hashable {
@@ -29,19 +34,11 @@ final class RevocationDocuments: Sendable {
         let form: Form
     }
 
-    private struct Cached: Sendable {
-        let document: Prepared
-        let epoch: String
-        let sequence: Int64
-        let now: Timestamp
-        let keyVersion: Int64
-    }
-
     private struct State {
-        var short: [Key: Cached] = [:]
+        var short: [Key: Prepared] = [:]
         /// Snapshots, one for each form.
-        var long: [Form: Cached] = [:]
-        var builds: [Form: Task<Cached, any Error>] = [:]
+        var long: [Form: Prepared] = [:]
+        var builds: [Form: Task<Prepared, any Error>] = [:]
     }
 
     /// From so many entries on encoding takes long enough to be felt. More than the longest delta has.
@@ -53,6 +50,7 @@ final class RevocationDocuments: Sendable {
     private static let longLife: Duration = .seconds(60)
 
     private let feed: RevocationFeed
+    private let clock: Clock
     private let signer: RevocationSigner
     private let nextUpdate: Duration
     private let thread = DispatchQueue(label: "latchkey.revocations", qos: .utility)
@@ -60,6 +58,7 @@ final class RevocationDocuments: Sendable {
 
     init(services: Services) {
         feed = services.feed
+        clock = services.clock
         signer = RevocationSigner(services: services)
         nextUpdate = services.settings.revocations.nextUpdate
     }
@@ -71,22 +70,13 @@ final class RevocationDocuments: Sendable {
         let reading = feed.read(query)
         guard reading.entries.count < Self.long else { return try await longDocument(reading, form) }
         let key = Key(after: reading.after, form: form)
-        let tag = Self.tag(of: reading, form: form)
-        let keyVersion = signer.keyVersion
-        let found = state.withLock { state -> Prepared? in
-            guard let cached = state.short[key], cached.document.tag == tag else { return nil }
-            // `now` in the document is renewed each second; a signature is dearer.
-            let lifetime = form.kind == .signed ? nextUpdate : .seconds(1)
-            guard form.kind != .signed || cached.keyVersion == keyVersion else { return nil }
-            return cached.now <= reading.now && reading.now - cached.now < lifetime ? cached.document : nil
-        }
-        if let found { return found }
-        let cached = try build(reading, form: form)
+        if let found = state.withLock({ $0.short[key] }), found.isCurrent() { return found }
+        let made = try build(reading, form: form)
         state.withLock { state in
             if state.short.count >= Self.capacity { state.short.removeAll(keepingCapacity: true) }
-            state.short[key] = cached
+            state.short[key] = made
         }
-        return cached.document
+        return made
     }
 
     // MARK: Long documents
@@ -95,28 +85,28 @@ final class RevocationDocuments: Sendable {
     private func longDocument(_ reading: RevocationReading, _ form: Form) async throws -> Prepared {
         while true {
             guard !Task.isCancelled else { throw Refusal(.temporarilyUnavailable, "The client has gone.") }
-            let (found, task) = state.withLock { state -> (Cached?, Task<Cached, any Error>?) in
-                if let cached = state.long[form], isGood(cached, for: reading, form) { return (cached, nil) }
+            let (found, task) = state.withLock { state -> (Prepared?, Task<Prepared, any Error>?) in
+                if let made = state.long[form], isGood(made, for: reading, form) { return (made, nil) }
                 if let running = state.builds[form] { return (nil, running) }
                 let task = Task { try await self.buildAside(form) }
                 state.builds[form] = task
                 return (nil, task)
             }
-            if let found { return found.document }
+            if let found { return found }
             // A build reads the list when it begins. So whoever came during one that is too old shares the next one,
             // however many they are.
             guard let built = try await task?.value, isGood(built, for: reading, form) else { continue }
-            return built.document
+            return built
         }
     }
 
-    private func isGood(_ cached: Cached, for reading: RevocationReading, _ form: Form) -> Bool {
-        cached.epoch == reading.epoch && cached.sequence >= reading.sequence
-            && reading.now - cached.now < nextUpdate
-            && (form.kind != .signed || cached.keyVersion == signer.keyVersion)
+    private func isGood(_ made: Prepared, for reading: RevocationReading, _ form: Form) -> Bool {
+        made.stamp.epoch == reading.epoch && made.stamp.sequence >= reading.sequence
+            && reading.now - made.now < nextUpdate
+            && (form.kind != .signed || made.keyVersion == signer.keyVersion)
     }
 
-    private func buildAside(_ form: Form) async throws -> Cached {
+    private func buildAside(_ form: Form) async throws -> Prepared {
         defer { state.withLock { $0.builds[form] = nil } }
         let built = try await withCheckedThrowingContinuation { continuation in
             thread.async {
@@ -131,7 +121,7 @@ final class RevocationDocuments: Sendable {
         return built
     }
 
-    private func build(_ reading: RevocationReading, form: Form) throws -> Cached {
+    private func build(_ reading: RevocationReading, form: Form) throws -> Prepared {
         let keyVersion = signer.keyVersion
         let document = reading.document()
         var bytes =
@@ -141,10 +131,28 @@ final class RevocationDocuments: Sendable {
             }
         let compressed = form.gzip && bytes.count >= Self.smallestGzip ? Gzip.compress(bytes) : nil
         if let compressed { bytes = compressed }
-        return Cached(
-            document: Prepared(
-                bytes: ByteBuffer(bytes: bytes), isGzip: compressed != nil, tag: Self.tag(of: reading, form: form)),
-            epoch: reading.epoch, sequence: reading.sequence, now: reading.now, keyVersion: keyVersion)
+        return Prepared(
+            bytes: ByteBuffer(bytes: bytes), isGzip: compressed != nil, tag: Self.tag(of: reading, form: form),
+            isCurrent: validity(of: reading, form, keyVersion), stamp: reading.stamp, now: reading.now,
+            keyVersion: keyVersion)
+    }
+
+    /// Says of a document whether it is still the one to give. A short one loses its place as soon as anything comes or
+    /// expires, a long one when something comes; and each when its time is up.
+    private func validity(
+        of reading: RevocationReading, _ form: Form, _ keyVersion: Int64
+    ) -> @Sendable () -> Bool {
+        let isLong = reading.entries.count >= Self.long
+        let isSigned = form.kind == .signed
+        // `now` in the document is renewed each second; a signature is dearer, and so is a long list.
+        let lifetime = isSigned || isLong ? nextUpdate : .seconds(1)
+        let (stamp, made) = (reading.stamp, reading.now)
+        return { [feed, signer, clock] in
+            let now = clock.now()
+            guard made <= now, now - made < lifetime, !isSigned || signer.keyVersion == keyVersion else { return false }
+            let current = feed.stamp()
+            return isLong ? current.epoch == stamp.epoch && current.sequence == stamp.sequence : current == stamp
+        }
     }
 
     private static func tag(of reading: RevocationReading, form: Form) -> EntityTag {

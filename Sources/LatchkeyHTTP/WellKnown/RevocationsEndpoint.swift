@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -46,7 +45,7 @@ struct RevocationsEndpoint: Sendable {
         _ request: Request, _ context: RequestContext, kind: RevocationDocuments.Form.Kind
     ) async throws -> Response {
         let reader = try await readers.admit(request, context)
-        let poll = try RevocationPoll(try QueryParameters.parse(request.uri.query))
+        let poll = try RevocationPoll(try QueryParameters.parse(request.query))
         let name = reader?.description ?? poll.consumer
         note(poll, name, context)
         if let seconds = poll.wait {
@@ -58,8 +57,10 @@ struct RevocationsEndpoint: Sendable {
         let document = try await documents.document(for: poll.query, form: form)
         var fields = self.fields(isWait: poll.wait != nil)
         fields[.eTag] = document.tag.description
+        // Whoever has to show who it is, is counted as a consumer or waits, has to come here each time.
+        let isCurrent = isPublic && name == nil && poll.wait == nil ? document.isCurrent : nil
         guard poll.wait != nil || !document.tag.satisfies(ifNoneMatch: request.headers) else {
-            return Response(status: .notModified, headers: fields)
+            return Response(status: .notModified, headers: fields, isCurrent: isCurrent)
         }
         fields[.contentType] =
             switch kind {
@@ -67,7 +68,7 @@ struct RevocationsEndpoint: Sendable {
             case .signed: "application/jwt"
             }
         if document.isGzip { fields[.contentEncoding] = "gzip" }
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: document.bytes))
+        return Response(status: .ok, headers: fields, body: document.bytes, isCurrent: isCurrent)
     }
 
     /// Waits until there is something newer, or the time is up.

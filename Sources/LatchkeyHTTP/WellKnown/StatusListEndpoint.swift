@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -47,12 +46,12 @@ struct StatusListEndpoint: Sendable {
         let body = JSONWriter.object { $0.member("status_lists", lists.uris()) }
         var fields = fields
         fields[.contentType] = "application/json"
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return Response(status: .ok, headers: fields, body: ByteBuffer(bytes: body))
     }
 
     private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
         _ = try await readers.admit(request, context)
-        guard try QueryParameters.parse(request.uri.query)["time"] == nil else {
+        guard try QueryParameters.parse(request.query)["time"] == nil else {
             throw Refusal(.notImplemented, "Status lists of the past are not kept: ask without time.")
         }
         let number = Self.number(try context.pathParameter("n"))
@@ -65,7 +64,7 @@ struct StatusListEndpoint: Sendable {
             return Response(status: .notModified, headers: fields)
         }
         fields[.contentType] = "application/statuslist+jwt"
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: list.text)))
+        return Response(status: .ok, headers: fields, body: ByteBuffer(bytes: list.text))
     }
 
     /// Digits without a leading zero: a list has one URI.

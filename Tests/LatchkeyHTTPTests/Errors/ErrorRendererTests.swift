@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyTokens
 import Logging

@@ -2,7 +2,6 @@ import Dispatch
 import Foundation
 import Glibc
 import HTTPTypes
-import Hummingbird
 import LatchkeyCore
 import LatchkeyHTTP
 import Logging

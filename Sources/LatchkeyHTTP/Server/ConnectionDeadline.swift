@@ -1,0 +1,62 @@
+import NIOCore
+
+/// The one thing that a connection waits for at a time, with the instant at which it gives up.
+///
+/// A busy connection sets this several times a request, so setting it schedules nothing as long as a task is on its way
+/// that comes early enough: that one looks again when it comes.
+struct ConnectionDeadline {
+    /// What was not done in time.
+    enum Subject {
+        /// A request has not arrived in full.
+        case request
+        /// The client has not accepted a response.
+        case response
+        /// Nothing was asked for.
+        case idle
+        /// The client has not closed its side.
+        case linger
+    }
+
+    private var due: (instant: NIODeadline, subject: Subject)?
+    private var wakeUp: Scheduled<Void>?
+    private var wakeUpInstant = NIODeadline.distantFuture
+
+    /// Replaces what was waited for.
+    /// - Parameter look: to be called at the instant; has to call ``passed(_:look:)``.
+    mutating func set(
+        _ subject: Subject, after delay: TimeAmount, on eventLoop: any EventLoop,
+        look: @escaping @Sendable () -> Void
+    ) {
+        let instant = NIODeadline.now() + delay
+        due = (instant, subject)
+        if wakeUp == nil || wakeUpInstant > instant { schedule(at: instant, eventLoop, look) }
+    }
+
+    /// Waits for nothing.
+    mutating func clear() { due = nil }
+
+    /// Waits for nothing ever again.
+    mutating func cancel() {
+        due = nil
+        wakeUp?.cancel()
+        wakeUp = nil
+    }
+
+    /// What has not been done in time, once the instant is there.
+    mutating func passed(on eventLoop: any EventLoop, look: @escaping @Sendable () -> Void) -> Subject? {
+        wakeUp = nil
+        guard let (instant, subject) = due else { return nil }
+        guard instant <= NIODeadline.now() else {
+            schedule(at: instant, eventLoop, look)
+            return nil
+        }
+        due = nil
+        return subject
+    }
+
+    private mutating func schedule(at instant: NIODeadline, _ eventLoop: any EventLoop, _ look: @escaping @Sendable () -> Void) {
+        wakeUp?.cancel()
+        wakeUpInstant = instant
+        wakeUp = eventLoop.scheduleTask(deadline: instant, look)
+    }
+}
