@@ -244,7 +244,7 @@ package struct SessionFilter: Sendable {
     }
 }
 
-/// A refresh token that passed the tag check, on its way to the writer.
+/// A refresh token on its way to the writer.
 package struct SessionRotation: Sendable {
     package let session: SessionID
     package let generation: UInt32
@@ -254,10 +254,13 @@ package struct SessionRotation: Sendable {
     package let policy: RefreshPolicy
     /// The scope of the access token that is asked for; `nil`: the session's. Wider than the session's: `.invalidScope`.
     package let scope: Scope?
+    /// Looks at the session before anything is decided: whether the token is genuine above all, since its tag depends on
+    /// the session's nonce. What it throws is the answer, and nothing is changed.
+    package let admit: @Sendable (SessionRecord) throws -> Void
 
     package init(
         session: SessionID, generation: UInt32, client: ClientID, transport: Session.Transport, network: String,
-        policy: RefreshPolicy, scope: Scope?
+        policy: RefreshPolicy, scope: Scope?, admit: @escaping @Sendable (SessionRecord) throws -> Void
     ) {
         self.session = session
         self.generation = generation
@@ -266,6 +269,7 @@ package struct SessionRotation: Sendable {
         self.network = network
         self.policy = policy
         self.scope = scope
+        self.admit = admit
     }
 }
 

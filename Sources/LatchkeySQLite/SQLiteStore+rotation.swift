@@ -18,12 +18,13 @@ extension SQLiteStore {
 }
 
 extension Transaction {
-    /// DESIGN 3: client binding, then session, user and client state, then expiry, then the generation. The gate is
+    /// DESIGN 3: the token itself, client binding, then session, user and client state, then expiry, then the generation. The gate is
     /// asked last, so that a refusal or a replay never waits for the clock.
     fileprivate func rotate(_ request: SessionRotation) throws -> Issuance<RotationOutcome> {
         guard let record = try SessionRow.find(request.session, database) else {
             return try settled(.refused(.unknown))
         }
+        try request.admit(record)
         let session = record.session
         guard session.client == request.client else { return try settled(.refused(.wrongClient)) }
         guard session.transport == request.transport else { return try settled(.refused(.wrongTransport)) }

@@ -15,7 +15,7 @@ extension StoreConformance {
                 try await harness.store.issueForUser(record.user.id, client: record.client.id), until: next)
             let rotation = SessionRotation(
                 session: record.session.id, generation: 1, client: record.client.id, transport: .body,
-                network: StoreHarness.network, policy: StoreHarness.policy, scope: nil)
+                network: StoreHarness.network, policy: StoreHarness.policy, scope: nil, admit: { _ in })
             try expectWait(try await harness.store.rotateSession(rotation), until: next)
             #expect(try await harness.store.session(request.id) == nil)
             #expect(try await harness.reread(record).lineage.current == 1)

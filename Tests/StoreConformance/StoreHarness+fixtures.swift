@@ -63,7 +63,8 @@ extension StoreHarness {
             try await store.rotateSession(
                 SessionRotation(
                     session: record.session.id, generation: generation, client: client ?? record.client.id,
-                    transport: transport ?? record.session.transport, network: network, policy: policy, scope: scope)))
+                    transport: transport ?? record.session.transport, network: network, policy: policy, scope: scope,
+                    admit: { _ in })))
     }
 
     func granted<Value>(_ issuance: Issuance<Value>) throws -> Value {

@@ -35,25 +35,25 @@ extension SessionService {
         guard client.grants.contains(.refreshToken) else {
             throw Refusal(.unauthorizedClient, "This client may not use the refresh_token grant.")
         }
-        // No I/O for what is not a token of ours; one read and no writer for a forged tag.
+        // No I/O for what is not a token of ours; a forged tag costs the writer one look at the session.
         guard let token = RefreshToken(request.token), masterKeys.contains(slot: token.slot) else {
             throw Self.refused(.malformed)
         }
-        guard let found = try await store.session(token.session) else { throw Self.refused(.unknown) }
-        guard token.isAuthentic(nonce: found.session.nonce, keys: masterKeys) else { throw Self.refused(.malformed) }
-
-        if found.session.client == client.id {
-            // Before the writer, so that a scope which cannot be had does not cost the client its token.
-            _ = try client.tokenGrant(
-                held: found.session.scope, requested: request.scope, user: found.user, settings: settings)
-        }
-
         let policy = RefreshPolicy(
             reuseWindow: settings.refresh.reuseWindow, recoveryLimit: settings.refresh.recoveryLimit,
             idleLifetime: idleLifetime(of: client))
         let rotation = SessionRotation(
             session: token.session, generation: token.generation, client: client.id, transport: request.transport,
-            network: request.network, policy: policy, scope: request.scope)
+            network: request.network, policy: policy, scope: request.scope
+        ) { [masterKeys, settings] record in
+            guard token.isAuthentic(nonce: record.session.nonce, keys: masterKeys) else {
+                throw Self.refused(.malformed)
+            }
+            guard record.session.client == client.id else { return }
+            // So that a scope which cannot be had does not cost the client its token.
+            _ = try client.tokenGrant(
+                held: record.session.scope, requested: request.scope, user: record.user, settings: settings)
+        }
         let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.rotateSession(rotation)
         }
@@ -73,7 +73,7 @@ extension SessionService {
         case .invalidScope:
             throw Refusal(.invalidScope, "A refresh can narrow the scope that was granted, not widen it.")
         case .refused(let reason):
-            try await noteRefusal(reason, of: found.session, presentedBy: client, request: request)
+            try await noteRefusal(reason, of: token.session, presentedBy: client, request: request)
             throw Self.refused(reason)
         }
     }
@@ -87,11 +87,11 @@ extension SessionService {
         return RefreshTokenLookup(record: record, generation: token.generation)
     }
 
-    /// A replay is in the audit trail already, written with the revocation.
+    /// A replay is in the audit trail already, written with the revocation, and nobody's session is nobody's event.
     private func noteRefusal(
-        _ reason: RefreshRefusalReason, of session: Session, presentedBy client: Client, request: RefreshRequest
+        _ reason: RefreshRefusalReason, of id: SessionID, presentedBy client: Client, request: RefreshRequest
     ) async throws {
-        guard reason != .replayed else { return }
+        guard reason != .replayed, let session = try await store.session(id)?.session else { return }
         // Whoever repeats a dead token must not buy a disk write with each request.
         try await audit.appendRepeatable(
             AuditEvent(

@@ -67,18 +67,22 @@ package struct CORSPolicy: Sendable {
     /// - Parameters:
     ///   - origin: the `Origin` header, when there is exactly one.
     ///   - origins: those of the request's own client.
-    package func answer(_ resource: RouteTable.Resource, origin: String?, client origins: [String]) -> [HTTPField] {
-        var fields: [HTTPField] = []
+    package func answer(_ resource: RouteTable.Resource, origin: String?, client origins: [String]) -> HTTPFields {
+        var fields = HTTPFields()
         switch readers(of: resource) {
         case .everyone:
             fields.append(HTTPField(name: .accessControlAllowOrigin, value: "*"))
             fields.append(HTTPField(name: .accessControlExposeHeaders, value: "ETag, Retry-After, X-Request-Id"))
         case .client:
-            fields.append(HTTPField(name: .vary, value: Self.cookiePaths.contains(resource.template) ? "Origin, Sec-Fetch-Site" : "Origin"))
+            fields.append(
+                HTTPField(
+                    name: .vary,
+                    value: Self.cookiePaths.contains(resource.template) ? "Origin, Sec-Fetch-Site" : "Origin"))
             guard let origin, origins.contains(origin) else { break }
             fields.append(HTTPField(name: .accessControlAllowOrigin, value: origin))
             fields.append(HTTPField(name: .accessControlAllowCredentials, value: "true"))
-            fields.append(HTTPField(name: .accessControlExposeHeaders, value: "Retry-After, WWW-Authenticate, X-Request-Id"))
+            fields.append(
+                HTTPField(name: .accessControlExposeHeaders, value: "Retry-After, WWW-Authenticate, X-Request-Id"))
         case .nobody:
             break
         }
@@ -107,8 +111,8 @@ package struct CORSLayer: Sendable {
     }
 
     /// What the answer to any other request carries.
-    func fields(_ request: Request, _ context: RequestContext) -> [HTTPField] {
-        guard context.refusal == nil, let resource = context.resource else { return [] }
+    func fields(_ request: Request, _ context: RequestContext) -> HTTPFields {
+        guard context.refusal == nil, let resource = context.resource else { return HTTPFields() }
         return policy.answer(resource, origin: Self.origin(request), client: context.browser.origins)
     }
 

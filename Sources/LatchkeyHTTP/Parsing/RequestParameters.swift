@@ -8,7 +8,13 @@ package struct RequestParameters: Sendable, Equatable {
     /// Most pairs in one request.
     package static let maxCount = 64
 
-    private var values: [String: [String]] = [:]
+    private struct Pair: Sendable, Equatable {
+        let name: String
+        let value: String
+    }
+
+    /// In the order of the text. So few that a search is faster than a table.
+    private var pairs: [Pair] = []
 
     /// Nothing at all.
     package init() {}
@@ -16,32 +22,39 @@ package struct RequestParameters: Sendable, Equatable {
     /// Parses `application/x-www-form-urlencoded` text. `repeatable` names may come more than once.
     /// - Throws: `Refusal` `.invalidRequest`.
     package init(_ encoded: some Collection<UInt8>, repeatable: Set<String> = []) throws(Refusal) {
-        guard !encoded.isEmpty else { return }
-        let pairs = encoded.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true)
-        guard pairs.count <= Self.maxCount else {
-            throw Refusal(.invalidRequest, "There are more than \(Self.maxCount) parameters.")
-        }
-        var seen: Set<String> = []
-        for pair in pairs {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard
-                let name = PercentEncoding.text(parts[0], plusIsSpace: true),
-                let value = parts.count > 1 ? PercentEncoding.text(parts[1], plusIsSpace: true) : ""
-            else {
-                throw Refusal(.invalidRequest, "A parameter is not valid percent-encoded UTF-8 without NUL.")
-            }
-            guard seen.insert(name).inserted || repeatable.contains(name) else {
-                throw Refusal(.invalidRequest, "A parameter is given more than once.")
-            }
-            if !value.isEmpty { values[name, default: []].append(value) }
+        let bytes = Array(encoded)
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            if end > start { try append(bytes[start..<end], repeatable) }
+            start = end + 1
         }
     }
 
+    private mutating func append(_ pair: ArraySlice<UInt8>, _ repeatable: Set<String>) throws(Refusal) {
+        guard pairs.count < Self.maxCount else {
+            throw Refusal(.invalidRequest, "There are more than \(Self.maxCount) parameters.")
+        }
+        let middle = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+        guard
+            let name = PercentEncoding.text(pair[..<middle], plusIsSpace: true),
+            let value = PercentEncoding.text(pair[middle...].dropFirst(), plusIsSpace: true)
+        else {
+            throw Refusal(.invalidRequest, "A parameter is not valid percent-encoded UTF-8 without NUL.")
+        }
+        guard !pairs.contains(where: { $0.name == name }) || repeatable.contains(name) else {
+            throw Refusal(.invalidRequest, "A parameter is given more than once.")
+        }
+        pairs.append(Pair(name: name, value: value))
+    }
+
     /// The value, or nil when absent or empty. For a repeated parameter: the first.
-    package subscript(_ name: String) -> String? { values[name]?.first }
+    package subscript(_ name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 
     /// All values of a parameter that may repeat, in order.
-    package func all(_ name: String) -> [String] { values[name] ?? [] }
+    package func all(_ name: String) -> [String] {
+        pairs.filter { $0.name == name && !$0.value.isEmpty }.map(\.value)
+    }
 
     /// The value of a parameter that must be there. `name` comes from our code, so the message may show it.
     /// - Throws: `Refusal` `.invalidRequest`.
@@ -117,6 +130,15 @@ package enum PercentEncoding {
 
     /// The decoded text; nil when an escape is malformed, the bytes are not UTF-8 or contain NUL.
     package static func text(_ encoded: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
+        var isLiteral = true
+        for byte in encoded {
+            switch byte {
+            case 0: return nil
+            case UInt8(ascii: "%"), UInt8(ascii: "+"): isLiteral = false
+            default: break
+            }
+        }
+        if isLiteral { return String(validating: encoded, as: UTF8.self) }
         guard let bytes = decode(encoded, plusIsSpace: plusIsSpace), !bytes.contains(0) else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }

@@ -54,7 +54,9 @@ struct ConnectionDeadline {
         return subject
     }
 
-    private mutating func schedule(at instant: NIODeadline, _ eventLoop: any EventLoop, _ look: @escaping @Sendable () -> Void) {
+    private mutating func schedule(
+        at instant: NIODeadline, _ eventLoop: any EventLoop, _ look: @escaping @Sendable () -> Void
+    ) {
         wakeUp?.cancel()
         wakeUpInstant = instant
         wakeUp = eventLoop.scheduleTask(deadline: instant, look)

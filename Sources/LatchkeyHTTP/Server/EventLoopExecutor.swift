@@ -22,7 +22,8 @@ struct EventLoopExecutors: Sendable {
 
     init(_ group: any EventLoopGroup) {
         executors = Dictionary(
-            group.makeIterator().map { (ObjectIdentifier($0), EventLoopExecutor($0)) }, uniquingKeysWith: { first, _ in first })
+            group.makeIterator().map { (ObjectIdentifier($0), EventLoopExecutor($0)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The loop's executor; a new one for a loop of another group.

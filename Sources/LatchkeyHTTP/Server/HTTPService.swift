@@ -149,15 +149,15 @@ package struct HTTPService: Sendable {
     }
 
     /// The response, and what the layers around the handler add to it, be it a success or a refusal.
-    private func answer(_ request: Request, _ context: RequestContext) async -> (Response, [HTTPField]) {
-        if let preflight = await cors?.preflight(request, context) { return (preflight, []) }
+    private func answer(_ request: Request, _ context: RequestContext) async -> (Response, HTTPFields) {
+        if let preflight = await cors?.preflight(request, context) { return (preflight, HTTPFields()) }
         var response: Response
         do {
             response = try await handle(request, context)
         } catch {
             response = renderError(error, context)
         }
-        var extra = cors?.fields(request, context) ?? []
+        var extra = cors?.fields(request, context) ?? HTTPFields()
         if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
         for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
         return (response, extra)

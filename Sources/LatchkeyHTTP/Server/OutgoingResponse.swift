@@ -25,7 +25,7 @@ package struct OutgoingResponse: Sendable {
     ///   - extra: what the layers around the handler add. `Vary` adds to the handler's own; the others are not in it.
     ///   - omitsBody: for `HEAD`: the fields stay as they are, `Content-Length` of what `GET` would have got.
     init(
-        _ response: Response, extra: [HTTPField], isIssuerSecure: Bool, omitsBody: Bool, requestID: RequestID,
+        _ response: Response, extra: HTTPFields, isIssuerSecure: Bool, omitsBody: Bool, requestID: RequestID,
         date: String, reuse: Reuse?
     ) {
         status = HTTPResponseStatus(statusCode: response.status.code, reasonPhrase: response.status.reasonPhrase)
@@ -92,7 +92,9 @@ enum SecurityHeaders {
         }
 
         func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-            for (index, header) in all.enumerated() where bits & (1 << index) != 0 { body(header.rawName, header.value) }
+            for (index, header) in all.enumerated() where bits & (1 << index) != 0 {
+                body(header.rawName, header.value)
+            }
         }
     }
 }

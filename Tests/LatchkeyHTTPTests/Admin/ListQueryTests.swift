@@ -7,8 +7,7 @@ import Testing
 
 struct ListQueryTests {
     private func query(_ text: String) throws -> ListQuery {
-        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/list?\(text)")
-        return try ListQuery(Request(head: head, body: RequestBody(buffer: ByteBuffer())))
+        try ListQuery(Request(method: .get, query: text, headers: HTTPFields(), body: ByteBuffer()))
     }
 
     @Test(arguments: ["limit=0", "limit=1001", "limit=-1", "limit=x", "limit=99999999999999999999"])
