@@ -72,8 +72,8 @@ final class Nginx {
             http {
                 access_log off;
                 server_tokens off;
-                sendfile on;
-                tcp_nopush on;
+                # Over loopback plain writes are a seventh faster, and the yardstick is nginx at its best.
+                sendfile off;
                 tcp_nodelay on;
                 open_file_cache max=100;
                 open_file_cache_valid 3600s;

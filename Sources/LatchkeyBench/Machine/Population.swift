@@ -32,13 +32,6 @@ struct Population: Sendable {
         }
     }
 
-    /// Entries of the revocation list, for tokens that nobody has.
-    func revoke(count: Int) throws {
-        let connection = try HTTPConnection(admin)
-        var next = Revoking(first: 0)
-        for _ in 0..<count { try next.take(status: try connection.exchange(next.request), from: connection) }
-    }
-
     /// What a login gives.
     struct Tokens: Sendable {
         let access: String

@@ -9,11 +9,18 @@ extension ServerUnderTest {
     }
 
     /// The same with users and clients, which another process has made: what is measured has hashed nothing yet.
+    /// - Parameter revocations: entries that its list has.
     static func withPopulation<Value>(
-        _ options: BenchOptions, _ folder: String, _ body: (ServerUnderTest) throws -> Value
+        _ options: BenchOptions, _ folder: String, revocations: Int = 0, _ body: (ServerUnderTest) throws -> Value
     ) throws -> Value {
+        try populate(options, folder, revocations: revocations)
+        return try with(options, folder, body)
+    }
+
+    /// Makes the database in `folder`, and stops again.
+    static func populate(_ options: BenchOptions, _ folder: String, revocations: Int) throws {
         Console.note("Making users and clients in \(folder)")
         try with(options, folder) { try Population(admin: $0.admin).create() }
-        return try with(options, folder, body)
+        if revocations > 0 { try SeededRevocations(database: folder + "/data/latchkey.sqlite").insert(revocations) }
     }
 }

@@ -69,8 +69,8 @@ extension Budget.Bound: Codable {
 extension Budget.Bound: CustomStringConvertible {
     var description: String {
         switch self {
-        case .atLeast(let limit): "≥ \(Number.text(limit))"
-        case .atMost(let limit): "≤ \(Number.text(limit))"
+        case .atLeast(let limit): "≥ \(Number.mark(limit))"
+        case .atMost(let limit): "≤ \(Number.mark(limit))"
         }
     }
 }

@@ -7,6 +7,12 @@ enum Number {
             .number.precision(.fractionLength(digits)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
     }
 
+    /// A limit or a mark, which somebody chose: without zeros at its end.
+    static func mark(_ value: Double) -> String {
+        value.formatted(
+            .number.precision(.fractionLength(0...3)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+    }
+
     /// With as many digits as are worth reading.
     static func text(_ value: Double) -> String {
         if value == value.rounded(), abs(value) < 1e15 { return fixed(value, 0) }

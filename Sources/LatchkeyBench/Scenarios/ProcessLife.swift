@@ -16,9 +16,7 @@ struct ProcessLife {
     func measure() throws -> Section {
         var section = Section(.process)
         var details = Details()
-        try ServerUnderTest.withPopulation(options, folder) { server in
-            try Population(admin: server.admin).revoke(count: Population.listEntries)
-        }
+        try ServerUnderTest.populate(options, folder, revocations: Population.listEntries)
         Console.note("Starting it \(options.plan.starts) times")
         for _ in 0..<options.plan.starts {
             try ServerUnderTest.with(options, folder) { server in

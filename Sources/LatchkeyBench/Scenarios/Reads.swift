@@ -22,9 +22,7 @@ struct Reads {
 
     func measure() throws -> Section {
         var section = Section(.reads)
-        try ServerUnderTest.withPopulation(options, folder) { server in
-            Console.note("Revoking \(Population.listEntries) tokens for a list of 100 KB")
-            try Population(admin: server.admin).revoke(count: Population.listEntries)
+        try ServerUnderTest.withPopulation(options, folder, revocations: Population.listEntries) { server in
             let place = folder + "/nginx"
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
             let nginx = try Nginx(

@@ -4,8 +4,8 @@ struct BudgetTable {
     let verdicts: [Verdict]
 
     /// Times better or worse than the limit. What is farther out lies at the edge.
-    private static let axis = Axis(from: 0.125, to: 8, width: 290)
-    private static let marks = [0.125, 0.25, 0.5, 1, 2, 4, 8]
+    private static let axis = Axis(from: 0.125, to: 8, width: 280)
+    private static let marks: [Double] = [0.125, 0.25, 0.5, 1, 2, 4, 8]
     private static let height = 26.0
 
     func html(title: String) -> String {
@@ -54,6 +54,6 @@ struct BudgetTable {
     }
 
     private static func name(_ mark: Double) -> String {
-        mark < 1 ? "÷\(Number.text(1 / mark))" : mark == 1 ? "limit" : "×\(Number.text(mark))"
+        mark < 1 ? "÷\(Number.mark(1 / mark))" : mark == 1 ? "limit" : "×\(Number.mark(mark))"
     }
 }

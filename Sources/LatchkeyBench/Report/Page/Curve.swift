@@ -21,12 +21,12 @@ struct Curve {
         let levels = [0, top / 2, top].map { level in
             SVG.line(Self.left, y(level), Self.width - Self.right, y(level), "--rule")
                 + "<text x=\"\(Self.left - 6)\" y=\"\(SVG.number(y(level) + 3.5))\" text-anchor=\"end\">"
-                + "\(Number.text(level))</text>"
+                + "\(Number.mark(level))</text>"
         }
         let times = [0, last / 2, last].enumerated().map { index, time in
             let anchor = ["start", "middle", "end"][index]
             return "<text x=\"\(SVG.number(x(time)))\" y=\"\(Self.height - 5)\" text-anchor=\"\(anchor)\">"
-                + "\(Number.text(time.rounded())) s</text>"
+                + "\(Number.mark(time.rounded())) s</text>"
         }
         return """
             <div><h3>\(Markup.text(series.title)) <span class="unit">\(Markup.text(series.unit))</span></h3>\

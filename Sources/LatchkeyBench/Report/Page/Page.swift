@@ -46,7 +46,7 @@ struct Page {
           --rule: #2d3238; --good: #4cc38a; --bad: #ff7a6e; --own: #6ea8ff; --other: #6b747d; --late: #e0ac53;
           --goodwash: #173226; --badwash: #3a1f1d; } }
         * { box-sizing: border-box; }
-        body { margin: 0 auto; max-width: 1180px; padding: 2rem 1.25rem 3rem; background: var(--paper); color: var(--ink);
+        body { margin: 0 auto; max-width: 1240px; padding: 2rem 1.25rem 3rem; background: var(--paper); color: var(--ink);
           font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
         h1 { font-size: 1.7rem; margin: 0 0 .3rem; letter-spacing: -.01em; }
         h2 { font-size: 1.15rem; margin: 0; }
@@ -63,7 +63,8 @@ struct Page {
         tr:last-child td { border-bottom: 0; }
         td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         td.n b { font-weight: 600; }
-        td.what { min-width: 17rem; } th.plot, td.plot { width: 290px; text-align: left; }
+        td.what { white-space: nowrap; } td.what p { white-space: normal; max-width: 26rem; }
+          th.plot, td.plot { width: 280px; text-align: left; }
         tr.other td { color: var(--faint); }
         details summary { cursor: pointer; } details p { color: var(--faint); font-size: .87rem; margin: .25rem 0 .1rem; }
         .unit { color: var(--faint); font-size: .85rem; }

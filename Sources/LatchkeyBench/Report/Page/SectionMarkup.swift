@@ -2,7 +2,7 @@
 struct SectionMarkup {
     let section: Section
 
-    private static let width = 220.0
+    private static let width = 180.0
     private static let height = 20.0
 
     var html: String {
@@ -24,7 +24,7 @@ struct SectionMarkup {
         let latencies = rows.flatMap { $0.p50Milliseconds + $0.p99Milliseconds }
         let times = latencies.isEmpty ? nil : Axis(covering: latencies, width: Self.width)
         let timeHead = times.map { axis in
-            "<th>p50 ms</th><th>p99 ms</th><th>\(axis.head(axis.decades, Number.text))</th>"
+            "<th>p50 ms</th><th>p99 ms</th><th>\(axis.head(axis.decades, Number.mark))</th>"
                 + "<th>server µs</th><th>load µs</th><th>failed</th>"
         }
         return """
@@ -66,8 +66,7 @@ struct SectionMarkup {
     }
 
     private static func short(_ value: Double) -> String {
-        value >= 1e6
-            ? "\(Number.text(value / 1e6))M" : value >= 1000 ? "\(Number.text(value / 1000))k" : Number.text(value)
+        value >= 1000 ? "\(Number.mark(value / 1000))k" : Number.mark(value)
     }
 
     // MARK: The rest
@@ -90,7 +89,7 @@ struct SectionMarkup {
         return """
             <div class="scroll"><table>
             <tr><th>ratio, round by round</th><th>min</th><th>median</th><th>max</th>\
-            <th>\(axis.head(axis.decades, Number.text))</th></tr>
+            <th>\(axis.head(axis.decades, Number.mark))</th></tr>
             \(rows.joined(separator: "\n"))
             </table></div>
             """
