@@ -21,6 +21,7 @@ struct BenchOptions: Sendable {
         case verification
         /// What long lists and many pollers cost.
         case revocations
+        case growth, flood, mixed
     }
 
     static let help = """
@@ -59,6 +60,9 @@ struct BenchOptions: Sendable {
             case "--help", "-h": wantsHelp = true
             case "--verification": part = .verification
             case "--revocations": part = .revocations
+            case "--growth": part = .growth
+            case "--flood": part = .flood
+            case "--mixed": part = .mixed
             case "--quick": plan = .quick
             case "--server": server = try Self.value(of: argument, from: &rest)
             case "--folder": folder = try Self.value(of: argument, from: &rest)

@@ -36,6 +36,11 @@ struct BenchRun {
                 "LatchkeyBench itself is a debug build: its generator takes processor time that the server then lacks, "
                     + "and ES256 alone is far slower than it would be. Use Scripts/bench.")
         #endif
+        if options.part == .growth {
+            let figures = try Growth(options: options, folder: folder).measure()
+            report.scenario = figures.lines + figures.verdicts.map(\.trial)
+            return report
+        }
         if options.part != .revocations { try measureVerification(&report) }
         guard options.part != .verification else { return report }
         report.lists = try ListLengths(options: options, folder: folder).measure()

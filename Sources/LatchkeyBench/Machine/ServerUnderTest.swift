@@ -5,6 +5,8 @@ import Synchronization
 /// `latchkey serve` as a child process on a folder of its own.
 final class ServerUnderTest {
     let endpoint: Endpoint
+    /// Of 127.0.0.1.
+    let port: UInt16
     let admin: Endpoint
     let figures: ServerFigures
     /// As its tokens and lists name it; also where it is reached.
@@ -13,8 +15,8 @@ final class ServerUnderTest {
     let secondsToFirstAnswer: Double
     private let process: Process
 
-    /// The running child, for the signal handler: an interrupted measurement leaves no server behind.
-    private static let running = Mutex<Int32?>(nil)
+    /// The running children, for the signal handler: an interrupted measurement leaves no server behind.
+    private static let running = Mutex<Set<Int32>>([])
     private static let startLimit = 30.0
     private static let stopLimit = 15.0
 
@@ -25,7 +27,7 @@ final class ServerUnderTest {
     ///   - configuration: environment variables, where the defaults are not what is measured.
     /// - Throws: ``BenchFailure`` with the end of its log when it does not answer.
     init(binary: String, folder: String, configuration: [String: String] = [:]) throws {
-        let port = try SocketConnect.freePort()
+        port = try SocketConnect.freePort()
         let log = folder + "/server.log"
         let data = folder + "/data"
         endpoint = .loopback(port: port)
@@ -51,13 +53,13 @@ final class ServerUnderTest {
         let start = Stopwatch.now()
         do { try process.run() } catch { throw BenchFailure("\(binary) cannot be started: \(error)") }
         let child = process.processIdentifier
-        Self.running.withLock { $0 = child }
+        _ = Self.running.withLock { $0.insert(child) }
         figures = ServerFigures(processID: child)
         let limit = Stopwatch.after(Self.startLimit)
         while !Self.isHealthy(endpoint) {
             guard process.isRunning, Stopwatch.now() < limit else {
                 if process.isRunning { kill(child, SIGKILL) }
-                Self.running.withLock { $0 = nil }
+                _ = Self.running.withLock { $0.remove(child) }
                 let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
                 throw BenchFailure("The server did not start. The end of its log:\n\(text.suffix(2000))")
             }
@@ -68,6 +70,7 @@ final class ServerUnderTest {
 
     /// SIGTERM, and SIGKILL when that does not help in time.
     func stop() {
+        defer { _ = Self.running.withLock { $0.remove(process.processIdentifier) } }
         guard process.isRunning else { return }
         process.terminate()
         let limit = Stopwatch.after(Self.stopLimit)
@@ -76,7 +79,6 @@ final class ServerUnderTest {
             Console.note("The server did not stop in \(Int(Self.stopLimit)) seconds; killing it")
             kill(process.processIdentifier, SIGKILL)
         }
-        Self.running.withLock { $0 = nil }
     }
 
     /// Ends the child, then this process, when somebody interrupts the measurement.
@@ -85,7 +87,7 @@ final class ServerUnderTest {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                if let child = running.withLock({ $0 }) { kill(child, SIGTERM) }
+                for child in running.withLock({ $0 }) { kill(child, SIGTERM) }
                 Console.note("Interrupted")
                 exit(1)
             }

@@ -15,6 +15,7 @@ extension Report {
         }
         showProcess()
         for line in lists.flatMap(\.lines) + (crowd?.lines ?? []) { Console.line(line) }
+        for line in scenario { Console.line(line) }
         for note in notes { Console.line("Note: \(note)") }
     }
 
@@ -97,5 +98,11 @@ enum Console {
 
     static func note(_ text: String) {
         FileHandle.standardError.write(Data(("==> " + text + "\n").utf8))
+    }
+}
+
+extension Verdict {
+    var trial: String {
+        "  \(isMet ? "ok  " : "MISS") \(budget.key) \(measured.minimum) \(measured.median) \(measured.maximum) \(budget.bound)"
     }
 }

@@ -12,6 +12,7 @@ struct Report: Sendable, Codable {
     /// What a burst does to many pollers.
     var crowd: Crowd.Figures?
     var notes: [String] = []
+    var scenario: [String] = []
 
     struct RowFigures: Sendable, Codable {
         let key: String
