@@ -41,6 +41,16 @@ struct BenchRun {
             report.scenario = figures.lines + figures.verdicts.map(\.trial)
             return report
         }
+        if options.part == .flood {
+            let figures = try Flood(options: options, folder: folder).measure()
+            report.scenario = figures.lines + figures.verdicts.map(\.trial)
+            return report
+        }
+        if options.part == .mixed {
+            let figures = try Mixed(options: options, folder: folder).measure()
+            report.scenario = figures.lines + figures.verdicts.map(\.trial)
+            return report
+        }
         if options.part != .revocations { try measureVerification(&report) }
         guard options.part != .verification else { return report }
         report.lists = try ListLengths(options: options, folder: folder).measure()

@@ -29,8 +29,10 @@ struct Timeline: Sendable {
         if firstFailure == nil { firstFailure = reason }
     }
 
-    /// Requests that were due in `window`.
-    func count(in window: Range<Double>) -> Int { latencies(in: window).count }
+    /// Requests whose answer was there `seconds` after the start of the run.
+    func finished(by seconds: Double) -> Int {
+        samples.count { Double($0.due + $0.latency) <= seconds }
+    }
 
     /// The latency in milliseconds that the fraction `quantile` of the requests due in `window` did not exceed; nil
     /// without any.
