@@ -78,7 +78,8 @@ struct SeededServer: Sendable {
             throw BenchFailure("A seeded session has no id.")
         }
         let token = try RefreshToken.derive(
-            session: session, generation: plan.generation(number), nonce: SeedPlan.bytes(plan.nonce(number)), keys: keys)
+            session: session, generation: plan.generation(number), nonce: SeedPlan.bytes(plan.nonce(number)), keys: keys
+        )
         return Array(token.text.utf8)
     }
 

@@ -36,7 +36,8 @@ extension Mixed {
 
     fileprivate static func flat(_ kind: String) -> Budget {
         Budget(
-            key: "mixed_\(kind.replacing(" ", with: "_"))", title: "p99 of \(kind), last third of the run / first third",
+            key: "mixed_\(kind.replacing(" ", with: "_"))",
+            title: "p99 of \(kind), last third of the run / first third",
             bound: .atMost(1.25), unit: "x", reason: "What gets slower within ten minutes has not settled in a day.")
     }
 

@@ -39,6 +39,7 @@ struct Mixed {
         let numbers = GrowthSide.spread(Self.sessions, over: Self.sessions / 2).map { 2 * $0 }
         let rotations = RotationWork(tokens: try numbers.map(seeded.refreshToken), keepsAccessTokens: true)
         let capacity = try calibrate(seeded, rotations)
+        rotations.forgetAccessTokens()
         // Stopped, a server has moved its whole log into the file: only then does its size say what is in it.
         let before = try rows(seeded)
         let (outcome, states) = try run(seeded, rotations, perSecond: capacity * Self.loadShare)

@@ -25,7 +25,9 @@ final class MixedWork {
         users = seeded.plan.users
         authorization = seeded.authorization
         self.rotations = rotations
-        resting = try GrowthSide.spread(1000, over: seeded.plan.sessions / 2).map { try seeded.refreshToken(2 * $0 + 1) }
+        resting = try GrowthSide.spread(1000, over: seeded.plan.sessions / 2).map {
+            try seeded.refreshToken(2 * $0 + 1)
+        }
         lists = (
             try Requests.conditional("/revocations", at: server.endpoint),
             try Requests.conditional("/.well-known/jwks.json", at: server.endpoint)

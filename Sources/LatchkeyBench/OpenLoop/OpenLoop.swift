@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// A load that does not wait for the server: requests are due at fixed times, and their latency counts from then, so
@@ -17,6 +16,8 @@ struct OpenLoop {
         var timelines: [String: Timeline] = [:]
         /// From when a request was due to its sending: this thread's own delay, and waits for a free connection.
         var lateness = Timeline()
+        /// Whether this thread came before the server's; if not, latencies contain ``lateness``.
+        var isUrgent = false
         let seconds: Double
         var serverCPUSeconds = 0.0
         var generatorCPUSeconds = 0.0
@@ -26,7 +27,13 @@ struct OpenLoop {
         /// Answers of all kinds.
         var count: Int { timelines.values.map(\.count).reduce(0, +) }
         var failures: Int { timelines.values.map(\.failures).reduce(0, +) }
-        var firstFailure: String? { timelines.values.compactMap(\.firstFailure).first }
+        /// By kind: how many and the first.
+        var firstFailure: String? {
+            let texts = timelines.sorted { $0.key < $1.key }.compactMap { kind, timeline in
+                timeline.firstFailure.map { "\(timeline.failures) of \(kind): \($0)" }
+            }
+            return texts.isEmpty ? nil : texts.joined(separator: "; ")
+        }
     }
 
     /// How long answers may take that are still missing when the last request is sent.
@@ -35,6 +42,9 @@ struct OpenLoop {
     /// Sends for `seconds`, and returns when the last answer has come.
     func run(_ lanes: [Lane], seconds: Double) throws -> Outcome {
         var run = try Run(lanes, port: port, seconds: seconds)
+        // With a machine of its own the generator would not wait for the server's threads either.
+        run.outcome.isUrgent = Urgency.raise()
+        defer { Urgency.lower() }
         let before = (server: try server.cpuSeconds(), generator: ServerFigures.ownCPUSeconds())
         try run.drive(drain: Self.drainSeconds)
         run.outcome.serverCPUSeconds = try server.cpuSeconds() - before.server
@@ -52,6 +62,8 @@ private struct Run {
         var due: UInt64
     }
 
+    /// Nanoseconds without a request after which a connection is looked at before it is used.
+    private static let staleness: UInt64 = 1_000_000_000
     /// Nanoseconds until a lane without anything to send is asked again.
     private static let pause: UInt64 = 100_000
 
@@ -118,13 +130,9 @@ private struct Run {
     private mutating func start(_ errand: Errand, on connection: PacedConnection, track: Int, due: UInt64) throws {
         connection.errand = errand
         connection.due = due
-        do {
-            try connection.send(errand.request)
-        } catch {
-            // The server may close a connection that was idle for long: once more on a new one.
-            try connection.reconnect()
-            try connection.send(errand.request)
-        }
+        // The server closes connections that are idle for long.
+        if due > connection.lastUse + Self.staleness, connection.isClosed { try connection.reconnect() }
+        try connection.send(errand.request)
         let sent = Stopwatch.now()
         outcome.lateness.add(due: seconds(due), latency: Stopwatch.seconds(from: due, to: sent))
         busy.append((connection, track))
@@ -154,6 +162,7 @@ private struct Run {
                 try connection.reconnect()
             }
             connection.errand = nil
+            connection.lastUse = Stopwatch.now()
             busy.swapAt(index, busy.count - 1)
             busy.removeLast()
             polled.swapAt(index, polled.count - 1)
@@ -193,4 +202,22 @@ private enum FinePoll {
         guard let symbol = unsafe dlsym(nil, "ppoll") else { preconditionFailure("this system has no ppoll") }
         return unsafe unsafeBitCast(symbol, to: Call.self)
     }()
+}
+
+/// Puts the calling thread before all others of the machine, where the system allows it, and back.
+private enum Urgency {
+    /// SCHED_RESET_ON_FORK, a macro of the kernel's: threads and processes that are started meanwhile are ordinary ones.
+    private static let resetOnFork: Int32 = 0x4000_0000
+
+    static func raise() -> Bool {
+        var priority = sched_param(sched_priority: 1)
+        // The call reads our local.
+        return unsafe sched_setscheduler(0, SCHED_FIFO | resetOnFork, &priority) == 0
+    }
+
+    static func lower() {
+        var priority = sched_param(sched_priority: 0)
+        // As above. Where raising failed this changes nothing.
+        unsafe sched_setscheduler(0, SCHED_OTHER, &priority)
+    }
 }

@@ -17,6 +17,8 @@ final class PacedConnection {
     /// What is under way: when it was due, in the stopwatch's nanoseconds.
     var errand: Errand?
     var due: UInt64 = 0
+    /// When the last answer came.
+    var lastUse: UInt64 = 0
 
     private static let longestAnswer = 16 * 1024 * 1024
     private static let lengthName = Array("\r\ncontent-length:".utf8)
@@ -34,6 +36,13 @@ final class PacedConnection {
     func reconnect() throws {
         close(descriptor)
         try connect()
+    }
+
+    /// Whether the server has closed it. Ask only while no answer is due.
+    var isClosed: Bool {
+        var byte: UInt8 = 0
+        // Fills our local, one byte.
+        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK)) == 0
     }
 
     /// Sends the whole request: requests are smaller than the empty buffer of a socket.

@@ -32,6 +32,9 @@ final class RotationWork {
             abandon: { [self] in free.append(session) })
     }
 
+    /// Those of another server are not good for this one: the issuer's address is in them.
+    func forgetAccessTokens() { accessTokens = Array(repeating: [], count: accessTokens.count) }
+
     /// An access token at random; nil before the first answer.
     func accessToken() -> [UInt8]? {
         for _ in 0..<16 {
