@@ -56,9 +56,9 @@ struct Population: Sendable {
             "/api/v1/login", type: "application/json", fields: asService ? [serviceCredentials] : [], body: body)
     }
 
-    /// The header field by which the confidential client authenticates itself.
-    static let serviceCredentials =
-        "Authorization: Basic " + Data("\(service):\(serviceSecret)".utf8).base64EncodedString()
+    /// By which the confidential client authenticates itself.
+    static let serviceAuthorization = "Basic " + Data("\(service):\(serviceSecret)".utf8).base64EncodedString()
+    static let serviceCredentials = "Authorization: \(serviceAuthorization)"
 
     private func post(_ connection: HTTPConnection, _ noun: String, _ body: String) throws {
         let request = HTTPRequest.post("/api/v1/admin/\(noun)", type: "application/json", body: body)

@@ -44,6 +44,7 @@ struct Section: Sendable, Encodable {
         lines += figures.lines
         verdicts += figures.verdicts
         series += figures.series
+        hasFailures = figures.failures > 0 || hasFailures
     }
 
     /// Holds a limit against the values of all rounds.
@@ -89,9 +90,12 @@ protocol SectionFigures: Encodable, Sendable {
     var lines: [String] { get }
     var verdicts: [Verdict] { get }
     var series: [Series] { get }
+    /// Requests that failed.
+    var failures: Int { get }
 }
 
 extension SectionFigures {
     var verdicts: [Verdict] { [] }
     var series: [Series] { [] }
+    var failures: Int { 0 }
 }

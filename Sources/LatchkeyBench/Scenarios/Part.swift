@@ -1,6 +1,6 @@
 /// What can be measured alone, by the name that the command line takes. In the order in which all are run.
 enum Part: String, CaseIterable, Sendable {
-    case verification, process, logins, rotations, reads, introspection, revocations
+    case verification, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
 
     /// One line for people.
     var summary: String {
@@ -12,6 +12,10 @@ enum Part: String, CaseIterable, Sendable {
         case .reads: "JWKS, revocation list and its 304 beside nginx with the same bytes"
         case .introspection: "access and refresh tokens looked at by a confidential client"
         case .revocations: "durable revocations, long lists, and a burst before many pollers"
+        case .growth:
+            "the same work with ten thousand and with ten million sessions, commits at a steady pace, restarts"
+        case .flood: "what four times too many logins do to everybody else"
+        case .mixed: "ten minutes of everything at once: nothing may get slower or larger"
         }
     }
 
@@ -25,6 +29,9 @@ enum Part: String, CaseIterable, Sendable {
         case .reads: try Reads(options: options, folder: folder).measure()
         case .introspection: try Introspections(options: options, folder: folder).measure()
         case .revocations: try Revocations(options: options, folder: folder).measure()
+        case .growth: Section(self, figures: try Growth(options: options, folder: folder).measure())
+        case .flood: Section(self, figures: try Flood(options: options, folder: folder).measure())
+        case .mixed: Section(self, figures: try Mixed(options: options, folder: folder).measure())
         }
     }
 }
