@@ -14,13 +14,14 @@ extension Report {
 
     private func showVerdicts() {
         guard !verdicts.isEmpty else { return }
-        let table = TextTable(titleWidth: 62, columnWidth: 11)
+        let titles = verdicts.map { "\($0.budget.title) (\($0.budget.unit))" }
+        let table = TextTable(titleWidth: titles.map(\.count).max() ?? 0, columnWidth: 11)
         Console.line()
         table.line("budget, judged by the median", ["limit", "min", "median", "max", "verdict"])
-        for verdict in verdicts {
+        for (title, verdict) in zip(titles, verdicts) {
             let (budget, measured) = (verdict.budget, verdict.measured)
             table.line(
-                "\(budget.title) (\(budget.unit))",
+                title,
                 [
                     "\(budget.bound)", Number.text(measured.minimum), Number.text(measured.median),
                     Number.text(measured.maximum), verdict.isMet ? "met" : "MISSED",
