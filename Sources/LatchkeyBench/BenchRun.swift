@@ -38,16 +38,19 @@ struct BenchRun {
         #endif
         if options.part == .growth {
             let figures = try Growth(options: options, folder: folder).measure()
+            try JSONEncoder().encode(figures).write(to: URL(fileURLWithPath: folder + "/scenario.json"))
             report.scenario = figures.lines + figures.verdicts.map(\.trial)
             return report
         }
         if options.part == .flood {
             let figures = try Flood(options: options, folder: folder).measure()
+            try JSONEncoder().encode(figures).write(to: URL(fileURLWithPath: folder + "/scenario.json"))
             report.scenario = figures.lines + figures.verdicts.map(\.trial)
             return report
         }
         if options.part == .mixed {
             let figures = try Mixed(options: options, folder: folder).measure()
+            try JSONEncoder().encode(figures).write(to: URL(fileURLWithPath: folder + "/scenario.json"))
             report.scenario = figures.lines + figures.verdicts.map(\.trial)
             return report
         }

@@ -8,6 +8,8 @@ extension Growth {
         let seedSeconds: Double
         let databaseBytes: Int
         let costs: [Cost]
+        /// Processors that nobody's request needed soon after the start: few sessions, many.
+        let idleProcessors: [Double]
         let commits: CommitLoad.Figures
         let startMilliseconds: [Double]
         /// After SIGKILL, with the write-ahead log of a busy server.
@@ -79,6 +81,7 @@ extension Growth.Figures {
             + [
                 Growth.restart.judge(startMilliseconds), Growth.rate.judge([commits.perSecond]),
                 Growth.commit.judge(commit), Growth.log.judge([commits.largestLogMiB]),
+                Budget.failures(in: "growth").judge([Double(commits.failures)]),
             ].compactMap { $0 }
     }
 
@@ -91,7 +94,12 @@ extension Growth.Figures {
                 databaseBytes >> 20, seedSeconds),
             "  microseconds, median latency and server's processor time; few sessions, many, ratio",
         ]
-        return head + costs.map(Self.line) + commits.lines
+        return head + costs.map(Self.line)
+            + [
+                String(
+                    format: "  idle just after the start: %.2f and %.2f processors", idleProcessors[0],
+                    idleProcessors[1])
+            ] + commits.lines
             + [
                 String(
                     format: "  start to first answer %.0f ms, after SIGKILL with a log of %.0f MiB %.0f ms",
