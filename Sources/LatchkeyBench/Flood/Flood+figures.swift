@@ -13,9 +13,8 @@ extension Flood {
         /// Of that, what is not from files.
         let largestAnonymousMiB: Double
         let arenasMiB: Double
-        /// How late the generator itself was, p99 in milliseconds.
-        let quietLateness: Double
-        let floodLateness: Double
+        let quietGenerator: [GeneratorFigures]
+        let floodGenerator: GeneratorFigures
         let failures: Int
         let firstFailure: String?
         let series: [Series]
@@ -89,8 +88,8 @@ extension Flood.Figures {
         largestResidentMiB = resident.map(\.value).max() ?? 0
         largestAnonymousMiB = Double(memory.map(\.value.anonymousKiB).max() ?? 0) / 1024
         arenasMiB = Double(cores) * Flood.arenaMiB
-        quietLateness = quiet.compactMap { $0.lateness.milliseconds(0.99) }.max() ?? 0
-        floodLateness = flood.lateness.milliseconds(0.99) ?? 0
+        quietGenerator = quiet.map(GeneratorFigures.init)
+        floodGenerator = GeneratorFigures(flood)
         let all = quiet + [flood]
         failures = all.map(\.failures).reduce(0, +)
         firstFailure = all.compactMap(\.firstFailure).first
@@ -138,10 +137,8 @@ extension Flood.Figures {
         }
         var rest = [
             String(
-                format: "  resident up to %.1f MiB, not from files %.1f, of which the hash arenas may be %.0f; "
-                    + "generator late by p99 %.2f ms in quiet, %.2f ms in the flood", largestResidentMiB,
-                largestAnonymousMiB,
-                arenasMiB, quietLateness, floodLateness)
+                format: "  resident up to %.1f MiB, not from files %.1f, of which the hash arenas may be %.0f",
+                largestResidentMiB, largestAnonymousMiB, arenasMiB), "  in the flood: \(floodGenerator.text)",
         ]
         if let firstFailure { rest.append("  \(failures) FAILED, the first: \(firstFailure)") }
         return head + background + ends + rest

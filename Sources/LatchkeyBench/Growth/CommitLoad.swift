@@ -21,8 +21,7 @@ struct CommitLoad {
         let largestLogMiB: Double
         let failures: Int
         let firstFailure: String?
-        /// How late the generator itself was.
-        let latenessP99Milliseconds: Double
+        let generator: GeneratorFigures
         let serverProcessors: Double
         let series: [Series]
     }
@@ -61,7 +60,7 @@ struct CommitLoad {
             commitP999Milliseconds: histogram?.milliseconds(0.999), commits: histogram?.commits,
             largestLogMiB: logMiB.map(\.value).max() ?? 0, failures: outcome.failures,
             firstFailure: outcome.firstFailure,
-            latenessP99Milliseconds: outcome.lateness.milliseconds(0.99) ?? 0,
+            generator: GeneratorFigures(outcome),
             serverProcessors: outcome.serverCPUSeconds / seconds,
             series: [
                 Series(

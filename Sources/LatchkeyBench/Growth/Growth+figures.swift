@@ -125,9 +125,7 @@ extension CommitLoad.Figures {
                 format: "  paced rotations: %.0f a second of %.0f, p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, "
                     + "server %.2f processors", perSecond, asked, p50Milliseconds, p99Milliseconds, p999Milliseconds,
                 serverProcessors),
-            String(
-                format: "  write-ahead log up to %.1f MiB; generator late by p99 %.2f ms", largestLogMiB,
-                latenessP99Milliseconds),
+            String(format: "  write-ahead log up to %.1f MiB; ", largestLogMiB) + generator.text,
         ]
         if let commitP50Milliseconds, let commitP999Milliseconds, let commits {
             lines.append(

@@ -9,8 +9,7 @@ extension Mixed {
         let answered: Double
         let seconds: Double
         let serverProcessors: Double
-        let generatorProcessors: Double
-        let latenessP99Milliseconds: Double
+        let generator: GeneratorFigures
         let loads: [Load]
         /// MiB: medians of the first minute after the warm-up and of the last third.
         let earlyResidentMiB: Double
@@ -61,8 +60,7 @@ extension Mixed.Figures {
         answered = Double(outcome.count) / outcome.seconds
         seconds = outcome.seconds
         serverProcessors = outcome.serverCPUSeconds / outcome.seconds
-        generatorProcessors = outcome.generatorCPUSeconds / outcome.seconds
-        latenessP99Milliseconds = outcome.lateness.milliseconds(0.99) ?? 0
+        generator = GeneratorFigures(outcome)
         let third = (size.run - size.warmUp) / 3
         let early = size.warmUp..<size.warmUp + third
         let late = size.run - third..<size.run
@@ -119,9 +117,7 @@ extension Mixed.Figures {
             String(
                 format: "mixed load: %.0f requests a second of %.0f asked, for %.0f s; the machine manages %.0f",
                 answered, perSecond, seconds, capacity),
-            String(
-                format: "  server %.2f processors, generator %.2f and late by p99 %.2f ms", serverProcessors,
-                generatorProcessors, latenessP99Milliseconds),
+            String(format: "  server %.2f processors, ", serverProcessors) + generator.text,
         ]
         let kinds = loads.map { load in
             let name = load.kind.padding(toLength: 20, withPad: " ", startingAt: 0)
