@@ -10,10 +10,11 @@ extension Flood {
         /// Passwords hashed a second meanwhile, right or wrong.
         let hashedPerSecond: Double
         let largestResidentMiB: Double
+        /// Of that, what is not from files.
+        let largestAnonymousMiB: Double
         let arenasMiB: Double
-        /// How late the generator itself was, p99 in milliseconds.
-        let quietLateness: Double
-        let floodLateness: Double
+        let quietGenerator: [GeneratorFigures]
+        let floodGenerator: GeneratorFigures
         let failures: Int
         let firstFailure: String?
         let series: [Series]
@@ -64,7 +65,7 @@ extension Flood {
 extension Flood.Figures {
     init(
         capacity: Double, quiet: [OpenLoop.Outcome], flood: OpenLoop.Outcome,
-        resident: [(seconds: Double, value: Double)], window: Double, cores: Int
+        memory: [(seconds: Double, value: ServerFigures.Memory)], window: Double, cores: Int
     ) {
         typealias Kind = FloodWork.Kind
         self.capacity = capacity
@@ -74,7 +75,7 @@ extension Flood.Figures {
                 kind: kind,
                 quiet: quiet.flatMap { $0[kind].milliseconds(0.99, every: window, upTo: $0.seconds).map(\.value) },
                 flood: flood[kind].milliseconds(0.99, every: window, upTo: flood.seconds).map(\.value),
-                quietMedian: Spread(medians)?.median ?? 0, floodMedian: flood[kind].milliseconds(0.5) ?? .infinity)
+                quietMedian: Spread(medians)?.median ?? 0, floodMedian: flood[kind].milliseconds(0.5) ?? 0)
         }
         outcomes = [Kind.accepted, Kind.wrong, Kind.overloaded, Kind.throttled].map { kind in
             Outcome(
@@ -83,10 +84,12 @@ extension Flood.Figures {
         }
         let hashed = [Kind.accepted, Kind.wrong].map { flood[$0].finished(by: flood.seconds) }.reduce(0, +)
         hashedPerSecond = Double(hashed) / flood.seconds
+        let resident = memory.map { (seconds: $0.seconds, value: Double($0.value.residentKiB) / 1024) }
         largestResidentMiB = resident.map(\.value).max() ?? 0
+        largestAnonymousMiB = Double(memory.map(\.value.anonymousKiB).max() ?? 0) / 1024
         arenasMiB = Double(cores) * Flood.arenaMiB
-        quietLateness = quiet.compactMap { $0.lateness.milliseconds(0.99) }.max() ?? 0
-        floodLateness = flood.lateness.milliseconds(0.99) ?? 0
+        quietGenerator = quiet.map(GeneratorFigures.init)
+        floodGenerator = GeneratorFigures(flood)
         let all = quiet + [flood]
         failures = all.map(\.failures).reduce(0, +)
         firstFailure = all.compactMap(\.firstFailure).first
@@ -108,6 +111,7 @@ extension Flood.Figures {
             + [
                 Flood.memory.judge([largestResidentMiB - arenasMiB]),
                 Flood.hashing.judge([hashedPerSecond / capacity]),
+                Budget.failures(in: "flood").judge([Double(failures)]),
             ].compactMap { $0 }
     }
 
@@ -133,9 +137,8 @@ extension Flood.Figures {
         }
         var rest = [
             String(
-                format: "  resident up to %.1f MiB, of which the hash arenas may be %.0f; "
-                    + "generator late by p99 %.2f ms in quiet, %.2f ms in the flood", largestResidentMiB, arenasMiB,
-                quietLateness, floodLateness)
+                format: "  resident up to %.1f MiB, not from files %.1f, of which the hash arenas may be %.0f",
+                largestResidentMiB, largestAnonymousMiB, arenasMiB), "  in the flood: \(floodGenerator.text)",
         ]
         if let firstFailure { rest.append("  \(failures) FAILED, the first: \(firstFailure)") }
         return head + background + ends + rest

@@ -64,15 +64,17 @@ struct Flood {
         let before = try loop.run(background, seconds: size.quietSeconds)
         Console.note("\(Int(capacity * Self.overload)) logins a second for \(Int(size.floodSeconds)) seconds")
         let figures = server.figures
-        let memory = Sampler(everyMilliseconds: 200) { Double(try figures.memory().residentKiB) / 1024 }
+        let memory = Sampler(everyMilliseconds: 200) { try figures.memory() }
         let work = FloodWork(users: Self.users)
         let attack = Lane(
             perSecond: capacity * Self.overload, from: SourceAddress.spread(Self.attackers), next: work.next)
         let during = try loop.run(background + [attack], seconds: size.floodSeconds)
-        let resident = memory.stop()
+        let taken = memory.stop()
         let after = try loop.run(background, seconds: size.quietSeconds)
+        for outcome in [before, during, after] { try outcome.require(Self.kinds) }
+        try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
         return Figures(
-            capacity: capacity, quiet: [before, after], flood: during, resident: resident,
+            capacity: capacity, quiet: [before, after], flood: during, memory: taken,
             window: size.windowSeconds, cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 

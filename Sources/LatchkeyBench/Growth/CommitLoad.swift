@@ -21,8 +21,7 @@ struct CommitLoad {
         let largestLogMiB: Double
         let failures: Int
         let firstFailure: String?
-        /// How late the generator itself was.
-        let latenessP99Milliseconds: Double
+        let generator: GeneratorFigures
         let serverProcessors: Double
         let series: [Series]
     }
@@ -48,19 +47,20 @@ struct CommitLoad {
         let after = try CommitHistogram(at: server.endpoint)
         let logMiB = sizes.stop().map { (seconds: $0.seconds, value: Double($0.value) / 1_048_576) }
         let histogram = before.flatMap { before in after.map { $0.since(before) } }
+        try outcome.require([RotationWork.kind])
         let rotations = outcome[RotationWork.kind]
         let part = seconds / Double(Self.parts)
         return Figures(
             asked: Self.perSecond, perSecond: Double(rotations.count) / seconds,
-            p50Milliseconds: rotations.milliseconds(0.5) ?? .infinity,
-            p99Milliseconds: rotations.milliseconds(0.99) ?? .infinity,
-            p999Milliseconds: rotations.milliseconds(0.999) ?? .infinity,
+            p50Milliseconds: rotations.milliseconds(0.5) ?? 0,
+            p99Milliseconds: rotations.milliseconds(0.99) ?? 0,
+            p999Milliseconds: rotations.milliseconds(0.999) ?? 0,
             p999ByPart: rotations.milliseconds(0.999, every: part, upTo: seconds).map(\.value),
             commitP50Milliseconds: histogram?.milliseconds(0.5),
             commitP999Milliseconds: histogram?.milliseconds(0.999), commits: histogram?.commits,
             largestLogMiB: logMiB.map(\.value).max() ?? 0, failures: outcome.failures,
             firstFailure: outcome.firstFailure,
-            latenessP99Milliseconds: outcome.lateness.milliseconds(0.99) ?? 0,
+            generator: GeneratorFigures(outcome),
             serverProcessors: outcome.serverCPUSeconds / seconds,
             series: [
                 Series(

@@ -8,6 +8,8 @@ extension Growth {
         let seedSeconds: Double
         let databaseBytes: Int
         let costs: [Cost]
+        /// Processors that nobody's request needed soon after the start: few sessions, many.
+        let idleProcessors: [Double]
         let commits: CommitLoad.Figures
         let startMilliseconds: [Double]
         /// After SIGKILL, with the write-ahead log of a busy server.
@@ -80,6 +82,7 @@ extension Growth.Figures {
             + [
                 Growth.restart.judge(startMilliseconds), Growth.rate.judge([commits.perSecond]),
                 Growth.commit.judge(commit), Growth.log.judge([commits.largestLogMiB]),
+                Budget.failures(in: "growth").judge([Double(commits.failures)]),
             ].compactMap { $0 }
     }
 
@@ -92,7 +95,12 @@ extension Growth.Figures {
                 databaseBytes >> 20, seedSeconds),
             "  microseconds, median latency and server's processor time; few sessions, many, ratio",
         ]
-        return head + costs.map(Self.line) + commits.lines
+        return head + costs.map(Self.line)
+            + [
+                String(
+                    format: "  idle just after the start: %.2f and %.2f processors", idleProcessors[0],
+                    idleProcessors[1])
+            ] + commits.lines
             + [
                 String(
                     format: "  start to first answer %.0f ms, after SIGKILL with a log of %.0f MiB %.0f ms",
@@ -118,9 +126,7 @@ extension CommitLoad.Figures {
                 format: "  paced rotations: %.0f a second of %.0f, p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, "
                     + "server %.2f processors", perSecond, asked, p50Milliseconds, p99Milliseconds, p999Milliseconds,
                 serverProcessors),
-            String(
-                format: "  write-ahead log up to %.1f MiB; generator late by p99 %.2f ms", largestLogMiB,
-                latenessP99Milliseconds),
+            String(format: "  write-ahead log up to %.1f MiB; ", largestLogMiB) + generator.text,
         ]
         if let commitP50Milliseconds, let commitP999Milliseconds, let commits {
             lines.append(

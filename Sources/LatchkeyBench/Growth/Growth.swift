@@ -15,11 +15,14 @@ struct Growth {
         let sliceSeconds: Double
         let commitSeconds: Double
         let starts: Int
+        let idleSeconds: Double
 
         static let full = Size(
-            sessions: 10_000_000, users: 1_000_000, rounds: 5, sliceSeconds: 0.7, commitSeconds: 20, starts: 5)
+            sessions: 10_000_000, users: 1_000_000, rounds: 5, sliceSeconds: 0.7, commitSeconds: 20, starts: 5,
+            idleSeconds: 3)
         static let quick = Size(
-            sessions: 500_000, users: 50_000, rounds: 3, sliceSeconds: 0.4, commitSeconds: 5, starts: 3)
+            sessions: 500_000, users: 50_000, rounds: 3, sliceSeconds: 0.4, commitSeconds: 5, starts: 3,
+            idleSeconds: 1)
         static let small = (sessions: 10_000, users: 1000)
     }
 
@@ -55,7 +58,7 @@ struct Growth {
         let small = try seed("small", sessions: Size.small.sessions, users: Size.small.users)
         let seedSeconds = Stopwatch.seconds(from: start, to: Stopwatch.now())
         let bytes = SeededServer.size(large.database)
-        let costs = try compare(small, large)
+        let (costs, idle) = try compare(small, large)
         let (commits, afterCrash) = try load(large)
         Console.note("Starting it \(size.starts) times")
         let starts = try (0..<size.starts).map { _ in
@@ -65,6 +68,7 @@ struct Growth {
         }
         return Figures(
             sessions: size.sessions, users: size.users, seedSeconds: seedSeconds, databaseBytes: bytes, costs: costs,
+            idleProcessors: [idle.small, idle.large],
             commits: commits, startMilliseconds: starts, startAfterCrashMilliseconds: afterCrash.milliseconds,
             logAfterCrashMiB: afterCrash.logMiB)
     }
@@ -75,12 +79,15 @@ struct Growth {
             configuration: SeededServer.cheapPasswords)
     }
 
-    private func compare(_ small: SeededServer, _ large: SeededServer) throws -> [Figures.Cost] {
+    private func compare(
+        _ small: SeededServer, _ large: SeededServer
+    ) throws -> ([Figures.Cost], idle: (small: Double, large: Double)) {
         let sides = (small: try GrowthSide(small), large: try GrowthSide(large))
         defer {
             sides.small.server.stop()
             sides.large.server.stop()
         }
+        let idle = (small: try idleProcessors(sides.small.server), large: try idleProcessors(sides.large.server))
         var slices: [String: [(small: Slice, large: Slice)]] = [:]
         // Round 0 warms up and is not counted.
         for round in 0...size.rounds {
@@ -96,7 +103,15 @@ struct Growth {
                 if round > 0 { slices[operation.key, default: []].append(pair) }
             }
         }
-        return Self.operations.map { Figures.Cost(key: $0.key, title: $0.title, slices[$0.key] ?? []) }
+        return (Self.operations.map { Figures.Cost(key: $0.key, title: $0.title, slices[$0.key] ?? []) }, idle)
+    }
+
+    /// What a server does for itself soon after its start, with nobody asking.
+    private func idleProcessors(_ server: ServerUnderTest) throws -> Double {
+        let before = try server.figures.cpuSeconds()
+        let start = Stopwatch.now()
+        Stopwatch.sleep(milliseconds: UInt32(size.idleSeconds * 1000))
+        return (try server.figures.cpuSeconds() - before) / Stopwatch.seconds(from: start, to: Stopwatch.now())
     }
 
     private func load(

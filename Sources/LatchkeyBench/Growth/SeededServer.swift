@@ -96,6 +96,7 @@ struct SeededServer: Sendable {
         let hash = try database.row("SELECT hash FROM passwords LIMIT 1")
         guard session.count == 3, hash.count == 1 else { throw BenchFailure("The first sign-in left no session.") }
         try insertUsers(database, hash: hash[0], network: session[2])
+        try insertAudit(database)
         // Sorted at the end, an index takes a fraction of what it takes row by row.
         let indexes = try database.rows(
             "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'sessions' AND type = 'index' AND sql IS NOT NULL")
@@ -133,24 +134,50 @@ struct SeededServer: Sendable {
         }
     }
 
+    /// One sign-in of each user: the trail's indexes grow with the accounts too. All ten million would take as long as
+    /// everything else together.
+    private func insertAudit(_ database: BulkDatabase) throws {
+        let plan = plan
+        let model = try database.row("SELECT max(id) FROM audit_events WHERE kind = 'login.succeeded'")[0]
+        try database.insert(
+            plan.users,
+            """
+            INSERT INTO audit_events (kind, at, actor, user_id, session_id, client_id, network, details, count)
+            SELECT kind, at, actor, ?1, ?2, client_id, network, details, count FROM audit_events WHERE id = \(model)
+            """
+        ) { row, number in
+            row.bind(1, plan.userID(number))
+            row.bind(2, plan.sessionID(number * plan.sessions / plan.users))
+        }
+    }
+
+    private func number(of client: String, _ database: BulkDatabase) throws -> Int64 {
+        guard let text = try database.row("SELECT number FROM clients WHERE id = '\(client)'").first,
+            let number = Int64(text)
+        else { throw BenchFailure("There is no client \(client).") }
+        return number
+    }
+
     private func insertSessions(
         _ database: BulkDatabase, scope: String, methods: String, network: String
     ) throws {
         let plan = plan
+        let clients = (
+            open: try number(of: Population.client, database), confidential: try number(of: Self.service, database)
+        )
         try database.insert(
             plan.sessions,
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, network, current_generation, held_generation, rotated_at, recoveries,
                 recovery_window_start)
-            SELECT ?1, ?2, number, 0, '\(scope)', ?4, ?5, ?5 + \(SeedPlan.sessionLife), '\(methods)', '\(network)',
-                ?6, ?6 - 1, ?7, 0, ?5
-            FROM clients WHERE id = iif(?3, '\(Self.service)', '\(Population.client)')
+            VALUES (?1, ?2, ?3, 0, '\(scope)', ?4, ?5, ?5 + \(SeedPlan.sessionLife), '\(methods)', '\(network)',
+                ?6, ?6 - 1, ?7, 0, ?5)
             """
         ) { row, number in
             row.bind(1, plan.sessionID(number))
             row.bind(2, plan.userID(plan.user(of: number)))
-            row.bind(3, Int64(number % 2))
+            row.bind(3, number.isMultiple(of: 2) ? clients.open : clients.confidential)
             row.bind(4, plan.nonce(number))
             row.bind(5, plan.created(number))
             row.bind(6, Int64(plan.generation(number)))

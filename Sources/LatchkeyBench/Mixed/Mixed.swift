@@ -74,6 +74,7 @@ struct Mixed {
         }
         let loop = OpenLoop(port: server.port, server: server.figures)
         let outcome = try loop.run(work.lanes(perSecond: perSecond), seconds: size.run)
+        try outcome.require(work.shares.map(\.kind))
         return (outcome, states.stop())
     }
 

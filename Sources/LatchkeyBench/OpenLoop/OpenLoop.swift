@@ -24,6 +24,13 @@ struct OpenLoop {
 
         subscript(kind: String) -> Timeline { timelines[kind] ?? Timeline() }
 
+        /// - Throws: ``BenchFailure`` when one of the kinds was never answered: nothing can be said of it then.
+        func require(_ kinds: [String]) throws {
+            for kind in kinds where self[kind].count == 0 {
+                throw BenchFailure("No \(kind) was answered. \(firstFailure ?? "")")
+            }
+        }
+
         /// Answers of all kinds.
         var count: Int { timelines.values.map(\.count).reduce(0, +) }
         var failures: Int { timelines.values.map(\.failures).reduce(0, +) }

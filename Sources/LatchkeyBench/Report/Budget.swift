@@ -26,7 +26,8 @@ struct Budget: Sendable, Codable {
         func margin(of value: Double) -> Double {
             switch self {
             case .atLeast(let limit): value / limit
-            case .atMost(let limit): limit / value
+            // Nothing at all is as good as can be, also where the limit is nothing.
+            case .atMost(let limit): value > 0 ? limit / value : .infinity
             }
         }
     }
