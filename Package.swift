@@ -126,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]

@@ -3,17 +3,21 @@ import Glibc
 /// One keep-alive HTTP/1.1 connection with blocking calls and no pipelining.
 ///
 /// Not a client for general use: it reads what this server sends, and says so when it meets anything else. It costs a few
-/// microseconds a request, so that a handful of threads can load the server without taking its processors.
+/// microseconds a request, so that the load takes little of the processors that it shares with the server.
 ///
 /// Not Sendable: it belongs to the thread that opened it.
 final class HTTPConnection {
     /// A longer answer is a mistake somewhere.
     private static let longestAnswer = 256 * 1024 * 1024
 
-    private let descriptor: Int32
+    /// For those who wait for several at a time.
+    let descriptor: Int32
     private var buffer: [UInt8]
     private var filled = 0
     private var bodyStart = 0
+    /// Length of the whole answer, once its head was read.
+    private var total: Int?
+    private var status = 0
 
     /// - Throws: ``BenchFailure`` when nobody listens.
     init(_ endpoint: Endpoint) throws {
@@ -34,36 +38,29 @@ final class HTTPConnection {
     /// - Throws: ``BenchFailure`` when the connection breaks, stays silent, or the answer cannot be read.
     func exchange(_ request: [UInt8]) throws -> Int {
         try send(request)
-        filled = 0
-        bodyStart = 0
-        var scanned = 0
         while true {
-            try receive()
-            if let end = headEnd(from: scanned) {
-                bodyStart = end
-                break
-            }
-            scanned = max(0, filled - 3)
+            if let status = try receive() { return status }
         }
-        let status = try self.status()
-        let total = bodyStart + (status == 304 || status == 204 ? 0 : try contentLength())
-        guard total <= Self.longestAnswer else { throw BenchFailure("An answer of \(total) bytes.") }
-        if total > buffer.count { buffer.append(contentsOf: repeatElement(0, count: total - buffer.count)) }
-        while filled < total { try receive() }
-        guard filled == total else { throw BenchFailure("More bytes than the answer says.") }
-        return status
     }
 
     /// As ``exchange(_:)``, for the one status that counts as success.
     func exchange(_ request: [UInt8], expecting expected: Int) throws {
-        let status = try exchange(request)
+        try check(try exchange(request), expecting: expected)
+    }
+
+    /// - Throws: ``BenchFailure`` with the start of the last answer when its status is another.
+    func check(_ status: Int, expecting expected: Int) throws {
         guard status == expected else {
             throw BenchFailure(
                 "Status \(status) instead of \(expected): \(String(decoding: body.prefix(300), as: UTF8.self))")
         }
     }
 
-    private func send(_ bytes: [UInt8]) throws {
+    /// Sends a whole request; ``receive()`` then reads its answer.
+    func send(_ bytes: [UInt8]) throws {
+        filled = 0
+        bodyStart = 0
+        total = nil
         var sent = 0
         while sent < bytes.count {
             // Reads inside the array: from `sent` to its end.
@@ -76,7 +73,30 @@ final class HTTPConnection {
         }
     }
 
-    private func receive() throws {
+    /// Reads once, and waits when nothing is there.
+    /// - Returns: the status once the answer is whole.
+    func receive() throws -> Int? {
+        let scanned = max(0, filled - 3)
+        try fill()
+        if total == nil {
+            guard let end = headEnd(from: scanned) else { return nil }
+            bodyStart = end
+            try readHead()
+        }
+        guard let total, filled >= total else { return nil }
+        guard filled == total else { throw BenchFailure("More bytes than the answer says.") }
+        return status
+    }
+
+    private func readHead() throws {
+        status = try statusCode()
+        let length = bodyStart + (status == 304 || status == 204 ? 0 : try contentLength())
+        guard length <= Self.longestAnswer else { throw BenchFailure("An answer of \(length) bytes.") }
+        if length > buffer.count { buffer.append(contentsOf: repeatElement(0, count: length - buffer.count)) }
+        total = length
+    }
+
+    private func fill() throws {
         if filled == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
         let filled = filled
         // Writes inside the array: from `filled` to its end.
@@ -101,9 +121,9 @@ final class HTTPConnection {
         return nil
     }
 
-    private func status() throws -> Int {
+    private func statusCode() throws -> Int {
         // "HTTP/1.1 200"
-        let digits = buffer[9..<12].map { Int($0) - 48 }
+        let digits = (9..<12).map { Int(buffer[$0]) - 48 }
         guard bodyStart > 12, digits.allSatisfy({ (0...9).contains($0) }) else { throw BenchFailure("Not HTTP.") }
         return digits[0] * 100 + digits[1] * 10 + digits[2]
     }
@@ -111,10 +131,10 @@ final class HTTPConnection {
     private func contentLength() throws -> Int {
         let name = Self.contentLengthName
         var line = 0
-        while line < bodyStart {
-            if line + name.count < bodyStart, zip(buffer[line...], name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) {
-                return try number(at: line + name.count)
-            }
+        while line + name.count < bodyStart {
+            var matched = 0
+            while matched < name.count, buffer[line + matched] | 0x20 == name[matched] | 0x20 { matched += 1 }
+            if matched == name.count { return try number(at: line + matched) }
             while line < bodyStart, buffer[line] != 10 { line += 1 }
             line += 1
         }
@@ -136,26 +156,38 @@ final class HTTPConnection {
     }
 }
 
-/// The bytes of a request.
-enum HTTPRequest {
-    static func get(_ path: String, fields: [String] = []) -> [UInt8] {
-        Array((["GET \(path) HTTP/1.1", "Host: localhost"] + fields + ["", ""]).joined(separator: "\r\n").utf8)
-    }
-
-    static func post(_ path: String, type: String, body: String) -> [UInt8] {
-        let head = [
-            "POST \(path) HTTP/1.1", "Host: localhost", "Content-Type: \(type)", "Content-Length: \(body.utf8.count)",
-        ]
-        return Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
-    }
-}
-
 extension HTTPConnection {
     /// The text of the JSON member `name` of the last answer. Only for values without escapes, as tokens are.
     func text(of name: String) throws -> String {
-        let key = Array("\"\(name)\":\"".utf8)
-        guard let range = body.firstRange(of: key) else { throw BenchFailure("The answer has no member \(name).") }
-        return String(decoding: body[range.upperBound...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+        String(decoding: try bytes(behind: Array("\"\(name)\":\"".utf8)), as: UTF8.self)
+    }
+
+    /// What stands in the last answer's body between `key` and the next quotation mark.
+    ///
+    /// A loop of its own: the library's search took longer than the rest of the exchange.
+    func bytes(behind key: [UInt8]) throws -> ArraySlice<UInt8> {
+        let body = body
+        var start = body.startIndex
+        while start + key.count <= body.endIndex {
+            var matched = 0
+            while matched < key.count, body[start + matched] == key[matched] { matched += 1 }
+            if matched == key.count {
+                start += matched
+                var end = start
+                while end < body.endIndex, body[end] != UInt8(ascii: "\"") { end += 1 }
+                return body[start..<end]
+            }
+            start += 1
+        }
+        throw BenchFailure("The answer has no \(String(decoding: key, as: UTF8.self))")
+    }
+
+    /// The value of a header field of the last answer.
+    func field(_ name: String) -> String? {
+        for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix(name.lowercased() + ":") {
+            return line.dropFirst(name.count + 1).trimmingPrefix(" ").description
+        }
+        return nil
     }
 }
 

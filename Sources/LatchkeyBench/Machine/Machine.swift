@@ -15,13 +15,16 @@ struct Machine: Sendable, Codable {
     /// - Parameter folder: where the data will lie.
     init(folder: String, commit: String) {
         processor = Self.value("model name", in: "/proc/cpuinfo") ?? "unknown processor"
-        cores = ProcessInfo.processInfo.activeProcessorCount
+        cores = Self.cores
         memoryMiB = Int(ProcessInfo.processInfo.physicalMemory / 1_048_576)
         kernel = Self.text("/proc/sys/kernel/osrelease").trimmingCharacters(in: .whitespacesAndNewlines)
         fileSystem = Self.fileSystem(of: folder)
         date = ISO8601DateFormatter().string(from: Date())
         self.commit = commit
     }
+
+    /// Of this machine, or as many as we may use.
+    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 
     /// Whether a flush reaches no disk, so that durable rates mean nothing.
     var isInMemory: Bool { fileSystem == "tmpfs" || fileSystem == "ramfs" }

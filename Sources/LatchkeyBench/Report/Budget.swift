@@ -11,7 +11,7 @@ struct Budget: Sendable, Codable {
     let reason: String
 
     /// Which side of the limit is good.
-    enum Bound: Sendable, Codable {
+    enum Bound: Sendable {
         case atLeast(Double)
         case atMost(Double)
 
@@ -19,6 +19,15 @@ struct Budget: Sendable, Codable {
             switch self {
             case .atLeast(let limit): value >= limit
             case .atMost(let limit): value <= limit
+            }
+        }
+
+        /// How far on the good side a value is: 1 at the limit, 2 twice as good.
+        func margin(of value: Double) -> Double {
+            switch self {
+            case .atLeast(let limit): value / limit
+            // Nothing at all is as good as can be, also where the limit is nothing.
+            case .atMost(let limit): value > 0 ? limit / value : .infinity
             }
         }
     }
@@ -35,4 +44,34 @@ struct Verdict: Sendable, Codable {
     let budget: Budget
     let measured: Spread
     let isMet: Bool
+}
+
+extension Budget.Bound: Codable {
+    private enum CodingKeys: CodingKey { case atLeast, atMost }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let limit = try container.decodeIfPresent(Double.self, forKey: .atLeast) {
+            self = .atLeast(limit)
+        } else {
+            self = .atMost(try container.decode(Double.self, forKey: .atMost))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .atLeast(let limit): try container.encode(limit, forKey: .atLeast)
+        case .atMost(let limit): try container.encode(limit, forKey: .atMost)
+        }
+    }
+}
+
+extension Budget.Bound: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .atLeast(let limit): "≥ \(Number.mark(limit))"
+        case .atMost(let limit): "≤ \(Number.mark(limit))"
+        }
+    }
 }

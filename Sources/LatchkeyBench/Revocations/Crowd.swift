@@ -8,7 +8,7 @@ struct Crowd {
     let options: BenchOptions
     let folder: String
 
-    struct Figures: Sendable, Codable {
+    struct Figures: SectionFigures, Codable {
         let verifiers: Int
         let revocations: Int
         let revocationsPerSecond: Double

@@ -74,9 +74,7 @@ struct ListLengths {
         let list = try snapshot(server)
         let request = HTTPRequest.get("/revocations?after=\(list.sequence)&epoch=\(list.epoch)")
         let loop = ClosedLoop(endpoint: server.endpoint, server: server.figures, seconds: options.plan.sliceSeconds)
-        return try loop.run(Array(repeating: request, count: 16)) { connection, request in
-            try connection.exchange(request, expecting: 200)
-        }.0
+        return try loop.run(Array(repeating: SameRequest(request: request), count: 16)).slice
     }
 
     private func document(
@@ -129,7 +127,7 @@ struct ListLengths {
     }
 }
 
-extension ListLengths.Figures {
+extension ListLengths.Figures: SectionFigures {
     /// For people.
     var lines: [String] {
         let mebibytes = { (kibibytes: Int) in String(format: "%.1f MiB", Double(kibibytes) / 1024) }

@@ -3,7 +3,7 @@ struct Row {
     /// Stable name in the JSON.
     let key: String
     let title: String
-    /// Whether it is the machine alone, without the server.
+    /// Whether it is the machine or another program, not this server.
     var isYardstick = false
     /// Whether Argon2 stands behind each count, so that a short slice would be coarse.
     var isHash = false
@@ -15,13 +15,24 @@ struct Row {
 struct Ratio {
     let key: String
     let title: String
-    /// From the rates of one round, by row key.
-    let value: (_ rates: [String: Double]) -> Double?
+    /// From the slices of one round, by row key.
+    let value: (_ slices: [String: Slice]) -> Double?
 
     /// `row` as a fraction of `limit`.
     static func of(_ row: String, to limit: String, _ title: String) -> Ratio {
-        Ratio(key: "\(row)/\(limit)", title: title) { rates in
-            guard let value = rates[row], let limit = rates[limit], limit > 0 else { return nil }
+        Ratio(key: "\(row)/\(limit)", title: title) { slices in
+            guard let value = slices[row]?.perSecond, let limit = slices[limit]?.perSecond, limit > 0 else {
+                return nil
+            }
+            return value / limit
+        }
+    }
+
+    /// Processor time of the server for each request, as a multiple of what `limit` takes.
+    static func cost(_ row: String, to limit: String, _ title: String) -> Ratio {
+        Ratio(key: "cpu:\(row)/\(limit)", title: title) { slices in
+            guard let value = slices[row]?.serverMicroseconds, let limit = slices[limit]?.serverMicroseconds, limit > 0
+            else { return nil }
             return value / limit
         }
     }

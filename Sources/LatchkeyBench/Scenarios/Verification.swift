@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Both are measured in small turns of one slice, by the thread's processor time: what remains between them is not
 /// whatever else the machine did.
-final class VerificationRows: Sendable {
+final class Verification: Sendable {
     private static let entries = 100_000
     private static let tokens = 256
     private static let turn = 32
@@ -38,21 +38,28 @@ final class VerificationRows: Sendable {
         guard verifier.status.entries == Self.entries else { throw BenchFailure("The list was not taken whole.") }
     }
 
-    var rows: [Row] {
+    func measure(_ plan: BenchPlan) throws -> Section {
+        var section = Section(.verification)
+        let ratio = Ratio.of("es256_verify", to: "verifier", "LatchkeyVerifier / ES256 verification alone, time")
+        section.add(rows, [ratio], try Rounds(plan: plan).run(rows, name: "verification by a service"))
+        try section.judge(.verification, ratio: ratio.key)
+        return section
+    }
+
+    private var rows: [Row] {
         [
             Row(key: "es256_verify", title: "ES256 verification alone, one thread", isYardstick: true) { seconds in
                 let (bare, whole) = try self.measure(seconds: seconds)
                 self.pending.withLock { $0 = whole }
                 return bare
             },
+            // Measured by the row above, turn by turn with it.
             Row(key: "verifier", title: "LatchkeyVerifier, \(Self.entries) entries, one thread", isYardstick: true) {
                 _ in
                 self.pending.withLock { $0 }
             },
         ]
     }
-
-    var ratios: [Ratio] { [.of("es256_verify", to: "verifier", "LatchkeyVerifier / ES256 verification alone, time")] }
 
     private func measure(seconds: Double) throws -> (bare: Slice, whole: Slice) {
         var nanoseconds: (bare: UInt64, whole: UInt64) = (0, 0)
@@ -127,4 +134,13 @@ final class VerificationRows: Sendable {
             receivedAt: now)
         return state
     }
+}
+
+extension Budget {
+    static let verification = Budget(
+        key: "verification", title: "verification with list look-up, 100,000 entries", bound: .atMost(1.1),
+        unit: "x bare ES256",
+        reason:
+            "Services verify on every request, so revocation has to be nearly free: the signature is all that costs, "
+            + "and claims, look-ups and parsing share a tenth of it.")
 }

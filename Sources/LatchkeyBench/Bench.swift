@@ -1,0 +1,44 @@
+import Foundation
+
+/// The measurement program: starts a release server and prints how it compares with what the machine can do.
+@main
+struct Bench {
+    static func main() {
+        do throws(BenchFailure) {
+            let options = try BenchOptions(arguments: Array(CommandLine.arguments.dropFirst()))
+            switch options.wish {
+            case .help: Console.line(BenchOptions.help)
+            case .list: Console.line(BenchOptions.list)
+            case .measure: measure(options)
+            }
+        } catch {
+            Console.note(error.description)
+            exit(2)
+        }
+    }
+
+    private static func measure(_ options: BenchOptions) {
+        let signals = ChildProcess.stopOnInterrupt()
+        do {
+            try withExtendedLifetime(signals) {
+                let run = try BenchRun(options: options)
+                let report = try run.run()
+                report.show()
+                let (json, page) = try run.write(report)
+                Console.line()
+                Console.line("Page with plots: \(page). Figures as JSON: \(json).")
+                if let complaint = report.complaint { throw BenchFailure(complaint) }
+            }
+        } catch {
+            Console.note("\(error)")
+            exit(1)
+        }
+    }
+}
+
+/// Why the measurement cannot go on, or what one request got instead of its answer.
+struct BenchFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

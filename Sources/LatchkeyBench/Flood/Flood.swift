@@ -1,0 +1,101 @@
+import Foundation
+
+/// What a flood of logins does to everybody else: a modest load in quiet, and the same while four times as many
+/// logins arrive as the processors can hash, from hundreds of networks.
+struct Flood {
+    let options: BenchOptions
+    let folder: String
+    private let size: Size
+
+    private struct Size {
+        let capacitySeconds: Double
+        /// Before and after the flood, each.
+        let quietSeconds: Double
+        let floodSeconds: Double
+        /// Each window has a p99 of its own.
+        let windowSeconds: Double
+
+        static let full = Size(capacitySeconds: 4, quietSeconds: 20, floodSeconds: 60, windowSeconds: 5)
+        static let quick = Size(capacitySeconds: 2, quietSeconds: 4, floodSeconds: 12, windowSeconds: 2)
+    }
+
+    /// A load and its pace.
+    private struct Background {
+        let kind: String
+        let perSecond: Double
+        let connections: Int
+    }
+
+    static let keySetKind = "JWKS"
+    static let pollKind = "list poll"
+    private static let refresh = Background(kind: RotationWork.kind, perSecond: 200, connections: 16)
+    private static let keySet = Background(kind: keySetKind, perSecond: 500, connections: 8)
+    private static let poll = Background(kind: pollKind, perSecond: 500, connections: 8)
+    /// The kinds that must not suffer.
+    static let kinds = [refresh.kind, keySet.kind, poll.kind]
+
+    private static let overload = 4.0
+    /// As many networks: more than the server lets wait at four times what it can hash.
+    private static let attackers = 768
+    /// So many that no user gets more sessions than one may have.
+    private static let users = 4000
+    private static let sessions = 8000
+
+    init(options: BenchOptions, folder: String) throws {
+        self.options = options
+        self.folder = folder
+        size = options.plan.name == "quick" ? .quick : .full
+    }
+
+    func measure() throws -> Figures {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
+        let server = try seeded.start()
+        defer { server.stop() }
+        let capacity = try capacity(server)
+        let numbers = GrowthSide.spread(Self.sessions, over: Self.sessions / 2).map { 2 * $0 }
+        let rotations = RotationWork(tokens: try numbers.map(seeded.refreshToken))
+        let background = try background(rotations, server)
+        let loop = OpenLoop(port: server.port, server: server.figures)
+
+        // Warms up: the first requests of a kind pay for what the later ones find.
+        _ = try loop.run(background, seconds: 1)
+        Console.note("Quiet for \(Int(size.quietSeconds)) seconds")
+        let before = try loop.run(background, seconds: size.quietSeconds)
+        Console.note("\(Int(capacity * Self.overload)) logins a second for \(Int(size.floodSeconds)) seconds")
+        let figures = server.figures
+        let memory = Sampler(everyMilliseconds: 200) { try figures.memory() }
+        let work = FloodWork(users: Self.users)
+        let attack = Lane(
+            perSecond: capacity * Self.overload, from: SourceAddress.spread(Self.attackers), next: work.next)
+        let during = try loop.run(background + [attack], seconds: size.floodSeconds)
+        let taken = memory.stop()
+        let after = try loop.run(background, seconds: size.quietSeconds)
+        for outcome in [before, during, after] { try outcome.require(Self.kinds) }
+        try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
+        return Figures(
+            capacity: capacity, quiet: [before, after], flood: during, memory: taken,
+            window: size.windowSeconds, cores: ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    /// Logins a second when nobody asks for more.
+    private func capacity(_ server: ServerUnderTest) throws -> Double {
+        Console.note("What the hash threads manage")
+        let clients = Population.users.map { SameRequest(request: Population.loginRequest($0)) }
+        return try ClosedLoop(endpoint: server.endpoint, server: server.figures, seconds: size.capacitySeconds)
+            .run(clients).slice.perSecond
+    }
+
+    private func background(_ rotations: RotationWork, _ server: ServerUnderTest) throws -> [Lane] {
+        let poll = try Requests.poll(at: server.endpoint)
+        return [
+            lane(Self.refresh, rotations.next),
+            lane(Self.keySet) { Requests.errand(Requests.keySet, Self.keySetKind) },
+            lane(Self.poll) { Requests.errand(poll, Self.pollKind) },
+        ]
+    }
+
+    private func lane(_ load: Background, _ next: @escaping () -> Errand?) -> Lane {
+        Lane(perSecond: load.perSecond, from: Array(repeating: .loopback, count: load.connections), next: next)
+    }
+}

@@ -1,0 +1,37 @@
+/// What can be measured alone, by the name that the command line takes. In the order in which all are run.
+enum Part: String, CaseIterable, Sendable {
+    case verification, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
+
+    /// One line for people.
+    var summary: String {
+        switch self {
+        case .verification: "what a service pays for a token beside the bare signature; needs no server"
+        case .process: "start to first answer, memory when idle and after every kind of load"
+        case .logins: "password logins beside a bare Argon2 loop on all cores"
+        case .rotations: "durable refresh-token rotations beside disk, database, signature and empty answer"
+        case .reads: "JWKS, revocation list and its 304 beside nginx with the same bytes"
+        case .introspection: "access and refresh tokens looked at by a confidential client"
+        case .revocations: "durable revocations, long lists, and a burst before many pollers"
+        case .growth:
+            "the same work with ten thousand and with ten million sessions, commits at a steady pace, restarts"
+        case .flood: "what four times too many logins do to everybody else"
+        case .mixed: "ten minutes of everything at once: nothing may get slower or larger"
+        }
+    }
+
+    /// Measures it in a fresh folder.
+    func measure(_ options: BenchOptions, folder: String) throws -> Section {
+        switch self {
+        case .verification: try Verification().measure(options.plan)
+        case .process: try ProcessLife(options: options, folder: folder).measure()
+        case .logins: try Logins(options: options, folder: folder).measure()
+        case .rotations: try Rotations(options: options, folder: folder).measure()
+        case .reads: try Reads(options: options, folder: folder).measure()
+        case .introspection: try Introspections(options: options, folder: folder).measure()
+        case .revocations: try Revocations(options: options, folder: folder).measure()
+        case .growth: Section(self, figures: try Growth(options: options, folder: folder).measure())
+        case .flood: Section(self, figures: try Flood(options: options, folder: folder).measure())
+        case .mixed: Section(self, figures: try Mixed(options: options, folder: folder).measure())
+        }
+    }
+}
