@@ -9,6 +9,10 @@ package struct MediaType: Sendable, Equatable {
     package init?(contentTypeOf fields: HTTPFields) {
         let values = fields[values: .contentType]
         guard values.count == 1, let value = values.first, value.utf8.count <= 256 else { return nil }
+        if Self.isPlain(value.utf8) {
+            essence = value
+            return
+        }
         let parts = value.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed }
         guard let essence = parts.first?.lowercased(), essence.split(separator: "/").count == 2 else { return nil }
         for parameter in parts.dropFirst() {
@@ -18,6 +22,19 @@ package struct MediaType: Sendable, Equatable {
             guard charset == "utf-8" || charset == "utf8" else { return nil }
         }
         self.essence = essence
+    }
+
+    /// Whether the text is an essence already, which is what nearly every client sends.
+    private static func isPlain(_ text: String.UTF8View) -> Bool {
+        var slashes = 0
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "/"): slashes += 1
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"): break
+            default: return false
+            }
+        }
+        return slashes == 1 && text.first != UInt8(ascii: "/") && text.last != UInt8(ascii: "/")
     }
 }
 
