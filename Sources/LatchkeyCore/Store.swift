@@ -112,7 +112,8 @@ package protocol Store: EventStreamStore {
     /// The new secret becomes current; all others end at `previousExpiresAt` at the latest.
     func rotateClientSecret(_ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent) async throws
     func client(_ id: ClientID) async throws -> Client?
-    func clientSecrets(_ id: ClientID) async throws -> [SealedClientSecret]
+    /// The secrets of all clients that still work, newest first.
+    func clientSecrets() async throws -> [ClientID: [SealedClientSecret]]
     /// All clients, for the CORS union and the token horizon. Bounded by `limit`.
     func clients(page: PageRequest) async throws -> Page<Client>
     /// Grows with every change of any client; lets caches of clients notice.
