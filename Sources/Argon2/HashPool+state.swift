@@ -34,28 +34,33 @@ extension HashPool {
         mutating func admit(
             _ job: Job, id: UInt64, group: FairnessGroup, weight: Int, maxQueueWait: Duration
         ) throws(HashPoolRefusal) {
+            try checkRoom(group: group, weight: weight, maxQueueWait: maxQueueWait)
+            do { try queue.push(id: id, group: group, weight: weight, element: job) } catch { throw refuseFull() }
+        }
+
+        /// Says why a job would not be queued now, and counts it as refused then.
+        mutating func checkRoom(
+            group: FairnessGroup, weight: Int, maxQueueWait: Duration
+        ) throws(HashPoolRefusal) {
             guard !isStopping else {
                 refused += 1
                 throw .shuttingDown
             }
-            do {
-                // The counts first: they are cheap, and a flood should cost as little as possible.
-                try queue.checkRoom(for: group)
-                let ahead = queue.workAhead(of: group, weight: weight)
-                let wait = load.waitSeconds(workAhead: ahead, running: Array(running.values))
-                let limit = maxQueueWait / .seconds(1)
-                guard wait <= limit else {
-                    refused += 1
-                    throw HashPoolRefusal.overloaded(retryAfter: Self.wholeSeconds(wait - limit))
-                }
-                try queue.push(id: id, group: group, weight: weight, element: job)
-            } catch let refusal as HashPoolRefusal {
-                throw refusal
-            } catch {
+            // The counts first: they are cheap, and a flood should cost as little as possible.
+            do { try queue.checkRoom(for: group) } catch { throw refuseFull() }
+            let ahead = queue.workAhead(of: group, weight: weight)
+            let wait = load.waitSeconds(workAhead: ahead, running: Array(running.values))
+            let limit = maxQueueWait / .seconds(1)
+            guard wait <= limit else {
                 refused += 1
-                let wait = load.waitSeconds(workAhead: queue.work, running: Array(running.values))
-                throw .overloaded(retryAfter: Self.wholeSeconds(wait))
+                throw .overloaded(retryAfter: Self.wholeSeconds(wait - limit))
             }
+        }
+
+        private mutating func refuseFull() -> HashPoolRefusal {
+            refused += 1
+            let wait = load.waitSeconds(workAhead: queue.work, running: Array(running.values))
+            return .overloaded(retryAfter: Self.wholeSeconds(wait))
         }
 
         /// The next step of one thread; nil when it has to sleep.

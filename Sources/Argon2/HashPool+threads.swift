@@ -33,6 +33,12 @@ extension HashPool {
             monitor.wakeOne()
         }
 
+        func checkRoom(group: FairnessGroup, weight: Int) throws(HashPoolRefusal) {
+            try monitor.withLock { (state) throws(HashPoolRefusal) in
+                try state.checkRoom(group: group, weight: weight, maxQueueWait: maxQueueWait)
+            }
+        }
+
         /// Removes a job that still waits; a running one is left to finish.
         func cancel(_ id: UInt64) {
             let entry = monitor.withLock { $0.queue.remove(id) }
@@ -60,8 +66,20 @@ extension HashPool {
             if isStopped { body() }
         }
 
+        /// How much less of a busy processor a hash thread gets than a thread that answers: beside one, about a quarter.
+        private static let niceness: Int32 = 5
+
+        /// Lets other threads go first. Hashing can fill every processor for as long as somebody floods the login, and
+        /// an answer that takes microseconds must not wait for a hash that takes milliseconds. On a machine that does
+        /// nothing else it costs hashing nothing.
+        private static func stepBack() {
+            // On Linux the number 0 is the calling thread. Where it fails, everything goes on as without it.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
+        }
+
         /// The life of one hash thread.
         func serve(thread: Int) {
+            Self.stepBack()
             let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
             var lastUse = now()
             while true {

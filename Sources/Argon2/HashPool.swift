@@ -98,6 +98,13 @@ package final class HashPool: Sendable {
         }
     }
 
+    /// Refuses, and counts as refused, what ``run(group:weight:_:)`` would refuse now: for a caller who has to do more
+    /// before there is a job.
+    /// - Throws: `HashPoolRefusal`.
+    package func checkRoom(group: FairnessGroup, weight: Int = 1) throws(HashPoolRefusal) {
+        try core.checkRoom(group: group, weight: weight)
+    }
+
     /// Refuses waiting jobs, lets running ones finish, and returns when all threads have ended. Safe to call again.
     package func shutdown() async {
         core.stop()

@@ -63,7 +63,7 @@ package struct Services: Sendable {
             store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords, policy: policy,
             throttle: throttle, audit: audit, settings: settings, clock: clock, logger: logger)
         let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
-        let directory = ClientDirectory(store: store)
+        let directory = ClientDirectory(store: store, masterKeys: masterKeyRing)
         let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)
 
         self.settings = settings
@@ -87,8 +87,7 @@ package struct Services: Sendable {
             store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,
             clock: clock)
         self.clientDirectory = directory
-        self.clientAuthenticator = ClientAuthenticator(
-            store: store, directory: directory, masterKeys: masterKeyRing, audit: audit, clock: clock)
+        self.clientAuthenticator = ClientAuthenticator(directory: directory, audit: audit, clock: clock)
         self.clientTokens = ClientTokenService(store: store, issuer: issuer, settings: settings, clock: clock)
         self.introspection = IntrospectionService(
             bearer: bearer, sessions: sessions, settings: settings, clock: clock)
@@ -96,7 +95,8 @@ package struct Services: Sendable {
             sessions: sessions, bearer: bearer, store: store, issuer: issuer, settings: settings, clock: clock)
         self.masterKeyRing = masterKeyRing
         self.masterKeys = MasterKeyService(
-            store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, revocations: revocations, clock: clock)
+            store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, directory: directory,
+            revocations: revocations, clock: clock)
         self.upkeep = Upkeep(store: store, settings: settings, clock: clock, logger: logger)
     }
 

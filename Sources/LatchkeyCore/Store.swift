@@ -87,14 +87,14 @@ package protocol Store: EventStreamStore {
     ) async throws -> PasswordCredential
     /// `UPDATE … WHERE version = ?`: keeps the version, so it is ignored when it lost a race. Ends nothing.
     func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws
-    func loginRecord(normalisedName: String) async throws -> LoginRecord?
     func loginRecord(user: UserID) async throws -> LoginRecord?
     func user(_ reference: UserReference) async throws -> User?
     func users(page: PageRequest) async throws -> Page<User>
 
     // MARK: Login throttle
 
-    func failureCounters(_ buckets: [ThrottleBucket]) async throws -> [ThrottleBucket: FailureCounter]
+    /// What an attempt to sign in begins with, all of one moment: who has the name, if one is given, and the counters.
+    func loginAttempt(normalisedName: String?, counters: [ThrottleBucket]) async throws -> LoginAttempt
     /// Adds one failure to each bucket and folds the audit event into a like one of the last minute. A counter older
     /// than its window starts anew: see ``ThrottleSchedule/window(of:configured:)``. Durable before it returns.
     func recordFailure(_ buckets: [ThrottleBucket], window: Duration, event: AuditEvent) async throws
@@ -112,7 +112,8 @@ package protocol Store: EventStreamStore {
     /// The new secret becomes current; all others end at `previousExpiresAt` at the latest.
     func rotateClientSecret(_ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent) async throws
     func client(_ id: ClientID) async throws -> Client?
-    func clientSecrets(_ id: ClientID) async throws -> [SealedClientSecret]
+    /// The secrets of all clients that still work, newest first.
+    func clientSecrets() async throws -> [ClientID: [SealedClientSecret]]
     /// All clients, for the CORS union and the token horizon. Bounded by `limit`.
     func clients(page: PageRequest) async throws -> Page<Client>
     /// Grows with every change of any client; lets caches of clients notice.

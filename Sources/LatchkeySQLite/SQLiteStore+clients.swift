@@ -69,18 +69,18 @@ extension SQLiteStore {
         try await readers.read { try ClientRow.find(id, $0)?.client }
     }
 
-    /// Those that still work, the current one first.
-    package func clientSecrets(_ id: ClientID) async throws -> [SealedClientSecret] {
+    package func clientSecrets() async throws -> [ClientID: [SealedClientSecret]] {
         let now = clock.now()
-        return try await readers.read { database in
+        let secrets = try await readers.read { database in
             try database.all(
                 """
                 SELECT c.id, k.sealed, k.created_at, k.expires_at
                 FROM client_secrets k JOIN clients c ON c.number = k.client_number
-                WHERE c.id = ? AND (k.expires_at IS NULL OR k.expires_at > ?)
-                ORDER BY k.expires_at IS NOT NULL, k.created_at DESC
-                """, [id.description, now.milliseconds], SealedClientSecret.init(row:))
+                WHERE k.expires_at IS NULL OR k.expires_at > ?
+                ORDER BY k.client_number, k.created_at DESC
+                """, [now.milliseconds], SealedClientSecret.init(row:))
         }
+        return Dictionary(grouping: secrets, by: \.client)
     }
 
     package func clients(page: PageRequest) async throws -> Page<Client> {

@@ -88,11 +88,14 @@ extension Transaction {
     }
 
     private func noteNetwork(_ network: String, of user: UserID) throws {
+        let known = try database.run(
+            "UPDATE known_networks SET last_success = ? WHERE user_id = ? AND network = ?",
+            [instant.milliseconds, user.bytes.blob, network])
+        // The usual case: one more sign-in from where there were some before.
+        guard known == 0 else { return }
         try database.run(
-            """
-            INSERT INTO known_networks (user_id, network, last_success) VALUES (?, ?, ?)
-            ON CONFLICT (user_id, network) DO UPDATE SET last_success = excluded.last_success
-            """, [user.bytes.blob, network, instant.milliseconds])
+            "INSERT INTO known_networks (user_id, network, last_success) VALUES (?, ?, ?)",
+            [user.bytes.blob, network, instant.milliseconds])
         try database.run(
             """
             DELETE FROM known_networks WHERE user_id = ?1 AND network IN (
@@ -103,8 +106,13 @@ extension Transaction {
 }
 
 extension SQLiteStore {
-    package func failureCounters(_ buckets: [ThrottleBucket]) async throws -> [ThrottleBucket: FailureCounter] {
+    package func loginAttempt(
+        normalisedName: String?, counters buckets: [ThrottleBucket]
+    ) async throws -> LoginAttempt {
         try await readers.snapshot { database in
+            let record = try normalisedName.flatMap { name in
+                try UserRow.loginRecord(where: "u.normalised_name = ?", name, database)
+            }
             var counters: [ThrottleBucket: FailureCounter] = [:]
             for bucket in buckets {
                 counters[bucket] = try database.first(
@@ -115,7 +123,7 @@ extension SQLiteStore {
                     FailureCounter(failures: row[0], windowStart: row.timestamp(1), lastFailure: row.timestamp(2))
                 }
             }
-            return counters
+            return LoginAttempt(record: record, counters: counters)
         }
     }
 

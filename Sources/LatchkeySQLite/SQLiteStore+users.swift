@@ -66,10 +66,6 @@ extension SQLiteStore {
         }
     }
 
-    package func loginRecord(normalisedName: String) async throws -> LoginRecord? {
-        try await readers.read { try UserRow.loginRecord(where: "u.normalised_name = ?", normalisedName, $0) }
-    }
-
     package func loginRecord(user: UserID) async throws -> LoginRecord? {
         try await readers.read { try UserRow.loginRecord(where: "u.id = ?", user.bytes.blob, $0) }
     }

@@ -62,7 +62,7 @@ extension StoreConformance {
             }
             values.probe = [44]
             #expect(try await harness.store.reseal(values, event: event))
-            #expect(try await harness.store.clientSecrets(client.id).map(\.sealed) == [[43], [43]])
+            #expect(try await harness.store.clientSecrets()[client.id]?.map(\.sealed) == [[43], [43]])
             #expect(try await harness.store.keyTable(includingGone: true).keys.map(\.sealedPrivateKey) == [[42]])
             #expect(try await harness.store.masterKeyProbe() == [44])
         },

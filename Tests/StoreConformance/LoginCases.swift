@@ -66,7 +66,7 @@ extension StoreConformance {
             #expect(try await harness.store.isKnownNetwork("198.51.100.32", of: user.id))
             #expect(try await harness.store.isKnownNetwork("198.51.100.1", of: user.id))
             #expect(try await !harness.store.isKnownNetwork("198.51.100.0", of: user.id))
-            let counters = try await harness.store.failureCounters([pair, account])
+            let counters = try await harness.store.loginAttempt(normalisedName: nil, counters: [pair, account]).counters
             #expect(Set(counters.keys) == [account])
             harness.advance(by: .seconds(90 * 86400))
             #expect(try await !harness.store.isKnownNetwork("198.51.100.32", of: user.id))
@@ -86,12 +86,16 @@ extension StoreConformance {
                 try await harness.store.recordFailure([bucket], window: .seconds(900), event: event)
                 harness.advance(by: .seconds(1))
             }
-            #expect(try await harness.store.failureCounters([bucket])[bucket]?.failures == 3)
+            #expect(
+                try await harness.store.loginAttempt(normalisedName: nil, counters: [bucket]).counters[bucket]?.failures
+                    == 3)
             #expect(try await harness.events(.loginFailed).map(\.count) == [3])
             harness.advance(by: .seconds(900))
             let event = AuditEvent(.loginFailed, at: harness.now, actor: .system, network: "192.0.2.9")
             try await harness.store.recordFailure([bucket], window: .seconds(900), event: event)
-            #expect(try await harness.store.failureCounters([bucket])[bucket]?.failures == 1)
+            #expect(
+                try await harness.store.loginAttempt(normalisedName: nil, counters: [bucket]).counters[bucket]?.failures
+                    == 1)
             #expect(try await harness.events(.loginFailed).map(\.count) == [1, 3])
         },
         StoreCase("a user has 256 sessions, and one more login ends the oldest") { harness in
@@ -132,7 +136,8 @@ extension StoreConformance {
                 try await harness.store.recordFailure(
                     [account, pair], window: .seconds(900),
                     event: AuditEvent(.loginFailed, at: harness.now, actor: .system, network: "192.0.2.9"))
-                let counters = try await harness.store.failureCounters([account, pair])
+                let counters = try await harness.store.loginAttempt(normalisedName: nil, counters: [account, pair])
+                    .counters
                 return [counters[account]?.failures, counters[pair]?.failures]
             }
             #expect(try await fail() == [1, 1])
@@ -140,13 +145,16 @@ extension StoreConformance {
             let policy = SweepPolicy(
                 auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(86400), throttleWindow: .seconds(900))
             _ = try await harness.store.sweep(policy, limit: 100)
-            #expect(try await harness.store.failureCounters([account, pair]).keys.map(\.kind) == [.account])
+            #expect(
+                try await harness.store.loginAttempt(normalisedName: nil, counters: [account, pair]).counters.keys.map(
+                    \.kind) == [.account])
             #expect(try await fail() == [2, 1])
             harness.advance(by: .seconds(1))
             #expect(try await fail() == [1, 2])
             harness.advance(by: .seconds(86400))
             _ = try await harness.store.sweep(policy, limit: 100)
-            #expect(try await harness.store.failureCounters([account, pair]).isEmpty)
+            #expect(
+                try await harness.store.loginAttempt(normalisedName: nil, counters: [account, pair]).counters.isEmpty)
         },
     ]
 }

@@ -32,7 +32,7 @@ extension StoreConformance {
                 try await harness.store.setPassword(
                     id, hash: "h", ifVersion: nil, mustChange: false, actor: .operator)
             }
-            let nobody = try await harness.store.loginRecord(normalisedName: "nobody")
+            let nobody = try await harness.store.loginAttempt(normalisedName: "nobody", counters: []).record
             #expect(nobody == nil)
             #expect(try await harness.store.revocationState().lastSequence == 0)
         },
@@ -51,7 +51,7 @@ extension StoreConformance {
             let credential = try await harness.store.setPassword(
                 record.user.id, hash: "hash-2", ifVersion: 1, mustChange: true, actor: .user(record.user.id))
             #expect(credential.version == 2)
-            let login = try #require(try await harness.store.loginRecord(normalisedName: "ada"))
+            let login = try #require(try await harness.store.loginAttempt(normalisedName: "ada", counters: []).record)
             #expect(login.credential == credential)
             #expect(login.user.mustChangePassword)
             #expect(try await harness.rotate(record, 1).refusal == .revoked)

@@ -1,13 +1,16 @@
 package import LatchkeyTokens
+import Logging
 import Synchronization
 
 /// All clients in memory, for requests that need one before they touch the database: client authentication, CORS, CSRF.
+/// With each its secrets, unsealed to digests: whoever can read them here could read the master key as well.
 ///
 /// A copy as of the last change through ``ClientService``. Watermarks (`issuedBefore`, `sessionsEndedAt`) in it may be
 /// old: whatever issues a token reads the client again in its own transaction.
 package final class ClientDirectory: Sendable {
     private struct Snapshot {
         var clients: [ClientID: Client] = [:]
+        var secrets: [ClientID: [Secret]] = [:]
         var origins: Set<String> = []
         var longestAccessLifetime: Duration?
     }
@@ -17,14 +20,33 @@ package final class ClientDirectory: Sendable {
         var snapshot: Snapshot?
     }
 
+    /// A secret that a client may present.
+    struct Secret: Sendable {
+        let digest: ClientSecretDigest
+        fileprivate let expiresAt: Timestamp?
+
+        func isUsable(at now: Timestamp) -> Bool { expiresAt.map { $0 > now } ?? true }
+    }
+
     private let store: any Store
+    private let masterKeys: MasterKeyRing
+    private let logger = Logger(label: "latchkey.clients")
     private let state = Mutex(State())
 
-    package init(store: any Store) { self.store = store }
+    package init(store: any Store, masterKeys: MasterKeyRing) {
+        self.store = store
+        self.masterKeys = masterKeys
+    }
 
     /// The client, whatever its state; `nil` when there is none of that id.
     package func client(_ id: ClientID) async throws -> Client? {
         try await snapshot().clients[id]
+    }
+
+    /// The client, if there is one of that id, and its secrets, newest first; some may have expired.
+    func credentials(_ id: ClientID) async throws -> (client: Client?, secrets: [Secret]) {
+        let snapshot = try await snapshot()
+        return (snapshot.clients[id], snapshot.secrets[id] ?? [])
     }
 
     /// The origins of all clients that are not disabled: what a CORS preflight is answered for, since it names no
@@ -62,10 +84,22 @@ package final class ClientDirectory: Sendable {
             }
             cursor = page.nextCursor
         } while cursor != nil
+        loaded.secrets = try await store.clientSecrets().mapValues { $0.compactMap(unsealed) }
         let complete = loaded
         state.withLock { state in
             if state.generation == generation { state.snapshot = complete }
         }
         return complete
+    }
+
+    private func unsealed(_ secret: SealedClientSecret) -> Secret? {
+        do {
+            let digest = try masterKeys.open(
+                secret.sealed, purpose: .clientSecret, context: Array(secret.client.description.utf8))
+            return Secret(digest: ClientSecretDigest(bytes: digest), expiresAt: secret.expiresAt)
+        } catch {
+            logger.error("a client secret cannot be unsealed", metadata: ["why": "\(error)"])
+            return nil
+        }
     }
 }

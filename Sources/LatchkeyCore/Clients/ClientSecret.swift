@@ -44,3 +44,25 @@ extension ClientSecret: Equatable {
         ConstantTime.equal(left.digest, right.digest)
     }
 }
+
+/// The digest of a client secret, kept for comparisons. Overwritten when the last reference goes.
+struct ClientSecretDigest: SecretValue {
+    /// What stands in for a secret that is not there: zeros, and a match with them does not count.
+    static let decoy = ClientSecretDigest(bytes: [UInt8](repeating: 0, count: SHA256.byteCount))
+
+    private let digest: SecretBytes
+
+    init(_ secret: ClientSecret) { self.init(bytes: secret.digest) }
+
+    init(bytes: [UInt8]) { digest = SecretBytes(copying: bytes) }
+}
+
+extension ClientSecretDigest: Equatable {
+    /// In a time that depends on their lengths only.
+    static func == (left: ClientSecretDigest, right: ClientSecretDigest) -> Bool {
+        // Both buffers live as long as the closures that are lent them.
+        unsafe left.digest.withUnsafeBytes { left in
+            unsafe right.digest.withUnsafeBytes { right in unsafe ConstantTime.equal(left, right) }
+        }
+    }
+}

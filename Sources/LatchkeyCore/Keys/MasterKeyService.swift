@@ -23,17 +23,19 @@ package struct MasterKeyService: Sendable {
     /// `nil` when the key came from the environment, which we cannot write.
     private let file: MasterKeyFile?
     private let keys: KeyRotationService
+    private let directory: ClientDirectory
     private let revocations: RevocationLog
     private let clock: Clock
 
     package init(
         store: any Store, ring: MasterKeyRing, file: MasterKeyFile?, keys: KeyRotationService,
-        revocations: RevocationLog, clock: Clock
+        directory: ClientDirectory, revocations: RevocationLog, clock: Clock
     ) {
         self.store = store
         self.ring = ring
         self.file = file
         self.keys = keys
+        self.directory = directory
         self.revocations = revocations
         self.clock = clock
     }
@@ -79,6 +81,8 @@ package struct MasterKeyService: Sendable {
             ring.replace(with: narrow)
         }
         try await keys.reload()
+        // What no longer opens must not go on working from memory.
+        directory.invalidate()
         return MasterKeyRotation(
             currentSlot: ring.currentSlot, olderSlots: ring.slots.filter { $0 != ring.currentSlot },
             resealedKeys: resealed.signingKeys.count, resealedSecrets: resealed.clientSecrets.count)

@@ -1,5 +1,5 @@
 package import Crypto
-package import LatchkeyTokens
+import LatchkeyTokens
 import Synchronization
 
 /// Slows down guessing before any password is hashed, without telling which names exist and without letting a stranger
@@ -32,35 +32,37 @@ package final class LoginThrottle: Sendable {
     /// Returns when the attempt may go on to the password. Attempts of one pair are looked at in the order in which
     /// they came, and at most max(1, `account_failures` − failures) of them are past this point at a time; others wait.
     ///
+    /// Who has the name is read together with the counters: see ``Admission/record``.
+    ///
     /// - Parameters:
-    ///   - normalisedName: see ``UserName/comparisonForm(of:)``; also of a name that cannot exist.
+    ///   - account: a name that nobody has gets the same work and the same answers.
     ///   - network: IPv4 address or IPv6 /64.
-    ///   - user: `nil` when there is no such user: same work, same answers.
     ///   - sharedPeer: the address of an untrusted proxy that everybody seems to come from. Its own counter neither
     ///     delays nor counts; the pair's does.
     /// - Throws: `too_many_attempts` with the time to wait; `overloaded`; `CancellationError`; `StoreUnavailable`.
     package func admit(
-        normalisedName: String, network: String, user: UserID?, sharedPeer: Bool = false
+        _ account: Account, network: String, sharedPeer: Bool = false
     ) async throws -> Admission {
-        let buckets = ThrottleBuckets(normalisedName: normalisedName, network: network, key: key)
-        let source = Source(network: network, user: user, sharedPeer: sharedPeer)
-        let refusal: Delay?
+        let buckets = ThrottleBuckets(normalisedName: account.comparisonForm, network: network, key: key)
+        let source = Source(network: network, account: account, sharedPeer: sharedPeer)
+        let verdict: Verdict
         do {
-            refusal = try await line.inTurn(buckets.pair) { try await check(buckets, source) }
+            verdict = try await line.inTurn(buckets.pair) { try await check(buckets, source) }
         } catch is WaitingLine<ThrottleBucket>.Full {
             throw Refusal(
                 .overloaded, "Too many logins are waiting: try again in a moment.", retryAfter: .seconds(2))
         }
-        if let refusal {
+        if let delay = verdict.delay {
             // Folded by the counter that caused it and not by user, so that the write happens alike for unknown names.
             let event = AuditEvent(
-                .loginThrottled, at: clock.now(), actor: .system, user: user, network: network,
-                details: ["counter": "\(refusal.cause.kind)"])
-            try await audit.appendRepeatable(event, subject: "throttle/\(refusal.cause.kind)/\(refusal.cause.number)")
+                .loginThrottled, at: clock.now(), actor: .system, user: account.user ?? verdict.record?.user.id,
+                network: network, details: ["counter": "\(delay.cause.kind)"])
+            try await audit.appendRepeatable(event, subject: "throttle/\(delay.cause.kind)/\(delay.cause.number)")
             throw Refusal(
-                .tooManyAttempts, "Too many failed logins: wait before the next attempt.", retryAfter: refusal.length)
+                .tooManyAttempts, "Too many failed logins: wait before the next attempt.", retryAfter: delay.length)
         }
         return Admission(
+            record: verdict.record,
             resetOnSuccess: [buckets.pair],
             countedOnFailure: [buckets.pair, buckets.account] + (sharedPeer ? [] : [buckets.network]),
             giveBack: { [slots] in slots.give(buckets.pair) })
@@ -79,8 +81,14 @@ package final class LoginThrottle: Sendable {
 
     private struct Source {
         let network: String
-        let user: UserID?
+        let account: Account
         let sharedPeer: Bool
+    }
+
+    private struct Verdict {
+        /// Nil: go on.
+        let delay: Delay?
+        let record: LoginRecord?
     }
 
     private struct Delay {
@@ -89,17 +97,19 @@ package final class LoginThrottle: Sendable {
     }
 
     /// Takes a slot, or says how long to wait before trying again.
-    private func check(_ buckets: ThrottleBuckets, _ source: Source) async throws -> Delay? {
+    private func check(_ buckets: ThrottleBuckets, _ source: Source) async throws -> Verdict {
         slots.beginCheck(buckets.pair)
         defer { slots.endCheck(buckets.pair) }
         while true {
             try Task.checkCancellation()
             let mark = slots.mark(buckets.pair)
-            switch try await decide(buckets, source) {
-            case .wait(let length, let kind): return Delay(length: length, cause: buckets[kind])
+            let (decision, record) = try await decide(buckets, source)
+            switch decision {
+            case .wait(let length, let kind):
+                return Verdict(delay: Delay(length: length, cause: buckets[kind]), record: record)
             case .admit(let atOnce):
                 switch slots.take(buckets.pair, capacity: atOnce, mark: mark) {
-                case .taken: return nil
+                case .taken: return Verdict(delay: nil, record: record)
                 case .outOfDate: continue
                 case .full: await slots.release(of: buckets.pair, since: mark)
                 }
@@ -107,24 +117,59 @@ package final class LoginThrottle: Sendable {
         }
     }
 
-    private func decide(_ buckets: ThrottleBuckets, _ source: Source) async throws -> ThrottleSchedule.Decision {
-        let found = try await store.failureCounters([buckets.pair, buckets.network, buckets.account])
+    private func decide(
+        _ buckets: ThrottleBuckets, _ source: Source
+    ) async throws -> (ThrottleSchedule.Decision, LoginRecord?) {
+        let attempt = try await store.loginAttempt(
+            normalisedName: source.account.nameToRead, counters: [buckets.pair, buckets.network, buckets.account])
         let counters = ThrottleSchedule.Counters(
-            pair: found[buckets.pair], network: found[buckets.network], account: found[buckets.account])
+            pair: attempt.counters[buckets.pair], network: attempt.counters[buckets.network],
+            account: attempt.counters[buckets.account])
         let now = clock.now()
         var known = false
         if schedule.asksForKnownNetwork(counters, now: now) {
             // For a name without a user the same read is made, for an id that nobody has.
-            let user = source.user ?? UserID.generate(at: now)
+            let user = source.account.user ?? attempt.record?.user.id ?? UserID.generate(at: now)
             known = try await store.isKnownNetwork(source.network, of: user)
         }
-        return schedule.decide(counters, now: now, sharedPeer: source.sharedPeer, knownNetwork: known)
+        return (
+            schedule.decide(counters, now: now, sharedPeer: source.sharedPeer, knownNetwork: known), attempt.record
+        )
+    }
+}
+
+extension LoginThrottle {
+    /// Whose password is tried.
+    package enum Account: Sendable {
+        /// Whoever has this normalised name, if anybody has.
+        case named(String)
+        /// A text that is no name, in the form in which names are compared.
+        case impossible(String)
+        /// Somebody who is signed in already.
+        case known(User)
+
+        fileprivate var comparisonForm: String {
+            switch self {
+            case .named(let name), .impossible(let name): name
+            case .known(let user): user.normalisedName
+            }
+        }
+
+        fileprivate var nameToRead: String? {
+            if case .named(let name) = self { name } else { nil }
+        }
+
+        fileprivate var user: UserID? {
+            if case .known(let user) = self { user.id } else { nil }
+        }
     }
 }
 
 /// Leave to look at one password. Holds one of the pair's slots until it is released, at the latest when it is let go
 /// of.
 package final class Admission: Sendable {
+    /// Of the account that was given by name; `nil` when nobody has it.
+    package let record: LoginRecord?
     /// What a successful login resets, in the transaction that begins its session: its own pair and nothing else.
     package let resetOnSuccess: [ThrottleBucket]
     /// What a failed one counts in.
@@ -133,8 +178,10 @@ package final class Admission: Sendable {
     private let giveBack: Mutex<(@Sendable () -> Void)?>
 
     init(
-        resetOnSuccess: [ThrottleBucket], countedOnFailure: [ThrottleBucket], giveBack: @escaping @Sendable () -> Void
+        record: LoginRecord?, resetOnSuccess: [ThrottleBucket], countedOnFailure: [ThrottleBucket],
+        giveBack: @escaping @Sendable () -> Void
     ) {
+        self.record = record
         self.resetOnSuccess = resetOnSuccess
         self.countedOnFailure = countedOnFailure
         self.giveBack = Mutex(giveBack)

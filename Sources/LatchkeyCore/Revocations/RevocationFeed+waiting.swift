@@ -11,8 +11,12 @@ package enum RevocationWait: Sendable, Equatable {
 }
 
 extension RevocationFeed {
-    /// Between two wakings of all waiters: a burst of revocations is told in steps of this, one alone at once.
-    private static let pace: Duration = .milliseconds(25)
+    /// Between two wakings of all waiters: a burst of revocations is told in steps, one alone at once. Longer the more
+    /// there are to be answered, so that telling does not take the processors from revoking; short beside the 200 ms
+    /// within which a revocation is to be known everywhere.
+    private static func pace(after woken: Int) -> Duration {
+        min(.milliseconds(100), max(.milliseconds(25), .microseconds(150) * woken))
+    }
     /// How exactly the end of a wait is kept.
     private static let tick: Duration = .milliseconds(200)
 
@@ -90,7 +94,7 @@ extension RevocationFeed {
             let woken = state.withLock { $0.waiters.removeAll() }
             for waiter in woken { waiter.resume() }
             // Not the clock of the settings: this is about the machine's load, not about the time of day.
-            guard (try? await Task.sleep(for: Self.pace)) != nil else { return }
+            guard (try? await Task.sleep(for: Self.pace(after: woken.count))) != nil else { return }
         }
     }
 

@@ -82,15 +82,13 @@ extension SessionService {
             throw Refusal(.invalidScope, "Part of the scope is not allowed for this client: ask for less.")
         }
 
+        try passwords.checkRoom(network: request.network)
         let name = try? UserName(request.username)
-        let record: LoginRecord? =
-            if let name { try await store.loginRecord(normalisedName: name.normalised) } else { nil }
         let admission = try await throttle.admit(
-            normalisedName: name?.normalised ?? UserName.comparisonForm(of: request.username), network: request.network,
-            user: record?.user.id,
-            sharedPeer: request.sharedNetwork)
+            name.map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: request.username)),
+            network: request.network, sharedPeer: request.sharedNetwork)
         defer { admission.release() }
-        return try await body(try await verify(request, record: record, admission: admission))
+        return try await body(try await verify(request, record: admission.record, admission: admission))
     }
 
     private func verify(

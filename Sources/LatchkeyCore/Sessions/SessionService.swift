@@ -93,8 +93,7 @@ extension SessionService {
     ) async throws -> TokenReply {
         let user = session.user
         guard let record = try await store.loginRecord(user: user.id) else { throw Self.wrongCredentials }
-        let admission = try await throttle.admit(
-            normalisedName: user.normalisedName, network: network, user: user.id, sharedPeer: sharedNetwork)
+        let admission = try await throttle.admit(.known(user), network: network, sharedPeer: sharedNetwork)
         defer { admission.release() }
         let verdict = try await passwords.verify(
             password: current, stored: record.credential.hash, network: network)

@@ -8,6 +8,8 @@ package struct BearerVerifier: Sendable {
     private let feed: RevocationFeed
     private let store: any Store
     private let clock: Clock
+    private let rules: AccessTokenRules
+    private let signatures = KnownSignatures()
 
     package init(settings: Settings, ring: KeyRing, feed: RevocationFeed, store: any Store, clock: Clock) {
         self.settings = settings
@@ -15,6 +17,7 @@ package struct BearerVerifier: Sendable {
         self.feed = feed
         self.store = store
         self.clock = clock
+        rules = AccessTokenRules(issuer: settings.issuer, audience: nil, skew: .zero)
     }
 
     /// `aud` of the tokens that open our account and admin API.
@@ -26,10 +29,11 @@ package struct BearerVerifier: Sendable {
         let ring = ring.current
         let now = clock.now()
         do {
-            let unverified = try UnverifiedToken(parsing: token)
-            let verified = try unverified.verified(
-                keys: { ring.verificationKey($0) },
-                rules: AccessTokenRules(issuer: settings.issuer, audience: nil, skew: .zero), now: now)
+            let signed = try signatures.token(token, keys: ring.version) {
+                try UnverifiedToken(parsing: token).signed(
+                    keys: { ring.verificationKey($0) }, algorithms: rules.algorithms)
+            }
+            let verified = try signed.verified(rules: rules, now: now)
             guard feed.match(verified) == nil else { throw Self.refused("revoked") }
             return verified
         } catch let refusal as Refusal {

@@ -24,7 +24,7 @@ package struct Password: SecretValue {
             secret = SecretBytes(copying: Array(text.utf8.prefix(Self.maximumBytes + 1)))
             return
         }
-        secret = SecretBytes(copying: Array(text.precomposedStringWithCanonicalMapping.utf8))
+        secret = SecretBytes(copying: Array((text.isASCII ? text : text.precomposedStringWithCanonicalMapping).utf8))
     }
 
     /// A copy of the NFC UTF-8 bytes. The caller lets go of it as soon as it can.

@@ -26,6 +26,16 @@ package struct PasswordVerifier: Sendable {
         self.logger = logger
     }
 
+    /// Refuses at once when there is no room for one more comparison: most of a flood then costs no look into the store.
+    /// - Throws: `overloaded`, `temporarily_unavailable`.
+    package func checkRoom(network: String) throws {
+        do {
+            try pool.checkRoom(group: Self.fairnessGroup(of: network), weight: pool.weight(of: argon2))
+        } catch {
+            throw Refusal(hashing: error)
+        }
+    }
+
     /// Compares. A password over 1024 bytes never matches.
     ///
     /// - Parameters:

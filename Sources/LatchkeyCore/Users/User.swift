@@ -59,6 +59,17 @@ package struct LoginRecord: Sendable {
     }
 }
 
+/// What the store knows when somebody tries to sign in.
+package struct LoginAttempt: Sendable {
+    /// `nil` when nobody has the name, or none was given.
+    package let record: LoginRecord?
+    package let counters: [ThrottleBucket: FailureCounter]
+    package init(record: LoginRecord?, counters: [ThrottleBucket: FailureCounter]) {
+        self.record = record
+        self.counters = counters
+    }
+}
+
 /// What an administrator may change of a user; `nil` leaves a field as it is.
 package struct UserChange: Sendable {
     package var name: String?

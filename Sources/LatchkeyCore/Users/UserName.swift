@@ -20,7 +20,7 @@ package struct UserName: Sendable, Equatable {
         guard !text.unicodeScalars.contains(where: Self.isControl) else {
             throw Self.refused("The user name contains control characters: use visible characters only.")
         }
-        let display = text.precomposedStringWithCanonicalMapping
+        let display = text.isASCII ? text : text.precomposedStringWithCanonicalMapping
         let normalised = Self.comparisonForm(of: display)
         guard !normalised.isEmpty else {
             throw Self.refused("The user name is empty: give at least one visible character.")
@@ -42,6 +42,8 @@ package struct UserName: Sendable, Equatable {
     /// The form in which names are compared (Unicode's NFKC_Casefold): compatibility-composed, case-folded, without
     /// characters that nobody sees. Also for text that is no valid name, so that a login with it takes the same path.
     package static func comparisonForm(of text: String) -> String {
+        // Nothing else happens to ASCII, which most names are.
+        if text.isASCII { return text.lowercased() }
         var form = text
         // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of
         // Unicode.
@@ -67,6 +69,11 @@ package struct UserName: Sendable, Equatable {
         let scalars = text.unicodeScalars
         return scalars.first?.properties.isWhitespace ?? false || scalars.last?.properties.isWhitespace ?? false
     }
+}
+
+extension String {
+    /// Whether every normalisation form of it is the text itself.
+    var isASCII: Bool { utf8.allSatisfy { $0 < 0x80 } }
 }
 
 extension UserReference {

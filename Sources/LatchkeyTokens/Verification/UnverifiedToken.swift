@@ -39,17 +39,44 @@ public struct UnverifiedToken: Sendable {
         now: Timestamp,
         passed: (VerificationStep) -> Void = { _ in }
     ) throws(VerificationError) -> VerifiedToken {
+        let token = try signed(keys: keys, algorithms: rules.algorithms, passed: passed)
+        return try token.verified(rules: rules, now: now, passed: passed)
+    }
+
+    /// Checks type, algorithm, key and signature, and reads the claims, which remain to be judged.
+    ///
+    /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
+    package func signed(
+        keys: (KeyID) -> VerificationKey?,
+        algorithms: Set<JWSAlgorithm>,
+        passed: (VerificationStep) -> Void = { _ in }
+    ) throws(VerificationError) -> SignedToken {
         let keyID = try jws.verifySignature(
-            type: JWSHeader.accessTokenType, algorithms: rules.algorithms, keys: keys, passed: passed)
-        let claims: AccessTokenClaims
+            type: JWSHeader.accessTokenType, algorithms: algorithms, keys: keys, passed: passed)
         do throws(MalformedToken) {
-            claims = try AccessTokenClaims(parsing: jws.payload)
+            let claims = try AccessTokenClaims(parsing: jws.payload)
+            passed(.claims)
+            return SignedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm)
         } catch {
             throw .malformed(error)
         }
-        passed(.claims)
+    }
+}
+
+/// A token whose signature holds, which is all that is known of it: what it claims may be over, revoked or for others.
+package struct SignedToken: Sendable {
+    fileprivate let claims: AccessTokenClaims
+    fileprivate let keyID: KeyID
+    fileprivate let algorithm: JWSAlgorithm
+
+    /// Judges the claims by `rules`.
+    ///
+    /// - Throws: ``VerificationError`` of the first rule that refuses.
+    package func verified(
+        rules: AccessTokenRules, now: Timestamp, passed: (VerificationStep) -> Void = { _ in }
+    ) throws(VerificationError) -> VerifiedToken {
         try rules.check(claims, keyID: keyID, now: now, passed: passed)
-        return VerifiedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm)
+        return VerifiedToken(claims: claims, keyID: keyID, algorithm: algorithm)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -91,6 +92,64 @@ struct RevokeAndIntrospectTests {
             #expect(active["token_type"] == "Bearer")
             #expect(try await revoke(server, access).status == 200)
             #expect(try await ask(access, "orders", near).text == #"{"active":false}"#)
+        }
+    }
+
+    @Test(arguments: ["expiry", "session", "user", "key"])
+    func `a token that was active a moment ago is judged anew`(end: String) async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            try await server.addUser()
+            try await server.addClient("spa", audiences: ["https://orders.example.com"])
+            let secret = try await server.addConfidentialClient("orders", audiences: ["https://orders.example.com"])
+            let login = try await server.login()
+            let access = try #require(login["access_token"])
+            func ask(_ token: String) async throws -> String {
+                try await server.http.post(
+                    "/oauth2/introspect", form: [("token", token)], headers: basic("orders", secret)
+                ).text
+            }
+            for _ in 0..<2 { #expect(try await ask(access).hasPrefix(#"{"active":true,"#)) }
+            // Whatever is remembered of a token is remembered of all its bytes.
+            let last = try #require(access.last)
+            #expect(try await ask(String(access.dropLast()) + (last == "A" ? "Q" : "A")) == #"{"active":false}"#)
+            switch end {
+            case "expiry": clock.advance(by: .seconds(300))
+            case "session":
+                let session = try #require(RefreshToken(try #require(login["refresh_token"]))?.session)
+                _ = try await server.services.sessions.end(session, reason: .logout, actor: .operator)
+            case "user": try await server.services.users.setDisabled("ada", true, actor: .operator)
+            default:
+                let kid = try #require(try UnverifiedToken(parsing: access).jws.header.keyID)
+                try await server.services.keys.emergency(only: kid, actor: .operator)
+            }
+            #expect(try await ask(access) == #"{"active":false}"#)
+        }
+    }
+
+    @Test func `an old client secret ends with its grace, and a client that is disabled at once`() async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            let id = try #require(ClientID("orders"))
+            let first = try await server.addConfidentialClient("orders")
+            func ask(_ secret: String) async throws -> Int {
+                try await server.http.post(
+                    "/oauth2/introspect", form: [("token", "x")], headers: basic("orders", secret)
+                ).status
+            }
+            #expect(try await ask(first) == 200)
+            clock.advance(by: .seconds(1))
+            let second = try await server.services.clients.rotateSecret(id, grace: .seconds(60), actor: .operator).text
+            for secret in [first, second] { #expect(try await ask(secret) == 200) }
+            clock.advance(by: .seconds(60))
+            #expect(try await ask(first) == 401)
+            let third = try await server.services.clients.rotateSecret(id, grace: .zero, actor: .operator).text
+            #expect(try await ask(second) == 401)
+            #expect(try await ask(third) == 200)
+            _ = try await server.services.masterKeys.rotate(leaked: false, actor: .operator)
+            #expect(try await ask(third) == 200)
+            try await server.services.clients.setDisabled(id, true, actor: .operator)
+            #expect(try await ask(third) == 401)
         }
     }
 }
