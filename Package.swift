@@ -211,7 +211,8 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "RepositoryTests", dependencies: ["latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations"]),
+            name: "RepositoryTests",
+            dependencies: ["latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations", "TestSupport"]),
     ]
 )
 

@@ -58,6 +58,7 @@ extension Compose {
                 addresses: Array(tcp.prefix(max(publicCount, 0))),
                 adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
                 hasUsers: try await services.store.statistics().users > 0))
+        ProgramPages.release()
         try await group.run()
     }
 

@@ -22,7 +22,9 @@ struct Latchkey: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, DatabaseCommand.self]),
+            CommandGroup(
+                name: "Server",
+                subcommands: [ServeCommand.self, HealthCommand.self, ConfigCommand.self, DatabaseCommand.self]),
             CommandGroup(
                 name: "Accounts and sessions",
                 subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self]),

@@ -2,17 +2,17 @@ import LatchkeyCore
 import LatchkeyTokens
 
 /// Whether this server can do its main job right now, check by check.
-struct Readiness: Codable, Sendable, Equatable {
+package struct Readiness: Codable, Sendable, Equatable {
     /// One thing that has to hold.
-    struct Check: Codable, Sendable, Equatable {
-        let name: String
-        let ok: Bool
+    package struct Check: Codable, Sendable, Equatable {
+        package let name: String
+        package let ok: Bool
         /// What is wrong, when something is. Never an inner error's text.
-        let detail: String?
+        package let detail: String?
     }
 
-    let ready: Bool
-    let checks: [Check]
+    package let ready: Bool
+    package let checks: [Check]
 
     init(checks: [Check]) {
         self.checks = checks

@@ -61,7 +61,7 @@ struct AdminConnection: Sendable {
     }
 
     /// The socket's path when a server accepts on it; a file that a killed server left refuses.
-    private static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
+    static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
         var status = stat()
         // `status` is ours for the call.
         guard unsafe stat(directory.socketPath, &status) == 0 else { return nil }
