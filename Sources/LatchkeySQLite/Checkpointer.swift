@@ -1,6 +1,5 @@
+internal import CSQLite
 import Foundation
-import GRDB
-import GRDBSQLite
 import LatchkeyCore
 import Logging
 import Synchronization
@@ -11,31 +10,51 @@ final class Checkpointer: Sendable {
     /// A wish for a checkpoint; one may wait while one runs.
     private let wishes = JobQueue<Bool>(limit: 1)
     private let exit = Completion()
+    private let working = Atomic<Bool>(false)
 
-    init(file: DatabaseFile, log: WriteAheadLog, logger: Logger) throws {
-        let connection = try file.openWriter(checkpointing: true)
-        let wishes = wishes
-        let exit = exit
-        let thread = Thread {
+    init(file: DatabaseFile, log: WriteAheadLog, limits: WriterLimits, logger: Logger) throws {
+        OwnThread.start("latchkey-checkpoint", owning: try file.openWriter(checkpointing: true)) { [self] database in
             while wishes.take(most: 1).first != nil {
                 do {
-                    let result = try connection.writeWithoutTransaction { try $0.checkpoint(.passive) }
-                    log.noteCheckpoint(left: result.walFrameCount - result.checkpointedFrameCount)
+                    try Self.move(database, log, limits)
                 } catch {
                     // The log grows until the writer's own bound; the next wish tries again.
                     logger.warning(
                         "checkpoint failed", metadata: ["lk.reason": "\(Failure.unavailable(error).description)"])
                 }
+                working.store(false, ordering: .releasing)
+                // Small rounds keep the disk free for commits; more of them would gain nothing.
+                Thread.sleep(forTimeInterval: Self.pause)
             }
-            try? connection.close()
+            try? database.close()
             exit.finish()
         }
-        thread.name = "latchkey-checkpoint"
-        thread.start()
     }
 
-    /// Asks for a checkpoint and returns at once.
-    func wish() { _ = wishes.push(true) }
+    private static let pause = 0.02
+
+    /// Moves what is in the log. When the log is to be restarted, again and again, as each round leaves only the pages
+    /// that came while it ran: what is left in the end the writer moves itself, with everybody waiting.
+    private static func move(_ database: Database, _ log: WriteAheadLog, _ limits: WriterLimits) throws {
+        for _ in 0..<rounds {
+            log.noteCheckpoint(moved: try database.checkpoint(.passive))
+            // SQLite syncs the file only when the writer was idle meanwhile. Otherwise pages would pile up, and whoever
+            // restarts the log would wait for all of them.
+            try database.syncFile()
+            guard log.frameCount >= limits.restartPages, log.unmoved > limits.restartLeft else { return }
+        }
+    }
+
+    private static let rounds = 8
+
+    /// Whether a wish is being fulfilled.
+    var isWorking: Bool { working.load(ordering: .acquiring) }
+
+    /// Asks for a checkpoint and returns at once. Only the writer asks.
+    func wish() {
+        working.store(true, ordering: .relaxed)
+        if !wishes.push(true) { working.store(false, ordering: .relaxed) }
+    }
 
     func stop() async {
         wishes.close()
@@ -47,19 +66,25 @@ final class Checkpointer: Sendable {
 /// thread.
 final class WriteAheadLog: Sendable {
     private let frames = Atomic<Int>(0)
-    private let backlog = Atomic<Int>(Int.max)
+    private let moved = Atomic<Int>(0)
 
     /// Pages in the log after the last commit.
     var frameCount: Int { frames.load(ordering: .relaxed) }
-    /// Pages that the last checkpoint left in the log because they came while it ran; `Int.max` before the first.
-    var leftByCheckpoint: Int { backlog.load(ordering: .relaxed) }
+    /// Those of them that no checkpoint has moved yet.
+    var unmoved: Int {
+        let frames = frameCount
+        let moved = moved.load(ordering: .relaxed)
+        // SQLite starts over by itself when everything was moved and nobody reads.
+        return frames >= moved ? frames - moved : frames
+    }
 
-    func noteCheckpoint(left: Int) { backlog.store(max(0, left), ordering: .relaxed) }
+    /// - Parameter moved: how many pages at the head of the log are in the database now.
+    func noteCheckpoint(moved: Int) { self.moved.store(moved, ordering: .relaxed) }
 
     /// Starts over: the next commit writes to the head of the log.
     func noteRestart() {
         frames.store(0, ordering: .relaxed)
-        backlog.store(Int.max, ordering: .relaxed)
+        moved.store(0, ordering: .relaxed)
     }
 
     /// Takes the place of SQLite's automatic checkpoint, which uses the same hook.
@@ -67,7 +92,7 @@ final class WriteAheadLog: Sendable {
         // Unretained: the writer thread holds this object until its connection is closed.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe _ = sqlite3_wal_hook(
-            database.sqliteConnection,
+            database.handle,
             { context, _, _, frames in
                 guard let context = unsafe context else { return SQLITE_OK }
                 let log = unsafe Unmanaged<WriteAheadLog>.fromOpaque(context).takeUnretainedValue()

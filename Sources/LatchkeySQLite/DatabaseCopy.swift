@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import LatchkeyCore
 
 #if canImport(Glibc)
@@ -36,16 +35,14 @@ enum DatabaseCopy {
         do {
             let reader = try source.openReader()
             defer { try? reader.close() }
-            let target = try DatabaseQueue(path: path)
+            let target = try Database(path: path, access: .readWrite)
             defer { try? target.close() }
-            try reader.backup(to: target)
-            let problems = try target.writeWithoutTransaction { database in
-                // One file, no companions, until it is opened as a store.
-                _ = try database.first("PRAGMA journal_mode = DELETE") { row -> String in row[0] }
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-                try adjust(database)
-                return try DatabaseCheck.problems(in: database)
-            }
+            try reader.copy(to: target)
+            // One file, no companions, until it is opened as a store.
+            try target.run("PRAGMA journal_mode = DELETE")
+            try target.run("PRAGMA synchronous = FULL")
+            try adjust(target)
+            let problems = try DatabaseCheck.problems(in: target)
             guard problems.isEmpty else {
                 throw StoreUnavailable("the database is damaged: \(problems.joined(separator: "; "))")
             }

@@ -1,6 +1,4 @@
 import Foundation
-import GRDB
-import GRDBSQLite
 import LatchkeyCore
 
 #if canImport(Glibc)
@@ -47,29 +45,22 @@ struct DatabaseFile: Sendable {
     }
 
     /// The one connection that writes. Refuses to go on unless every commit reaches the disk before it returns.
-    func openWriter(checkpointing: Bool = false) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.label = checkpointing ? "latchkey.checkpoint" : "latchkey.writer"
-        configuration.busyMode = .timeout(5)
-        // A failed COMMIT leaves the transaction to us; the next batch rolls it back when this one could not.
-        configuration.allowsUnsafeTransactions = true
-        configuration.journalMode = checkpointing ? .default : .wal
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.writeWithoutTransaction { database in
-            // GRDB sets NORMAL when it turns WAL on, which would lose commits with the power.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            guard try database.integer("PRAGMA synchronous") == 2 else {
-                throw StoreUnavailable("SQLite does not accept synchronous=FULL for this database")
-            }
-            // Checkpoints are taken by the checkpoint thread, not by whoever commits the thousandth page.
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-            // A restarted log shrinks to this, in bytes.
-            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
-            // Freed cells are overwritten where that costs no extra write: old hashes and sealed keys.
-            try database.execute(sql: "PRAGMA secure_delete = FAST")
-            try database.execute(sql: "PRAGMA cache_size = -16384")
+    func openWriter(checkpointing: Bool = false) throws -> sending Database {
+        let database = try Database(path: path, access: .readWrite)
+        if !checkpointing { try database.run("PRAGMA journal_mode = WAL") }
+        // With NORMAL the power's failure would lose commits.
+        try database.run("PRAGMA synchronous = FULL")
+        guard try database.integer("PRAGMA synchronous") == 2 else {
+            throw StoreUnavailable("SQLite does not accept synchronous=FULL for this database")
         }
-        return queue
+        // Checkpoints are taken by the checkpoint thread, not by whoever commits the thousandth page.
+        try database.run("PRAGMA wal_autocheckpoint = 0")
+        // A restarted log shrinks to this, in bytes.
+        try database.run("PRAGMA journal_size_limit = 67108864")
+        // Freed cells are overwritten where that costs no extra write: old hashes and sealed keys.
+        try database.run("PRAGMA secure_delete = FAST")
+        try database.run("PRAGMA cache_size = -16384")
+        return database
     }
 
     /// Looks at a file that is there before anything in it is changed.
@@ -78,19 +69,16 @@ struct DatabaseFile: Sendable {
     func inspect(_ body: (Database) throws -> Void) throws {
         guard Self.size(path) > 0 else { return }
         // Not read-only: after a crash the write-ahead log may have to be recovered first.
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction(body)
-        try queue.close()
+        let database = try Database(path: path, access: .readWrite)
+        defer { try? database.close() }
+        try body(database)
     }
 
     /// A connection that cannot write. `deadline` interrupts its statements.
-    func openReader(deadline: ReadDeadline? = nil) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.label = "latchkey.reader"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(1)
-        if let deadline { configuration.prepareDatabase { deadline.install(on: $0) } }
-        return try DatabaseQueue(path: path, configuration: configuration)
+    func openReader(deadline: ReadDeadline? = nil) throws -> sending Database {
+        let database = try Database(path: path, access: .readOnly, patience: 1_000)
+        deadline?.install(on: database)
+        return database
     }
 
     private func failure(_ call: String, _ code: Int32) -> StoreUnavailable {

@@ -1,4 +1,3 @@
-import GRDB
 import LatchkeyCore
 import LatchkeyMigrations
 package import LatchkeyTokens
@@ -31,14 +30,12 @@ package struct DatabaseTools: Sendable {
         return try await OwnThread.run("latchkey-migrate") {
             try file.inspect { _ = try Migrator().appliedCount(in: $0) }
             try file.prepare()
-            let connection = try file.openWriter()
-            defer { try? connection.close() }
-            return try connection.writeWithoutTransaction { database in
-                let migrator = Migrator()
-                let before = try migrator.appliedCount(in: database)
-                try migrator.run(on: database, applyPending: true, now: now)
-                return migrator.migrations[before...].map(\.name)
-            }
+            let database = try file.openWriter()
+            defer { try? database.close() }
+            let migrator = Migrator()
+            let before = try migrator.appliedCount(in: database)
+            try migrator.run(on: database, applyPending: true, now: now)
+            return migrator.migrations[before...].map(\.name)
         }
     }
 }
@@ -46,10 +43,10 @@ package struct DatabaseTools: Sendable {
 /// The checks of `latchkey db check`, also run on a backup before it is trusted.
 enum DatabaseCheck {
     static func run(_ file: DatabaseFile) throws -> [String] {
-        let connection = try file.openReader()
-        defer { try? connection.close() }
         do {
-            return try connection.read { try problems(in: $0) }
+            let database = try file.openReader()
+            defer { try? database.close() }
+            return try database.transaction("BEGIN") { try problems(in: database) }
         } catch let error as MigrationError {
             return [error.description]
         } catch let error as DatabaseError {

@@ -1,49 +1,76 @@
-import Foundation
+import Dispatch
+import Synchronization
 
 /// A bounded queue between many tasks and a few own threads.
-///
-/// `@unchecked Sendable`: every access to `jobs` and `closed` happens between `lock()` and `unlock()` of `condition`.
-final class JobQueue<Job: Sendable>: @unchecked Sendable {
-    private let condition = NSCondition()
+final class JobQueue<Job: Sendable>: Sendable {
+    private struct State {
+        var jobs: [Job] = []
+        var closed = false
+        /// Threads that sleep, or are about to, and were not called yet.
+        var sleepers = 0
+    }
+
+    private let state = Mutex(State())
+    /// One signal for each sleeper that is called.
+    private let calls = DispatchSemaphore(value: 0)
     private let limit: Int
-    private var jobs: [Job] = []
-    private var closed = false
 
     /// - Parameter limit: how many jobs may wait.
     init(limit: Int) { self.limit = limit }
 
     /// False when the queue is full or closed; the job was not taken then.
     func push(_ job: Job) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        guard !closed, jobs.count < limit else { return false }
-        jobs.append(job)
-        condition.signal()
-        return true
+        let (taken, wakes) = state.withLock { state -> (Bool, Bool) in
+            guard !state.closed, state.jobs.count < limit else { return (false, false) }
+            state.jobs.append(job)
+            guard state.sleepers > 0 else { return (true, false) }
+            state.sleepers -= 1
+            return (true, true)
+        }
+        // Nobody is called while all are busy: they look here before they sleep.
+        if wakes { calls.signal() }
+        return taken
     }
 
     /// Blocks the calling thread until there is a job, and takes up to `most` in order. Empty once the queue is closed
     /// and drained.
     func take(most: Int) -> [Job] {
-        condition.lock()
-        defer { condition.unlock() }
-        while jobs.isEmpty, !closed { condition.wait() }
-        let taken = Array(jobs.prefix(most))
-        jobs.removeFirst(taken.count)
+        while true {
+            let taken = state.withLock { state -> [Job]? in
+                if state.jobs.isEmpty, !state.closed {
+                    state.sleepers += 1
+                    return nil
+                }
+                return Self.remove(most, from: &state)
+            }
+            if let taken { return taken }
+            calls.wait()
+        }
+    }
+
+    /// Takes up to `most` of what waits already, in order.
+    func takeWaiting(most: Int) -> [Job] { state.withLock { Self.remove(most, from: &$0) } }
+
+    private static func remove(_ most: Int, from state: inout State) -> [Job] {
+        guard state.jobs.count > most else {
+            let all = state.jobs
+            state.jobs = []
+            return all
+        }
+        let taken = Array(state.jobs.prefix(most))
+        state.jobs.removeFirst(taken.count)
         return taken
     }
 
     /// Refuses further jobs; those that wait are still handed out.
     func close() {
-        condition.lock()
-        closed = true
-        condition.broadcast()
-        condition.unlock()
+        let sleepers = state.withLock { state -> Int in
+            defer { state.sleepers = 0 }
+            state.closed = true
+            return state.sleepers
+        }
+        for _ in 0..<sleepers { calls.signal() }
     }
 
-    var count: Int {
-        condition.lock()
-        defer { condition.unlock() }
-        return jobs.count
-    }
+    var count: Int { state.withLock { $0.jobs.count } }
 }

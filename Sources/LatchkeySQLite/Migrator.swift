@@ -1,4 +1,3 @@
-import GRDB
 import LatchkeyCore
 import LatchkeyMigrations
 import LatchkeyTokens
@@ -31,12 +30,11 @@ struct Migrator {
         }
         if applied == 0 { try createRecord(in: database) }
         for migration in migrations[applied...] {
-            try database.inTransaction(.immediate) {
-                try database.execute(sql: migration.sql)
-                try database.execute(
-                    sql: "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
-                    arguments: [migration.version, migration.name, migration.checksum, now.milliseconds])
-                return .commit
+            try database.transaction {
+                try database.execute(script: migration.sql)
+                try database.run(
+                    "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+                    [migration.version, migration.name, migration.checksum, now.milliseconds])
             }
         }
     }
@@ -71,19 +69,18 @@ struct Migrator {
     }
 
     private func createRecord(in database: Database) throws {
-        try database.inTransaction(.immediate) {
-            try database.execute(
-                sql: """
-                    CREATE TABLE IF NOT EXISTS schema_migrations (
-                        version INTEGER PRIMARY KEY,
-                        name TEXT NOT NULL,
-                        checksum TEXT NOT NULL,
-                        applied_at INTEGER NOT NULL
-                    ) STRICT
-                    """)
+        try database.transaction {
+            try database.run(
+                """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    version INTEGER PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    checksum TEXT NOT NULL,
+                    applied_at INTEGER NOT NULL
+                ) STRICT
+                """)
             // Stands in the file's header and is part of the transaction.
-            try database.execute(sql: "PRAGMA application_id = \(DatabaseFile.applicationID)")
-            return .commit
+            try database.run("PRAGMA application_id = \(DatabaseFile.applicationID)")
         }
     }
 }

@@ -1,8 +1,20 @@
 import Foundation
 import Synchronization
 
-/// Runs one long, blocking piece of work on a thread of its own, off the cooperative pool.
+/// Threads for blocking work, off the cooperative pool.
 enum OwnThread {
+    /// Starts a thread that has `value` for itself from now on.
+    static func start<Value>(
+        _ name: String, owning value: sending Value, _ body: @escaping @Sendable (consuming Value) -> Void
+    ) {
+        // Sent by the caller, used by the thread alone.
+        nonisolated(unsafe) let value = value
+        let thread = Thread { unsafe body(value) }
+        thread.name = name
+        thread.start()
+    }
+
+    /// Runs one long piece of work and waits for its end.
     static func run<Value: Sendable>(
         _ name: String, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {

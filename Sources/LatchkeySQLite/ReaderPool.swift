@@ -1,7 +1,6 @@
+internal import CSQLite
 import Dispatch
 import Foundation
-import GRDB
-import GRDBSQLite
 import LatchkeyCore
 import Synchronization
 
@@ -25,21 +24,18 @@ final class ReaderPool: Sendable {
         var exits: [Completion] = []
         for index in 0..<max(1, count) {
             let deadline = ReadDeadline()
-            let connection = try file.openReader(deadline: deadline)
             let exit = Completion()
             exits.append(exit)
-            let thread = Thread {
+            OwnThread.start("latchkey-read-\(index)", owning: try file.openReader(deadline: deadline)) { database in
                 while let job = queue.take(most: 1).first {
                     deadline.start(limit: limit)
-                    Self.run(job, connection)
+                    Self.run(job, database)
                     deadline.stop()
                 }
-                try? connection.close()
+                try? database.close()
                 // The deadline outlives the connection that points to it.
                 withExtendedLifetime(deadline) { exit.finish() }
             }
-            thread.name = "latchkey-read-\(index)"
-            thread.start()
         }
         self.exits = exits
     }
@@ -77,18 +73,10 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private static func run(_ job: Job, _ connection: DatabaseQueue) {
+    private static func run(_ job: Job, _ database: Database) {
         do {
-            let answer = try connection.unsafeRead { database in
-                guard job.snapshot else { return try job.run(database) }
-                var answer: (@Sendable () -> Void)?
-                try database.inTransaction(.deferred) {
-                    answer = try job.run(database)
-                    return .commit
-                }
-                guard let answer else { throw BatchDissolved() }
-                return answer
-            }
+            let answer =
+                job.snapshot ? try database.transaction("BEGIN") { try job.run(database) } : try job.run(database)
             answer()
         } catch {
             job.fail(Failure.visible(error))
@@ -121,7 +109,7 @@ final class ReadDeadline: Sendable {
         // Unretained: the reader that owns this object closes its connection before it lets go of it.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_progress_handler(
-            database.sqliteConnection, 20_000,
+            database.handle, 20_000,
             { context in
                 guard let context = unsafe context else { return 0 }
                 let deadline = unsafe Unmanaged<ReadDeadline>.fromOpaque(context).takeUnretainedValue()

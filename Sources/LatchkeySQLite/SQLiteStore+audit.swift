@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -13,33 +12,33 @@ extension SQLiteStore {
         let before = try PageCursor.number(page)
         return try await readers.read { database in
             var condition = ""
-            var arguments: StatementArguments = [before]
+            var arguments: [any Bindable] = [before]
             if let session = filter.session {
                 condition += " AND session_id = ?"
-                arguments += [session.bytes.blob]
+                arguments += [session.bytes]
             }
             if let user = filter.user {
                 condition += " AND user_id = ?"
-                arguments += [user.bytes.blob]
+                arguments += [user.bytes]
             }
-            let rows = try Row.fetchCursor(
-                try database.cachedStatement(sql: "\(AuditRow.select) WHERE id < ?\(condition) ORDER BY id DESC"),
-                arguments: arguments)
             var items: [AuditEvent] = []
             var seen = 0
             var last: Int64 = 0
-            while let row = try rows.next() {
+            var next: String?
+            try database.walk("\(AuditRow.select) WHERE id < ?\(condition) ORDER BY id DESC", arguments) { row in
                 if items.count == page.limit || seen == Self.auditScanLimit {
-                    return Page(items: items, nextCursor: PageCursor.encode(last))
+                    next = PageCursor.encode(last)
+                    return .stop
                 }
                 seen += 1
                 last = row[0]
                 // Compared before decoding: most rows of a filtered list are skipped.
-                if let kind = filter.kind, kind.rawValue != row[1] as String { continue }
-                if let client = filter.client, client.description != row[6] as String? { continue }
+                if let kind = filter.kind, kind.rawValue != row[1] as String { return .on }
+                if let client = filter.client, client.description != row[6] as String? { return .on }
                 if let event = try AuditRow.decode(row) { items.append(event) }
+                return .on
             }
-            return Page(items: items, nextCursor: nil)
+            return Page(items: items, nextCursor: next)
         }
     }
 
@@ -80,8 +79,8 @@ enum AuditRow {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                event.kind.rawValue, event.at.milliseconds, event.actor.text, event.user?.bytes.blob,
-                event.session?.bytes.blob, event.client?.description, event.network, details, event.count,
+                event.kind.rawValue, event.at.milliseconds, event.actor.text, event.user?.bytes,
+                event.session?.bytes, event.client?.description, event.network, details, event.count,
             ])
     }
 
@@ -96,7 +95,7 @@ enum AuditRow {
             """,
             [
                 event.count, event.kind.rawValue, event.network, (event.at - foldingTime).milliseconds,
-                event.at.milliseconds, event.actor.text, event.user?.bytes.blob, event.session?.bytes.blob,
+                event.at.milliseconds, event.actor.text, event.user?.bytes, event.session?.bytes,
                 event.client?.description, details,
             ]) > 0
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -156,7 +155,7 @@ extension Transaction {
             ON CONFLICT (client_number, created_at) DO NOTHING
             """,
             [
-                secret.createdAt.milliseconds, secret.sealed.blob, secret.expiresAt?.milliseconds,
+                secret.createdAt.milliseconds, secret.sealed, secret.expiresAt?.milliseconds,
                 secret.client.description,
             ])
         guard inserted == 1 else {
@@ -206,7 +205,7 @@ struct ClientRow {
 
     /// What an administrator may set, in the order of the columns from `kind` to `absolute_lifetime` without `disabled`, then
     /// `login_uri`.
-    static func arguments(_ client: Client) throws -> StatementArguments {
+    static func arguments(_ client: Client) throws -> [any Bindable] {
         [
             client.kind.rawValue, client.firstParty, try TextList.encode(client.origins),
             try TextList.encode(client.redirectURIs), try TextList.encode(client.audiences),

@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -17,7 +16,7 @@ extension Transaction {
     private static let codesPerUser = 32
 
     fileprivate func add(_ code: LoginCodeIssue) throws -> Issuance<Bool> {
-        guard let login = try UserRow.loginRecord(where: "u.id = ?", code.user.bytes.blob, database),
+        guard let login = try UserRow.loginRecord(where: "u.id = ?", code.user.bytes, database),
             !login.user.disabled, login.credential.version == code.verifiedVersion,
             let row = try ClientRow.find(code.client, database), !row.client.disabled
         else { return try settled(false) }
@@ -42,7 +41,7 @@ extension Transaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                code.digest.blob, code.stateDigest.blob, code.user.bytes.blob, code.verifiedVersion, clientNumber,
+                code.digest, code.stateDigest, code.user.bytes, code.verifiedVersion, clientNumber,
                 code.redirectURI, code.scope.description, code.deviceName, code.network, instant.milliseconds,
                 (instant + LoginCodeString.lifetime).milliseconds,
             ])
@@ -51,7 +50,7 @@ extension Transaction {
             DELETE FROM login_codes WHERE code_digest IN (
                 SELECT code_digest FROM login_codes WHERE user_id = ?
                 ORDER BY created_at DESC, code_digest LIMIT -1 OFFSET \(Self.codesPerUser))
-            """, [code.user.bytes.blob])
+            """, [code.user.bytes])
     }
 
     fileprivate func redeem(_ request: LoginCodeRedemption) throws -> Issuance<LoginCodeOutcome> {
@@ -62,7 +61,7 @@ extension Transaction {
             code.stateDigest == request.stateDigest
         else {
             // A code in the wrong place has leaked: it is worth nothing any more.
-            try database.run("DELETE FROM login_codes WHERE code_digest = ?", [request.digest.blob])
+            try database.run("DELETE FROM login_codes WHERE code_digest = ?", [request.digest])
             return try settled(.refused)
         }
         guard instant < code.expiresAt, try !isOvertaken(code, client.client) else { return try settled(.refused) }
@@ -76,7 +75,7 @@ extension Transaction {
         case .granted(.begun(let record), let issuedAt, let keyVersion):
             try database.run(
                 "UPDATE login_codes SET session_id = ? WHERE code_digest = ?",
-                [request.session.bytes.blob, request.digest.blob])
+                [request.session.bytes, request.digest])
             return .granted(.begun(record), issuedAt: issuedAt, keyVersion: keyVersion)
         case .granted: return try settled(.refused)
         case .wait(let until): return .wait(until: until)
@@ -128,7 +127,7 @@ private struct LoginCodeRow {
             SELECT state_digest, user_id, password_version, client_number, redirect_uri, scope, device_name, network,
                 created_at, expires_at, session_id
             FROM login_codes WHERE code_digest = ?
-            """, [digest.blob]
+            """, [digest]
         ) { row in
             guard let user = UserID(bytes: row.bytes(1)) else { throw StoreFault.unreadable(UserID.self) }
             guard let scope = Scope(row[5] as String) else { throw StoreFault.unreadable(Scope.self) }

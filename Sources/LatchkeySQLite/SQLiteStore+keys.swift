@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -39,16 +38,16 @@ extension SQLiteStore {
             guard values.describesSameRows(as: current) else { return false }
             for (id, sealed) in values.signingKeys {
                 try database.run(
-                    "UPDATE signing_keys SET sealed_private_key = ? WHERE id = ?", [sealed.blob, id.description])
+                    "UPDATE signing_keys SET sealed_private_key = ? WHERE id = ?", [sealed, id.description])
             }
             for secret in values.clientSecrets {
                 try database.run(
                     """
                     UPDATE client_secrets SET sealed = ? WHERE created_at = ?
                         AND client_number = (SELECT number FROM clients WHERE id = ?)
-                    """, [secret.sealed.blob, secret.createdAt.milliseconds, secret.client.description])
+                    """, [secret.sealed, secret.createdAt.milliseconds, secret.client.description])
             }
-            try database.run("UPDATE key_state SET master_key_probe = ?", [values.probe?.blob])
+            try database.run("UPDATE key_state SET master_key_probe = ?", [values.probe])
             try transaction.keysChanged()
             try database.run("UPDATE client_state SET version = version + 1")
             try AuditRow.append(event, database)
@@ -64,7 +63,7 @@ extension SQLiteStore {
 
     package func setMasterKeyProbe(_ sealed: [UInt8]) async throws {
         try await writer.perform { transaction in
-            try transaction.database.run("UPDATE key_state SET master_key_probe = ?", [sealed.blob])
+            try transaction.database.run("UPDATE key_state SET master_key_probe = ?", [sealed])
             transaction.forgetState()
         }
     }
@@ -89,7 +88,7 @@ extension SealedValues {
             """
             SELECT c.id, k.sealed, k.created_at, k.expires_at
             FROM client_secrets k JOIN clients c ON c.number = k.client_number ORDER BY c.number, k.created_at
-            """, StatementArguments(), SealedClientSecret.init(row:))
+            """, [], SealedClientSecret.init(row:))
         return SealedValues(
             keyTableVersion: try database.integer("SELECT version FROM key_state"),
             signingKeys: Dictionary(uniqueKeysWithValues: keys), clientSecrets: secrets,
@@ -139,8 +138,8 @@ enum SigningKeyRow {
                 retired_at = excluded.retired_at, gone_at = excluded.gone_at, withdrawn = excluded.withdrawn
             """,
             [
-                key.id.description, key.algorithm.rawValue, key.state.rawValue, key.publicKey.blob,
-                key.sealedPrivateKey?.blob, key.announcedAt.milliseconds, key.activatedAt?.milliseconds,
+                key.id.description, key.algorithm.rawValue, key.state.rawValue, key.publicKey,
+                key.sealedPrivateKey, key.announcedAt.milliseconds, key.activatedAt?.milliseconds,
                 key.retiredAt?.milliseconds, key.goneAt?.milliseconds, key.withdrawn,
             ])
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -17,7 +16,7 @@ extension Transaction {
 
     func begin(_ request: SessionBeginning) throws -> Issuance<SessionBeginningOutcome> {
         // Read again what the login verified: a password change or a disabled account since then wins.
-        guard let login = try UserRow.loginRecord(where: "u.id = ?", request.user.bytes.blob, database),
+        guard let login = try UserRow.loginRecord(where: "u.id = ?", request.user.bytes, database),
             !login.user.disabled, login.credential.version == request.verifiedVersion
         else { return try settled(.lostRace) }
         guard let row = try ClientRow.find(request.client, database), !row.client.disabled else {
@@ -75,7 +74,7 @@ extension Transaction {
             """
             SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL
             ORDER BY id DESC LIMIT 8 OFFSET \(Self.sessionsPerUser - 1)
-            """, [user.bytes.blob]
+            """, [user.bytes]
         ) { row in
             guard let id = SessionID(bytes: row.bytes(0)) else { throw StoreFault.unreadable(SessionID.self) }
             return id
@@ -90,18 +89,18 @@ extension Transaction {
     private func noteNetwork(_ network: String, of user: UserID) throws {
         let known = try database.run(
             "UPDATE known_networks SET last_success = ? WHERE user_id = ? AND network = ?",
-            [instant.milliseconds, user.bytes.blob, network])
+            [instant.milliseconds, user.bytes, network])
         // The usual case: one more sign-in from where there were some before.
         guard known == 0 else { return }
         try database.run(
             "INSERT INTO known_networks (user_id, network, last_success) VALUES (?, ?, ?)",
-            [user.bytes.blob, network, instant.milliseconds])
+            [user.bytes, network, instant.milliseconds])
         try database.run(
             """
             DELETE FROM known_networks WHERE user_id = ?1 AND network IN (
                 SELECT network FROM known_networks WHERE user_id = ?1
                 ORDER BY last_success DESC, network LIMIT -1 OFFSET \(Self.knownNetworksPerUser))
-            """, [user.bytes.blob])
+            """, [user.bytes])
     }
 }
 
@@ -156,7 +155,7 @@ extension SQLiteStore {
                 """
                 SELECT EXISTS (
                     SELECT 1 FROM known_networks WHERE user_id = ? AND network = ? AND last_success > ?)
-                """, [user.bytes.blob, network, since.milliseconds]) == 1
+                """, [user.bytes, network, since.milliseconds]) == 1
         }
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -8,7 +7,7 @@ extension SQLiteStore {
     ) async throws -> PasswordCredential {
         try await writer.perform { transaction in
             let database = transaction.database
-            guard let old = try UserRow.loginRecord(where: "u.id = ?", id.bytes.blob, database) else {
+            guard let old = try UserRow.loginRecord(where: "u.id = ?", id.bytes, database) else {
                 throw Refusal(.notFound, "There is no such user.")
             }
             if let ifVersion, ifVersion != old.credential.version {
@@ -18,9 +17,9 @@ extension SQLiteStore {
                 hash: hash, version: old.credential.version + 1, changedAt: transaction.instant)
             try database.run(
                 "UPDATE passwords SET hash = ?, version = ?, changed_at = ? WHERE user_id = ?",
-                [new.hash, new.version, new.changedAt.milliseconds, id.bytes.blob])
+                [new.hash, new.version, new.changedAt.milliseconds, id.bytes])
             try database.run(
-                "UPDATE users SET must_change_password = ? WHERE id = ?", [mustChange, id.bytes.blob])
+                "UPDATE users SET must_change_password = ? WHERE id = ?", [mustChange, id.bytes])
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor))
             try transaction.tell(.credentialChange, .user(id), actor: actor, reason: .passwordChange)
             try transaction.note(actor == .user(id) ? .passwordChanged : .passwordSet, id, actor)
@@ -31,7 +30,7 @@ extension SQLiteStore {
     package func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws {
         try await writer.perform { transaction in
             let changed = try transaction.database.run(
-                "UPDATE passwords SET hash = ? WHERE user_id = ? AND version = ?", [hash, id.bytes.blob, ifVersion])
+                "UPDATE passwords SET hash = ? WHERE user_id = ? AND version = ?", [hash, id.bytes, ifVersion])
             if changed == 1 { try transaction.note(.passwordRehashed, id, .system) }
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -68,11 +67,9 @@ private struct Carried {
     init(_ file: DatabaseFile) {
         guard FileManager.default.fileExists(atPath: file.path), let connection = try? file.openWriter() else { return }
         defer { try? connection.close() }
-        let state = try? connection.writeWithoutTransaction { database in
-            _ = try database.checkpoint(.truncate)
-            return try database.first("SELECT last_seq, clock_floor, token_horizon FROM revocation_state") { row in
-                (row[0] as Int64, row[1] as Int64, row[2] as Int64)
-            }
+        _ = try? connection.checkpoint(.truncate)
+        let state = try? connection.first("SELECT last_seq, clock_floor, token_horizon FROM revocation_state") { row in
+            (row[0] as Int64, row[1] as Int64, row[2] as Int64)
         }
         if let state = state ?? nil { (sequence, floor, horizon) = state }
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -14,30 +13,29 @@ extension SQLiteStore {
         let now = clock.now()
         return try await readers.read { database in
             let condition = filter.user == nil ? "" : "AND s.user_id = ?"
-            var arguments: StatementArguments = [before.blob]
-            if let user = filter.user { arguments += [user.bytes.blob] }
-            let rows = try Row.fetchCursor(
-                try database.cachedStatement(
-                    sql: "\(SessionRow.select) WHERE s.id < ? \(condition) ORDER BY s.id DESC"),
-                arguments: arguments)
+            var arguments: [any Bindable] = [before]
+            if let user = filter.user { arguments += [user.bytes] }
             var items: [SessionRecord] = []
             var seen = 0
             var last: SessionID?
-            while let row = try rows.next() {
+            var next: String?
+            try database.walk("\(SessionRow.select) WHERE s.id < ? \(condition) ORDER BY s.id DESC", arguments) { row in
                 if items.count == page.limit || seen == Self.scanLimit {
-                    return Page(items: items, nextCursor: last.map { PageCursor.encode($0.bytes) })
+                    next = last.map { PageCursor.encode($0.bytes) }
+                    return .stop
                 }
                 seen += 1
                 let record = try SessionRow.decode(row)
                 last = record.session.id
-                if let client = filter.client, record.client.id != client { continue }
+                if let client = filter.client, record.client.id != client { return .on }
                 if let state = filter.state {
                     let active = SessionValidity.judge(record, idleLifetime: nil, now: now) == .valid
-                    guard active == (state == .active) else { continue }
+                    guard active == (state == .active) else { return .on }
                 }
                 items.append(record)
+                return .on
             }
-            return Page(items: items, nextCursor: nil)
+            return Page(items: items, nextCursor: next)
         }
     }
 
@@ -85,7 +83,7 @@ enum SessionRow {
     private static let selectByID = "\(select) WHERE s.id = ?"
 
     static func find(_ id: SessionID, _ database: Database) throws -> SessionRecord? {
-        try database.first(selectByID, [id.bytes.blob], decode)
+        try database.first(selectByID, [id.bytes], decode)
     }
 
     static func decode(_ row: Row) throws -> SessionRecord {
@@ -123,8 +121,8 @@ enum SessionRow {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                session.id.bytes.blob, session.user.bytes.blob, clientNumber, session.transport == .body ? 0 : 1,
-                session.scope.description, session.nonce.blob, session.createdAt.milliseconds,
+                session.id.bytes, session.user.bytes, clientNumber, session.transport == .body ? 0 : 1,
+                session.scope.description, session.nonce, session.createdAt.milliseconds,
                 session.expiresAt.milliseconds, session.authenticationMethods.joined(separator: " "),
                 session.deviceName, session.network, Int64(session.lineage.current), Int64(session.lineage.held),
                 session.lineage.rotatedAt.milliseconds, session.lineage.recoveries,
@@ -133,9 +131,9 @@ enum SessionRow {
         try database.run("UPDATE session_count SET sessions = sessions + 1")
     }
 
-    /// The one write of a rotation or of a noted use: no index covers any of these columns.
+    /// The last write of a rotation or of a noted use, mostly the only one: no index covers any of these columns.
     static func update(_ lineage: Session.Lineage, of session: Session, _ database: Database) throws {
-        try database.run(
+        try database.runLast(
             """
             UPDATE sessions SET current_generation = ?, held_generation = ?, rotated_at = ?, rotated_from = ?,
                 recoveries = ?, recovery_window_start = ?
@@ -143,8 +141,8 @@ enum SessionRow {
             """,
             [
                 Int64(lineage.current), Int64(lineage.held), lineage.rotatedAt.milliseconds,
-                lineage.rotatedFrom == session.network ? nil : lineage.rotatedFrom, lineage.recoveries,
-                lineage.recoveryWindowStart.milliseconds, session.id.bytes.blob,
+                lineage.rotatedFrom == session.network ? String?.none : lineage.rotatedFrom, lineage.recoveries,
+                lineage.recoveryWindowStart.milliseconds, session.id.bytes,
             ])
     }
 
@@ -153,6 +151,6 @@ enum SessionRow {
     ) throws {
         try database.run(
             "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
-            [instant.milliseconds, reason.rawValue, id.bytes.blob])
+            [instant.milliseconds, reason.rawValue, id.bytes])
     }
 }

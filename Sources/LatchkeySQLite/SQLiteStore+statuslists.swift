@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -48,7 +47,7 @@ extension Transaction {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list_number, place) DO NOTHING
                 """,
                 [
-                    list.number, place, claims.tokenID.description, claims.sessionID?.bytes.blob, claims.subject,
+                    list.number, place, claims.tokenID.description, claims.sessionID?.bytes, claims.subject,
                     claims.clientID.description, keyID.description, claims.issuedAt.seconds,
                 ])
             guard inserted == 1 else { continue }

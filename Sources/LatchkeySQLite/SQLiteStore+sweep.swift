@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 import LatchkeyTokens
 import Synchronization
@@ -81,7 +80,7 @@ extension SQLiteStore {
             WHERE s.id > ?1 ORDER BY s.id LIMIT ?5
             """,
             [
-                key.blob, now.milliseconds, (now - policy.idleLifetime).milliseconds,
+                key, now.milliseconds, (now - policy.idleLifetime).milliseconds,
                 (now - endedSessionLifetime).milliseconds, lookChunk,
             ]
         ) { row in (session: DeadSession(id: row.bytes(0), rotatedAt: row[1]), isDead: row[2] as Bool) }
@@ -94,7 +93,7 @@ extension SQLiteStore {
             var removed = 0
             for session in sessions {
                 removed += try transaction.database.run(
-                    "DELETE FROM sessions WHERE id = ? AND rotated_at = ?", [session.id.blob, session.rotatedAt])
+                    "DELETE FROM sessions WHERE id = ? AND rotated_at = ?", [session.id, session.rotatedAt])
             }
             try transaction.database.run("UPDATE session_count SET sessions = sessions - ?", [removed])
             return removed

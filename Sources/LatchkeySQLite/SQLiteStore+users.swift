@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 package import LatchkeyTokens
 
@@ -41,10 +40,10 @@ extension SQLiteStore {
         try await writer.perform { transaction in
             let user = try transaction.existing(id)
             guard user.disabled != disabled else { return user }
-            try transaction.database.run("UPDATE users SET disabled = ? WHERE id = ?", [disabled, id.bytes.blob])
+            try transaction.database.run("UPDATE users SET disabled = ? WHERE id = ?", [disabled, id.bytes])
             if disabled {
                 try transaction.database.run(
-                    "UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes.blob])
+                    "UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes])
                 _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDisabled, actor: actor))
             }
             try transaction.tell(
@@ -60,14 +59,14 @@ extension SQLiteStore {
             _ = try transaction.existing(id)
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor))
             // Password and known networks go along; sessions read as absent from now on and leave with the sweep.
-            try transaction.database.run("DELETE FROM users WHERE id = ?", [id.bytes.blob])
+            try transaction.database.run("DELETE FROM users WHERE id = ?", [id.bytes])
             try transaction.tell(.accountPurged, .user(id), actor: actor, reason: .userDeleted)
             try transaction.note(.userDeleted, id, actor)
         }
     }
 
     package func loginRecord(user: UserID) async throws -> LoginRecord? {
-        try await readers.read { try UserRow.loginRecord(where: "u.id = ?", user.bytes.blob, $0) }
+        try await readers.read { try UserRow.loginRecord(where: "u.id = ?", user.bytes, $0) }
     }
 
     package func user(_ reference: UserReference) async throws -> User? {
@@ -84,7 +83,7 @@ extension SQLiteStore {
         let rows = try await readers.read { database in
             try database.all(
                 "SELECT \(UserRow.columns) FROM users u WHERE u.id < ? ORDER BY u.id DESC LIMIT ?",
-                [before.blob, page.limit + 1]
+                [before, page.limit + 1]
             ) { try UserRow.decode($0) }
         }
         return Page(rows, limit: page.limit) { PageCursor.encode($0.id.bytes) }
@@ -116,7 +115,7 @@ extension Transaction {
             [
                 change.name ?? old.name, change.normalisedName ?? old.normalisedName,
                 try TextList.encode(change.roles ?? old.roles), change.mustChangePassword ?? old.mustChangePassword,
-                id.bytes.blob,
+                id.bytes,
             ])
         let changed = [
             change.name == nil ? nil : "name", change.roles == nil ? nil : "roles",
@@ -125,7 +124,7 @@ extension Transaction {
         try note(.userUpdated, id, actor, details: ["changed": changed])
         if change.mustChangePassword == true, !old.mustChangePassword {
             // A login that is under way has seen an account that may sign in; it loses.
-            try database.run("UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes.blob])
+            try database.run("UPDATE passwords SET version = version + 1 WHERE user_id = ?", [id.bytes])
             _ = try revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor))
         }
         if let roles = change.roles, old.roles.contains("admin"), !roles.contains("admin") {
@@ -153,7 +152,7 @@ enum UserRow {
     }
 
     static func find(_ id: UserID, _ database: Database) throws -> User? {
-        try database.first("SELECT \(columns) FROM users u WHERE u.id = ?", [id.bytes.blob]) { try decode($0) }
+        try database.first("SELECT \(columns) FROM users u WHERE u.id = ?", [id.bytes]) { try decode($0) }
     }
 
     static func find(normalisedName: String, _ database: Database) throws -> User? {
@@ -164,7 +163,7 @@ enum UserRow {
 
     /// The user and the credential, by a condition with one argument.
     static func loginRecord(
-        where condition: String, _ argument: some DatabaseValueConvertible, _ database: Database
+        where condition: String, _ argument: any Bindable, _ database: Database
     ) throws -> LoginRecord? {
         try database.first(
             """
@@ -187,13 +186,13 @@ enum UserRow {
             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (normalised_name) DO NOTHING
             """,
             [
-                user.id.bytes.blob, user.name, user.normalisedName, try TextList.encode(user.roles), user.disabled,
+                user.id.bytes, user.name, user.normalisedName, try TextList.encode(user.roles), user.disabled,
                 user.mustChangePassword, user.createdAt.milliseconds,
             ])
         guard inserted == 1 else { return false }
         try database.run(
             "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (?, ?, 1, ?)",
-            [user.id.bytes.blob, passwordHash, instant.milliseconds])
+            [user.id.bytes, passwordHash, instant.milliseconds])
         return true
     }
 }

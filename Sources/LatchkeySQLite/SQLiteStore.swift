@@ -1,4 +1,3 @@
-import GRDB
 package import LatchkeyCore
 import LatchkeyTokens
 package import Logging
@@ -30,7 +29,7 @@ package final class SQLiteStore: Store {
         package var batchLimit = 128
         /// Pages of 4 KiB in the write-ahead log from which it is moved into the database, restarted, and restarted
         /// even when the checkpoint thread does not keep up.
-        package var checkpointPages = 1_000
+        package var checkpointPages = 128
         package var restartPages = 4_000
         package var boundPages = 16_000
         /// Off only in tests of the writer's own bound.
@@ -77,11 +76,8 @@ package final class SQLiteStore: Store {
             try file.inspect { _ = try Migrator().appliedCount(in: $0) }
             try file.prepare()
             let connection = try file.openWriter()
-            let start = try connection.writeWithoutTransaction { database in
-                try Migrator().run(
-                    on: database, applyPending: settings.schema == .migrate, now: clock.now())
-                return try StateRow.read(database)
-            }
+            try Migrator().run(on: connection, applyPending: settings.schema == .migrate, now: clock.now())
+            let start = try StateRow.read(connection)
             return try launch(settings, file, connection, start, clock, observer, logger)
         } catch let error as DatabaseError {
             throw Failure.dissolves(error) ? Failure.unavailable(error) : StoreFault(error)
@@ -89,7 +85,7 @@ package final class SQLiteStore: Store {
     }
 
     private static func launch(
-        _ settings: Settings, _ file: DatabaseFile, _ connection: DatabaseQueue, _ start: StateRow, _ clock: Clock,
+        _ settings: Settings, _ file: DatabaseFile, _ connection: sending Database, _ start: StateRow, _ clock: Clock,
         _ observer: any StoreObserver, _ logger: Logger
     ) throws -> SQLiteStore {
         let limits = WriterLimits(
@@ -100,7 +96,7 @@ package final class SQLiteStore: Store {
         let readers = try ReaderPool(
             file: file, count: settings.readers, limit: settings.readLimit, waiting: settings.waitingLimit)
         let checkpointer =
-            settings.checkpointThread ? try Checkpointer(file: file, log: log, logger: logger) : nil
+            settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
         let writer = WriterThread(
             connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
             checkpointer: checkpointer, logger: logger)

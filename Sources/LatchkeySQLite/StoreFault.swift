@@ -1,4 +1,4 @@
-import GRDB
+internal import CSQLite
 import LatchkeyCore
 
 /// An error of SQLite that is our own mistake (a broken constraint, a row that cannot be read): logged once and
@@ -9,7 +9,7 @@ package struct StoreFault: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 
     init(_ error: DatabaseError) {
-        description = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+        description = "SQLite \(error.extendedCode): \(error.message)"
     }
 }
 
@@ -19,9 +19,9 @@ enum Failure {
     /// full or read-only, memory or the file is broken, somebody else holds the lock.
     static func dissolves(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return error is BatchDissolved || error is StoreUnavailable }
-        switch error.resultCode {
-        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_READONLY,
-            .SQLITE_CANTOPEN, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_INTERRUPT, .SQLITE_ABORT:
+        switch error.code {
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_NOMEM, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY,
+            SQLITE_CANTOPEN, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL, SQLITE_INTERRUPT, SQLITE_ABORT:
             return true
         default:
             return false
@@ -34,18 +34,18 @@ enum Failure {
             return error as? StoreUnavailable ?? StoreUnavailable("the transaction was dissolved")
         }
         let cause =
-            switch error.resultCode {
-            case .SQLITE_FULL: "the disk or the database is full"
-            case .SQLITE_IOERR: "the disk reported an error"
-            case .SQLITE_NOMEM: "memory ran out"
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "the database is damaged: run `latchkey db check`"
-            case .SQLITE_READONLY: "the database is read-only"
-            case .SQLITE_CANTOPEN: "the database file cannot be opened"
-            case .SQLITE_BUSY, .SQLITE_LOCKED: "another program holds the database"
-            case .SQLITE_INTERRUPT: "the statement took too long"
+            switch error.code {
+            case SQLITE_FULL: "the disk or the database is full"
+            case SQLITE_IOERR: "the disk reported an error"
+            case SQLITE_NOMEM: "memory ran out"
+            case SQLITE_CORRUPT, SQLITE_NOTADB: "the database is damaged: run `latchkey db check`"
+            case SQLITE_READONLY: "the database is read-only"
+            case SQLITE_CANTOPEN: "the database file cannot be opened"
+            case SQLITE_BUSY, SQLITE_LOCKED: "another program holds the database"
+            case SQLITE_INTERRUPT: "the statement took too long"
             default: "the transaction was dissolved"
             }
-        return StoreUnavailable("\(cause) (SQLite \(error.extendedResultCode.rawValue))")
+        return StoreUnavailable("\(cause) (SQLite \(error.extendedCode))")
     }
 
     /// What a caller may see of any error thrown inside a transaction.
@@ -57,3 +57,9 @@ enum Failure {
 
 /// The transaction is gone although no statement said so.
 struct BatchDissolved: Error {}
+
+extension StoreFault {
+    static func unreadable(_ type: Any.Type) -> StoreFault {
+        StoreFault("a row holds something that is no \(type)")
+    }
+}

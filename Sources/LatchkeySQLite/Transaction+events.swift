@@ -1,4 +1,3 @@
-import GRDB
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -56,8 +55,8 @@ extension Transaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                stream, numbers.sequence, TokenID.generate().description, kind.rawValue, subject.user?.bytes.blob,
-                subject.session?.bytes.blob, instant.milliseconds, initiator?.rawValue, reason?.rawValue, cause(),
+                stream, numbers.sequence, TokenID.generate().description, kind.rawValue, subject.user?.bytes,
+                subject.session?.bytes, instant.milliseconds, initiator?.rawValue, reason?.rawValue, cause(),
                 state,
             ])
         if numbers.excess > 0 {

@@ -1,4 +1,3 @@
-import GRDB
 import LatchkeyCore
 import LatchkeyTokens
 
@@ -28,7 +27,7 @@ extension Transaction {
             guard !isCovered(user.issuedBefore, user.sessionsEndedAt) else { return .nothingToRevoke }
             try database.run(
                 "UPDATE users SET issued_before = ?, sessions_ended_at = ? WHERE id = ?",
-                [instant.seconds, instant.milliseconds, id.bytes.blob])
+                [instant.seconds, instant.milliseconds, id.bytes])
             let record = try append(.user(id, issuedBefore: second), order: order)
             try tell(.sessionRevoked, .user(id), actor: order.actor, reason: order.reason)
             return .revoked([record], endedSessions: 0)
@@ -69,7 +68,7 @@ extension Transaction {
         guard isLive(record) else { return .nothingToRevoke }
         let live = try database.integer(
             "SELECT count(*) FROM revocations WHERE session_id = ? AND expires_at > ?",
-            [session.bytes.blob, instant.milliseconds])
+            [session.bytes, instant.milliseconds])
         if live >= Self.tokenEntriesPerSession {
             return .revoked([try endSession(record.session, order)], endedSessions: 1)
         }
@@ -98,7 +97,7 @@ extension Transaction {
         guard try UserRow.find(user, database) != nil else { return .unknownTarget }
         let others = try database.all(
             "\(SessionRow.select) WHERE s.user_id = ? AND s.id <> ? AND s.ended_at IS NULL",
-            [user.bytes.blob, keeping.bytes.blob], SessionRow.decode
+            [user.bytes, keeping.bytes], SessionRow.decode
         ).filter(isLive)
         guard !others.isEmpty else { return .nothingToRevoke }
         return .revoked(try others.map { try endSession($0.session, order) }, endedSessions: others.count)
@@ -182,7 +181,7 @@ extension Transaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                sequence, entry.kind.rawValue, entry.id, session?.bytes.blob, entry.issuedBefore?.seconds,
+                sequence, entry.kind.rawValue, entry.id, session?.bytes, entry.issuedBefore?.seconds,
                 entry.expiresAt.milliseconds, instant.milliseconds, order.reason.rawValue, order.note,
                 order.actor.text,
             ])

@@ -1,5 +1,3 @@
-import GRDB
-import GRDBSQLite
 import LatchkeyCore
 import LatchkeyTokens
 import Logging
@@ -17,7 +15,7 @@ import Logging
 /// of them get ``StoreUnavailable``: it promises nothing, each request can be repeated (a revocation finds itself done,
 /// a refresh gets the same successor, a login a new session), and no token is issued while the list is behind.
 final class WriterLoop {
-    private let connection: DatabaseQueue
+    private let database: Database
     private let clock: Clock
     private let observer: any StoreObserver
     private let limits: WriterLimits
@@ -32,10 +30,10 @@ final class WriterLoop {
     private var failing = false
 
     init(
-        connection: DatabaseQueue, clock: Clock, observer: any StoreObserver, limits: WriterLimits, log: WriteAheadLog,
+        database: Database, clock: Clock, observer: any StoreObserver, limits: WriterLimits, log: WriteAheadLog,
         checkpointer: Checkpointer?, statistics: WriterStatistics, logger: Logger, floor: Timestamp, published: Int64
     ) {
-        self.connection = connection
+        self.database = database
         self.clock = clock
         self.observer = observer
         self.limits = limits
@@ -49,22 +47,20 @@ final class WriterLoop {
 
     /// Runs one batch to its end: committed or failed, published, answered.
     func run(_ jobs: [WriterJob]) {
-        let answers = connection.writeWithoutTransaction { database -> [@Sendable () -> Void] in
-            let answers = settle(jobs, database)
-            guard publish(database) else {
-                return jobs.map { job in { job.fail(StoreUnavailable("revocations cannot be published")) } }
-            }
-            return answers
+        let answers = settle(jobs)
+        if publish() {
+            for answer in answers { answer() }
+        } else {
+            for job in jobs { job.fail(StoreUnavailable("revocations cannot be published")) }
         }
-        for answer in answers { answer() }
         boundLog()
     }
 
     /// Empties the log into the database and closes the connection.
     func close() {
         do {
-            _ = try connection.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            try connection.close()
+            try database.checkpoint(.truncate)
+            try database.close()
         } catch {
             logger.warning(
                 "closing the database failed", metadata: ["lk.reason": "\(Failure.unavailable(error).description)"])
@@ -73,14 +69,14 @@ final class WriterLoop {
 
     // MARK: The batch
 
-    private func settle(_ jobs: [WriterJob], _ database: Database) -> [@Sendable () -> Void] {
+    private func settle(_ jobs: [WriterJob]) -> [@Sendable () -> Void] {
         do {
-            let answers = try commit(jobs, database)
+            let answers = try commit(jobs)
             if failing { logger.notice("the store writes again") }
             failing = false
             return answers
         } catch {
-            rollBack(database)
+            rollBack()
             let unavailable = Failure.unavailable(error)
             if !failing { logger.error("the store cannot write", metadata: ["lk.reason": "\(unavailable)"]) }
             failing = true
@@ -88,7 +84,7 @@ final class WriterLoop {
         }
     }
 
-    private func commit(_ jobs: [WriterJob], _ database: Database) throws -> [@Sendable () -> Void] {
+    private func commit(_ jobs: [WriterJob]) throws -> [@Sendable () -> Void] {
         if database.isInsideTransaction { try database.run("ROLLBACK") }
         try database.run("BEGIN IMMEDIATE")
         let transaction = Transaction(database: database, wall: clock.now(), floor: floor)
@@ -107,25 +103,35 @@ final class WriterLoop {
 
     /// Runs one closure in its savepoint. Throws only when the batch is lost.
     private func attempt(_ job: WriterJob, _ transaction: Transaction) throws -> @Sendable () -> Void {
-        let database = transaction.database
         transaction.beginClosure()
-        try database.run("SAVEPOINT job")
+        database.guardian = .armed
         do {
             let answer = try job.run(transaction)
             guard database.isInsideTransaction else { throw BatchDissolved() }
-            try database.run("RELEASE job")
+            if endGuard() == .savepoint { try database.run("RELEASE job") }
             return answer
         } catch {
             guard database.isInsideTransaction, !Failure.dissolves(error) else { throw error }
-            try database.run("ROLLBACK TO job")
-            try database.run("RELEASE job")
+            switch endGuard() {
+            case .none, .armed: break
+            case .savepoint:
+                try database.run("ROLLBACK TO job")
+                try database.run("RELEASE job")
+            case .sealed: throw BatchDissolved()
+            }
             transaction.forgetState()
             let visible = Failure.visible(error)
             return { job.fail(visible) }
         }
     }
 
-    private func rollBack(_ database: Database) {
+    private func endGuard() -> WriteGuard {
+        defer { database.guardian = .none }
+        return database.guardian
+    }
+
+    private func rollBack() {
+        _ = endGuard()
         guard database.isInsideTransaction else { return }
         do {
             try database.run("ROLLBACK")
@@ -142,7 +148,7 @@ final class WriterLoop {
 
     /// Hands over what the database now holds, read back, not what the closures meant to write.
     /// - Returns: false when committed entries remain unpublished; the next batch tries again.
-    private func publish(_ database: Database) -> Bool {
+    private func publish() -> Bool {
         guard unpublished else { return true }
         // A transaction that could not be rolled back holds what is not committed.
         guard !database.isInsideTransaction else { return false }
@@ -167,20 +173,16 @@ final class WriterLoop {
 
     private func boundLog() {
         let frames = log.frameCount
-        guard frames >= limits.checkpointPages else {
-            nextRestart = 0
-            return
-        }
-        checkpointer?.wish()
-        let almostDone = frames >= limits.restartPages && log.leftByCheckpoint < limits.checkpointPages
-        guard frames >= max(nextRestart, limits.restartPages), almostDone || frames >= limits.boundPages else { return }
+        let isIdle = checkpointer.map { !$0.isWorking } ?? false
+        if isIdle, log.unmoved >= limits.checkpointPages { checkpointer?.wish() }
+        if frames < limits.restartPages { nextRestart = 0 }
+        let isReady = isIdle && frames >= limits.restartPages && log.unmoved <= limits.restartLeft
+        guard frames >= nextRestart, isReady || frames >= limits.boundPages else { return }
         do {
-            try connection.writeWithoutTransaction { database in
-                // Readers may hold the log: try briefly, commits are waiting.
-                unsafe sqlite3_busy_timeout(database.sqliteConnection, 20)
-                defer { unsafe sqlite3_busy_timeout(database.sqliteConnection, 5_000) }
-                _ = try database.checkpoint(.restart)
-            }
+            // Readers may hold the log: try briefly, commits are waiting.
+            database.setPatience(isReady ? 2 : 20)
+            defer { database.setPatience(5_000) }
+            try database.checkpoint(.restart)
             log.noteRestart()
             nextRestart = 0
         } catch {

@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import LatchkeyCore
 import Logging
 import Synchronization
@@ -14,19 +12,19 @@ final class WriterThread: Sendable {
     /// - Parameters:
     ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
     init(
-        connection: DatabaseQueue, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
+        connection: sending Database, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
         log: WriteAheadLog, checkpointer: Checkpointer?, logger: Logger
     ) {
         let queue = JobQueue<WriterJob>(limit: limits.waiting)
         self.queue = queue
-        connection.writeWithoutTransaction { log.install(on: $0) }
+        log.install(on: connection)
         let exit = exit
         let statistics = statistics
         let floor = start.revocation.clockFloor
         let published = start.revocation.lastSequence
-        let thread = Thread {
+        OwnThread.start("latchkey-write", owning: connection) { connection in
             let loop = WriterLoop(
-                connection: connection, clock: clock, observer: observer, limits: limits, log: log,
+                database: connection, clock: clock, observer: observer, limits: limits, log: log,
                 checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,
                 published: published)
             while true {
@@ -37,8 +35,6 @@ final class WriterThread: Sendable {
             loop.close()
             exit.finish()
         }
-        thread.name = "latchkey-write"
-        thread.start()
     }
 
     /// Runs `body` in a batch and returns its value once that batch is on disk.
@@ -107,10 +103,11 @@ struct WriterLimits: Sendable {
     var waiting = 10_000
     /// Closures that share one commit.
     var batch = 128
-    /// Pages in the log from which the checkpoint thread is woken.
-    var checkpointPages = 1_000
-    /// Pages from which the writer restarts the log, when a checkpoint has left few behind.
+    /// Pages in the log, not moved yet, from which the checkpoint thread is woken.
+    var checkpointPages = 128
+    /// Pages from which the writer restarts the log, once no more than these are left to be moved.
     var restartPages = 4_000
+    var restartLeft: Int { checkpointPages / 4 }
     /// Pages from which the writer does the whole work itself, as no checkpoint keeps up.
     var boundPages = 16_000
 }

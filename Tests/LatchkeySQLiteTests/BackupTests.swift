@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import LatchkeyCore
 import LatchkeyMigrations
 import LatchkeyTokens
@@ -25,9 +24,9 @@ struct BackupTests {
         #expect(try DatabaseCheck.run(DatabaseFile(path: copy)) == [])
         let attributes = try FileManager.default.attributesOfItem(atPath: copy)
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-        let queue = try DatabaseFile(path: copy).openReader()
-        #expect(try await queue.read { try $0.integer("SELECT last_seq FROM revocation_state") } == 1)
-        try queue.close()
+        let reader = try DatabaseFile(path: copy).openReader()
+        #expect(try reader.integer("SELECT last_seq FROM revocation_state") == 1)
+        try reader.close()
         await store.shutdown()
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted() == [
@@ -78,9 +77,9 @@ struct BackupTests {
             try restore(from: garbage, place)
         }
         let foreign = place.folder + "/foreign.sqlite"
-        let queue = try DatabaseQueue(path: foreign)
-        try await queue.write { try $0.execute(sql: "CREATE TABLE x (y)") }
-        try queue.close()
+        let database = try Database(path: foreign, access: .create)
+        try database.run("CREATE TABLE x (y)")
+        try database.close()
         #expect(throws: MigrationError.foreign) {
             try restore(from: foreign, place)
         }

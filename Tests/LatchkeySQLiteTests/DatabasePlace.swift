@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import LatchkeyCore
 import LatchkeyTokens
 import Logging
@@ -33,9 +32,9 @@ final class DatabasePlace: Sendable {
 
     /// Changes a database that no store has open.
     func edit(_ change: (Database) throws -> Void) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction(change)
-        try queue.close()
+        let database = try Database(path: path, access: .create)
+        try change(database)
+        try database.close()
     }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import LatchkeyCore
 import LatchkeyTokens
 import StoreConformance
@@ -76,7 +75,7 @@ struct WriterBatchTests {
                 { transaction in
                     try transaction.database.run(
                         "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (?, ?, 1, 0)",
-                        [[UInt8](repeating: 1, count: 16).blob, "top-secret-hash"])
+                        [[UInt8](repeating: 1, count: 16), "top-secret-hash"])
                 },
             ])
         #expect(throws: Never.self) { try results[0].get() }

@@ -1,4 +1,3 @@
-import GRDB
 import LatchkeyCore
 import LatchkeyTokens
 import Logging
@@ -30,16 +29,16 @@ struct WriterLoopTests {
             fail: { trace.note("failed \(name) \($0 is StoreUnavailable ? "unavailable" : "otherwise")") })
     }
 
-    private func withLoop(_ body: (WriterLoop, DatabaseQueue, Trace) throws -> Void) async throws {
+    private func withLoop(_ body: (WriterLoop, Database, Trace) throws -> Void) async throws {
         let place = try DatabasePlace()
         try await place.open().shutdown()
-        let connection = try DatabaseFile(path: place.path).openWriter()
+        let database = try DatabaseFile(path: place.path).openWriter()
         let trace = Trace()
         let loop = WriterLoop(
-            connection: connection, clock: .wall, observer: trace, limits: WriterLimits(), log: WriteAheadLog(),
+            database: database, clock: .wall, observer: trace, limits: WriterLimits(), log: WriteAheadLog(),
             checkpointer: nil, statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
             published: 0)
-        try body(loop, connection, trace)
+        try body(loop, database, trace)
         loop.close()
         #expect(try place.problems() == [])
     }
@@ -63,30 +62,28 @@ struct WriterLoopTests {
     }
 
     @Test func `a read-only database runs nobody and tells everybody, and works again afterwards`() async throws {
-        try await withLoop { loop, connection, trace in
-            try connection.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") }
+        try await withLoop { loop, database, trace in
+            try database.run("PRAGMA query_only = 1")
             loop.run([job("a", trace, Self.revoke), job("b", trace) { _ in }])
             #expect(trace.lines == ["failed a unavailable", "failed b unavailable"])
-            try connection.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+            try database.run("PRAGMA query_only = 0")
             loop.run([job("c", trace, Self.revoke)])
             #expect(trace.lines.suffix(3) == ["ran c", "observer [1]", "answered c"])
         }
     }
 
     @Test func `a transaction left open by a failed commit does not leak into the next batch`() async throws {
-        try await withLoop { loop, connection, trace in
-            try connection.writeWithoutTransaction { database in
-                try database.execute(sql: "BEGIN; UPDATE client_state SET version = 77")
-            }
+        try await withLoop { loop, database, trace in
+            try database.execute(script: "BEGIN; UPDATE client_state SET version = 77")
             loop.run([job("a", trace) { _ in }])
-            let version = try connection.writeWithoutTransaction { try $0.integer("SELECT version FROM client_state") }
+            let version = try database.integer("SELECT version FROM client_state")
             #expect(version == 1)
             #expect(trace.lines == ["ran a", "answered a"])
         }
     }
 
     @Test func `nobody hears of a revocation that cannot be published, and the next batch publishes it`() async throws {
-        try await withLoop { loop, connection, trace in
+        try await withLoop { loop, database, trace in
             loop.run([
                 job("a", trace) { transaction in
                     try Self.revoke(transaction)
@@ -98,7 +95,7 @@ struct WriterLoopTests {
             // Not even one that writes no entry: it might be told that a token is revoked already.
             loop.run([job("c", trace) { _ in }])
             #expect(trace.lines.suffix(2) == ["ran c", "failed c unavailable"])
-            try connection.writeWithoutTransaction { try $0.execute(sql: "UPDATE revocations SET actor = 'operator'") }
+            try database.run("UPDATE revocations SET actor = 'operator'")
             loop.run([job("d", trace, Self.revoke)])
             #expect(trace.lines.suffix(3) == ["ran d", "observer [1, 2]", "answered d"])
         }

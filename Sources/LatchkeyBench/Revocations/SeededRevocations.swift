@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Glibc
 
 /// A server's database filled with live revocations while it is stopped: a million by the API would take minutes.

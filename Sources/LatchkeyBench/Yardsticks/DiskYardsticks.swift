@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Glibc
 
 /// The disk alone: one page overwritten in a file and flushed, again and again. No durable write is cheaper.
