@@ -52,12 +52,25 @@ internal import Glibc
         _ = map(reservedBytes)
     }
 
+    /// What the processor maps at once where the system has such pages to give.
+    private static let hugePage = 2 * 1024 * 1024
+
+    /// Maps in huge pages where they fit whole: Argon2 reads its memory at random, and with pages of 4 KiB a tenth to a
+    /// fifth of the time goes into finding them. What is left over at the end lies in small ones, so the size is the same.
     private func map(_ bytes: Int) -> Bool {
         guard bytes > 0 else { return false }
+        let bytes = (bytes + 4095) & ~4095
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
         // A new anonymous mapping at an address of the kernel's choice: nobody else's memory is touched.
-        let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
-        guard let start = unsafe start, unsafe start != MAP_FAILED else { return false }
+        let room = unsafe mmap(nil, bytes + Self.hugePage, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let room = unsafe room, unsafe room != MAP_FAILED else { return false }
+        let start = unsafe room.alignedUp(toMultipleOf: Self.hugePage)
+        let before = unsafe start - room
+        // Gives back what lies in the new mapping before and behind the aligned part; an empty part is left alone.
+        if before > 0 { unsafe munmap(room, before) }
+        if before < Self.hugePage { unsafe munmap(start + bytes, Self.hugePage - before) }
+        // Advice: where it is not taken, small pages do.
+        unsafe madvise(start, bytes, MADV_HUGEPAGE)
         unsafe mapping = start
         mappedBytes = bytes
         return true

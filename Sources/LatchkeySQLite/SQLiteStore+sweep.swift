@@ -17,6 +17,9 @@ extension SQLiteStore {
     /// Rows looked at in one read, and deleted in one transaction.
     private static let lookChunk = 2_000
     private static let deleteChunk = 200
+    /// How many times as long as a look it rests before the next: a walk over ten million rows takes a reader half a
+    /// minute of processor time, which nobody is waiting for.
+    private static let rest = 19
 
     package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
         let now = clock.now()
@@ -40,6 +43,7 @@ extension SQLiteStore {
     private func sweepSessions(_ policy: SweepPolicy, _ now: Timestamp, limit: Int) async throws -> Int {
         var removed = 0
         while removed < limit {
+            let begin = ContinuousClock.now
             let start = sweepPosition.key
             let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
             let chunk = Array(dead.prefix(min(Self.deleteChunk, limit - removed)))
@@ -48,6 +52,7 @@ extension SQLiteStore {
                 sweepPosition.key = chunk.last?.id ?? start
             } else if let end {
                 sweepPosition.key = end
+                try await Task.sleep(for: (ContinuousClock.now - begin) * Self.rest)
             } else {
                 sweepPosition.key = []
                 break

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Glibc
 
 /// The database of a stopped server, opened to be filled fast: nothing is durable until ``close()``.
