@@ -67,6 +67,7 @@ extension HashPool {
         }
 
         /// How much less of a busy processor a hash thread gets than a thread that answers: beside one, about a quarter.
+        /// With 10, answers come a little sooner yet, but whatever else is busy starves the logins.
         private static let niceness: Int32 = 5
 
         /// Lets other threads go first. Hashing can fill every processor for as long as somebody floods the login, and

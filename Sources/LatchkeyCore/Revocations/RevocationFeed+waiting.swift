@@ -20,13 +20,14 @@ extension RevocationFeed {
     /// How exactly the end of a wait is kept.
     private static let tick: Duration = .milliseconds(200)
 
-    /// Holds until there is something newer than `query.after`, at most `seconds`.
+    /// Holds until there is something newer than `query.after`, at most `seconds`. In a burst that is a little later than
+    /// a read without waiting would find it: with the next waking, like everybody who has what the last one told.
     /// - Parameter address: whose waiters are counted together.
     package func wait(_ query: RevocationQuery, seconds: Duration, address: String) async -> RevocationWait {
         let first = read(query)
-        guard first.after > 0 || query.after == 0, first.isEmpty, query.epoch != nil, seconds > .zero else {
-            return .answered
-        }
+        guard let after = query.after, first.after == after, query.epoch != nil, seconds > .zero,
+            first.isEmpty || state.withLock({ $0.isUntold(after) })
+        else { return .answered }
         let limits = settings.revocations
         let admission = state.withLock { state -> RevocationWaiters.Admission in
             state.isDraining
@@ -36,25 +37,29 @@ extension RevocationFeed {
         }
         switch admission {
         case .drain: return .answered
-        case .refused: return .refused(retryAfter: limits.nextUpdate)
+        // Only the pace of a burst would have held what is there already: without a place it is told at once.
+        case .refused: return first.isEmpty ? .refused(retryAfter: limits.nextUpdate) : .answered
         case .timerOnly:
-            try? await clock.sleep(min(limits.nextUpdate, seconds))
+            if first.isEmpty { try? await clock.sleep(min(limits.nextUpdate, seconds)) }
             state.withLock { $0.waiters.leaveTimer(address: address) }
             return .answered
         case .wait(let id):
-            await suspend(id, seen: first.sequence, until: .now + min(seconds, limits.maxWait))
+            await suspend(id, after: after, seen: first.sequence, until: .now + min(seconds, limits.maxWait))
             state.withLock { $0.waiters.leave(id, address: address) }
             return .answered
         }
     }
 
-    /// Suspends until woken, cancelled or out of time. Nothing is lost between the read and the wait: a commit in
-    /// between has moved `sequence`, which is compared when the continuation is stored.
-    private func suspend(_ id: UInt64, seen: Int64, until deadline: ContinuousClock.Instant) async {
+    /// Suspends until woken, cancelled or out of time. Nothing is lost between the read and the wait: a commit or a
+    /// waking in between has moved what is compared when the continuation is stored.
+    private func suspend(
+        _ id: UInt64, after: Int64, seen: Int64, until deadline: ContinuousClock.Instant
+    ) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let resumeNow = state.withLock { state -> Bool in
-                    if state.list.sequence != seen || state.isDraining || Task.isCancelled { return true }
+                    let isOver = state.isPaced ? !state.isUntold(after) : state.list.sequence != seen
+                    if isOver || state.isDraining || Task.isCancelled { return true }
                     state.waiters.park(id, continuation, until: deadline)
                     return false
                 }
@@ -88,10 +93,16 @@ extension RevocationFeed {
 
     /// Five hundred verifiers that ask again after each of a thousand commits would cost more than the commits.
     private func wakeByCommit() async {
-        state.withLock { $0.isPaced = !$0.isDraining }
+        state.withLock { state in
+            state.isPaced = !state.isDraining
+            state.told = state.list.sequence
+        }
         // What was committed before this loop listened woke its waiters itself.
         for await _ in nudges.stream {
-            let woken = state.withLock { $0.waiters.removeAll() }
+            let woken = state.withLock { state in
+                state.told = state.list.sequence
+                return state.waiters.removeAll()
+            }
             for waiter in woken { waiter.resume() }
             // Not the clock of the settings: this is about the machine's load, not about the time of day.
             guard (try? await Task.sleep(for: Self.pace(after: woken.count))) != nil else { return }

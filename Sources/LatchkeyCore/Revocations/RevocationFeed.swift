@@ -32,7 +32,12 @@ package final class RevocationFeed: StoreObserver, Service {
         var consumers = RevocationConsumers()
         /// Whether ``run()`` wakes the waiters; before and after it, commits do so themselves.
         var isPaced = false
+        /// With ``isPaced``, the last `seq` when waiters were woken last.
+        var told: Int64 = 0
         var isDraining = false
+
+        /// Whether what comes after `sequence`, if there is anything, is for the next waking to tell.
+        func isUntold(_ sequence: Int64) -> Bool { isPaced && sequence >= told }
     }
 
     /// Entries in a delta; who misses more gets the snapshot.

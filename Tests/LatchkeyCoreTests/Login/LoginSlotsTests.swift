@@ -61,13 +61,15 @@ struct LoginSlotsTests {
         for _ in 0..<2 { #expect(attempt(capacity: 2) == .taken) }
         do {
             let admission = Admission(
-                resetOnSuccess: [pair], countedOnFailure: [], giveBack: { [slots, pair] in slots.give(pair) })
+                record: nil, resetOnSuccess: [pair], countedOnFailure: [],
+                giveBack: { [slots, pair] in slots.give(pair) })
             admission.release()
             admission.release()
             #expect(slots.taken(pair) == 1)
         }
         #expect(slots.taken(pair) == 1)
-        _ = Admission(resetOnSuccess: [], countedOnFailure: [], giveBack: { [slots, pair] in slots.give(pair) })
+        _ = Admission(
+            record: nil, resetOnSuccess: [], countedOnFailure: [], giveBack: { [slots, pair] in slots.give(pair) })
         #expect(slots.taken(pair) == 0)
     }
 }

@@ -13,7 +13,8 @@ struct KnownSignaturesTests {
         let publicKey = VerificationKey(try JSONWebKey(p256: key.publicKey.rawRepresentation))
         let header = JWSHeader(algorithm: .es256, type: JWSHeader.accessTokenType, keyID: publicKey.keyID)
         let claims = AccessTokenClaims(
-            issuer: "https://auth.example.com", subject: "ada", audience: ["orders"],
+            issuer: "https://auth.example.com", subject: UserID.generate(at: Timestamp(seconds: 1000)).description,
+            audience: ["orders"],
             expiresAt: Timestamp(seconds: 1300), issuedAt: Timestamp(seconds: 1000), tokenID: .generate(),
             clientID: try #require(ClientID("spa")), scope: try #require(Scope("read")))
         let text = try JWS.sign(headerSegment: header.segment(), payload: claims.encode()) { input in
