@@ -208,7 +208,10 @@ let package = Package(
         ),
         .testTarget(
             name: "RepositoryTests",
-            dependencies: ["latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations", "TestSupport"]),
+            dependencies: [
+                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ]
 )
 

@@ -20,7 +20,10 @@ extension Compose {
         let logger = Logger(label: "latchkey")
         let program = try await build(settings: settings, schema: .migrate, logger: logger)
         do {
-            try await program.serve(signals: [.sigterm, .sigint], ready: ready)
+            try await program.serve(signals: [.sigterm, .sigint]) {
+                try await ready($0)
+                ProgramPages.release()
+            }
         } catch {
             await program.shutdown()
             throw error
@@ -58,7 +61,6 @@ extension Compose {
                 addresses: Array(tcp.prefix(max(publicCount, 0))),
                 adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
                 hasUsers: try await services.store.statistics().users > 0))
-        ProgramPages.release()
         try await group.run()
     }
 

@@ -24,9 +24,9 @@ enum ProgramPages {
         var ranges: [Range<UInt>] = []
         var candidate: Range<UInt>?
         for line in smaps.split(separator: "\n") {
-            let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+            let fields = line.split(separator: " ")
             if fields[0].last != ":" {
-                candidate = fields.count == 6 && fields[5] == path ? readOnlyRange(fields) : nil
+                candidate = line.hasSuffix(" " + path) ? readOnlyRange(fields) : nil
             } else if fields[0] == "Anonymous:", fields[1] == "0", let range = candidate {
                 ranges.append(range)
             }
