@@ -176,7 +176,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeySQLiteTests",
             dependencies: [
-                "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
+                "CSQLite", "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

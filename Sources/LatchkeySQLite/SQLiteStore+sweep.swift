@@ -28,6 +28,9 @@ extension SQLiteStore {
         for step in Self.steps(policy, now) where removed < limit {
             removed += try await sweep(step, limit: limit - removed)
         }
+        for step in Self.keyedSteps(policy, now) where removed < limit {
+            removed += try await sweep(step, limit: limit - removed)
+        }
         return removed
     }
 
@@ -152,28 +155,7 @@ extension SQLiteStore {
                     DELETE FROM login_codes WHERE code_digest IN (
                         SELECT code_digest FROM login_codes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
                     """, until: now - endedSessionLifetime),
-            Step(
-                sql: throttle("kind <> \(account.rawValue)"),
-                until: now - ThrottleSchedule.window(of: .pair, configured: policy.throttleWindow)),
-            Step(
-                sql: throttle("kind = \(account.rawValue)"),
-                until: now - ThrottleSchedule.window(of: account, configured: policy.throttleWindow)),
-            Step(
-                sql: """
-                    DELETE FROM known_networks WHERE (user_id, network) IN (
-                        SELECT user_id, network FROM known_networks WHERE last_success <= ?1 LIMIT ?2)
-                    """, until: now - Transaction.knownNetworkLifetime),
         ]
-    }
-
-    private static let account = ThrottleBucket.Kind.account
-
-    private static func throttle(_ kinds: String) -> String {
-        """
-        DELETE FROM login_throttle WHERE (kind, bucket) IN (
-            SELECT kind, bucket FROM login_throttle
-            WHERE \(kinds) AND last_failure <= ?1 AND window_start <= ?1 LIMIT ?2)
-        """
     }
 
     private func sweep(_ step: Step, limit: Int) async throws -> Int {
@@ -185,6 +167,79 @@ extension SQLiteStore {
             }
             removed += gone
             if gone < chunk { break }
+        }
+        return removed
+    }
+
+    // MARK: Rows without an index on their instant
+
+    /// Rows that are looked at in the order of a key of two columns, on a reader, and deleted one by one: a statement
+    /// that searched them on the writer would hold up all commits.
+    private struct KeyedStep: Sendable {
+        typealias Key = [any Bindable & Sendable]
+
+        /// Tells of each row after the key `?1`, `?2`, at most `?3` of them, its key and whether it is `old`.
+        let look: String
+        /// Deletes the row with the key `?1`, `?2` unless somebody has renewed it.
+        let delete: String
+        /// Before every other.
+        let first: Key
+        let key: @Sendable (Row) -> Key
+        /// `?4` and further, in both.
+        let instants: [Int64]
+
+        init(
+            _ table: String, _ columns: (String, String), first: Key, old: String, instants: [Timestamp],
+            key: @escaping @Sendable (Row) -> Key
+        ) {
+            let pair = "\(columns.0), \(columns.1)"
+            look = "SELECT \(pair), \(old) FROM \(table) WHERE (\(pair)) > (?1, ?2) ORDER BY \(pair) LIMIT ?3"
+            delete = "DELETE FROM \(table) WHERE \(columns.0) = ?1 AND \(columns.1) = ?2 AND ?3 AND \(old)"
+            self.first = first
+            self.key = key
+            self.instants = instants.map(\.milliseconds)
+        }
+    }
+
+    private static func keyedSteps(_ policy: SweepPolicy, _ now: Timestamp) -> [KeyedStep] {
+        let account = ThrottleBucket.Kind.account
+        let failure = "iif(kind = \(account.rawValue), ?5, ?4)"
+        return [
+            KeyedStep(
+                "login_throttle", ("kind", "bucket"), first: [-1, -1],
+                old: "(last_failure <= \(failure) AND window_start <= \(failure))",
+                instants: [.pair, account].map {
+                    now - ThrottleSchedule.window(of: $0, configured: policy.throttleWindow)
+                }
+            ) { [$0[0] as Int64, $0[1] as Int64] },
+            KeyedStep(
+                "known_networks", ("user_id", "network"), first: [[UInt8](), ""], old: "last_success <= ?4",
+                instants: [now - Transaction.knownNetworkLifetime]
+            ) { [$0.bytes(0), $0[1] as String] },
+        ]
+    }
+
+    private func sweep(_ step: KeyedStep, limit: Int) async throws -> Int {
+        var removed = 0
+        var position = step.first
+        while removed < limit {
+            let start = position
+            let rows = try await readers.read { database in
+                try database.all(step.look, start + [Self.lookChunk] + step.instants) { row in
+                    (key: step.key(row), isOld: row[2] as Bool)
+                }
+            }
+            let old = rows.filter(\.isOld).map(\.key).prefix(limit - removed)
+            for chunk in stride(from: 0, to: old.count, by: Self.deleteChunk) {
+                let keys = old[chunk..<min(chunk + Self.deleteChunk, old.count)]
+                removed += try await writer.perform { transaction in
+                    try keys.reduce(0) { removed, key in
+                        removed + (try transaction.database.run(step.delete, key + [true] + step.instants))
+                    }
+                }
+            }
+            guard rows.count == Self.lookChunk, let last = rows.last else { break }
+            position = last.key
         }
         return removed
     }

@@ -8,6 +8,7 @@ extension SQLiteStore {
         let logBytes = DatabaseFile.size(file.writeAheadLogPath)
         let batches = writer.statistics.batches
         let transactions = writer.statistics.transactions
+        let commitTimes = writer.statistics.commitTimes
         return try await readers.snapshot { database in
             StoreStatistics(
                 users: try database.integer("SELECT count(*) FROM users"),
@@ -21,7 +22,7 @@ extension SQLiteStore {
                     SELECT coalesce((SELECT max(id) FROM audit_events) - (SELECT min(id) FROM audit_events) + 1, 0)
                     """),
                 databaseBytes: databaseBytes, writeAheadLogBytes: logBytes, batches: batches,
-                transactions: transactions)
+                transactions: transactions, commitTimes: commitTimes)
         }
     }
 

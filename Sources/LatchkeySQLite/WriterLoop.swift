@@ -92,12 +92,14 @@ final class WriterLoop {
         answers.reserveCapacity(jobs.count)
         for job in jobs { answers.append(try attempt(job, transaction)) }
         try transaction.storeFloor()
+        let start = ContinuousClock.now
         try database.run("COMMIT")
+        let time = ContinuousClock.now - start
         guard !database.isInsideTransaction else { throw BatchDissolved() }
         floor = transaction.nextFloor
         unpublished = unpublished || transaction.mayHaveEntries
         if !transaction.changedStreams.isEmpty { observer.streamsChanged(transaction.changedStreams) }
-        statistics.committed(jobs.count)
+        statistics.committed(jobs.count, in: time)
         return answers
     }
 

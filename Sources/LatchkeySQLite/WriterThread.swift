@@ -79,11 +79,15 @@ final class WriterThread: Sendable {
 final class WriterStatistics: Sendable {
     private let batchCount = Atomic<Int64>(0)
     private let transactionCount = Atomic<Int64>(0)
+    private let times = Mutex(CommitTimes())
 
     var batches: Int64 { batchCount.load(ordering: .relaxed) }
     var transactions: Int64 { transactionCount.load(ordering: .relaxed) }
 
-    func committed(_ transactions: Int) {
+    var commitTimes: CommitTimes { times.withLock { $0 } }
+
+    func committed(_ transactions: Int, in time: Duration) {
+        times.withLock { $0.add(time) }
         batchCount.add(1, ordering: .relaxed)
         transactionCount.add(Int64(transactions), ordering: .relaxed)
     }

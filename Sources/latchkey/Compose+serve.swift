@@ -60,7 +60,7 @@ extension Compose {
             ServerReady(
                 addresses: Array(tcp.prefix(max(publicCount, 0))),
                 adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
-                hasUsers: try await services.store.statistics().users > 0))
+                hasUsers: try await hasUsers()))
         try await group.run()
     }
 
@@ -78,10 +78,15 @@ extension Compose {
             + publicEndpoints + adminEndpoints
     }
 
+    /// Counting them would take long where there are many.
+    private func hasUsers() async throws -> Bool {
+        try await !services.store.users(page: PageRequest(limit: 1)).items.isEmpty
+    }
+
     /// The first administrator of a container, once: only while there is no user at all.
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
-        guard try await services.store.statistics().users == 0 else { return }
+        guard try await !hasUsers() else { return }
         guard let text = try? String(contentsOfFile: bootstrap.passwordFile, encoding: .utf8) else {
             throw CommandFailure(
                 "The password file \(bootstrap.passwordFile) (bootstrap.password_file) cannot be read.")

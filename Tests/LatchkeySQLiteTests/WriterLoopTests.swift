@@ -72,6 +72,79 @@ struct WriterLoopTests {
         }
     }
 
+    private static let rename: @Sendable (Transaction) throws -> Void = { transaction in
+        try transaction.database.runLast("UPDATE client_state SET version = version + 1", [])
+    }
+
+    private func version(_ database: Database) throws -> Int64 {
+        try database.integer("SELECT version FROM client_state")
+    }
+
+    @Test func `a closure with one last write is committed with its neighbours`() async throws {
+        try await withLoop { loop, database, trace in
+            loop.run([
+                job("a", trace, Self.rename), job("b", trace) { _ in throw Refusal(.conflict, "no") },
+                job("c", trace, Self.rename),
+            ])
+            #expect(trace.lines == ["ran a", "ran c", "answered a", "failed b otherwise", "answered c"])
+            try #expect(version(database) == 3)
+        }
+    }
+
+    @Test func `a last write that fails is a refusal of its own closure`() async throws {
+        try await withLoop { loop, database, trace in
+            loop.run([
+                job("a", trace, Self.rename),
+                job("b", trace) { transaction in
+                    try transaction.database.runLast("UPDATE client_state SET id = id + 1", [])
+                },
+                job("c", trace, Self.rename),
+            ])
+            #expect(trace.lines == ["ran a", "ran c", "answered a", "failed b otherwise", "answered c"])
+            try #expect(version(database) == 3)
+        }
+    }
+
+    @Test(
+        arguments: [
+            { _ in throw Refusal(.conflict, "too late") }, rename,
+            { try $0.database.run("UPDATE client_state SET version = 9") },
+        ] as [@Sendable (Transaction) throws -> Void])
+    func `whoever fails or writes behind its last write fails the whole batch`(
+        _ more: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws {
+        try await withLoop { loop, database, trace in
+            loop.run([
+                job("a", trace, Self.rename),
+                job("b", trace) { transaction in
+                    try Self.rename(transaction)
+                    try more(transaction)
+                }, job("c", trace, Self.rename),
+            ])
+            #expect(trace.lines == ["ran a", "failed a unavailable", "failed b unavailable", "failed c unavailable"])
+            try #expect(version(database) == 1)
+            loop.run([job("d", trace, Self.rename)])
+            #expect(trace.lines.suffix(2) == ["ran d", "answered d"])
+            try #expect(version(database) == 2)
+        }
+    }
+
+    @Test func `a refusal undoes everything since its first write, also when the last one was announced`() async throws
+    {
+        try await withLoop { loop, database, trace in
+            loop.run([
+                job("a", trace) { transaction in
+                    try transaction.database.run("UPDATE key_state SET version = 7")
+                    try Self.rename(transaction)
+                    throw Refusal(.conflict, "no")
+                }, job("b", trace, Self.rename),
+            ])
+            #expect(trace.lines == ["ran b", "failed a otherwise", "answered b"])
+            try #expect(version(database) == 2)
+            try #expect(database.integer("SELECT version FROM key_state") == 1)
+        }
+    }
+
     @Test func `a transaction left open by a failed commit does not leak into the next batch`() async throws {
         try await withLoop { loop, database, trace in
             try database.execute(script: "BEGIN; UPDATE client_state SET version = 77")

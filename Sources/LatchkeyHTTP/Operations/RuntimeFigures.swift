@@ -80,6 +80,19 @@ struct ScrapedGauges: Sendable {
         gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
         counter("latchkey_store_batches_total", "Commits since start.", store.batches)
         counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
+        addCommits("latchkey_store_commit_seconds", store.commitTimes)
+    }
+
+    private mutating func addCommits(_ name: String, _ times: CommitTimes) {
+        head(name, "histogram", "How long commits took, the disk included.")
+        var count: Int64 = 0
+        let bounds = CommitTimes.bounds.map { String($0 / .seconds(1)) } + ["+Inf"]
+        for (bound, more) in zip(bounds, times.counts) {
+            count += more
+            text += PrometheusText.line("\(name)_bucket", PrometheusText.labels([("le", bound)]), Double(count))
+        }
+        text += PrometheusText.line("\(name)_sum", "", times.sum / .seconds(1))
+        text += PrometheusText.line("\(name)_count", "", Double(count))
     }
 
     private mutating func addStreams(_ streams: [EventStreamRecord]) {
