@@ -66,9 +66,9 @@ extension HashPool {
             if isStopped { body() }
         }
 
-        /// How much less of a busy processor a hash thread gets than a thread that answers: beside one, about a quarter.
-        /// With 10, answers come a little sooner yet, but whatever else is busy starves the logins.
-        private static let niceness: Int32 = 5
+        /// How much less of a busy processor a hash thread gets than a thread that answers: beside one, about a tenth. With
+        /// 5, a quarter, answers under a flood take two and a half times as long as without one.
+        private static let niceness: Int32 = 10
 
         /// Lets other threads go first. Hashing can fill every processor for as long as somebody floods the login, and
         /// an answer that takes microseconds must not wait for a hash that takes milliseconds. On a machine that does

@@ -80,12 +80,13 @@ struct GrowthTests {
             session: id, generation: record.session.lineage.current, client: app, transport: .body,
             network: "192.0.2.1",
             policy: RefreshPolicy(reuseWindow: .seconds(30), recoveryLimit: 8, idleLifetime: .seconds(86_400)),
-            scope: nil)
+            scope: nil, admit: { _ in })
         guard case .granted(.rotated, _, _) = try await store.rotateSession(rotation) else {
             throw StoreFault("not rotated")
         }
-        let login = try #require(try await store.loginRecord(normalisedName: record.user.normalisedName))
-        _ = try await store.failureCounters([])
+        let attempt = try await store.loginAttempt(
+            normalisedName: record.user.normalisedName, counters: [ThrottleBucket(kind: .network, number: 7)])
+        let login = try #require(attempt.record)
         _ = try await store.isKnownNetwork("192.0.2.1", of: user)
         let begun = try await store.beginSession(
             SessionBeginning(
