@@ -5,6 +5,7 @@ extension HashPool {
     /// What the hash threads hold on to. The pool itself stays out of it, so that it can go away and stop them.
     final class Core: Sendable {
         let monitor: Monitor<State>
+        let niceness: Int32
         let maxQueueWait: Duration
         let idleRelease: Duration
         let reference: Argon2Parameters
@@ -13,10 +14,11 @@ extension HashPool {
         private let lastID = Atomic<UInt64>(0)
 
         init(
-            state: State, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
+            state: State, niceness: Int32, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
             now: @escaping @Sendable () -> ContinuousClock.Instant, arenaReleased: @escaping @Sendable () -> Void
         ) {
             monitor = Monitor(state)
+            self.niceness = niceness
             self.maxQueueWait = maxQueueWait
             self.idleRelease = idleRelease
             self.reference = reference
@@ -66,21 +68,15 @@ extension HashPool {
             if isStopped { body() }
         }
 
-        /// How much less of a busy processor a hash thread gets than a thread that answers: beside one, about a tenth. With
-        /// 5, a quarter, answers under a flood take two and a half times as long as without one.
-        private static let niceness: Int32 = 10
-
-        /// Lets other threads go first. Hashing can fill every processor for as long as somebody floods the login, and
-        /// an answer that takes microseconds must not wait for a hash that takes milliseconds. On a machine that does
-        /// nothing else it costs hashing nothing.
-        private static func stepBack() {
+        /// Lets other threads go first.
+        private func stepBack() {
             // On Linux the number 0 is the calling thread. Where it fails, everything goes on as without it.
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         }
 
         /// The life of one hash thread.
         func serve(thread: Int) {
-            Self.stepBack()
+            stepBack()
             let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
             var lastUse = now()
             while true {

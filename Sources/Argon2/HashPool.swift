@@ -15,6 +15,10 @@ package final class HashPool: Sendable {
     /// Starts the threads.
     /// - Parameters:
     ///   - threads: 1 or more; as many hashes run at a time. Usually the number of processors.
+    ///   - niceness: how much less of a busy processor they get than the threads that answer, 0 to 19: beside one of
+    ///     those, about a tenth with 10. Hashing can fill every processor for as long as somebody floods the login, and an
+    ///     answer that takes microseconds must not wait for a hash that takes milliseconds. On a machine that does nothing
+    ///     else it costs hashing nothing.
     ///   - maxQueueWait: a job whose expected wait is longer is refused.
     ///   - idleRelease: after so long without a hash, a thread gives its memory back to the system.
     ///   - reference: the parameters in force. Each arena is reserved for them, and they weigh 1 in the queue.
@@ -22,25 +26,27 @@ package final class HashPool: Sendable {
     /// - Throws: `HashPoolStartFailure` when the system gives no thread.
     package convenience init(
         threads: Int,
+        niceness: Int = 0,
         maxQueueWait: Duration,
         idleRelease: Duration = .seconds(60),
         reference: Argon2Parameters = .default,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws(HashPoolStartFailure) {
         try self.init(
-            threads: threads, maxQueueWait: maxQueueWait, idleRelease: idleRelease, reference: reference, now: now,
-            limits: HashQueue<Job>.Limits(), arenaReleased: {})
+            threads: threads, niceness: niceness, maxQueueWait: maxQueueWait, idleRelease: idleRelease,
+            reference: reference, now: now, limits: HashQueue<Job>.Limits(), arenaReleased: {})
     }
 
     /// With the bounds of the queue and an observer that a hash thread calls after it gave its memory back.
     init(
-        threads: Int, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
+        threads: Int, niceness: Int = 0, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
         now: @escaping @Sendable () -> ContinuousClock.Instant, limits: HashQueue<Job>.Limits,
         arenaReleased: @escaping @Sendable () -> Void
     ) throws(HashPoolStartFailure) {
         precondition(threads > 0, "a pool without threads would never answer")
         let core = Core(
-            state: State(threads: threads, limits: limits), maxQueueWait: maxQueueWait, idleRelease: idleRelease,
+            state: State(threads: threads, limits: limits), niceness: Int32(clamping: niceness),
+            maxQueueWait: maxQueueWait, idleRelease: idleRelease,
             reference: reference, now: now, arenaReleased: arenaReleased)
         var started: [pthread_t] = []
         for index in 0..<threads {

@@ -51,6 +51,8 @@ package struct Settings: Sendable {
     package struct Login: Sendable {
         /// `nil`: the number of cores.
         package var hashThreads: Int?
+        /// How much the hash threads give way to others, 0 to 19.
+        package var hashNiceness = 10
         package var maxQueueWait: Duration = .seconds(2)
         package var accountFailures = 10
         package var addressFailures = 100

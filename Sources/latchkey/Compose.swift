@@ -41,6 +41,7 @@ package struct Compose: Sendable {
         do {
             pool = try HashPool(
                 threads: core.login.hashThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+                niceness: core.login.hashNiceness,
                 maxQueueWait: core.login.maxQueueWait, reference: core.password.argon2)
         } catch {
             await store.shutdown()

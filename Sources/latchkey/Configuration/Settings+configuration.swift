@@ -31,6 +31,7 @@ extension LatchkeyCore.Settings {
         }
 
         login.hashThreads = try Self.hashThreads(values)
+        login.hashNiceness = try values.integer(.hashNiceness)
         login.maxQueueWait = try values.duration(.maxQueueWait)
         login.accountFailures = try values.integer(.accountFailures)
         login.addressFailures = try values.integer(.addressFailures)

@@ -31,9 +31,12 @@ struct FullDiskTests {
         (try? ChildProcess(command))?.wait() ?? -1
     }
 
-    private static let login: [String: JSONValue] = [
-        "username": "ada", "password": .string(TestServer.password), "client_id": "spa",
-    ]
+    /// More than one, so that nobody's sessions end because there are too many of them.
+    private static let users = (0..<16).map { "user-\($0)" }
+
+    private static func login(_ user: String = users[0]) -> [String: JSONValue] {
+        ["username": .string(user), "password": .string(TestServer.password), "client_id": "spa"]
+    }
 
     private func refresh(_ http: TestHTTP, _ token: String) async throws -> TestResponse {
         try await http.post(
@@ -45,7 +48,9 @@ struct FullDiskTests {
         var kept: [String] = []
         for _ in 0..<200 {
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
-                for _ in 0..<16 { group.addTask { try await http.post("/api/v1/login", json: Self.login) } }
+                for user in Self.users {
+                    group.addTask { try await http.post("/api/v1/login", json: Self.login(user)) }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             kept += answers.filter { $0.status == 200 }.compactMap { $0["refresh_token"] }
@@ -66,7 +71,7 @@ struct FullDiskTests {
         }
         defer { if limit == .fileSystem { Self.run(["umount", "-l", folder.path]) } }
         try await withServer(folder: folder) { server in
-            try await server.addUser()
+            for user in Self.users { try await server.addUser(user) }
             try await server.addClient()
         }
         let port = try ServerProcess.freePort()
@@ -94,7 +99,7 @@ struct FullDiskTests {
             : ["mount", "-o", "remount,size=64m", folder.path]
         #expect(Self.run(room) == 0)
         #expect(try await eventually { try await http.get("/readyz").status == 200 ? true : nil } == true)
-        #expect(try await http.post("/api/v1/login", json: Self.login).status == 200)
+        #expect(try await http.post("/api/v1/login", json: Self.login()).status == 200)
 
         // Whatever was acknowledged is there, also for a server that starts anew after a kill.
         var carried: [String] = []
