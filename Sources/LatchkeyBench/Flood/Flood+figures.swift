@@ -56,7 +56,7 @@ extension Flood {
 
     fileprivate static let memory = Budget(
         key: "flood_memory", title: "largest resident memory in the flood, without the hash arenas",
-        bound: .atMost(60), unit: "MiB", reason: "The queue is bounded, so a flood may not take memory.")
+        bound: .atMost(60), unit: "MB", reason: "The queue is bounded, so a flood may not take memory.")
     fileprivate static let hashing = Budget(
         key: "flood_hashing", title: "passwords hashed in the flood / without it", bound: .atLeast(0.8), unit: "x",
         reason: "Turning attempts away must leave the processors to those that were let in.")
@@ -109,7 +109,7 @@ extension Flood.Figures {
         let early = outcomes.filter { [FloodWork.Kind.overloaded, FloodWork.Kind.throttled].contains($0.kind) }
         return latencies + early.compactMap { Flood.early($0.kind).judge($0.p99Milliseconds) }
             + [
-                Flood.memory.judge([largestResidentMiB - arenasMiB]),
+                Flood.memory.judge([(largestResidentMiB - arenasMiB) * 1.048576]),
                 Flood.hashing.judge([hashedPerSecond / capacity]),
                 Budget.failures(in: "flood").judge([Double(failures)]),
             ].compactMap { $0 }

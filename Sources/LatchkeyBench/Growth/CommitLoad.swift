@@ -22,6 +22,8 @@ struct CommitLoad {
         let failures: Int
         let firstFailure: String?
         let generator: GeneratorFigures
+        /// Just before and just after the run.
+        let flushes: [FlushLatency]
         let serverProcessors: Double
         let series: [Series]
     }
@@ -41,17 +43,19 @@ struct CommitLoad {
             perSecond: Self.perSecond, from: Array(repeating: .loopback, count: Self.connections), next: work.next)
         let loop = OpenLoop(port: server.port, server: server.figures)
         let log = seeded.writeAheadLog
-        let sizes = Sampler(everyMilliseconds: 50) { SeededServer.size(log) }
+        let flushSeconds = seconds / 10
+        let quiet = try FlushLatency(folder: seeded.folder, seconds: flushSeconds)
         let before = try CommitHistogram(at: server.endpoint)
+        let sizes = Sampler(everyMilliseconds: 50) { SeededServer.size(log) }
         let outcome = try loop.run([lane], seconds: seconds)
-        let after = try CommitHistogram(at: server.endpoint)
         let logMiB = sizes.stop().map { (seconds: $0.seconds, value: Double($0.value) / 1_048_576) }
+        let after = try CommitHistogram(at: server.endpoint)
         let histogram = before.flatMap { before in after.map { $0.since(before) } }
         try outcome.require([RotationWork.kind])
         let rotations = outcome[RotationWork.kind]
         let part = seconds / Double(Self.parts)
         return Figures(
-            asked: Self.perSecond, perSecond: Double(rotations.count) / seconds,
+            asked: Self.perSecond, perSecond: Double(rotations.finished(by: seconds)) / seconds,
             p50Milliseconds: rotations.milliseconds(0.5) ?? 0,
             p99Milliseconds: rotations.milliseconds(0.99) ?? 0,
             p999Milliseconds: rotations.milliseconds(0.999) ?? 0,
@@ -61,6 +65,7 @@ struct CommitLoad {
             largestLogMiB: logMiB.map(\.value).max() ?? 0, failures: outcome.failures,
             firstFailure: outcome.firstFailure,
             generator: GeneratorFigures(outcome),
+            flushes: [quiet, try FlushLatency(folder: seeded.folder, seconds: flushSeconds)],
             serverProcessors: outcome.serverCPUSeconds / seconds,
             series: [
                 Series(

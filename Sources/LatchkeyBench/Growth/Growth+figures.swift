@@ -12,6 +12,8 @@ extension Growth {
         let idleProcessors: [Double]
         let commits: CommitLoad.Figures
         let startMilliseconds: [Double]
+        /// From SIGTERM soon after the start, when housekeeping may be under way.
+        let longestStopSeconds: Double
         /// After SIGKILL, with the write-ahead log of a busy server.
         let startAfterCrashMilliseconds: Double
         let logAfterCrashMiB: Double
@@ -103,8 +105,9 @@ extension Growth.Figures {
             ] + commits.lines
             + [
                 String(
-                    format: "  start to first answer %.0f ms, after SIGKILL with a log of %.0f MiB %.0f ms",
-                    Spread(startMilliseconds)?.median ?? 0, logAfterCrashMiB, startAfterCrashMilliseconds)
+                    format: "  start to first answer %.0f ms, after SIGKILL with a log of %.0f MiB %.0f ms; "
+                        + "longest stop %.2f s", Spread(startMilliseconds)?.median ?? 0, logAfterCrashMiB,
+                    startAfterCrashMilliseconds, longestStopSeconds)
             ]
     }
 
@@ -135,6 +138,12 @@ extension CommitLoad.Figures {
                     commitP50Milliseconds, commitP999Milliseconds))
         } else {
             lines.append("  the server has no latchkey_store_commit_seconds: the whole rotation stands for its commit")
+        }
+        for flush in flushes {
+            lines.append(
+                String(
+                    format: "  the disk alone, a page and its flush: p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms",
+                    flush.p50Milliseconds, flush.p99Milliseconds, flush.p999Milliseconds))
         }
         if let firstFailure { lines.append("  \(failures) FAILED, the first: \(firstFailure)") }
         return lines

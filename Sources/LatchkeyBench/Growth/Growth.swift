@@ -61,15 +61,19 @@ struct Growth {
         let (costs, idle) = try compare(small, large)
         let (commits, afterCrash) = try load(large)
         Console.note("Starting it \(size.starts) times")
-        let starts = try (0..<size.starts).map { _ in
+        let restarts = try (0..<size.starts).map { _ in
             let server = try large.start()
-            defer { server.stop() }
-            return server.secondsToFirstAnswer * 1000
+            let stop = Stopwatch.now()
+            server.stop()
+            return (
+                start: server.secondsToFirstAnswer * 1000, stop: Stopwatch.seconds(from: stop, to: Stopwatch.now())
+            )
         }
         return Figures(
             sessions: size.sessions, users: size.users, seedSeconds: seedSeconds, databaseBytes: bytes, costs: costs,
             idleProcessors: [idle.small, idle.large],
-            commits: commits, startMilliseconds: starts, startAfterCrashMilliseconds: afterCrash.milliseconds,
+            commits: commits, startMilliseconds: restarts.map(\.start),
+            longestStopSeconds: restarts.map(\.stop).max() ?? 0, startAfterCrashMilliseconds: afterCrash.milliseconds,
             logAfterCrashMiB: afterCrash.logMiB)
     }
 

@@ -101,15 +101,25 @@ private struct Run {
     mutating func drive(drain: Double) throws {
         let limit = end + UInt64(drain * 1e9)
         var now = Stopwatch.now()
-        while now < end || !busy.isEmpty {
-            guard now < limit else {
-                for (connection, _) in busy { fail(connection, "No answer within \(drain) seconds after the end.") }
-                return
-            }
+        // What was due and found no free connection is sent late and not forgotten: it waited longest of all.
+        while now < end || !busy.isEmpty || tracks.contains(where: { mayStillSend($0, now) }) {
+            guard now < limit else { return giveUp("No answer within \(drain) seconds after the end.") }
             let wake = try sendWhatIsDue(now)
             try wait(until: min(wake, now < end ? end : limit))
             try takeAnswers()
             now = Stopwatch.now()
+        }
+    }
+
+    private func mayStillSend(_ track: Track, _ now: UInt64) -> Bool {
+        track.lane.interval == 0 ? now < end : track.due < end
+    }
+
+    private mutating func giveUp(_ reason: String) {
+        for (connection, _) in busy { fail(connection, reason) }
+        for track in tracks where track.lane.interval > 0 && track.due < end {
+            let count = (end - track.due) / track.lane.interval + 1
+            for _ in 0..<count { outcome.timelines["unsent", default: Timeline()].fail(reason) }
         }
     }
 
@@ -118,7 +128,9 @@ private struct Run {
         var wake = UInt64.max
         for index in tracks.indices {
             let interval = tracks[index].lane.interval
-            while tracks[index].due <= now, now < end, let connection = tracks[index].idle.popLast() {
+            while tracks[index].due <= now, mayStillSend(tracks[index], now),
+                let connection = tracks[index].idle.popLast()
+            {
                 guard let errand = tracks[index].lane.next() else {
                     tracks[index].idle.append(connection)
                     break
@@ -127,7 +139,7 @@ private struct Run {
                 tracks[index].due += interval
                 try start(errand, on: connection, track: index, due: due)
             }
-            guard !tracks[index].idle.isEmpty else { continue }
+            guard !tracks[index].idle.isEmpty, mayStillSend(tracks[index], now) else { continue }
             // What is due already had nothing to send: look again soon.
             wake = min(wake, tracks[index].due > now ? tracks[index].due : now + Self.pause)
         }
@@ -137,9 +149,16 @@ private struct Run {
     private mutating func start(_ errand: Errand, on connection: PacedConnection, track: Int, due: UInt64) throws {
         connection.errand = errand
         connection.due = due
-        // The server closes connections that are idle for long.
-        if due > connection.lastUse + Self.staleness, connection.isClosed { try connection.reconnect() }
-        try connection.send(errand.request)
+        do {
+            // The server closes connections that are idle for long.
+            if due > connection.lastUse + Self.staleness, connection.isClosed { try connection.reconnect() }
+            try connection.send(errand.request)
+        } catch {
+            fail(connection, "\(error)")
+            try connection.reconnect()
+            tracks[track].idle.append(connection)
+            return
+        }
         let sent = Stopwatch.now()
         outcome.lateness.add(due: seconds(due), latency: Stopwatch.seconds(from: due, to: sent))
         busy.append((connection, track))

@@ -42,7 +42,8 @@ final class PacedConnection {
     var isClosed: Bool {
         var byte: UInt8 = 0
         // Fills our local, one byte.
-        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK)) == 0
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK))
+        return count == 0 || (count < 0 && errno != EAGAIN)
     }
 
     /// Sends the whole request: requests are smaller than the empty buffer of a socket.
