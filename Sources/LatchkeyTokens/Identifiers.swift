@@ -9,6 +9,12 @@ public struct UserID: Sendable, Hashable, Comparable, LosslessStringConvertible 
     }
 
     /// Reads exactly 16 bytes, as stored; nil for any other number.
+    public init?(bytes: [UInt8]) {
+        guard let value = UUIDv7(bytes: bytes) else { return nil }
+        self.value = value
+    }
+
+    /// Reads exactly 16 bytes, as stored; nil for any other number.
     public init?(bytes: some Collection<UInt8>) {
         guard let value = UUIDv7(bytes: bytes) else { return nil }
         self.value = value
@@ -45,6 +51,12 @@ public struct SessionID: Sendable, Hashable, Comparable, LosslessStringConvertib
     /// Reads the canonical lower-case UUID text of 36 characters; nil for anything else.
     public init?(_ text: String) {
         guard let value = UUIDv7(text: text) else { return nil }
+        self.value = value
+    }
+
+    /// Reads exactly 16 bytes, as stored; nil for any other number.
+    public init?(bytes: [UInt8]) {
+        guard let value = UUIDv7(bytes: bytes) else { return nil }
         self.value = value
     }
 

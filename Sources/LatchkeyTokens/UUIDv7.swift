@@ -19,6 +19,17 @@ struct UUIDv7: Sendable, Hashable, Comparable {
         low = random[2...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
+    /// The same as for any collection, where there is no need to find out at run time which one it is.
+    init?(bytes: [UInt8]) {
+        guard bytes.count == 16 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for index in 0..<8 {
+            high = high << 8 | UInt64(bytes[index])
+            low = low << 8 | UInt64(bytes[index + 8])
+        }
+        self.init(high: high, low: low)
+    }
+
     init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         high = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -112,5 +123,15 @@ struct UUIDv7: Sendable, Hashable, Comparable {
 /// Random bytes from the operating system.
 func systemRandomBytes(_ count: Int) -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 7)
+    while bytes.count < count {
+        // Each number is a call of the kernel, so all of its bytes are used.
+        var number = generator.next()
+        for _ in 0..<min(8, count - bytes.count) {
+            bytes.append(UInt8(truncatingIfNeeded: number))
+            number >>= 8
+        }
+    }
+    return bytes
 }

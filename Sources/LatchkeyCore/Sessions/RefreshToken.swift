@@ -17,7 +17,7 @@ package struct RefreshTokenString: SecretValue {
 package struct RefreshToken: Sendable, Equatable {
     package static let prefix = "lkr_"
     package static let nonceByteCount = 16
-    private static let tagByteCount = 24
+    fileprivate static let tagByteCount = 24
     private static let formatVersion: UInt8 = 1
     private static let textLength = 4 + 60
 
@@ -42,13 +42,7 @@ package struct RefreshToken: Sendable, Equatable {
 
     /// Compares the tag in constant time. False when the slot is no longer in the ring.
     package func isAuthentic(nonce: [UInt8], keys: MasterKeyRing) -> Bool {
-        guard
-            let expected = Self.tag(
-                slot: slot, session: session, generation: generation, nonce: nonce, keys: keys)
-        else { return false }
-        var difference: UInt8 = 0
-        for (a, b) in zip(expected, tag) { difference |= a ^ b }
-        return difference == 0 && expected.count == tag.count
+        RefreshTokenKey(slot: slot, session: session, nonce: nonce, keys: keys)?.isAuthentic(self) ?? false
     }
 
     /// Derives the token of one generation with the current master key.
@@ -56,14 +50,13 @@ package struct RefreshToken: Sendable, Equatable {
         session: SessionID, generation: UInt32, nonce: [UInt8], keys: MasterKeyRing
     ) throws -> RefreshTokenString {
         let slot = keys.currentSlot
-        guard let tag = tag(slot: slot, session: session, generation: generation, nonce: nonce, keys: keys) else {
+        guard let key = RefreshTokenKey(slot: slot, session: session, nonce: nonce, keys: keys) else {
             throw MasterKeyFault("The current master-key slot \(slot) is empty.")
         }
-        return RefreshTokenString(
-            text: prefix + Base64URL.string(head(slot: slot, session: session, generation: generation) + tag))
+        return key.token(generation: generation)
     }
 
-    private static func head(slot: UInt8, session: SessionID, generation: UInt32) -> [UInt8] {
+    fileprivate static func head(slot: UInt8, session: SessionID, generation: UInt32) -> [UInt8] {
         [formatVersion << 4 | slot] + session.bytes
             + [
                 UInt8(generation >> 24), UInt8(generation >> 16 & 0xff), UInt8(generation >> 8 & 0xff),
@@ -71,12 +64,46 @@ package struct RefreshToken: Sendable, Equatable {
             ]
     }
 
-    private static func tag(
-        slot: UInt8, session: SessionID, generation: UInt32, nonce: [UInt8], keys: MasterKeyRing
-    ) -> [UInt8]? {
+    /// Whether the tag is `expected`; looks at every byte, whatever differs.
+    fileprivate func hasTag(_ expected: [UInt8]) -> Bool {
+        var difference: UInt8 = 0
+        for (a, b) in zip(expected, tag) { difference |= a ^ b }
+        return difference == 0 && expected.count == tag.count
+    }
+
+    fileprivate static func text(_ head: [UInt8], _ tag: [UInt8]) -> String { prefix + Base64URL.string(head + tag) }
+}
+
+/// What the tokens of one session are tagged with under one master key. Deriving it costs more than a tag, so a refresh
+/// derives it once, for the token that it checks and the one that it makes.
+package struct RefreshTokenKey: Sendable {
+    let slot: UInt8
+    private let session: SessionID
+    private let key: SymmetricKey
+
+    /// Nil when the slot is not in the ring.
+    init?(slot: UInt8, session: SessionID, nonce: [UInt8], keys: MasterKeyRing) {
         guard let key = keys.derive(.refresh, slot: slot, salt: nonce, context: session.bytes) else { return nil }
-        let code = HMAC<SHA256>.authenticationCode(
-            for: head(slot: slot, session: session, generation: generation), using: key)
-        return Array(code.prefix(tagByteCount))
+        self.slot = slot
+        self.session = session
+        self.key = key
+    }
+
+    /// Compares the tag in constant time.
+    func isAuthentic(_ token: RefreshToken) -> Bool {
+        token.slot == slot && token.session == session && token.hasTag(tag(head(token.generation)))
+    }
+
+    func token(generation: UInt32) -> RefreshTokenString {
+        let head = head(generation)
+        return RefreshTokenString(text: RefreshToken.text(head, tag(head)))
+    }
+
+    private func head(_ generation: UInt32) -> [UInt8] {
+        RefreshToken.head(slot: slot, session: session, generation: generation)
+    }
+
+    private func tag(_ head: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: head, using: key).prefix(RefreshToken.tagByteCount))
     }
 }

@@ -1,5 +1,6 @@
 package import LatchkeyTokens
 import Logging
+import Synchronization
 
 /// A refresh as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
 package struct RefreshRequest: Sendable {
@@ -42,13 +43,15 @@ extension SessionService {
         let policy = RefreshPolicy(
             reuseWindow: settings.refresh.reuseWindow, recoveryLimit: settings.refresh.recoveryLimit,
             idleLifetime: idleLifetime(of: client))
+        let handedOver = HandedOver<RefreshTokenKey>()
         let rotation = SessionRotation(
             session: token.session, generation: token.generation, client: client.id, transport: request.transport,
             network: request.network, policy: policy, scope: request.scope
         ) { [masterKeys, settings] record in
-            guard token.isAuthentic(nonce: record.session.nonce, keys: masterKeys) else {
-                throw Self.refused(.malformed)
-            }
+            let key = RefreshTokenKey(
+                slot: token.slot, session: token.session, nonce: record.session.nonce, keys: masterKeys)
+            guard let key, key.isAuthentic(token) else { throw Self.refused(.malformed) }
+            handedOver.value = key
             guard record.session.client == client.id else { return }
             // So that a scope which cannot be had does not cost the client its token.
             _ = try client.tokenGrant(
@@ -66,7 +69,7 @@ extension SessionService {
             }
             return try await reply(
                 record: record, requested: request.scope, generation: record.session.lineage.current,
-                issuedAt: issuedAt, keyVersion: keyVersion)
+                key: handedOver.value, issuedAt: issuedAt, keyVersion: keyVersion)
         case .accessOnly(let record):
             return try await reply(
                 record: record, requested: request.scope, generation: nil, issuedAt: issuedAt, keyVersion: keyVersion)
@@ -113,5 +116,15 @@ extension SessionService {
             case .wrongTransport: "This session refreshes by its own transport (cookie or body) only."
             }
         return Refusal(.invalidGrant, sentence, reason: reason)
+    }
+}
+
+/// A value on its way from the writer's thread to whoever waits for the writer.
+private final class HandedOver<Value: Sendable>: Sendable {
+    private let kept = Mutex<Value?>(nil)
+
+    var value: Value? {
+        get { kept.withLock { $0 } }
+        set { kept.withLock { $0 = newValue } }
     }
 }

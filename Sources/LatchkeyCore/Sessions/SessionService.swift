@@ -41,8 +41,10 @@ package struct SessionService: Sendable {
     }
 
     /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to give.
+    /// - Parameter key: the session's, where it was derived already.
     func reply(
-        record: SessionRecord, requested: Scope?, generation: UInt32?, issuedAt: Timestamp, keyVersion: Int64
+        record: SessionRecord, requested: Scope?, generation: UInt32?, key: RefreshTokenKey? = nil,
+        issuedAt: Timestamp, keyVersion: Int64
     ) async throws -> TokenReply {
         let session = record.session
         let grant = try record.client.tokenGrant(
@@ -52,8 +54,10 @@ package struct SessionService: Sendable {
                 subject: session.user.description, client: record.client, scope: grant.scope,
                 audience: grant.audience, session: session, roles: record.user.roles),
             issuedAt: issuedAt, keyVersion: keyVersion)
-        let refreshToken = try generation.map {
-            try RefreshToken.derive(session: session.id, generation: $0, nonce: session.nonce, keys: masterKeys)
+        let refreshToken = try generation.map { generation -> RefreshTokenString in
+            if let key, key.slot == masterKeys.currentSlot { return key.token(generation: generation) }
+            return try RefreshToken.derive(
+                session: session.id, generation: generation, nonce: session.nonce, keys: masterKeys)
         }
         let idleEnd = session.lineage.rotatedAt + idleLifetime(of: record.client)
         let end = min(session.expiresAt, idleEnd)

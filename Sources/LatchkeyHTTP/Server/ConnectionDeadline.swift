@@ -25,11 +25,11 @@ struct ConnectionDeadline {
     /// - Parameter look: to be called at the instant; has to call ``passed(_:look:)``.
     mutating func set(
         _ subject: Subject, after delay: TimeAmount, on eventLoop: any EventLoop,
-        look: @escaping @Sendable () -> Void
+        look: @autoclosure () -> @Sendable () -> Void
     ) {
         let instant = NIODeadline.now() + delay
         due = (instant, subject)
-        if wakeUp == nil || wakeUpInstant > instant { schedule(at: instant, eventLoop, look) }
+        if wakeUp == nil || wakeUpInstant > instant { schedule(at: instant, eventLoop, look()) }
     }
 
     /// Waits for nothing.

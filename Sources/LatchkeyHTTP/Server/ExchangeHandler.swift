@@ -142,7 +142,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let start = ContinuousClock.now
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
-        var head = context.channel.allocator.buffer(capacity: answer.head.readableBytes + 128 + Self.longestCopy)
+        var head = context.channel.allocator.buffer(capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
         head.writeResponseEnd(requestID: RequestID(), date: service.date)
         answer.observation.count(ContinuousClock.now - start)
@@ -275,7 +275,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let context, case .responding = phase else { return }
         task = nil
         guard wire != .http2 else { return writeParts(response, context) }
-        var head = context.channel.allocator.buffer(capacity: 1024 + Self.longestCopy)
+        var head = context.channel.allocator.buffer(capacity: Self.longestCopy / 2 + Self.copied(response.body))
         head.writeResponseHead(version: version, status: response.status, fields: response.fields)
         if closesAfterResponse { head.writeString("Connection: close\r\n") }
         if let reuse = response.reuse { remember(reuse, head: head, body: response.body) }
@@ -285,6 +285,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
     private static let longestCopy = 2048
+    /// Room for the fields that are each answer's own.
+    private static let ending = 128
+
+    private static func copied(_ body: ByteBuffer) -> Int {
+        body.readableBytes > longestCopy ? 0 : body.readableBytes
+    }
 
     private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer) {
         var head = head
