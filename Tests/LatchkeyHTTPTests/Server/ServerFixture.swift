@@ -6,6 +6,7 @@ import LatchkeyCore
 import LatchkeyHTTP
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import TestSupport
 
@@ -35,6 +36,9 @@ struct ServerFixture: Sendable {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         body: @Sendable (ServerFixture) async throws -> Result
     ) async throws -> Result {
+        // Of its own: deadlines of a tenth of a second must not wait for what the servers of other tests do.
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        defer { loops.shutdownGracefully { _ in } }
         let metrics = PrometheusRegistry()
         var settings = HTTPService.Settings()
         settings.limits = limits
@@ -46,7 +50,7 @@ struct ServerFixture: Sendable {
         )
         let listeners = HTTPListeners(
             addresses.map { HTTPListeners.Endpoint($0, service: service, tls: tls, isOptional: $0 == .optionalIPv6) },
-            limits: limits, logger: logger
+            limits: limits, logger: logger, group: loops
         )
         try await listeners.bind()
         let group = ServiceGroup(configuration: .init(services: [.init(service: listeners)], logger: logger))
