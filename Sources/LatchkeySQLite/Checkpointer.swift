@@ -17,6 +17,13 @@ final class Checkpointer: Sendable {
             while wishes.take(most: 1).first != nil {
                 do {
                     try Self.move(database, log, limits)
+                } catch let lost as UnsyncedFile {
+                    // Linux tells this once and then takes the pages for written, so a second try would prove nothing. The
+                    // log still has them, and whoever opens the database next takes all of it from there.
+                    logger.critical(
+                        "the disk did not keep what was written to the database; stopping, to start again from the log",
+                        metadata: ["lk.reason": "\(Failure.unavailable(lost.reason).description)"])
+                    _exit(EX_IOERR)
                 } catch {
                     // The log grows until the writer's own bound; the next wish tries again.
                     logger.warning(
@@ -40,7 +47,7 @@ final class Checkpointer: Sendable {
             log.noteCheckpoint(moved: try database.checkpoint(.passive))
             // SQLite syncs the file only when the writer was idle meanwhile. Otherwise pages would pile up, and whoever
             // restarts the log would wait for all of them.
-            try database.syncFile()
+            do { try database.syncFile() } catch { throw UnsyncedFile(reason: error) }
             guard log.frameCount >= limits.restartPages, log.unmoved > limits.restartLeft else { return }
         }
     }
@@ -60,6 +67,11 @@ final class Checkpointer: Sendable {
         wishes.close()
         await exit.wait()
     }
+}
+
+/// Pages were moved out of the log and may not be on disk.
+private struct UnsyncedFile: Error {
+    let reason: any Error
 }
 
 /// How far the write-ahead log has grown: counted by SQLite at each commit of the writer, read by the checkpoint

@@ -8,7 +8,7 @@ import Synchronization
 /// A copy as of the last change through ``ClientService``. Watermarks (`issuedBefore`, `sessionsEndedAt`) in it may be
 /// old: whatever issues a token reads the client again in its own transaction.
 package final class ClientDirectory: Sendable {
-    private struct Snapshot {
+    private struct Snapshot: Sendable {
         var clients: [ClientID: Client] = [:]
         var secrets: [ClientID: [Secret]] = [:]
         var origins: Set<String> = []
@@ -18,6 +18,8 @@ package final class ClientDirectory: Sendable {
         /// Grows with each invalidation, so that a load that began before one is not kept.
         var generation: UInt64 = 0
         var snapshot: Snapshot?
+        /// The load of this generation, which everybody who comes meanwhile shares.
+        var loading: Task<Snapshot, any Error>?
     }
 
     /// A secret that a client may present.
@@ -65,12 +67,27 @@ package final class ClientDirectory: Sendable {
         state.withLock { state in
             state.generation += 1
             state.snapshot = nil
+            state.loading = nil
         }
     }
 
     private func snapshot() async throws -> Snapshot {
-        let (generation, present) = state.withLock { ($0.generation, $0.snapshot) }
+        let (present, loading) = state.withLock { state -> (Snapshot?, Task<Snapshot, any Error>?) in
+            if let present = state.snapshot { return (present, nil) }
+            if let loading = state.loading { return (nil, loading) }
+            let generation = state.generation
+            // Not on the caller's event loop: a thousand secrets take a while to unseal.
+            let loading = Task.detached { try await self.load(generation) }
+            state.loading = loading
+            return (nil, loading)
+        }
         if let present { return present }
+        guard let loading else { throw CancellationError() }
+        return try await loading.value
+    }
+
+    private func load(_ generation: UInt64) async throws -> Snapshot {
+        defer { state.withLock { if $0.generation == generation { $0.loading = nil } } }
         var loaded = Snapshot()
         var cursor: String?
         repeat {

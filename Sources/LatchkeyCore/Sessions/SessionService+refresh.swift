@@ -94,7 +94,9 @@ extension SessionService {
     private func noteRefusal(
         _ reason: RefreshRefusalReason, of id: SessionID, presentedBy client: Client, request: RefreshRequest
     ) async throws {
-        guard reason != .replayed, let session = try await store.session(id)?.session else { return }
+        guard reason != .replayed, reason != .unknown, let session = try await store.session(id)?.session else {
+            return
+        }
         // Whoever repeats a dead token must not buy a disk write with each request.
         try await audit.appendRepeatable(
             AuditEvent(

@@ -45,7 +45,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var isProceeding = false
     private var boundary = RequestBoundary()
-    /// The bytes that came last, as long as they may be a whole request.
+    /// The bytes that the decoder is reading, when they may be a whole request.
     private var arrived: ByteBuffer?
     private var parserError: (any Error)?
     private var deadline = ConnectionDeadline()
@@ -142,7 +142,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let start = ContinuousClock.now
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
-        var head = context.channel.allocator.buffer(capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
+        var head = context.channel.allocator.buffer(
+            capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
         head.writeResponseEnd(requestID: RequestID(), date: service.date)
         answer.observation.count(ContinuousClock.now - start)
@@ -158,15 +159,22 @@ final class ExchangeHandler: ChannelDuplexHandler {
         startReceiving(context)
     }
 
-    /// The decoder has made of them what it could.
-    func bytesProcessed() { boundary.processed() }
+    /// The decoder has made of them what it could. What is dispatched from here on is not what came last.
+    func bytesProcessed() {
+        boundary.processed()
+        arrived = nil
+    }
 
-    /// Lets later requests of the same bytes have the same answer, when that is all that they depend on.
-    private func remember(_ reuse: OutgoingResponse.Reuse, head: ByteBuffer, body: ByteBuffer) {
-        guard let arrived, boundary.isOneHead, !closesAfterResponse else { return }
+    /// The bytes of the request that is dispatched, when they are a whole read and nothing else. Asked before its answer
+    /// is made: while that takes its time, other bytes may come.
+    private var wholeRead: ByteBuffer? { boundary.isOneHead && waiting.isEmpty ? arrived : nil }
+
+    /// Lets later requests of the same bytes have the same answer, which is all that it depends on.
+    private func remember(_ request: ByteBuffer, _ reuse: OutgoingResponse.Reuse, head: ByteBuffer, body: ByteBuffer) {
+        guard !closesAfterResponse else { return }
         // A copy: the bytes stand in a larger buffer for reading.
         service.cache.remember(
-            ByteBuffer(bytes: arrived.readableBytesView),
+            ByteBuffer(bytes: request.readableBytesView),
             AnswerCache.Answer(
                 head: head, body: body, isCurrent: reuse.isCurrent, observation: reuse.observation))
     }
@@ -210,7 +218,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             self.head = head
             body = ByteBuffer()
             if let refusal = refusal(of: head) { return refuse(context, refusal) }
-            if head.headers.contains(name: "Expect"), wire != .http2 {
+            if Self.expectsContinue(head), wire != .http2 {
                 context.writeAndFlush(NIOAny(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
             }
         case .body(var part):
@@ -221,6 +229,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .end:
             dispatch(context, refusal: nil)
         }
+    }
+
+    /// RFC 9110 10.1.1: from a client of HTTP/1.1, and only for that expectation.
+    private static func expectsContinue(_ head: HTTPRequestHead) -> Bool {
+        head.version == .http1_1 && head.headers["expect"].map { $0.lowercased() } == ["100-continue"]
     }
 
     private func refusal(of head: HTTPRequestHead) -> Refusal? {
@@ -249,6 +262,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         phase = .responding
         let head = self.head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         if !head.isKeepAlive || head.version == .http1_0 { closesAfterResponse = true }
+        // After these the decoder takes what follows for another protocol.
+        if head.method == .CONNECT || head.headers.contains(name: "Upgrade") { closesAfterResponse = true }
         // Without a head there is no path, and a refusal that is about no path must not look like one about "/".
         let request = service.prepare(head, body: body, source: source, refusal: refusal, hasHead: self.head != nil)
         isLongPoll = request.context.resource?.route(for: request.request.method)?.isLongPoll == true
@@ -257,28 +272,30 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let service = service
         let eventLoop = context.eventLoop
         let version = head.version
+        let key = refusal == nil ? wholeRead : nil
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         exchanges += 1
         let number = exchanges
         let task = Task.immediate(executorPreference: executor) {
             let response = await service.respond(to: request)
             guard eventLoop.inEventLoop else {
-                return eventLoop.execute { bound.value.write(response, version: version) }
+                return eventLoop.execute { bound.value.write(response, version: version, key: key) }
             }
-            bound.value.write(response, version: version)
+            bound.value.write(response, version: version, key: key)
         }
         // It may have answered already, and even the next request may have begun.
         if case .responding = phase, number == exchanges { self.task = task }
     }
 
-    private func write(_ response: OutgoingResponse, version: HTTPVersion) {
+    /// - Parameter key: the request's bytes, where they may have this answer again.
+    private func write(_ response: OutgoingResponse, version: HTTPVersion, key: ByteBuffer?) {
         guard let context, case .responding = phase else { return }
         task = nil
         guard wire != .http2 else { return writeParts(response, context) }
         var head = context.channel.allocator.buffer(capacity: Self.longestCopy / 2 + Self.copied(response.body))
         head.writeResponseHead(version: version, status: response.status, fields: response.fields)
         if closesAfterResponse { head.writeString("Connection: close\r\n") }
-        if let reuse = response.reuse { remember(reuse, head: head, body: response.body) }
+        if let key, let reuse = response.reuse { remember(key, reuse, head: head, body: response.body) }
         head.writeResponseEnd(requestID: response.requestID, date: response.date)
         send(context, head, response.body)
     }

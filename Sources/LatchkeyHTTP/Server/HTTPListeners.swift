@@ -8,8 +8,8 @@ import Synchronization
 /// Serves on several addresses at once. Bound with ``bind()`` or, at the latest, by ``run()``; at graceful shutdown it
 /// stops accepting, lets requests in flight finish within `limits.shutdownGrace`, and removes its Unix socket.
 ///
-/// On NIO itself rather than on Hummingbird's server: deadlines, shared drain, certificate reload and errors for
-/// malformed HTTP need the pipeline. Routing, requests and responses are Hummingbird's.
+/// On NIO itself rather than on a framework's server: deadlines, shared drain, certificate reload and errors for
+/// malformed HTTP need the pipeline.
 package final class HTTPListeners: Service, Sendable {
     /// One address and what answers there.
     package struct Endpoint: Sendable {

@@ -43,6 +43,8 @@ final class RevocationDocuments: Sendable {
 
     /// From so many entries on encoding takes long enough to be felt. More than the longest delta has.
     private static let long = 5000
+    /// Below so many entries a document is made while its reader waits, on the event loop: some tens of microseconds.
+    private static let quick = 100
     /// Below this size gzip saves no packet.
     private static let smallestGzip = 1024
     private static let capacity = 64
@@ -70,10 +72,28 @@ final class RevocationDocuments: Sendable {
         let reading = feed.read(query)
         guard reading.entries.count < Self.long else { return try await longDocument(reading, form) }
         let key = Key(after: reading.after, form: form)
-        if let found = state.withLock({ $0.short[key] }), found.isCurrent() { return found }
-        let made = try build(reading, form: form)
+        if let found = found(key) { return found }
+        guard reading.entries.count >= Self.quick else { return keep(try build(reading, form: form), key) }
+        // Aside, so that nobody else's request waits for it; one after the other, so that whoever asks for the same gets
+        // what the first had made.
+        return try await withCheckedThrowingContinuation { continuation in
+            thread.async {
+                continuation.resume(
+                    with: Result { try self.found(key) ?? self.keep(try self.build(reading, form: form), key) })
+            }
+        }
+    }
+
+    private func found(_ key: Key) -> Prepared? {
+        guard let made = state.withLock({ $0.short[key] }), made.isCurrent() else { return nil }
+        return made
+    }
+
+    private func keep(_ made: Prepared, _ key: Key) -> Prepared {
         state.withLock { state in
-            if state.short.count >= Self.capacity { state.short.removeAll(keepingCapacity: true) }
+            if state.short.count >= Self.capacity, let victim = state.short.keys.randomElement() {
+                state.short[victim] = nil
+            }
             state.short[key] = made
         }
         return made

@@ -206,6 +206,49 @@ import Testing
         #expect(text.hasSuffix("127.0.0.1 false false false"))
     }
 
+    @Test func `an answer that takes its time is not given to what comes meanwhile`() async throws {
+        let gate = Gate()
+        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+            await gate.arriveAndWait()
+            return Response(status: .ok, body: ByteBuffer(string: "slow"), isCurrent: { true })
+        }
+        let other = "GET /who HTTP/1.1\r\nHost: a\r\n\r\n"
+        let answers = try await ServerFixture.run(routes: [slow]) { server in
+            let port = server.port
+            let connection = try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                return connection
+            }
+            await gate.waitForArrival()
+            // A read of its own, while the first is being answered.
+            try await blocking {
+                connection.send(other)
+                usleep(50_000)
+            }
+            await gate.open()
+            return try await blocking {
+                let first = try connection.receiveResponse()
+                let fresh = try RawConnection(port: port)
+                return [first, try self.ask(fresh, other), try self.ask(fresh, other)]
+            }
+        }
+        #expect(answers[0].hasPrefix("HTTP/1.1 200") && answers[0].contains("slow"))
+        #expect(answers[1].body == "127.0.0.1 false false false")
+        #expect(answers[2].body == "127.0.0.1 false false false")
+    }
+
+    @Test(arguments: ["Upgrade: x\r\nConnection: upgrade", "Upgrade: h2c"])
+    func `a request for another protocol is answered, and the connection ends`(fields: String) async throws {
+        let page = Page()
+        let (text, _) = try await with(page) { connection in
+            connection.send("GET /page HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n")
+            return try connection.receiveAll()
+        }
+        #expect(text.hasPrefix("HTTP/1.1 200"))
+        #expect(text.contains("Connection: close"))
+    }
+
     @Test func `a server that logs every request asks the handler every time`() async throws {
         let page = Page()
         let log = InMemoryLogHandler()
