@@ -36,6 +36,10 @@ package final class RevocationFeed: StoreObserver, Service {
         var told: Int64 = 0
         var isDraining = false
 
+        fileprivate var stamp: RevocationStamp {
+            RevocationStamp(epoch: epoch, sequence: list.sequence, departures: list.departures)
+        }
+
         /// Whether what comes after `sequence`, if there is anything, is for the next waking to tell.
         func isUntold(_ sequence: Int64) -> Bool { isPaced && sequence >= told }
     }
@@ -117,10 +121,7 @@ package final class RevocationFeed: StoreObserver, Service {
                 entries = state.list.entries(after: 0)
             }
             return RevocationReading(
-                issuer: settings.issuer,
-                stamp: RevocationStamp(
-                    epoch: state.epoch, sequence: state.list.sequence, departures: state.list.departures),
-                after: after, now: now, entries: entries,
+                issuer: settings.issuer, stamp: state.stamp, after: after, now: now, entries: entries,
                 nextUpdate: settings.revocations.nextUpdate, expiresIn: settings.revocations.expiresIn)
         }
     }
@@ -130,8 +131,7 @@ package final class RevocationFeed: StoreObserver, Service {
         let now = clock.now()
         return state.withLock { state in
             state.list.prune(at: now)
-            return RevocationStamp(
-                epoch: state.epoch, sequence: state.list.sequence, departures: state.list.departures)
+            return state.stamp
         }
     }
 

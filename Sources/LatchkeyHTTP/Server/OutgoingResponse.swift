@@ -65,16 +65,16 @@ package struct OutgoingResponse: Sendable {
 /// Headers that every response carries (ASVS 3.4) unless its handler has set its own: nothing of ours is to be sniffed,
 /// framed, cached or told to other sites by accident.
 enum SecurityHeaders {
-    static let all: [(name: HTTPField.Name, rawName: String, value: String)] = [
-        (.xContentTypeOptions, "X-Content-Type-Options", "nosniff"),
-        (.referrerPolicy, "Referrer-Policy", "no-referrer"),
+    static let all: [(name: HTTPField.Name, value: String)] = [
+        (.xContentTypeOptions, "nosniff"),
+        (.referrerPolicy, "no-referrer"),
         (
-            .contentSecurityPolicy, "Content-Security-Policy",
+            .contentSecurityPolicy,
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
         ),
-        (.cacheControl, "Cache-Control", "no-store"),
+        (.cacheControl, "no-store"),
         // Two years, only when the issuer is https: on http it would be ignored, or lock a developer out.
-        (.strictTransportSecurity, "Strict-Transport-Security", "max-age=63072000"),
+        (.strictTransportSecurity, "max-age=63072000"),
     ]
     private static let transport = all.count - 1
 
@@ -93,7 +93,7 @@ enum SecurityHeaders {
 
         func forEach(_ body: (_ name: String, _ value: String) -> Void) {
             for (index, header) in all.enumerated() where bits & (1 << index) != 0 {
-                body(header.rawName, header.value)
+                body(header.name.rawName, header.value)
             }
         }
     }
