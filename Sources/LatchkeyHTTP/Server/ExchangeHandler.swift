@@ -43,6 +43,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    /// Of the bodies among them.
+    private var waitingBytes = 0
     private var isProceeding = false
     private var boundary = RequestBoundary()
     /// The bytes that the decoder is reading, when they may be a whole request.
@@ -200,10 +202,27 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .lingering:
             break
         case .responding:
-            if !dropsRest { waiting.append(part) }
+            if !dropsRest { keep(part, context) }
         case .idle, .receiving:
             process(context, part)
         }
+    }
+
+    /// Parts of later requests that may wait, and bytes of their bodies. Reading stops as soon as one waits, so only a
+    /// client that pipelines dozens of requests in one packet comes near, or one that half-closes, after which the channel
+    /// reads all there is.
+    private static let longestLine = 256
+    private var roomForBodies: Int { limits.maxBodyBytes + limits.maxHeadBytes }
+
+    private func keep(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        if case .body(let bytes) = part { waitingBytes += bytes.readableBytes }
+        guard waiting.count < Self.longestLine, waitingBytes <= roomForBodies else {
+            dropsRest = true
+            closesAfterResponse = true
+            waiting.removeAll()
+            return context.close(promise: nil)
+        }
+        waiting.append(part)
     }
 
     private func startReceiving(_ context: ChannelHandlerContext) {
@@ -351,7 +370,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard !isProceeding else { return }
         isProceeding = true
         defer { isProceeding = false }
-        while canProcess, let part = waiting.popFirst() { process(context, part) }
+        while canProcess, let part = waiting.popFirst() {
+            if case .body(let bytes) = part { waitingBytes -= bytes.readableBytes }
+            process(context, part)
+        }
         if canProcess, let error = parserError {
             parserError = nil
             refuse(context, Self.refusal(for: error))

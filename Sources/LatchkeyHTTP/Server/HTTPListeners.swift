@@ -161,6 +161,8 @@ package final class HTTPListeners: Service, Sendable {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // A handler that wants no more is asked between two reads, not after four.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 if let counted, !Self.admit(channel, counted, endpoint.service) {
                     return channel.eventLoop.makeFailedFuture(TooManyConnections())

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HTTPTypes
 import LatchkeyHTTP
 import NIOCore
 import Testing
@@ -144,6 +145,36 @@ import Testing
         let answer = try await Self.exchange([get("one", "") + get("two", "") + get("three", "Connection: close\r\n")])
         let bodies = answer.components(separatedBy: "HTTP/1.1 200 OK").dropFirst().map(\.body)
         #expect(bodies.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } == ["one", "two", "three"])
+    }
+
+    /// Otherwise reading stops; but after a half-close the channel reads all there is.
+    @Test func `a client that half-closes behind hundreds of pipelined requests is cut off`() async throws {
+        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+            try await Task.sleep(for: .seconds(30))
+            return ServerFixture.text("slow")
+        }
+        let answers = try await ServerFixture.run(routes: [slow]) { server in
+            let port = server.port
+            return try await blocking {
+                let connection = try RawConnection(port: port)
+                connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                let many = String(repeating: "GET /things/one HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000)
+                connection.send(many)
+                connection.endSending()
+                let cut: String
+                do {
+                    cut = try connection.receiveAll()
+                } catch let failure as RawConnection.Failure where failure.call == "recv \(ECONNRESET)" {
+                    // Closed with unread input.
+                    cut = ""
+                }
+                let other = try RawConnection(port: port)
+                other.send("GET /things/two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                return (cut: cut, other: try other.receiveAll())
+            }
+        }
+        #expect(answers.cut.isEmpty)
+        #expect(answers.other.contains("200 OK"))
     }
 
     @Test func `a client that waits for 100 Continue gets it`() async throws {
