@@ -138,10 +138,12 @@ package protocol Store: EventStreamStore {
     func appendAudit(_ event: AuditEvent) async throws
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
     func statistics() async throws -> StoreStatistics
-    /// Removes at most `limit` expired rows (sessions, codes, entries, status lists, audit, throttle, networks, secrets).
-    /// Returns how many
-    /// went; fewer than `limit` means that nothing is left for now.
+    /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
+    /// secrets), at most `limit` of each.
+    /// Returns how many went; fewer than `limit` means that nothing is left for now.
     func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int
+    /// Looks at the next few thousand sessions and removes at most `limit` that nobody can use any more.
+    func sweepSessions(_ policy: SweepPolicy, limit: Int) async throws -> SessionSweep
     /// Commits a write: what readiness asks.
     func checkWritable() async throws
     func shutdown() async
@@ -427,5 +429,16 @@ package struct CommitTimes: Sendable, Equatable {
     package mutating func add(_ time: Duration) {
         counts[Self.bounds.firstIndex { time <= $0 } ?? Self.bounds.count] += 1
         sum += time
+    }
+}
+
+/// What one look at the sessions came to.
+package struct SessionSweep: Sendable, Equatable {
+    package let removed: Int
+    /// The walk has come to the end of the table; the next look begins anew.
+    package let isAtEnd: Bool
+    package init(removed: Int, isAtEnd: Bool) {
+        self.removed = removed
+        self.isAtEnd = isAtEnd
     }
 }

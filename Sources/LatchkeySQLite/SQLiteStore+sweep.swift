@@ -17,20 +17,13 @@ extension SQLiteStore {
     /// Rows looked at in one read, and deleted in one transaction.
     private static let lookChunk = 2_000
     private static let deleteChunk = 200
-    /// How many times as long as a look it rests before the next: a walk over ten million rows takes a reader half a
-    /// minute of processor time, which nobody is waiting for.
-    private static let rest = 19
 
     package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
         let now = clock.now()
         var removed = 0
-        removed += try await sweepSessions(policy, now, limit: limit)
-        for step in Self.steps(policy, now) where removed < limit {
-            removed += try await sweep(step, limit: limit - removed)
-        }
-        for step in Self.keyedSteps(policy, now) where removed < limit {
-            removed += try await sweep(step, limit: limit - removed)
-        }
+        // Each to its own limit: what comes in faster than the others must not keep them waiting.
+        for step in Self.steps(policy, now) { removed += try await sweep(step, limit: limit) }
+        for step in Self.keyedSteps(policy, now) { removed += try await sweep(step, limit: limit) }
         return removed
     }
 
@@ -42,26 +35,16 @@ extension SQLiteStore {
         let rotatedAt: Int64
     }
 
-    /// Walks the table in key order, since no index covers the columns that rotation writes.
-    private func sweepSessions(_ policy: SweepPolicy, _ now: Timestamp, limit: Int) async throws -> Int {
-        var removed = 0
-        while removed < limit {
-            let begin = ContinuousClock.now
-            let start = sweepPosition.key
-            let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
-            let chunk = Array(dead.prefix(min(Self.deleteChunk, limit - removed)))
-            if !chunk.isEmpty { removed += try await remove(chunk) }
-            if chunk.count < dead.count {
-                sweepPosition.key = chunk.last?.id ?? start
-            } else if let end {
-                sweepPosition.key = end
-                try await Task.sleep(for: (ContinuousClock.now - begin) * Self.rest)
-            } else {
-                sweepPosition.key = []
-                break
-            }
-        }
-        return removed
+    /// Goes through the table in key order, since no index covers the columns that rotation writes.
+    package func sweepSessions(_ policy: SweepPolicy, limit: Int) async throws -> SessionSweep {
+        let now = clock.now()
+        let start = sweepPosition.key
+        let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
+        let chunk = Array(dead.prefix(min(Self.deleteChunk, limit)))
+        let removed = chunk.isEmpty ? 0 : try await remove(chunk)
+        let isCut = chunk.count < dead.count
+        sweepPosition.key = isCut ? chunk.last?.id ?? start : end ?? []
+        return SessionSweep(removed: removed, isAtEnd: !isCut && end == nil)
     }
 
     /// The rows that nobody can use any more, nor revoke with effect: the last access token of a session that expired

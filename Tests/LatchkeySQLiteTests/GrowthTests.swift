@@ -55,10 +55,10 @@ struct GrowthTests {
         let before = try await store.writer.perform { Self.pagesLookedAt($0.database) }
         try await request(store, sessions / 2)
         let after = try await store.writer.perform { Self.pagesLookedAt($0.database) }
-        _ = try await store.sweep(
-            SweepPolicy(
-                auditRetention: .seconds(86_400), idleLifetime: .seconds(86_400), throttleWindow: .seconds(900)),
-            limit: 10)
+        let policy = SweepPolicy(
+            auditRetention: .seconds(86_400), idleLifetime: .seconds(86_400), throttleWindow: .seconds(900))
+        _ = try await store.sweep(policy, limit: 10)
+        _ = try await store.sweepSessions(policy, limit: 10)
         let written = try await store.writer.perform { Self.efforts($0.database) }
         let read = try await store.readers.read { Self.efforts($0) }
         await store.shutdown()

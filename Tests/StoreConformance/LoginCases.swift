@@ -144,7 +144,7 @@ extension StoreConformance {
             harness.advance(by: .seconds(86399))
             let policy = SweepPolicy(
                 auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(86400), throttleWindow: .seconds(900))
-            _ = try await harness.store.sweep(policy, limit: 100)
+            _ = try await harness.sweep(policy, limit: 100)
             #expect(
                 try await harness.store.loginAttempt(normalisedName: nil, counters: [account, pair]).counters.keys.map(
                     \.kind) == [.account])
@@ -152,7 +152,7 @@ extension StoreConformance {
             harness.advance(by: .seconds(1))
             #expect(try await fail() == [1, 2])
             harness.advance(by: .seconds(86400))
-            _ = try await harness.store.sweep(policy, limit: 100)
+            _ = try await harness.sweep(policy, limit: 100)
             #expect(
                 try await harness.store.loginAttempt(normalisedName: nil, counters: [account, pair]).counters.isEmpty)
         },

@@ -125,7 +125,7 @@ extension StoreConformance {
             harness.advance(by: .seconds(86400))
             let policy = SweepPolicy(
                 auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(86400), throttleWindow: .seconds(900))
-            #expect(try await harness.store.sweep(policy, limit: 100) == 3)
+            #expect(try await harness.sweep(policy, limit: 100) == 3)
             #expect(try await harness.store.revocations(page: PageRequest()).items.isEmpty)
             try await harness.reopen()
             guard

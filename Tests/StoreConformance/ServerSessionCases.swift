@@ -295,9 +295,9 @@ extension StoreConformance {
             let policy = SweepPolicy(
                 auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(86400 * 30), throttleWindow: .seconds(900))
             harness.advance(by: .seconds(86400))
-            #expect(try await harness.store.sweep(policy, limit: 1000) == 0)
+            #expect(try await harness.sweep(policy, limit: 1000) == 0)
             harness.advance(by: .seconds(61))
-            #expect(try await harness.store.sweep(policy, limit: 1000) == 33 - 1)
+            #expect(try await harness.sweep(policy, limit: 1000) == 33 - 1)
         },
     ]
 }

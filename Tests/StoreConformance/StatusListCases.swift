@@ -38,10 +38,10 @@ extension StoreConformance {
             #expect(first.expiresAt.seconds % 600 == 0 && first.expiresAt > harness.now + .seconds(310))
             harness.advance(by: first.expiresAt + .seconds(119) - harness.now)
             #expect(try await harness.store.statusEntries(after: nil, limit: 10).count == 3)
-            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            #expect(try await harness.sweep(policy, limit: 100) == 0)
             harness.advance(by: .seconds(1))
             #expect(try await harness.store.statusEntries(after: nil, limit: 10).map(\.list) == [later])
-            #expect(try await harness.store.sweep(policy, limit: 100) == 3, "two places and a list")
+            #expect(try await harness.sweep(policy, limit: 100) == 3, "two places and a list")
             let next = try await harness.statusList(.seconds(300))
             #expect(next.number > later.number)
         },

@@ -23,6 +23,18 @@ package final class StoreHarness: Sendable {
 
     func advance(by duration: Duration) { instant.now = instant.now + duration }
 
+    /// What upkeep does in a round: everything but sessions, and then sessions up to the limit or to their end.
+    /// - Returns: how many rows went.
+    func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
+        var removed = try await store.sweep(policy, limit: limit)
+        while removed < limit {
+            let look = try await store.sweepSessions(policy, limit: limit - removed)
+            removed += look.removed
+            if look.isAtEnd { break }
+        }
+        return removed
+    }
+
     /// Shuts the store down and opens it again at the same place.
     func reopen() async throws {
         await store.shutdown()

@@ -18,27 +18,44 @@ extension StoreConformance {
             _ = try await harness.store.revoke(
                 RevocationOrder(.session(ended.session.id), reason: .logout, actor: .operator))
             harness.advance(by: .seconds(3600))
-            #expect(try await harness.store.sweep(policy, limit: 100) == 1, "the entry alone")
+            #expect(try await harness.sweep(policy, limit: 100) == 1, "the entry alone")
             #expect(try await harness.store.session(ended.session.id) != nil)
             try await harness.store.deleteUser(other.id, actor: .operator)
             harness.advance(by: .seconds(13 * 86400))
             #expect(try await harness.rotate(living, 1).summary == "rotated 2")
             harness.advance(by: .seconds(86400))
-            _ = try await harness.store.sweep(policy, limit: 100)
+            _ = try await harness.sweep(policy, limit: 100)
             for gone in [ended, idle, orphaned] { #expect(try await harness.store.session(gone.session.id) == nil) }
             #expect(try await harness.rotate(living, 2).summary == "rotated 3")
             #expect(try await harness.store.statistics().sessions == 1)
-            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            #expect(try await harness.sweep(policy, limit: 100) == 0)
         },
         StoreCase("the sweep stops at its limit and goes on in the next call") { harness in
             let user = try await harness.addUser()
             let client = try await harness.addClient()
             for _ in 0..<7 { _ = try await harness.begin(try harness.beginning(user, client)) }
             harness.advance(by: .seconds(15 * 86400))
-            #expect(try await harness.store.sweep(policy, limit: 3) == 3)
-            #expect(try await harness.store.sweep(policy, limit: 3) == 3)
-            #expect(try await harness.store.sweep(policy, limit: 3) == 1)
+            #expect(try await harness.sweep(policy, limit: 3) == 3)
+            #expect(try await harness.sweep(policy, limit: 3) == 3)
+            #expect(try await harness.sweep(policy, limit: 3) == 1)
             #expect(try await harness.store.statistics().sessions == 0)
+        },
+        StoreCase("no kind of row keeps the others from being swept") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            for _ in 0..<5 {
+                let record = try await harness.begin(try harness.beginning(user, client))
+                _ = try await harness.store.revoke(
+                    RevocationOrder(.session(record.session.id), reason: .logout, actor: .operator))
+            }
+            harness.advance(by: .seconds(91 * 86400))
+            let before = try await harness.store.statistics()
+            #expect(try await harness.store.sweep(policy, limit: 3) >= 6)
+            let after = try await harness.store.statistics()
+            #expect(before.auditEvents - after.auditEvents == 3, "although three entries went as well")
+            #expect(after.sessions == 5, "those are looked at apart")
+            #expect(try await harness.store.sweepSessions(policy, limit: 3) == SessionSweep(removed: 3, isAtEnd: false))
+            #expect(try await harness.store.sweepSessions(policy, limit: 3) == SessionSweep(removed: 2, isAtEnd: true))
         },
         StoreCase("audit events are kept for their time and listed by what they are about") { harness in
             let record = try await harness.signIn()
@@ -53,7 +70,7 @@ extension StoreConformance {
                 AuditFilter(user: record.user.id, kind: .userCreated), page: PageRequest(limit: 1))
             #expect(user.items.count == 1)
             harness.advance(by: .seconds(90 * 86400))
-            _ = try await harness.store.sweep(policy, limit: 100)
+            _ = try await harness.sweep(policy, limit: 100)
             #expect(try await harness.store.statistics().auditEvents == 0)
         },
         StoreCase("details and text come back as they were written") { harness in
@@ -80,22 +97,22 @@ extension StoreConformance {
                 try harness.beginning(user, client, absoluteLifetime: .seconds(60)))
             harness.advance(by: .seconds(60 + 300 + 119))
             #expect(try await harness.rotate(record, 1).refusal == .expired)
-            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            #expect(try await harness.sweep(policy, limit: 100) == 0)
             let order = RevocationOrder(.session(record.session.id), reason: .admin, actor: .operator)
             guard case .revoked(let records, endedSessions: 1) = try await harness.store.revoke(order) else {
                 throw UnexpectedAnswer("not revoked")
             }
             #expect(records.map(\.entry.target) == [.session(record.session.id)])
             harness.advance(by: .seconds(1))
-            _ = try await harness.store.sweep(policy, limit: 100)
+            _ = try await harness.sweep(policy, limit: 100)
             #expect(try await harness.store.session(forgotten.session.id) == nil)
         },
         StoreCase("an idle session stays for as long as a token of it may be accepted") { harness in
             let record = try await harness.signIn()
             harness.advance(by: .seconds(14 * 86400 + 300 + 119))
-            #expect(try await harness.store.sweep(policy, limit: 100) == 0)
+            #expect(try await harness.sweep(policy, limit: 100) == 0)
             harness.advance(by: .seconds(1))
-            #expect(try await harness.store.sweep(policy, limit: 100) == 1)
+            #expect(try await harness.sweep(policy, limit: 100) == 1)
             #expect(try await harness.store.session(record.session.id) == nil)
         },
     ]
