@@ -1,3 +1,4 @@
+import Dispatch
 package import LatchkeyTokens
 import Synchronization
 
@@ -168,7 +169,14 @@ package final class StatusLists: Sendable {
     private func uri(_ number: Int64) -> String { "\(settings.issuer)\(Self.path)/\(number)" }
 }
 
-/// Builds one list at a time: whoever comes meanwhile waits without holding a thread and finds it done.
-private actor BuildLine {
-    func run<Value: Sendable>(_ body: @Sendable () throws -> Value) rethrows -> Value { try body() }
+/// Builds one list at a time on a thread of its own, for it takes milliseconds that an event loop does not have.
+/// Whoever comes meanwhile waits without holding a thread and finds it done.
+private struct BuildLine: Sendable {
+    private let queue = DispatchQueue(label: "latchkey.status-lists", qos: .utility)
+
+    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
 }
