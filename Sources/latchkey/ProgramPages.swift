@@ -27,7 +27,10 @@ enum ProgramPages {
             let fields = line.split(separator: " ")
             if fields[0].last != ":" {
                 candidate = line.hasSuffix(" " + path) ? readOnlyRange(fields) : nil
-            } else if fields[0] == "Anonymous:", fields[1] == "0", let range = candidate {
+            } else if fields[0] == "Anonymous:", fields[1] != "0" {
+                candidate = nil
+            } else if fields[0] == "Swap:", fields[1] == "0", let range = candidate {
+                // Only now: a changed page may lie in swap, where it is no longer anonymous memory.
                 ranges.append(range)
             }
         }

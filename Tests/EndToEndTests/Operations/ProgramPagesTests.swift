@@ -7,12 +7,15 @@ import Testing
 /// What the start alone needed of the program's file does not stay resident.
 struct ProgramPagesTests {
     /// A mapping as `/proc/self/smaps` has it, shortened.
-    private static func mapping(_ range: String, _ rights: String, _ path: String, anonymous: Int) -> String {
+    private static func mapping(_ range: String, _ rights: String, _ path: String, anonymous: Int, swap: Int = 0)
+        -> String
+    {
         """
         \(range) \(rights) 00026000 fe:00 332717                     \(path)
         Size:                344 kB
         Rss:                 300 kB
         Anonymous:             \(anonymous) kB
+        Swap:                  \(swap) kB
         VmFlags: rd ex mr mw me
 
         """
@@ -23,6 +26,7 @@ struct ProgramPagesTests {
             Self.mapping("1000-2000", "r--p", "/opt/latch key", anonymous: 0),
             Self.mapping("2000-5000", "r-xp", "/opt/latch key", anonymous: 0),
             Self.mapping("5000-6000", "r--p", "/opt/latch key", anonymous: 4),
+            Self.mapping("c000-d000", "r--p", "/opt/latch key", anonymous: 0, swap: 4),
             Self.mapping("6000-7000", "rw-p", "/opt/latch key", anonymous: 0),
             Self.mapping("8000-9000", "r-xp", "/usr/lib/libc.so.6", anonymous: 0),
             Self.mapping("a000-b000", "r--p", "", anonymous: 0),
