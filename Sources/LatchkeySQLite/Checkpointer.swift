@@ -13,17 +13,12 @@ final class Checkpointer: Sendable {
     private let working = Atomic<Bool>(false)
 
     init(file: DatabaseFile, log: WriteAheadLog, limits: WriterLimits, logger: Logger) throws {
-        OwnThread.start("latchkey-checkpoint", owning: try file.openWriter(checkpointing: true)) { [self] database in
+        OwnThread.start("checkpoint", owning: try file.openWriter(checkpointing: true)) { [self] database in
             while wishes.take(most: 1).first != nil {
                 do {
                     try Self.move(database, log, limits)
                 } catch let lost as UnsyncedFile {
-                    // Linux tells this once and then takes the pages for written, so a second try would prove nothing. The
-                    // log still has them, and whoever opens the database next takes all of it from there.
-                    logger.critical(
-                        "the disk did not keep what was written to the database; stopping, to start again from the log",
-                        metadata: ["lk.reason": "\(Failure.unavailable(lost.reason).description)"])
-                    _exit(EX_IOERR)
+                    lost.stop(logger)
                 } catch {
                     // The log grows until the writer's own bound; the next wish tries again.
                     logger.warning(
@@ -70,8 +65,28 @@ final class Checkpointer: Sendable {
 }
 
 /// Pages were moved out of the log and may not be on disk.
-private struct UnsyncedFile: Error {
+struct UnsyncedFile: Error {
     let reason: any Error
+
+    init(reason: any Error) { self.reason = reason }
+
+    /// Nil unless it was the flush that failed.
+    init?(_ error: any Error) {
+        guard let fault = error as? DatabaseError, fault.extendedCode == Self.flushFailed else { return nil }
+        reason = error
+    }
+
+    /// SQLITE_IOERR_FSYNC, a macro that Swift does not import.
+    private static let flushFailed = SQLITE_IOERR | (4 << 8)
+
+    /// Linux tells this once and then takes the pages for written, so a second try would prove nothing. The log still has
+    /// them, and whoever opens the database next takes all of it from there.
+    func stop(_ logger: Logger) -> Never {
+        logger.critical(
+            "the disk did not keep what was written to the database; stopping, to start again from the log",
+            metadata: ["lk.reason": "\(Failure.unavailable(reason).description)"])
+        _exit(EX_IOERR)
+    }
 }
 
 /// How far the write-ahead log has grown: counted by SQLite at each commit of the writer, read by the checkpoint

@@ -47,7 +47,10 @@ struct DatabaseFile: Sendable {
     /// The one connection that writes. Refuses to go on unless every commit reaches the disk before it returns.
     func openWriter(checkpointing: Bool = false) throws -> sending Database {
         let database = try Database(path: path, access: .readWrite)
-        if !checkpointing { try database.run("PRAGMA journal_mode = WAL") }
+        if !checkpointing, try database.first("PRAGMA journal_mode = WAL", [], { row -> String in row[0] }) != "wal" {
+            // SQLite says so without an error, where files cannot be shared in memory.
+            throw StoreUnavailable("the file system of this database does not support SQLite's write-ahead log")
+        }
         // With NORMAL the power's failure would lose commits.
         try database.run("PRAGMA synchronous = FULL")
         guard try database.integer("PRAGMA synchronous") == 2 else {

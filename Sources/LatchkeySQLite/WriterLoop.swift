@@ -188,6 +188,8 @@ final class WriterLoop {
             log.noteRestart()
             nextRestart = 0
         } catch {
+            // The checkpoint thread may just have moved pages that this flush was the first to lose.
+            if let lost = UnsyncedFile(error) { lost.stop(logger) }
             // A reader or the checkpoint thread is in the way: again after some more pages, not at every commit.
             nextRestart = frames + limits.checkpointPages
         }

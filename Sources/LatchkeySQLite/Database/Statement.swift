@@ -6,6 +6,7 @@ internal import CSQLite
     private let pointer: OpaquePointer
     private unowned let database: Database
     let isReadOnly: Bool
+    private let parameters: Int
     /// Between its first step and its reset.
     private(set) var isRunning = false
 
@@ -18,6 +19,7 @@ internal import CSQLite
         unsafe pointer = unsafe statement
         self.database = database
         isReadOnly = unsafe sqlite3_stmt_readonly(statement) != 0
+        parameters = Int(unsafe sqlite3_bind_parameter_count(statement))
     }
 
     deinit { unsafe _ = sqlite3_finalize(pointer) }
@@ -26,6 +28,10 @@ internal import CSQLite
     ///
     /// - Parameter body: gets a row that is valid until it returns.
     func run(_ arguments: [any Bindable], _ body: (Row) throws -> Walk) throws {
+        // SQLite would take what an earlier run left in the others.
+        guard arguments.count == parameters else {
+            throw StoreFault("a statement has \(parameters) parameters and got \(arguments.count)")
+        }
         for (index, argument) in arguments.enumerated() {
             let code = argument.bind(to: Slot(self, index + 1))
             guard code == SQLITE_OK else { throw database.error(code) }
@@ -42,7 +48,12 @@ internal import CSQLite
                 guard code == SQLITE_DONE else { throw database.error(code) }
                 return
             }
-            guard case .on = try body(row) else { return }
+            guard case .on = try body(row) else {
+                // A statement that writes may fail as late as here.
+                let code = unsafe sqlite3_reset(pointer)
+                guard code == SQLITE_OK else { throw database.error(code) }
+                return
+            }
         }
     }
 
