@@ -15,6 +15,8 @@ struct BenchPlan: Sendable, Codable {
     let crowd: Int
     let burst: Int
 
+    var isQuick: Bool { name == Self.quick.name }
+
     static let full = BenchPlan(
         name: "full", rounds: 3, hashSeconds: 5, sliceSeconds: 2, warmUpSeconds: 0.5, starts: 5,
         listLengths: [1000, 100_000, 1_000_000], crowd: 500, burst: 10_000)

@@ -14,9 +14,9 @@ struct BenchRun {
         folder = place + "/latchkey-bench-" + UUID().uuidString.prefix(8).lowercased()
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw BenchFailure("The folder \(folder) cannot be made: \(error)")
+            throw BenchFailure("The folder \(folder) cannot be made: \(error.localizedDescription)")
         }
     }
 

@@ -44,7 +44,7 @@ struct Flood {
     init(options: BenchOptions, folder: String) throws {
         self.options = options
         self.folder = folder
-        size = options.plan.name == "quick" ? .quick : .full
+        size = options.plan.isQuick ? .quick : .full
     }
 
     func measure() throws -> Figures {
@@ -53,8 +53,7 @@ struct Flood {
         let server = try seeded.start()
         defer { server.stop() }
         let capacity = try capacity(server)
-        let numbers = GrowthSide.spread(Self.sessions, over: Self.sessions / 2).map { 2 * $0 }
-        let rotations = RotationWork(tokens: try numbers.map(seeded.refreshToken))
+        let rotations = RotationWork(tokens: try seeded.publicRefreshTokens())
         let background = try background(rotations, server)
         let loop = OpenLoop(port: server.port, server: server.figures)
 

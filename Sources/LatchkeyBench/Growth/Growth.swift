@@ -45,7 +45,7 @@ struct Growth {
     init(options: BenchOptions, folder: String) throws {
         self.options = options
         self.folder = folder
-        size = options.plan.name == "quick" ? .quick : .full
+        size = options.plan.isQuick ? .quick : .full
     }
 
     func measure() throws -> Figures {

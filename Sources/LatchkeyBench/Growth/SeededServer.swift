@@ -77,6 +77,11 @@ struct SeededServer: Sendable {
         return Array(token.text.utf8)
     }
 
+    /// The refresh tokens of all sessions of the public client, in their order.
+    func publicRefreshTokens() throws -> [[UInt8]] {
+        try stride(from: 0, to: plan.sessions, by: 2).map(refreshToken)
+    }
+
     private static func checkSpace(_ folder: String, _ needed: Int) throws {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
         let free = (attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0

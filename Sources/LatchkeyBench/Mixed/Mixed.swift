@@ -23,21 +23,21 @@ struct Mixed {
     private static let closedConnections = 64
     /// So many that no user gets more sessions than one may have.
     private static let users = 4000
-    private static let sessions = 8000
+    /// More than the caches of the database hold, so that they are full before anything is judged.
+    private static let sessions = 100_000
     private static let listEntries = 100
 
     init(options: BenchOptions, folder: String) throws {
         self.options = options
         self.folder = folder
-        size = options.plan.name == "quick" ? .quick : .full
+        size = options.plan.isQuick ? .quick : .full
     }
 
     func measure() throws -> Figures {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
         try SeededRevocations(database: seeded.database).insert(Self.listEntries)
-        let numbers = GrowthSide.spread(Self.sessions, over: Self.sessions / 2).map { 2 * $0 }
-        let rotations = RotationWork(tokens: try numbers.map(seeded.refreshToken), keepsAccessTokens: true)
+        let rotations = RotationWork(tokens: try seeded.publicRefreshTokens(), keepsAccessTokens: true)
         let capacity = try calibrate(seeded, rotations)
         rotations.forgetAccessTokens()
         // Stopped, a server has moved its whole log into the file: only then does its size say what is in it.
