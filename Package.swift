@@ -76,6 +76,7 @@ let package = Package(
             name: "LatchkeySQLite",
             dependencies: [
                 "CSQLite", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -74,8 +74,17 @@ extension HashPool {
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         }
 
+        /// Names the calling thread, for `top -H` and its kind. Where it fails, everything goes on as without it.
+        private func takeName(_ name: String) {
+            let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { return }
+            _ = unsafe write(file, name, name.utf8.count)
+            close(file)
+        }
+
         /// The life of one hash thread.
         func serve(thread: Int) {
+            takeName("hash-\(thread)")
             stepBack()
             let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
             var lastUse = now()

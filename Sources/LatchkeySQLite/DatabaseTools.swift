@@ -12,14 +12,14 @@ package struct DatabaseTools: Sendable {
     /// - Throws: ``StoreUnavailable`` when the file cannot be read at all.
     package func check() async throws -> [String] {
         let file = file
-        return try await OwnThread.run("latchkey-check") { try DatabaseCheck.run(file) }
+        return try await OwnThread.run("db-check") { try DatabaseCheck.run(file) }
     }
 
     /// Writes a consistent, checked and synced copy to a file that does not exist yet.
     /// - Throws: `Refusal(.conflict)` when it exists, ``StoreUnavailable``.
     package func backup(to path: String) async throws {
         let file = file
-        try await OwnThread.run("latchkey-backup") { try DatabaseCopy.backUp(file, to: path) }
+        try await OwnThread.run("db-backup") { try DatabaseCopy.backUp(file, to: path) }
     }
 
     /// Applies what is missing. The caller holds the data directory's lock.
@@ -27,7 +27,7 @@ package struct DatabaseTools: Sendable {
     /// - Throws: ``MigrationError``.
     package func migrate(now: Timestamp) async throws -> [String] {
         let file = file
-        return try await OwnThread.run("latchkey-migrate") {
+        return try await OwnThread.run("db-migrate") {
             try file.inspect { _ = try Migrator().appliedCount(in: $0) }
             try file.prepare()
             let database = try file.openWriter()

@@ -1,10 +1,11 @@
+import DequeModule
 import Dispatch
 import Synchronization
 
 /// A bounded queue between many tasks and a few own threads.
 final class JobQueue<Job: Sendable>: Sendable {
     private struct State {
-        var jobs: [Job] = []
+        var jobs: Deque<Job> = []
         var closed = false
         /// Threads that sleep, or are about to, and were not called yet.
         var sleepers = 0
@@ -52,11 +53,6 @@ final class JobQueue<Job: Sendable>: Sendable {
     func takeWaiting(most: Int) -> [Job] { state.withLock { Self.remove(most, from: &$0) } }
 
     private static func remove(_ most: Int, from state: inout State) -> [Job] {
-        guard state.jobs.count > most else {
-            let all = state.jobs
-            state.jobs = []
-            return all
-        }
         let taken = Array(state.jobs.prefix(most))
         state.jobs.removeFirst(taken.count)
         return taken

@@ -9,9 +9,11 @@ enum OwnThread {
     ) {
         // Sent by the caller, used by the thread alone.
         nonisolated(unsafe) let value = value
-        let thread = Thread { unsafe body(value) }
-        thread.name = name
-        thread.start()
+        Thread {
+            // From inside: set before the start, the name does not reach the system.
+            Thread.current.name = name
+            unsafe body(value)
+        }.start()
     }
 
     /// Runs one long piece of work and waits for its end.
@@ -19,9 +21,10 @@ enum OwnThread {
         _ name: String, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-            let thread = Thread { continuation.resume(with: Result(catching: work)) }
-            thread.name = name
-            thread.start()
+            Thread {
+                Thread.current.name = name
+                continuation.resume(with: Result(catching: work))
+            }.start()
         }
     }
 }

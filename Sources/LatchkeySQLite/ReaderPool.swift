@@ -26,7 +26,7 @@ final class ReaderPool: Sendable {
             let deadline = ReadDeadline()
             let exit = Completion()
             exits.append(exit)
-            OwnThread.start("latchkey-read-\(index)", owning: try file.openReader(deadline: deadline)) { database in
+            OwnThread.start("store-read-\(index)", owning: try file.openReader(deadline: deadline)) { database in
                 while let job = queue.take(most: 1).first {
                     deadline.start(limit: limit)
                     Self.run(job, database)

@@ -22,7 +22,7 @@ final class WriterThread: Sendable {
         let statistics = statistics
         let floor = start.revocation.clockFloor
         let published = start.revocation.lastSequence
-        OwnThread.start("latchkey-write", owning: connection) { connection in
+        OwnThread.start("store-write", owning: connection) { connection in
             let loop = WriterLoop(
                 database: connection, clock: clock, observer: observer, limits: limits, log: log,
                 checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,

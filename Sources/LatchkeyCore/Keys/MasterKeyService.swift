@@ -69,6 +69,8 @@ package struct MasterKeyService: Sendable {
         }
         try file.write(wider)
         ring.replace(with: wider)
+        // What no longer opens must not go on working from memory, wherever this ends.
+        defer { directory.invalidate() }
         if leaked {
             _ = try await revocations.revoke(
                 RevocationOrder(.all(sessions: true), reason: .masterKeyLeaked, actor: actor))
@@ -81,8 +83,6 @@ package struct MasterKeyService: Sendable {
             ring.replace(with: narrow)
         }
         try await keys.reload()
-        // What no longer opens must not go on working from memory.
-        directory.invalidate()
         return MasterKeyRotation(
             currentSlot: ring.currentSlot, olderSlots: ring.slots.filter { $0 != ring.currentSlot },
             resealedKeys: resealed.signingKeys.count, resealedSecrets: resealed.clientSecrets.count)

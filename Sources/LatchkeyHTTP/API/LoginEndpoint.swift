@@ -22,7 +22,7 @@ struct LoginEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let json = try await JSONBody.read(request)
+        let json = try JSONBody(request)
         let presented = try ClientAuthentication(request.headers, json: json)
         let client = try await gate.authenticate(presented, context)
         guard client.firstParty else {
@@ -77,15 +77,6 @@ extension RefreshCookie {
     func send(_ reply: TokenReply, for client: Client, _ context: RequestContext) {
         guard reply.transport == .cookie, let token = reply.refreshToken else { return }
         context.browser.setCookie(line(token, for: client.id, lifetime: reply.refreshExpiresIn ?? 0))
-    }
-}
-
-extension JSONBody {
-    /// The JSON object of a request.
-    /// - Throws: `Refusal` `unsupported_media_type`, `invalid_request`, `payload_too_large`.
-    static func read(_ request: Request, mayBeEmpty: Bool = false) async throws -> JSONBody {
-        let buffer = request.body
-        return try JSONBody(buffer, fields: request.headers, mayBeEmpty: mayBeEmpty)
     }
 }
 

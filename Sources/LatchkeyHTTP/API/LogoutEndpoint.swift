@@ -22,7 +22,7 @@ struct LogoutEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let body = try await JSONBody.read(request, mayBeEmpty: true)
+        let body = try JSONBody(request, mayBeEmpty: true)
         let clientID = try body.text("client_id")
         if try BearerToken(request.headers) != nil {
             try await endByBearer(request, context)

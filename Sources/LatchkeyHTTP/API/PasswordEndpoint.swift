@@ -25,7 +25,7 @@ struct PasswordEndpoint: Sendable {
             // The answer sets a cookie, so the page that asks must be one of this client's, as at login.
             try CSRFCheck.pass(request.headers, origins: caller.client.origins)
         }
-        let body = try await JSONBody.read(request)
+        let body = try JSONBody(request)
         let reply = try await services.sessions.changePassword(
             session: caller, current: Password(try body.requiredString("current_password")),
             new: Password(try body.requiredString("new_password")), network: context.network,

@@ -19,7 +19,7 @@ struct RefreshEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let body = try await JSONBody.read(request)
+        let body = try JSONBody(request)
         let presented = try ClientAuthentication(request.headers, json: body)
         let client = try await gate.authenticate(presented, context)
         let scope = try Scope(parameter: body.text("scope"))

@@ -28,7 +28,7 @@ struct AdminClients: Sendable {
     }
 
     private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let draft = try ClientDraft(try await ClientCreate.read(from: request))
+        let draft = try ClientDraft(ClientCreate.read(from: request))
         let (client, secret) = try await services.clients.create(draft, actor: actor)
         var response = try Response.resource(
             ClientCreated(
@@ -45,7 +45,7 @@ struct AdminClients: Sendable {
     }
 
     private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let change = try ClientChange(try await ClientUpdate.read(from: request))
+        let change = try ClientChange(ClientUpdate.read(from: request))
         let client = try await services.clients.update(try context.clientID(), change, actor: actor)
         return try .resource(
             ClientCreated(client: ClientResource(client), warnings: services.clients.warnings(for: client)))
@@ -64,7 +64,7 @@ struct AdminClients: Sendable {
     }
 
     private func rotateSecret(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await ClientSecretRotate.read(from: request, mayBeEmpty: true)
+        let body = try ClientSecretRotate.read(from: request, mayBeEmpty: true)
         let grace = body.grace.map { Duration.seconds($0) } ?? Self.defaultGrace
         let id = try context.clientID()
         let secret = try await services.clients.rotateSecret(id, grace: grace, actor: actor)

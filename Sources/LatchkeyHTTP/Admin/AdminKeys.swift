@@ -29,7 +29,7 @@ struct AdminKeys: Sendable {
     }
 
     private func rotate(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await KeyRotate.read(from: request, mayBeEmpty: true)
+        let body = try KeyRotate.read(from: request, mayBeEmpty: true)
         if body.emergency ?? false {
             guard body.algorithm == nil else {
                 throw Refusal(
@@ -46,7 +46,7 @@ struct AdminKeys: Sendable {
     }
 
     private func importKey(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await KeyImport.read(from: request)
+        let body = try KeyImport.read(from: request)
         let id = try await services.keys.importPEM(
             body.pem.exposed, algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
         let keys = try await services.keys.list(includingGone: false)
@@ -59,7 +59,7 @@ struct AdminKeys: Sendable {
     private func rotateMasterKey(
         _ request: Request, _ context: RequestContext, _ actor: Actor
     ) async throws -> Response {
-        let body = try await MasterKeyRotate.read(from: request, mayBeEmpty: true)
+        let body = try MasterKeyRotate.read(from: request, mayBeEmpty: true)
         let rotation = try await services.masterKeys.rotate(leaked: body.leaked ?? false, actor: actor)
         return try .resource(
             MasterKeyRotated(

@@ -56,7 +56,7 @@ struct AdminRevocations: Sendable {
 
     /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.
     private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await RevocationCreate.read(from: request)
+        let body = try RevocationCreate.read(from: request)
         guard let kind = RevocationEntry.Kind(rawValue: body.kind) else {
             let known = RevocationEntry.Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw Refusal(.invalidRequest, "The member kind must be one of: \(known).")

@@ -11,7 +11,7 @@ struct AdminTokens: Sendable {
     }
 
     private func mint(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await TokenMint.read(from: request)
+        let body = try TokenMint.read(from: request)
         let user = try await services.users.find(body.user)
         guard let id = ClientID(body.clientID), let client = try await services.clientDirectory.client(id) else {
             throw Refusal(.notFound, "There is no client with this id.")

@@ -39,7 +39,7 @@ struct AdminUsers: Sendable {
     }
 
     private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await UserCreate.read(from: request)
+        let body = try UserCreate.read(from: request)
         let user = try await services.users.create(
             name: body.name, password: Password(body.password.exposed), roles: body.roles ?? [],
             mustChange: body.mustChangePassword ?? false, actor: actor)
@@ -53,7 +53,7 @@ struct AdminUsers: Sendable {
     }
 
     private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await UserUpdate.read(from: request)
+        let body = try UserUpdate.read(from: request)
         let user = try await services.users.update(
             try context.pathParameter("user"),
             UserChange(name: body.name, roles: body.roles, mustChangePassword: body.mustChangePassword), actor: actor)
@@ -66,7 +66,7 @@ struct AdminUsers: Sendable {
     }
 
     private func setPassword(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await PasswordSet.read(from: request)
+        let body = try PasswordSet.read(from: request)
         try await services.users.setPassword(
             try context.pathParameter("user"), Password(body.password.exposed), mustChange: body.mustChange ?? false,
             actor: actor)
@@ -92,7 +92,7 @@ extension UserResource {
 extension AdminUsers {
     /// One chunk of an import; each line is judged for itself, and a refused line does not stop the others.
     func importLines(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let body = try await UserImportRequest.read(from: request)
+        let body = try UserImportRequest.read(from: request)
         guard body.lines.count <= UserImportRequest.maximumLines else {
             throw Refusal(
                 .invalidRequest, "At most \(UserImportRequest.maximumLines) lines go into one request: send chunks.")

@@ -28,10 +28,9 @@ extension ResourceBody {
 
     /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
-    static func read(from request: Request, mayBeEmpty: Bool = false) async throws -> Self {
-        let buffer = request.body
-        _ = try JSONBody(buffer, fields: request.headers, mayBeEmpty: mayBeEmpty)
-        return try decode(buffer.readableBytes == 0 ? Array("{}".utf8) : Array(buffer.readableBytesView))
+    static func read(from request: Request, mayBeEmpty: Bool = false) throws(Refusal) -> Self {
+        _ = try JSONBody(request, mayBeEmpty: mayBeEmpty)
+        return try decode(request.body.readableBytes == 0 ? Array("{}".utf8) : Array(request.body.readableBytesView))
     }
 
     /// - Throws: `Refusal` `invalid_request` that names members of ours and never what the caller wrote.

@@ -20,7 +20,7 @@ struct IntrospectionEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try await OAuthForm.read(request)
+        let form = try OAuthForm.read(request)
         let presented = try ClientAuthentication(request.headers, form: form)
         let client = try await gate.authenticateConfidential(presented, context)
         let found = try await services.introspection.introspect(token: try form.required("token"), caller: client)

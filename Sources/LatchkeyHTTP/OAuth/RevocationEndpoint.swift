@@ -17,7 +17,7 @@ struct RevocationEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try await OAuthForm.read(request)
+        let form = try OAuthForm.read(request)
         let client = try await gate.authenticate(ClientAuthentication(request.headers, form: form), context)
         // `token_type_hint` is a hint; what a token is shows in its form.
         try await services.revocations.revokePresented(try form.required("token"), caller: client)

@@ -20,7 +20,7 @@ struct TokenEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try await OAuthForm.read(request, repeatable: TokenRequest.repeatable)
+        let form = try OAuthForm.read(request, repeatable: TokenRequest.repeatable)
         let presented = try ClientAuthentication(request.headers, form: form)
         // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
         // read it.

@@ -70,12 +70,11 @@ enum OAuthForm {
     ]
 
     /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`.
-    static func read(_ request: Request, repeatable: Set<String> = []) async throws -> RequestParameters {
+    static func read(_ request: Request, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
         let query = try QueryParameters.parse(request.query)
         guard credentials.allSatisfy({ query[$0] == nil }) else {
             throw Refusal(.invalidRequest, "Secrets and tokens belong in the body, never in the URL.")
         }
-        let body = request.body
-        return try FormParameters.parse(body, fields: request.headers, repeatable: repeatable)
+        return try FormParameters.parse(request.body, fields: request.headers, repeatable: repeatable)
     }
 }

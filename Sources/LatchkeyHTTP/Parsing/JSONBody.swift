@@ -30,6 +30,11 @@ package struct JSONBody: Sendable, Equatable {
         }
     }
 
+    /// Parses a request's body, in the same way.
+    init(_ request: Request, mayBeEmpty: Bool = false) throws(Refusal) {
+        try self.init(request.body, fields: request.headers, mayBeEmpty: mayBeEmpty)
+    }
+
     /// The value as it stands; nil when absent or `null`.
     package subscript(_ name: String) -> JSONValue? {
         guard let value = object?[name], !value.isNull else { return nil }

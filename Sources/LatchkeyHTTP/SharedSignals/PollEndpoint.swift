@@ -21,7 +21,7 @@ struct PollEndpoint: Sendable {
 
     private func poll(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
         let record = try await streams.stream(try context.pathParameter("stream"), of: client)
-        let poll = try EventPoll(try await JSONBody.read(from: request))
+        let poll = try EventPoll(JSONBody(request))
         let batch = try await polls.poll(record, poll, logger: context.logger)
         return .json(
             JSONWriter.object(reserving: 64 + batch.items.count * 1024) { json in

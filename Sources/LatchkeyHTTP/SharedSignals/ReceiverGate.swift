@@ -36,12 +36,3 @@ struct ReceiverGate: Sendable {
         }
     }
 }
-
-extension JSONBody {
-    /// The whole body of a request, within the limit of the transport.
-    /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
-    static func read(from request: Request) async throws -> JSONBody {
-        try JSONBody(
-            request.body, fields: request.headers)
-    }
-}

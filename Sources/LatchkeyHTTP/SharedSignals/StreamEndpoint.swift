@@ -22,7 +22,7 @@ struct StreamEndpoint: Sendable {
     }
 
     private func create(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        let body = try await JSONBody.read(from: request)
+        let body = try JSONBody(request)
         try StreamConfiguration.checkMethod(body["delivery"])
         let draft = EventStreamDraft(
             requested: try body.strings("events_requested"), summary: try body.string("description"))
@@ -71,7 +71,7 @@ struct StreamEndpoint: Sendable {
     private func named(
         in request: Request, _ client: ClientID
     ) async throws -> (record: EventStreamRecord, body: JSONBody) {
-        let body = try await JSONBody.read(from: request)
+        let body = try JSONBody(request)
         let record = try await streams.stream(try body.requiredString("stream_id"), of: client)
         try StreamConfiguration(record, settings: settings).check(body)
         return (record, body)

@@ -24,7 +24,7 @@ struct StreamStatusEndpoint: Sendable {
     }
 
     private func set(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        let body = try await JSONBody.read(from: request)
+        let body = try JSONBody(request)
         let record = try await streams.stream(try body.requiredString("stream_id"), of: client)
         guard let status = EventStream.Status(rawValue: try body.requiredString("status")) else {
             let known = EventStream.Status.allCases.map(\.rawValue).joined(separator: ", ")
@@ -34,7 +34,7 @@ struct StreamStatusEndpoint: Sendable {
     }
 
     private func verify(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        let body = try await JSONBody.read(from: request)
+        let body = try JSONBody(request)
         let record = try await streams.stream(try body.requiredString("stream_id"), of: client)
         try await streams.verify(record, state: try body.string("state"))
         return .noContent
