@@ -10,16 +10,17 @@ final class RotationWork {
     private var tokens: [[UInt8]]
     private var free: [Int]
     private var random = SplitMix(seed: 1)
-    /// The access token of each session's last answer; empty before the first.
-    private(set) var accessTokens: [[UInt8]]
+    /// The access tokens of the last answers, so few that none is old enough to expire.
+    private var accessTokens: [[UInt8]] = []
+    private var oldestAccessToken = 0
     private let keepsAccessTokens: Bool
+    private static let keptAccessTokens = 4000
 
     /// - Parameter tokens: refresh tokens of the public client, one a session.
     init(tokens: [[UInt8]], keepsAccessTokens: Bool = false) {
         self.tokens = tokens
         self.keepsAccessTokens = keepsAccessTokens
         free = Array(tokens.indices)
-        accessTokens = Array(repeating: [], count: keepsAccessTokens ? tokens.count : 0)
     }
 
     /// Nil while all sessions are under way.
@@ -33,15 +34,18 @@ final class RotationWork {
     }
 
     /// Those of another server are not good for this one: the issuer's address is in them.
-    func forgetAccessTokens() { accessTokens = Array(repeating: [], count: accessTokens.count) }
+    func forgetAccessTokens() {
+        accessTokens = []
+        oldestAccessToken = 0
+    }
 
-    /// An access token at random; nil before the first answer.
-    func accessToken() -> [UInt8]? {
-        for _ in 0..<16 {
-            let token = accessTokens.randomElement(using: &random) ?? []
-            if !token.isEmpty { return token }
-        }
-        return nil
+    /// One of the newest access tokens at random; nil before the first answer.
+    func accessToken() -> [UInt8]? { accessTokens.randomElement(using: &random) }
+
+    private func keep(accessToken: [UInt8]) {
+        if accessTokens.count < Self.keptAccessTokens { return accessTokens.append(accessToken) }
+        accessTokens[oldestAccessToken] = accessToken
+        oldestAccessToken = (oldestAccessToken + 1) % Self.keptAccessTokens
     }
 
     static func request(_ token: [UInt8]) -> [UInt8] {
@@ -53,7 +57,7 @@ final class RotationWork {
         defer { free.append(session) }
         try answer.expect(200)
         tokens[session] = try answer.text(after: Self.refreshKey)
-        if keepsAccessTokens { accessTokens[session] = try answer.text(after: Self.accessKey) }
+        if keepsAccessTokens { keep(accessToken: try answer.text(after: Self.accessKey)) }
         return Self.kind
     }
 }
