@@ -50,7 +50,16 @@ package struct MasterKey: Sendable {
 /// The key file: created at first run with mode 0600, refused when others may read it, replaced atomically.
 package struct MasterKeyFile: Sendable {
     package let path: String
-    package init(path: String) { self.path = path }
+    /// Whether the service manager made it for this process alone.
+    private let isCredential: Bool
+
+    /// - Parameter credentials: where systemd puts what `LoadCredential` names.
+    package init(
+        path: String, credentials: String? = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    ) {
+        self.path = path
+        isCredential = credentials.map { !$0.isEmpty && path.hasPrefix($0 + "/") } ?? false
+    }
 
     package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
@@ -68,7 +77,9 @@ package struct MasterKeyFile: Sendable {
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw MasterKeyFault("The master key at \(path) is not a regular file.")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        // systemd lends a credential by an access list, which shows as a right of the group to read.
+        let foreign: mode_t = isCredential ? 0o027 : 0o077
+        guard status.st_mode & foreign == 0 else {
             throw MasterKeyFault(
                 "The master key at \(path) can be read by other users. Run `chmod 600 \(path)`; if anybody may have read it, also `latchkey master-key rotate --leaked`."
             )

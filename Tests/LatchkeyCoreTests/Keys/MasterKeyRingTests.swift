@@ -72,6 +72,19 @@ struct MasterKeyFileTests {
         #expect(throws: MasterKeyFault.self) { try MasterKeyFile(path: folder.path).read() }
     }
 
+    @Test(arguments: [(0o440, true), (0o460, false), (0o444, false)])
+    func `of a credential its group may read`(mode: Int, isAccepted: Bool) throws {
+        let path = folder.appendingPathComponent("master.key").path
+        let ring = MasterKeyRing.generate()
+        let file = MasterKeyFile(path: path, credentials: folder.path)
+        try file.write(ring)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect((try? file.read().text) == (isAccepted ? ring.text : nil))
+        for elsewhere in [nil, "", "/run/credentials/latchkey.service"] {
+            #expect(throws: MasterKeyFault.self) { try MasterKeyFile(path: path, credentials: elsewhere).read() }
+        }
+    }
+
     @Test func `it is written for the owner alone, and replaced whole`() throws {
         let path = folder.appendingPathComponent("master.key").path
         let file = MasterKeyFile(path: path)
