@@ -14,17 +14,18 @@ struct Mixed {
         let warmUp: Double
         /// Each window has figures of its own.
         let window: Double
+        /// Before the run. In ten minutes more than the caches of the database hold, so that they are full before anything
+        /// is judged; in a short run few, or pages that are split once would look like bytes of the few new ones.
+        let sessions: Int
 
-        static let full = Size(calibration: 8, run: 600, warmUp: 30, window: 5)
-        static let quick = Size(calibration: 3, run: 20, warmUp: 2, window: 1)
+        static let full = Size(calibration: 8, run: 600, warmUp: 30, window: 5, sessions: 100_000)
+        static let quick = Size(calibration: 3, run: 20, warmUp: 2, window: 1, sessions: 8000)
     }
 
     private static let loadShare = 0.65
     private static let closedConnections = 64
     /// So many that no user gets more sessions than one may have.
     private static let users = 4000
-    /// More than the caches of the database hold, so that they are full before anything is judged.
-    private static let sessions = 100_000
     private static let listEntries = 100
 
     init(options: BenchOptions, folder: String) throws {
@@ -35,7 +36,7 @@ struct Mixed {
 
     func measure() throws -> Figures {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
+        let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: size.sessions)
         try SeededRevocations(database: seeded.database).insert(Self.listEntries)
         let rotations = RotationWork(tokens: try seeded.publicRefreshTokens(), keepsAccessTokens: true)
         let capacity = try calibrate(seeded, rotations)
