@@ -10,18 +10,22 @@ package struct HTTPSettings: Sendable {
     package var registry: PrometheusRegistry
     /// Bytes that the database may still take from its file system, for `/readyz`; nil where that is not known.
     package var freeBytes: (@Sendable () -> Int64?)?
+    /// How long `/readyz` waits for the database before it says that it hangs.
+    package var readinessPatience: Duration
 
     package init(
         trustedProxies: TrustedProxies = TrustedProxies(),
         separateAdmin: Bool = false,
         limits: TransportLimits = TransportLimits(),
         registry: PrometheusRegistry = PrometheusRegistry(),
-        freeBytes: (@Sendable () -> Int64?)? = nil
+        freeBytes: (@Sendable () -> Int64?)? = nil,
+        readinessPatience: Duration = .seconds(2)
     ) {
         self.trustedProxies = trustedProxies
         self.separateAdmin = separateAdmin
         self.limits = limits
         self.registry = registry
         self.freeBytes = freeBytes
+        self.readinessPatience = readinessPatience
     }
 }

@@ -23,7 +23,8 @@ package struct LatchkeyRouter: Sendable {
         let trouble = StoreTrouble(clock: services.clock)
         let operations = AdminRouter.operationsRoutes(
             services, registry: settings.registry,
-            surroundings: Readiness.Surroundings(trouble: trouble, freeBytes: settings.freeBytes ?? { nil }))
+            surroundings: Readiness.Surroundings(
+                trouble: trouble, freeBytes: settings.freeBytes ?? { nil }, patience: settings.readinessPatience))
         let admin = AdminRouter.adminRoutes(services) + operations.metrics
         let everything = Self.publicRoutes(services) + operations.health + admin
         let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]

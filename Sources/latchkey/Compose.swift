@@ -24,7 +24,7 @@ package struct Compose: Sendable {
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
         settings: EffectiveSettings, schema: SQLiteStore.Schema, clock: Clock = .wall, logger: Logger,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment, readinessPatience: Duration = .seconds(2)
     ) async throws -> Compose {
         let core = settings.core
         var storeSettings = SQLiteStore.Settings(dataDirectory: settings.dataDirectory.path)
@@ -59,7 +59,7 @@ package struct Compose: Sendable {
                 services: services,
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
-                    freeBytes: { FreeSpace.bytes(at: dataDirectory) }))
+                    freeBytes: { FreeSpace.bytes(at: dataDirectory) }, readinessPatience: readinessPatience))
             return Compose(settings: settings, store: store, services: services, router: router, logger: logger)
         } catch {
             await pool.shutdown()

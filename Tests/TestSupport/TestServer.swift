@@ -108,7 +108,9 @@ package func withServer(
     try settings.dataDirectory.create()
     let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(5))
     let program = try await Compose.build(
-        settings: settings, schema: .migrate, clock: clock?.clock ?? .wall, logger: logger, environment: [:])
+        settings: settings, schema: .migrate, clock: clock?.clock ?? .wall, logger: logger, environment: [:],
+        // The machine is busy with a thousand tests.
+        readinessPatience: .seconds(30))
     let address = AsyncStream<ListenAddress>.makeStream()
     do {
         try await withThrowingTaskGroup(of: Void.self) { group in

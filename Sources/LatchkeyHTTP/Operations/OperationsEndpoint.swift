@@ -17,7 +17,7 @@ struct OperationsEndpoint: Sendable {
             await Readiness.probe(services, surroundings)
         }
         readiness = RecentResult(every: .seconds(1), clock: services.clock) {
-            await TimeLimit.result(within: .seconds(2)) { await probe.value() } ?? Readiness.hanging(services)
+            await TimeLimit.result(within: surroundings.patience) { await probe.value() } ?? Readiness.hanging(services)
         }
         // Counting rows reads the whole table: no scraper needs that more often than every few seconds.
         figures = RecentResult(every: .seconds(5), clock: services.clock) { try? await RuntimeFigures.read(services) }

@@ -24,6 +24,8 @@ package struct Readiness: Codable, Sendable, Equatable {
         let trouble: StoreTrouble
         /// Free bytes on the file system of the database; nil when unknown.
         let freeBytes: @Sendable () -> Int64?
+        /// How long the database may take to answer.
+        var patience: Duration = .seconds(2)
     }
 
     /// Below this the next sign-ins fill the disk, although a single small write may still find room.
