@@ -150,13 +150,7 @@ struct TimeAndCopiesTests {
                 #expect(answer["access_token"] == nil && answer["refresh_token"] == nil)
             }
             #expect(refused[0]["code"] == "clock_set_back")
-            // A machine that is busy with other tests may let the probe hang beyond its two seconds; each second of the
-            // clock asks anew.
-            var ready = try await server.http.get("/readyz")
-            for _ in 0..<10 where ready.text.contains("cannot be read") {
-                clock.set(clock.now + .seconds(1))
-                ready = try await server.http.get("/readyz")
-            }
+            let ready = try await server.http.get("/readyz")
             #expect(ready.status == 503)
             #expect(ready.text.contains("reset-clock"))
 

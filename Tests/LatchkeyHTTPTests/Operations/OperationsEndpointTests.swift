@@ -27,14 +27,7 @@ struct OperationsEndpointTests {
             let failed = response.json.object?["checks"]?.array?.compactMap(\.object).filter { $0["ok"]?.bool == false }
             #expect(failed?.compactMap { $0["name"]?.string } == ["clock_not_set_back"])
             clock.advance(by: .seconds(3601))
-            // A machine that is busy with other tests may let the probe hang beyond its two seconds, which is a 503 too; each
-            // second of the clock asks anew.
-            var status = try await server.http.get("/readyz").status
-            for _ in 0..<10 where status != 200 {
-                clock.advance(by: .seconds(1))
-                status = try await server.http.get("/readyz").status
-            }
-            #expect(status == 200)
+            #expect(try await server.http.get("/readyz").status == 200)
         }
     }
 
