@@ -3,7 +3,9 @@ public struct AccessTokenClaims: Sendable, Hashable {
     /// `iss`: the issuer's URL, compared byte for byte.
     public var issuer: String
     /// `sub`: a user's id, or the client's own id when no user is involved (client credentials).
-    public var subject: String
+    public var subject: String { didSet { userID = UserID(subject) } }
+    /// The user whom the token speaks for; nil when ``subject`` is a client.
+    public private(set) var userID: UserID?
     /// `aud`: at least one; a single one is written as a string.
     public var audience: [String]
     /// `exp`: the token is refused from this second on.
@@ -46,6 +48,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
     ) {
         self.issuer = issuer
         self.subject = subject
+        userID = UserID(subject)
         self.audience = audience
         self.expiresAt = expiresAt
         self.issuedAt = issuedAt
@@ -57,9 +60,6 @@ public struct AccessTokenClaims: Sendable, Hashable {
         self.authenticationMethods = authenticationMethods
         self.roles = roles
     }
-
-    /// The user whom the token speaks for; nil when ``subject`` is a client.
-    public var userID: UserID? { UserID(subject) }
 
     /// The JSON payload.
     public func encode() -> [UInt8] {
@@ -96,8 +96,9 @@ extension AccessTokenClaims {
         tokenID = try claims.value(.tokenID, TokenID.init)
         clientID = try claims.value(.clientID, ClientID.init)
         subject = try claims.text(.subject)
+        userID = UserID(subject)
         // A subject that is neither could be mistaken for a user or a client elsewhere (RFC 9068 section 5).
-        guard UserID(subject) != nil || ClientID(subject) == clientID else {
+        guard userID != nil || ClientID(subject) == clientID else {
             throw MalformedToken(.badClaim, member: "sub")
         }
         scope = try claims.optionalValue(.scope, Scope.init) ?? Scope()

@@ -100,7 +100,7 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
 
     /// Nil unless `text` has the form of a client id.
     public init?(_ text: String) {
-        guard (1...64).contains(text.utf8.count), UUIDv7(text: text.lowercased()) == nil else { return nil }
+        guard (1...64).contains(text.utf8.count), !Self.isUUID(text) else { return nil }
         let allowed = text.utf8.allSatisfy { character in
             switch character {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -110,8 +110,12 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
             }
         }
         // `.` and `..` could never stand in a path of the admin API.
-        guard allowed, text.contains(where: { $0 != "." }) else { return nil }
+        guard allowed, text.utf8.contains(where: { $0 != UInt8(ascii: ".") }) else { return nil }
         description = text
+    }
+
+    private static func isUUID(_ text: String) -> Bool {
+        text.utf8.count == 36 && UUIDv7(text: text.lowercased()) != nil
     }
 
     /// The order of the characters' codes.

@@ -63,13 +63,13 @@ struct UUIDv7: Sendable, Hashable, Comparable {
 
     /// Accepts the 36 characters of the lower-case form and nothing else.
     init?(text: String) {
-        guard text.utf8.count == 36 else { return nil }
+        let utf8 = text.utf8.span
+        guard utf8.count == 36 else { return nil }
         var digits = 0
-        var position = 0
         var high: UInt64 = 0
         var low: UInt64 = 0
-        // A copy of a few bytes is walked faster than a text.
-        for character in Array(text.utf8) {
+        for position in utf8.indices {
+            let character = utf8[position]
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard character == UInt8(ascii: "-") else { return nil }
             } else {
@@ -83,9 +83,7 @@ struct UUIDv7: Sendable, Hashable, Comparable {
                 if digits < 16 { high = high << 4 | UInt64(value) } else { low = low << 4 | UInt64(value) }
                 digits += 1
             }
-            position += 1
         }
-        guard position == 36 else { return nil }
         self.init(high: high, low: low)
     }
 

@@ -23,7 +23,7 @@ extension TokenVerifier {
             trace.passed(.key, "the keys were fetched anew, once more from the start")
             judged = try judge(token, trace)
         }
-        if try gate(judged, policy ?? self.policy, trace) { return judged.token }
+        if try gate(judged.freshness, policy ?? self.policy, trace) { return judged.token }
         do throws(VerificationError) {
             try await introspection.confirm(token, tokenID: judged.token.claims.tokenID)
         } catch {
@@ -46,10 +46,10 @@ extension TokenVerifier {
         diagnostics: ((VerificationDiagnostic) -> Void)? = nil
     ) throws(VerificationError) -> VerifiedToken {
         let trace = VerificationTrace(report: diagnostics)
-        let judged = try judge(token, trace)
-        guard try gate(judged, policy ?? self.policy, trace) else {
+        let (verified, freshness) = try judge(token, trace)
+        guard try gate(freshness, policy ?? self.policy, trace) else {
             let error: VerificationError =
-                switch judged.freshness {
+                switch freshness {
                 case .blind: .listBlind
                 case .stale: .listStale
                 case .fresh: .introspectionFailed
@@ -57,13 +57,11 @@ extension TokenVerifier {
             trace.refused(error, at: .introspection, "the policy asks the server, which takes a call that can wait")
             throw error
         }
-        return judged.token
+        return verified
     }
 
-    private struct Judged {
-        let token: VerifiedToken
-        let freshness: RevocationListState.Freshness
-    }
+    /// A pair and no type of its own: a token that is taken out of a struct is copied, claim by claim.
+    private typealias Judged = (token: VerifiedToken, freshness: RevocationListState.Freshness)
 
     /// Everything but the policy, from one snapshot.
     private func judge(_ text: String, _ trace: VerificationTrace) throws(VerificationError) -> Judged {
@@ -87,7 +85,7 @@ extension TokenVerifier {
                     trace.passed(
                         step, unverified.detail(of: step, trusted: trusted, rules: snapshot.rules, now: instant))
                 })
-            return Judged(token: token, freshness: snapshot.list.freshness(at: instant))
+            return (token, snapshot.freshness(at: instant))
         } catch let refusal {
             let error = refusal == .unknownKey && snapshot.keys.isEmpty ? VerificationError.noKeys : refusal
             trace.refused(
@@ -98,16 +96,16 @@ extension TokenVerifier {
 
     /// Whether the token is accepted; false when the server has to be asked first.
     private func gate(
-        _ judged: Judged, _ policy: FreshnessPolicy, _ trace: VerificationTrace
+        _ freshness: RevocationListState.Freshness, _ policy: FreshnessPolicy, _ trace: VerificationTrace
     ) throws(VerificationError) -> Bool {
-        switch policy.decision(judged.freshness) {
+        switch policy.decision(freshness) {
         case .accept:
-            trace.passed(.freshness, "the list is \(judged.freshness.rawValue)")
+            trace.passed(.freshness, "the list is \(freshness.rawValue)")
             return true
         case .introspect:
             return false
         case .refuse(let error):
-            trace.refused(error, "the list is \(judged.freshness.rawValue)")
+            trace.refused(error, "the list is \(freshness.rawValue)")
             throw error
         }
     }

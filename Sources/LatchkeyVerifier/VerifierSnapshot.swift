@@ -10,6 +10,8 @@ final class VerifierSnapshot: Sendable {
     let headers: KnownHeaders
     /// The list with all that its age depends on.
     let list: RevocationListState
+    /// Nil as long as there is no list.
+    private let age: RevocationListAge?
     /// The rules with this list in them.
     let rules: AccessTokenRules
 
@@ -19,9 +21,15 @@ final class VerifierSnapshot: Sendable {
         self.keys = keys
         self.headers = headers
         self.list = list
+        age = list.age
         var rules = rules
         rules.revocation = RevocationRule(list.index)
         self.rules = rules
+    }
+
+    /// How far ``list`` can be relied upon, without touching it.
+    func freshness(at instant: Timestamp) -> RevocationListState.Freshness {
+        age?.freshness(at: instant) ?? .blind
     }
 }
 

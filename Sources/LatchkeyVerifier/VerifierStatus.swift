@@ -16,7 +16,7 @@ public struct VerifierStatus: Sendable, Hashable {
     public var isReady: Bool { freshness == .fresh && keys > 0 }
 
     init(_ snapshot: VerifierSnapshot, at instant: Timestamp) {
-        freshness = snapshot.list.freshness(at: instant)
+        freshness = snapshot.freshness(at: instant)
         entries = snapshot.list.index.count
         sequence = snapshot.list.nextQuery?.after
         epoch = snapshot.list.nextQuery?.epoch

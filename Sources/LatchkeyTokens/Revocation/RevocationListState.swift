@@ -43,13 +43,9 @@ public struct RevocationListState: Sendable {
 
     /// What the last accepted document leaves behind.
     private struct Last: Sendable {
-        /// The latest `now` of any accepted document.
-        var now: Timestamp
-        var expiresIn: Int64
-        /// The smallest (own clock - `now`) at any receipt, at most the skew: what the clocks differ by, at best.
-        var offset: Duration
-        var epoch: String
-        var sequence: Int64
+        let age: RevocationListAge
+        let epoch: String
+        let sequence: Int64
     }
 
     /// A state that knows nothing yet.
@@ -78,7 +74,7 @@ public struct RevocationListState: Sendable {
         }
         guard document.now <= instant + skew.duration else { throw RefusedDocument(.fromTheFuture, member: "now") }
         if let last {
-            guard document.now >= last.now - skew.duration else { throw RefusedDocument(.outdated, member: "now") }
+            guard document.now >= last.age.now - skew.duration else { throw RefusedDocument(.outdated, member: "now") }
         }
         let sameEpoch = last?.epoch == document.epoch
         if sameEpoch, let last {
@@ -97,32 +93,30 @@ public struct RevocationListState: Sendable {
         return document.after == 0 ? .snapshot : .delta
     }
 
+    /// All that ``freshness(at:)`` depends on; nil as long as nothing was ever loaded.
+    package var age: RevocationListAge? { last?.age }
+
     /// How far the list can be relied upon at this reading of the own clock.
-    ///
-    /// Age counts from the server's `now`, not from receipt, so that an answer out of a cache does not look new. When
-    /// the own clock was set back by more than the skew, age says nothing, and the list is stale until a new document.
     public func freshness(at instant: Timestamp) -> Freshness {
-        guard let last else { return .blind }
-        let age = instant - last.now - last.offset
-        return age >= .zero - skew.duration && age < .seconds(last.expiresIn) ? .fresh : .stale
+        age?.freshness(at: instant) ?? .blind
     }
 
     /// Removes the entries whose `exp` has passed both by the own clock and by the server's last word: a clock that
     /// jumps ahead for a moment must not forget a revocation.
     public mutating func prune(at instant: Timestamp) {
         guard let last else { return }
-        index.prune(at: min(instant, last.now))
+        index.prune(at: min(instant, last.age.now))
     }
 
     private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
         let offset = min(instant - document.now, skew.duration)
-        last = Last(
-            now: max(document.now, last?.now ?? document.now),
+        let age = RevocationListAge(
+            now: max(document.now, last?.age.now ?? document.now),
             expiresIn: document.expiresIn,
-            offset: min(offset, last?.offset ?? offset),
-            epoch: document.epoch,
-            sequence: document.sequence
+            offset: min(offset, last?.age.offset ?? offset),
+            skew: skew
         )
+        last = Last(age: age, epoch: document.epoch, sequence: document.sequence)
         nextQuery = Query(after: document.sequence, epoch: document.epoch)
     }
 }

@@ -56,7 +56,7 @@ public struct UnverifiedToken: Sendable {
         do throws(MalformedToken) {
             let claims = try AccessTokenClaims(parsing: jws.payload)
             passed(.claims)
-            return SignedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm)
+            return SignedToken(VerifiedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm))
         } catch {
             throw .malformed(error)
         }
@@ -65,18 +65,22 @@ public struct UnverifiedToken: Sendable {
 
 /// A token whose signature holds, which is all that is known of it: what it claims may be over, revoked or for others.
 package struct SignedToken: Sendable {
-    fileprivate let claims: AccessTokenClaims
-    fileprivate let keyID: KeyID
-    fileprivate let algorithm: JWSAlgorithm
+    /// What becomes of it, should every rule agree: handed on as it is, since a copy of all claims costs as much as
+    /// reading some of them.
+    private let candidate: VerifiedToken
+
+    fileprivate init(_ candidate: VerifiedToken) {
+        self.candidate = candidate
+    }
 
     /// Judges the claims by `rules`.
     ///
     /// - Throws: ``VerificationError`` of the first rule that refuses.
-    package func verified(
+    package consuming func verified(
         rules: AccessTokenRules, now: Timestamp, passed: (VerificationStep) -> Void = { _ in }
     ) throws(VerificationError) -> VerifiedToken {
-        try rules.check(claims, keyID: keyID, now: now, passed: passed)
-        return VerifiedToken(claims: claims, keyID: keyID, algorithm: algorithm)
+        try rules.check(candidate.claims, keyID: candidate.keyID, now: now, passed: passed)
+        return candidate
     }
 }
 
