@@ -284,7 +284,9 @@ package struct KeyRotationService: Service, CustomStringConvertible {
             key = imported
         } else {
             do {
-                key = try await pool.run(group: FairnessGroup("latchkey:keys")) { _ in
+                key = try await pool.run(
+                    group: FairnessGroup("latchkey:keys"), weight: PrivateKey.hashes(for: algorithm)
+                ) { _ in
                     try PrivateKey.generate(for: algorithm)
                 }
             } catch let refusal as HashPoolRefusal {

@@ -13,6 +13,14 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
     /// Size of generated RSA keys, bits.
     package static let rsaBits = 2048
 
+    /// As many hashes with the reference parameters take about as long as generating a key.
+    package static func hashes(for algorithm: JWSAlgorithm) -> Int {
+        switch algorithm {
+        case .es256, .edDSA: 1
+        case .ps256, .rs256: 8
+        }
+    }
+
     /// A fresh key that fits `algorithm`. RSA takes some 100 ms: call it on the hash threads.
     package static func generate(for algorithm: JWSAlgorithm) throws -> PrivateKey {
         switch algorithm {
