@@ -7,18 +7,26 @@ package struct Clock: Sendable {
     package let now: @Sendable () -> Timestamp
     /// Waits. A test clock returns at once after moving itself.
     package let sleep: @Sendable (Duration) async throws -> Void
+    /// The time since some moment in the past, which nobody can set.
+    package let uptime: @Sendable () -> Duration
 
+    /// - Parameter uptime: nil for as much as passes by `now`.
     package init(
         now: @escaping @Sendable () -> Timestamp,
-        sleep: @escaping @Sendable (Duration) async throws -> Void
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
+        uptime: (@Sendable () -> Duration)? = nil
     ) {
         self.now = now
         self.sleep = sleep
+        self.uptime = uptime ?? { .milliseconds(now().milliseconds) }
     }
 
     /// The machine's clock.
     package static let wall = Clock(
         now: { Timestamp.wallClock },
-        sleep: { try await Task.sleep(for: $0) }
+        sleep: { try await Task.sleep(for: $0) },
+        uptime: { start.duration(to: .now) }
     )
+
+    private static let start = ContinuousClock.now
 }

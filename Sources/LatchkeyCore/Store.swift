@@ -12,6 +12,9 @@ package import LatchkeyTokens
 /// - Errors: ``Refusal`` for what the caller asked wrongly (`conflict`, `not_found`), ``StoreUnavailable`` for a disk
 ///   that is full, read-only or broken. Arguments never appear in an error.
 package protocol Store: EventStreamStore {
+    /// By this one the store forgets what has expired, and whoever holds parts of it in memory does the same.
+    var expiryClock: ExpiryClock { get }
+
     // MARK: Sessions
 
     /// Inserts the session unless the user was changed since `verifiedVersion` was read (then `.lostRace`), is disabled,

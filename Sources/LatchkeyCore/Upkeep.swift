@@ -67,7 +67,7 @@ package struct Upkeep: Service, CustomStringConvertible {
             try Task.checkCancellation()
             try await clock.sleep(Self.pause)
         }
-        let oldest = clock.now() - settings.sharedSignals.retention
+        let oldest = store.expiryClock.now() - settings.sharedSignals.retention
         while try await store.expireEvents(before: oldest, limit: Self.batch) >= Self.batch {
             try Task.checkCancellation()
             try await clock.sleep(Self.pause)

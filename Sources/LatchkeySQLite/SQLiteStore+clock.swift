@@ -20,8 +20,9 @@ extension SQLiteStore {
                 "UPDATE revocation_state SET settlement = ? WHERE settlement = 'none'",
                 [PendingSettlement.clockReset.rawValue])
             transaction.forgetState()
-            transaction.replaceFloor(now)
             try AuditRow.append(AuditEvent(.storeClockReset, at: now, actor: actor), database)
+            // Last, for it is not undone with the rest when something fails.
+            transaction.replaceFloor(now)
         }
     }
 

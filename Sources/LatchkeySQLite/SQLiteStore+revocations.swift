@@ -7,7 +7,7 @@ extension SQLiteStore {
     }
 
     package func revocations(after seq: Int64, limit: Int) async throws -> [RevocationRecord] {
-        let now = clock.now()
+        let now = expiryClock.now()
         return try await readers.read { database in
             try database.all(
                 "\(RevocationRow.select) WHERE seq > ? AND expires_at > ? ORDER BY seq LIMIT ?",

@@ -7,7 +7,7 @@ extension SQLiteStore {
     }
 
     package func statusEntries(after position: StatusPosition?, limit: Int) async throws -> [StatusEntry] {
-        let now = clock.now()
+        let now = expiryClock.now()
         return try await readers.read { database in
             let lists = try database.all(
                 """

@@ -43,6 +43,7 @@ package final class SQLiteStore: Store {
 
     let file: DatabaseFile
     let clock: Clock
+    package let expiryClock: ExpiryClock
     let logger: Logger
     let writer: WriterThread
     let readers: ReaderPool
@@ -51,11 +52,12 @@ package final class SQLiteStore: Store {
     let sweepPosition = SweepPosition()
 
     private init(
-        file: DatabaseFile, clock: Clock, logger: Logger, writer: WriterThread, readers: ReaderPool,
-        checkpointer: Checkpointer?, log: WriteAheadLog
+        file: DatabaseFile, clock: Clock, expiryClock: ExpiryClock, logger: Logger, writer: WriterThread,
+        readers: ReaderPool, checkpointer: Checkpointer?, log: WriteAheadLog
     ) {
         self.file = file
         self.clock = clock
+        self.expiryClock = expiryClock
         self.logger = logger
         self.writer = writer
         self.readers = readers
@@ -97,12 +99,14 @@ package final class SQLiteStore: Store {
             file: file, count: settings.readers, limit: settings.readLimit, waiting: settings.waitingLimit)
         let checkpointer =
             settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
+        let expiryClock = ExpiryClock(clock, floor: start.revocation.clockFloor)
         let writer = WriterThread(
-            connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
+            connection: connection, start: start, clock: clock, expiryClock: expiryClock, observer: observer,
+            limits: limits, log: log,
             checkpointer: checkpointer, logger: logger)
         return SQLiteStore(
-            file: file, clock: clock, logger: logger, writer: writer, readers: readers, checkpointer: checkpointer,
-            log: log)
+            file: file, clock: clock, expiryClock: expiryClock, logger: logger, writer: writer, readers: readers,
+            checkpointer: checkpointer, log: log)
     }
 
     /// Refuses new work, finishes what waits, moves the write-ahead log into the database and closes the file.

@@ -13,7 +13,8 @@ final class Transaction {
     private let floor: Timestamp
     private var known: StateRow?
     private var knownStreams: [ListeningStream]?
-    private var usedClock = false
+    /// The latest instant that a closure of this batch has used.
+    private var used: Timestamp?
     /// Whether a closure wrote log entries (perhaps one that was rolled back).
     private(set) var mayHaveEntries = false
     /// Streams that got an event or another status (perhaps by a closure that was rolled back).
@@ -69,25 +70,29 @@ final class Transaction {
     func gate(_ issuedBefore: Int64?...) throws -> IssuanceGate {
         let marks = try issuedBefore.compactMap(\.self) + [state().revocation.issuedBefore].compactMap(\.self)
         let gate = IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks)
-        if case .open = gate { usedClock = true }
+        if case .open = gate { used = instant }
         return gate
     }
 
     /// Notes that this batch's instant stands in a revocation.
     func useClockForRevocation() {
-        usedClock = true
+        used = instant
         mayHaveEntries = true
     }
+
+    /// Notes that what had expired until this instant, which is not in the future, was forgotten: a clock that comes
+    /// back behind it must not go unnoticed.
+    func useClockForExpiry(until expired: Timestamp) { used = max(used ?? expired, expired) }
 
     func replaceFloor(_ floor: Timestamp) { newFloor = floor }
 
     /// The floor for the next batch once this one has committed.
-    var nextFloor: Timestamp { newFloor ?? (usedClock ? instant : floor) }
+    var nextFloor: Timestamp { newFloor ?? max(used ?? floor, floor) }
 
     /// The last write before COMMIT: keeps the floor, once a second.
     func storeFloor() throws {
-        guard newFloor == nil, usedClock, try state().revocation.clockFloor.seconds < instant.seconds else { return }
-        try database.run("UPDATE revocation_state SET clock_floor = ?", [instant.milliseconds])
+        guard newFloor == nil, let used, try state().revocation.clockFloor.seconds < used.seconds else { return }
+        try database.run("UPDATE revocation_state SET clock_floor = ?", [used.milliseconds])
     }
 }
 

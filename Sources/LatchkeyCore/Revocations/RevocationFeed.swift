@@ -28,6 +28,8 @@ package final class RevocationFeed: StoreObserver, Service {
         /// Until ``start(store:)`` has loaded the real one.
         var epoch = "0"
         var list = LiveRevocations()
+        /// The store's, from ``start(store:)`` on.
+        var expiryClock: ExpiryClock?
         var waiters = RevocationWaiters()
         var consumers = RevocationConsumers()
         /// Whether ``run()`` wakes the waiters; before and after it, commits do so themselves.
@@ -38,6 +40,10 @@ package final class RevocationFeed: StoreObserver, Service {
 
         fileprivate var stamp: RevocationStamp {
             RevocationStamp(epoch: epoch, sequence: list.sequence, departures: list.departures)
+        }
+
+        fileprivate mutating func prune(at now: Timestamp) {
+            list.prune(at: expiryClock?.now() ?? now)
         }
 
         /// Whether what comes after `sequence`, if there is anything, is for the next waking to tell.
@@ -68,6 +74,7 @@ package final class RevocationFeed: StoreObserver, Service {
             state = State()
             state.epoch = stored.epoch
             state.list = loaded
+            state.expiryClock = store.expiryClock
         }
     }
 
@@ -110,7 +117,7 @@ package final class RevocationFeed: StoreObserver, Service {
     package func read(_ query: RevocationQuery) -> RevocationReading {
         let now = clock.now()
         return state.withLock { state in
-            state.list.prune(at: now)
+            state.prune(at: now)
             var after: Int64 = 0
             if let asked = query.after, query.epoch == state.epoch, asked <= state.list.sequence { after = asked }
             var entries = state.list.entries(after: after)
@@ -130,7 +137,7 @@ package final class RevocationFeed: StoreObserver, Service {
     package func stamp() -> RevocationStamp {
         let now = clock.now()
         return state.withLock { state in
-            state.list.prune(at: now)
+            state.prune(at: now)
             return state.stamp
         }
     }

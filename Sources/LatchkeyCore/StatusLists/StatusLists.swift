@@ -57,9 +57,8 @@ package final class StatusLists: Sendable {
 
     /// The URIs of the lists that have not retired, oldest first.
     package func uris() -> [String] {
-        let now = clock.now()
         let numbers = shelf.withLock { shelf in
-            prune(&shelf, now)
+            prune(&shelf)
             return shelf.keys.sorted()
         }
         return numbers.map(uri)
@@ -87,7 +86,7 @@ package final class StatusLists: Sendable {
         let signer = try signer()
         let sequence = revocations.sequence
         return shelf.withLock { shelf in
-            prune(&shelf, now)
+            prune(&shelf)
             guard let list = shelf[number], let built = list.built, built.sequence == sequence,
                 built.rows == list.tokens.count, isFresh(built, signer, now)
             else { return nil }
@@ -152,16 +151,16 @@ package final class StatusLists: Sendable {
 
     private func add(_ entry: StatusEntry) {
         let (isRevoked, sequence) = revocations.judge(entry.token)
-        let now = clock.now()
         shelf.withLock { shelf in
-            if shelf[entry.list.number] == nil { prune(&shelf, now) }
+            if shelf[entry.list.number] == nil { prune(&shelf) }
             shelf[entry.list.number, default: ShelvedStatusList(entry.list)]
                 .add(entry, isRevoked: isRevoked, sequence: sequence)
         }
     }
 
     /// Drops the lists whose last token nobody accepts any more, whatever its clock says.
-    private func prune(_ shelf: inout [Int64: ShelvedStatusList], _ now: Timestamp) {
+    private func prune(_ shelf: inout [Int64: ShelvedStatusList]) {
+        let now = store.expiryClock.now()
         let retired = shelf.values.filter { now >= $0.record.expiresAt + settings.tokens.maxSkew }
         for list in retired { shelf[list.record.number] = nil }
     }
