@@ -9,19 +9,22 @@ extension HashPool {
         let maxQueueWait: Duration
         let idleRelease: Duration
         let reference: Argon2Parameters
+        let hashing: @Sendable (Bool) -> Void
         let now: @Sendable () -> ContinuousClock.Instant
         let arenaReleased: @Sendable () -> Void
         private let lastID = Atomic<UInt64>(0)
 
         init(
             state: State, niceness: Int32, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
-            now: @escaping @Sendable () -> ContinuousClock.Instant, arenaReleased: @escaping @Sendable () -> Void
+            hashing: @escaping @Sendable (Bool) -> Void, now: @escaping @Sendable () -> ContinuousClock.Instant,
+            arenaReleased: @escaping @Sendable () -> Void
         ) {
             monitor = Monitor(state)
             self.niceness = niceness
             self.maxQueueWait = maxQueueWait
             self.idleRelease = idleRelease
             self.reference = reference
+            self.hashing = hashing
             self.now = now
             self.arenaReleased = arenaReleased
         }
@@ -91,9 +94,11 @@ extension HashPool {
             while true {
                 switch nextStep(ofThread: thread, arena: worker.arena, lastUse: lastUse) {
                 case .run(let job, let weight):
+                    hashing(true)
                     let start = now()
                     let deliver = job.perform(worker)
                     lastUse = now()
+                    hashing(false)
                     monitor.withLock { $0.finish(thread: thread, weight: weight, elapsed: lastUse - start) }
                     deliver()
                     worker.arena.trim()

@@ -22,6 +22,7 @@ package final class HashPool: Sendable {
     ///   - maxQueueWait: a job whose expected wait is longer is refused.
     ///   - idleRelease: after so long without a hash, a thread gives its memory back to the system.
     ///   - reference: the parameters in force. Each arena is reserved for them, and they weigh 1 in the queue.
+    ///   - hashing: called on a hash thread before (true) and after each job.
     ///   - now: the clock for job durations and idleness, replaced in tests.
     /// - Throws: `HashPoolStartFailure` when the system gives no thread.
     package convenience init(
@@ -30,16 +31,18 @@ package final class HashPool: Sendable {
         maxQueueWait: Duration,
         idleRelease: Duration = .seconds(60),
         reference: Argon2Parameters = .default,
+        hashing: @escaping @Sendable (Bool) -> Void = { _ in },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws(HashPoolStartFailure) {
         try self.init(
             threads: threads, niceness: niceness, maxQueueWait: maxQueueWait, idleRelease: idleRelease,
-            reference: reference, now: now, limits: HashQueue<Job>.Limits(), arenaReleased: {})
+            reference: reference, hashing: hashing, now: now, limits: HashQueue<Job>.Limits(), arenaReleased: {})
     }
 
     /// With the bounds of the queue and an observer that a hash thread calls after it gave its memory back.
     init(
         threads: Int, niceness: Int = 0, maxQueueWait: Duration, idleRelease: Duration, reference: Argon2Parameters,
+        hashing: @escaping @Sendable (Bool) -> Void = { _ in },
         now: @escaping @Sendable () -> ContinuousClock.Instant, limits: HashQueue<Job>.Limits,
         arenaReleased: @escaping @Sendable () -> Void
     ) throws(HashPoolStartFailure) {
@@ -47,7 +50,7 @@ package final class HashPool: Sendable {
         let core = Core(
             state: State(threads: threads, limits: limits), niceness: Int32(clamping: niceness),
             maxQueueWait: maxQueueWait, idleRelease: idleRelease,
-            reference: reference, now: now, arenaReleased: arenaReleased)
+            reference: reference, hashing: hashing, now: now, arenaReleased: arenaReleased)
         var started: [pthread_t] = []
         for index in 0..<threads {
             do {

@@ -1,3 +1,4 @@
+package import Glibc
 package import LatchkeyCore
 import LatchkeyTokens
 package import Logging
@@ -108,6 +109,9 @@ package final class SQLiteStore: Store {
             file: file, clock: clock, expiryClock: expiryClock, logger: logger, writer: writer, readers: readers,
             checkpointer: checkpointer, log: log)
     }
+
+    /// The thread that writes; there until ``shutdown()``.
+    package func writerThread() async throws -> pthread_t { try await writer.perform { _ in pthread_self() } }
 
     /// Refuses new work, finishes what waits, moves the write-ahead log into the database and closes the file.
     package func shutdown() async {

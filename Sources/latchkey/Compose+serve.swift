@@ -45,6 +45,7 @@ extension Compose {
         limits.maxConnections = DescriptorLimit.connections(of: DescriptorLimit.raise())
         let listeners = HTTPListeners(endpoints(identity), limits: limits, logger: logger)
         try await listeners.bind()
+        if settings.core.login.precedence { try await grantPrecedence(listeners) }
 
         // Start order; shutdown runs in reverse, so the sockets close first and long polls are released before the
         // listeners wait for them.
@@ -76,6 +77,14 @@ extension Compose {
         }
         return [.init(.unix(path: settings.dataDirectory.socketPath), service: router.operatorService)]
             + publicEndpoints + adminEndpoints
+    }
+
+    /// The writer first of all: it holds up everybody who waits for a commit.
+    private func grantPrecedence(_ listeners: HTTPListeners) async throws {
+        let writer = Precedence.Member(thread: try await store.writerThread(), priority: 2)
+        let loops = try await listeners.threads().map { Precedence.Member(thread: $0, priority: 1) }
+        guard !precedence.grant([writer] + loops) else { return }
+        logger.info("no real-time priorities: in a flood of logins, answers wait for some milliseconds")
     }
 
     /// Counting them would take long where there are many.

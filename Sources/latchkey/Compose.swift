@@ -13,6 +13,7 @@ package struct Compose: Sendable {
     package let store: SQLiteStore
     package let services: Services
     package let router: LatchkeyRouter
+    let precedence: Precedence
     package let logger: Logger
 
     /// Opens the data directory and wires everything; binds nothing and runs nothing in the background. The caller
@@ -37,12 +38,14 @@ package struct Compose: Sendable {
         let eventFeed = EventFeed(settings: core, clock: clock)
         let store = try SQLiteStore.open(
             storeSettings, clock: clock, observer: Feeds(revocations: feed, events: eventFeed), logger: logger)
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        let precedence = Precedence(processors: processors)
         let pool: HashPool
         do {
             pool = try HashPool(
-                threads: core.login.hashThreads ?? ProcessInfo.processInfo.activeProcessorCount,
-                niceness: core.login.hashNiceness,
-                maxQueueWait: core.login.maxQueueWait, reference: core.password.argon2)
+                threads: core.login.hashThreads ?? processors, niceness: core.login.hashNiceness,
+                maxQueueWait: core.login.maxQueueWait, reference: core.password.argon2,
+                hashing: { $0 ? precedence.hashBegins() : precedence.hashEnds() })
         } catch {
             await store.shutdown()
             throw error
@@ -60,7 +63,9 @@ package struct Compose: Sendable {
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
                     freeBytes: { FreeSpace.bytes(at: dataDirectory) }, readinessPatience: readinessPatience))
-            return Compose(settings: settings, store: store, services: services, router: router, logger: logger)
+            return Compose(
+                settings: settings, store: store, services: services, router: router, precedence: precedence,
+                logger: logger)
         } catch {
             await pool.shutdown()
             await store.shutdown()

@@ -34,7 +34,7 @@ package final class ServerProcess: Sendable {
         ]
         let defaults = [
             "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",
-            "LATCHKEY_LOGIN_HASH_NICENESS": "0",
+            "LATCHKEY_LOGIN_HASH_NICENESS": "0", "LATCHKEY_LOGIN_PRECEDENCE": "false",
             "LATCHKEY_LOG_LEVEL": "debug",
         ]
         child = try ChildProcess(

@@ -157,7 +157,7 @@ extension TestServer {
             "data_dir": folder.path, "listen": "127.0.0.1:0", "issuer": "http://localhost:8080",
             "password.argon2.memory_kib": "64", "password.argon2.iterations": "1", "login.hash_threads": "2",
             // The suite itself keeps the machine busy.
-            "login.hash_niceness": "0",
+            "login.hash_niceness": "0", "login.precedence": "false",
         ]
         flags.merge(configuration) { _, given in given }
         return try await EffectiveSettings.load(ConfigurationSources(flags: flags))

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -60,6 +60,13 @@ package final class HTTPListeners: Service, Sendable {
 
     /// The addresses that are served, ports filled in; empty before ``bind()``. In the order of the endpoints.
     package var boundAddresses: [ListenAddress] { listeners.withLock { $0 ?? [] }.map(\.address) }
+
+    /// The threads of all event loops; there as long as those are.
+    package func threads() async throws -> [pthread_t] {
+        var threads: [pthread_t] = []
+        for loop in group.makeIterator() { threads.append(try await loop.submit { pthread_self() }.get()) }
+        return threads
+    }
 
     /// Binds all addresses or none, and serves from here on.
     /// - Throws: ``ListenError`` naming the address.

@@ -70,6 +70,9 @@ extension ConfigurationKey {
     static let hashNiceness = ConfigurationKey(
         "login.hash_niceness", .integer(0...19), default: "10",
         "How much those threads give way to others: 0 where other programs keep the machine busy, 19 at most.")
+    static let precedence = ConfigurationKey(
+        "login.precedence", .choice(["true", "false"]), default: "true",
+        "Whether all else goes before hashing with a real-time priority, where the system permits it (LimitRTPRIO=2).")
     static let maxQueueWait = ConfigurationKey(
         "login.max_queue_wait", .duration(.milliseconds(100) ... .seconds(60)), default: "2s",
         "A login whose expected wait is longer is told to come back later.")
@@ -145,7 +148,7 @@ extension ConfigurationKey {
         accessTTL, algorithm, audience, maxSkew,
         idleTTL, absoluteTTL, reuseWindow, recoveryLimit,
         minLength, memoryKiB, iterations, parallelism,
-        hashThreads, hashNiceness, maxQueueWait, accountFailures, addressFailures, window,
+        hashThreads, hashNiceness, precedence, maxQueueWait, accountFailures, addressFailures, window,
         rotationPeriod, announcePeriod, jwksMaxAge,
         revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
         sharedSignals, maxPending, eventRetention,

@@ -32,6 +32,7 @@ extension LatchkeyCore.Settings {
 
         login.hashThreads = try Self.hashThreads(values)
         login.hashNiceness = try values.integer(.hashNiceness)
+        login.precedence = try values.choice(.precedence) == "true"
         login.maxQueueWait = try values.duration(.maxQueueWait)
         login.accountFailures = try values.integer(.accountFailures)
         login.addressFailures = try values.integer(.addressFailures)
