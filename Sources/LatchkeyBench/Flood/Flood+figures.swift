@@ -3,8 +3,10 @@ import Foundation
 extension Flood {
     /// What a flood did.
     struct Figures: SectionFigures, Codable {
-        /// Logins a second without a flood.
+        /// Logins a second without a flood, before and after it.
         let capacity: Double
+        /// What the generator leaves of the processors meanwhile, 0 to 1.
+        let processorsLeft: Double
         let loads: [Load]
         let outcomes: [Outcome]
         /// Passwords hashed a second meanwhile, right or wrong.
@@ -59,7 +61,9 @@ extension Flood {
         bound: .atMost(60), unit: "MB", reason: "The queue is bounded, so a flood may not take memory.")
     fileprivate static let hashing = Budget(
         key: "flood_hashing", title: "passwords hashed in the flood / without it", bound: .atLeast(0.8), unit: "x",
-        reason: "Turning attempts away must leave the processors to those that were let in.")
+        reason:
+            "Turning attempts away must leave the processors to those that were let in: as far as the generator of "
+            + "the flood, which takes a tenth of them, leaves any.")
 }
 
 extension Flood.Figures {
@@ -69,6 +73,7 @@ extension Flood.Figures {
     ) {
         typealias Kind = FloodWork.Kind
         self.capacity = capacity
+        processorsLeft = 1 - GeneratorFigures(flood).processors / Double(cores)
         loads = Flood.kinds.map { kind in
             let medians = quiet.compactMap { $0[kind].milliseconds(0.5) }
             return Load(
@@ -110,7 +115,7 @@ extension Flood.Figures {
         return latencies + early.compactMap { Flood.early($0.kind).judge($0.p99Milliseconds) }
             + [
                 Flood.memory.judge([(largestResidentMiB - arenasMiB) * 1.048576]),
-                Flood.hashing.judge([hashedPerSecond / capacity]),
+                Flood.hashing.judge([hashedPerSecond / (capacity * processorsLeft)]),
                 Budget.failures(in: "flood").judge([Double(failures)]),
             ].compactMap { $0 }
     }

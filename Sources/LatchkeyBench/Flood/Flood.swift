@@ -52,7 +52,7 @@ struct Flood {
         let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
         let server = try seeded.start()
         defer { server.stop() }
-        let capacity = try capacity(server)
+        let before = try capacity(server)
         let rotations = RotationWork(tokens: try seeded.publicRefreshTokens())
         let background = try background(rotations, server)
         let loop = OpenLoop(port: server.port, server: server.figures)
@@ -60,20 +60,22 @@ struct Flood {
         // Warms up: the first requests of a kind pay for what the later ones find.
         _ = try loop.run(background, seconds: 1)
         Console.note("Quiet for \(Int(size.quietSeconds)) seconds")
-        let before = try loop.run(background, seconds: size.quietSeconds)
-        Console.note("\(Int(capacity * Self.overload)) logins a second for \(Int(size.floodSeconds)) seconds")
+        let quiet = try loop.run(background, seconds: size.quietSeconds)
+        Console.note("\(Int(before * Self.overload)) logins a second for \(Int(size.floodSeconds)) seconds")
         let figures = server.figures
         let memory = Sampler(everyMilliseconds: 200) { try figures.memory() }
         let work = FloodWork(users: Self.users)
         let attack = Lane(
-            perSecond: capacity * Self.overload, from: SourceAddress.spread(Self.attackers), next: work.next)
+            perSecond: before * Self.overload, from: SourceAddress.spread(Self.attackers), next: work.next)
         let during = try loop.run(background + [attack], seconds: size.floodSeconds)
         let taken = memory.stop()
-        let after = try loop.run(background, seconds: size.quietSeconds)
-        for outcome in [before, during, after] { try outcome.require(Self.kinds) }
+        let quietAgain = try loop.run(background, seconds: size.quietSeconds)
+        // The machine's own pace may have changed meanwhile.
+        let after = try capacity(server)
+        for outcome in [quiet, during, quietAgain] { try outcome.require(Self.kinds) }
         try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
         return Figures(
-            capacity: capacity, quiet: [before, after], flood: during, memory: taken,
+            capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during, memory: taken,
             window: size.windowSeconds, cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 
