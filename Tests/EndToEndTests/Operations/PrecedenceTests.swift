@@ -11,7 +11,7 @@ struct PrecedenceTests {
     // MARK: The real program
 
     private static let slow = [
-        "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "16",
+        "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "131072", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "6",
         "LATCHKEY_LOGIN_PRECEDENCE": "true",
     ]
 
@@ -41,17 +41,19 @@ struct PrecedenceTests {
     func `the writer and the event loops go first while a hash runs, and nobody else`() async throws {
         _ = try await duringLogin { server in
             let deadline = ContinuousClock.now + .seconds(30)
-            var seen = [String: Policy]()
-            while ContinuousClock.now < deadline, seen["store-write"]?.isRealTime != true {
-                seen = try Policy.all(server.processID)
+            var first: Set<String> = []
+            while ContinuousClock.now < deadline, !first.contains("store-write") || first.count < 2 {
+                // The threads are not raised in one instant, and this is not to keep the login from being sent.
+                try await Task.sleep(for: .milliseconds(5))
+                let policies = try Policy.all(server.processID)
+                first = Set(policies.filter(\.value.isRealTime).keys)
+                for (name, policy) in policies where policy.isRealTime {
+                    #expect(policy.priority == (name == "store-write" ? 2 : 1), "\(name)")
+                }
             }
-            // Once more: the threads are not raised in one instant.
-            seen = try Policy.all(server.processID)
-            #expect(seen["store-write"] == Policy(isRealTime: true, priority: 2))
-            let loops = seen.filter { $0.key.hasPrefix("NIO") }
-            #expect(!loops.isEmpty && loops.values.allSatisfy { $0 == Policy(isRealTime: true, priority: 1) })
-            let others = seen.filter { $0.key != "store-write" && !$0.key.hasPrefix("NIO") }
-            #expect(others.keys.contains("hash-0") && others.values.allSatisfy { !$0.isRealTime }, "\(others)")
+            #expect(first.contains("store-write"), "\(first)")
+            #expect(first.contains { $0.hasPrefix("NIO") }, "\(first)")
+            #expect(first.allSatisfy { $0 == "store-write" || $0.hasPrefix("NIO") }, "\(first)")
         }
     }
 
