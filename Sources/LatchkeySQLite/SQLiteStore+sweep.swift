@@ -19,7 +19,7 @@ extension SQLiteStore {
     private static let deleteChunk = 200
 
     package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
-        let now = expiryClock.now()
+        let now = clock.now()
         var removed = 0
         // Each to its own limit: what comes in faster than the others must not keep them waiting.
         for step in Self.steps(policy, now) { removed += try await sweep(step, limit: limit) }
@@ -37,7 +37,7 @@ extension SQLiteStore {
 
     /// Goes through the table in key order, since no index covers the columns that rotation writes.
     package func sweepSessions(_ policy: SweepPolicy, limit: Int) async throws -> SessionSweep {
-        let now = expiryClock.now()
+        let now = clock.now()
         let start = sweepPosition.key
         let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
         let chunk = Array(dead.prefix(min(Self.deleteChunk, limit)))
@@ -97,8 +97,6 @@ extension SQLiteStore {
     private struct Step: Sendable {
         let sql: String
         let until: Timestamp
-        /// Whether live tokens would be accepted again without these rows, had the clock been wrong.
-        var isRevocation = false
     }
 
     private static func steps(_ policy: SweepPolicy, _ now: Timestamp) -> [Step] {
@@ -107,7 +105,7 @@ extension SQLiteStore {
                 sql: """
                     DELETE FROM revocations WHERE seq IN (
                         SELECT seq FROM revocations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
-                    """, until: now, isRevocation: true),
+                    """, until: now),
             // The list itself goes last: its entries are found through it.
             Step(
                 sql: """
@@ -148,9 +146,7 @@ extension SQLiteStore {
         while removed < limit {
             let chunk = min(Self.deleteChunk, limit - removed)
             let gone = try await writer.perform { transaction in
-                let gone = try transaction.database.run(step.sql, [step.until.milliseconds, chunk])
-                if step.isRevocation, gone > 0 { transaction.useClockForExpiry(until: step.until) }
-                return gone
+                try transaction.database.run(step.sql, [step.until.milliseconds, chunk])
             }
             removed += gone
             if gone < chunk { break }

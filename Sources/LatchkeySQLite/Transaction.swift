@@ -13,8 +13,7 @@ final class Transaction {
     private let floor: Timestamp
     private var known: StateRow?
     private var knownStreams: [ListeningStream]?
-    /// The latest instant that a closure of this batch has used.
-    private var used: Timestamp?
+    private var usedClock = false
     /// Whether a closure wrote log entries (perhaps one that was rolled back).
     private(set) var mayHaveEntries = false
     /// Streams that got an event or another status (perhaps by a closure that was rolled back).
@@ -70,29 +69,25 @@ final class Transaction {
     func gate(_ issuedBefore: Int64?...) throws -> IssuanceGate {
         let marks = try issuedBefore.compactMap(\.self) + [state().revocation.issuedBefore].compactMap(\.self)
         let gate = IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks)
-        if case .open = gate { used = instant }
+        if case .open = gate { usedClock = true }
         return gate
     }
 
     /// Notes that this batch's instant stands in a revocation.
     func useClockForRevocation() {
-        used = instant
+        usedClock = true
         mayHaveEntries = true
     }
-
-    /// Notes that what had expired until this instant, which is not in the future, was forgotten: a clock that comes
-    /// back behind it must not go unnoticed.
-    func useClockForExpiry(until expired: Timestamp) { used = max(used ?? expired, expired) }
 
     func replaceFloor(_ floor: Timestamp) { newFloor = floor }
 
     /// The floor for the next batch once this one has committed.
-    var nextFloor: Timestamp { newFloor ?? max(used ?? floor, floor) }
+    var nextFloor: Timestamp { newFloor ?? (usedClock ? instant : floor) }
 
     /// The last write before COMMIT: keeps the floor, once a second.
     func storeFloor() throws {
-        guard newFloor == nil, let used, try state().revocation.clockFloor.seconds < used.seconds else { return }
-        try database.run("UPDATE revocation_state SET clock_floor = ?", [used.milliseconds])
+        guard newFloor == nil, usedClock, try state().revocation.clockFloor.seconds < instant.seconds else { return }
+        try database.run("UPDATE revocation_state SET clock_floor = ?", [instant.milliseconds])
     }
 }
 

@@ -17,7 +17,6 @@ import Logging
 final class WriterLoop {
     private let database: Database
     private let clock: Clock
-    private let expiryClock: ExpiryClock
     private let observer: any StoreObserver
     private let limits: WriterLimits
     private let log: WriteAheadLog
@@ -31,13 +30,11 @@ final class WriterLoop {
     private var failing = false
 
     init(
-        database: Database, clock: Clock, expiryClock: ExpiryClock, observer: any StoreObserver, limits: WriterLimits,
-        log: WriteAheadLog,
+        database: Database, clock: Clock, observer: any StoreObserver, limits: WriterLimits, log: WriteAheadLog,
         checkpointer: Checkpointer?, statistics: WriterStatistics, logger: Logger, floor: Timestamp, published: Int64
     ) {
         self.database = database
         self.clock = clock
-        self.expiryClock = expiryClock
         self.observer = observer
         self.limits = limits
         self.log = log
@@ -99,7 +96,6 @@ final class WriterLoop {
         try database.run("COMMIT")
         let time = ContinuousClock.now - start
         guard !database.isInsideTransaction else { throw BatchDissolved() }
-        if transaction.nextFloor.seconds > floor.seconds { expiryClock.reached(transaction.nextFloor) }
         floor = transaction.nextFloor
         unpublished = unpublished || transaction.mayHaveEntries
         if !transaction.changedStreams.isEmpty { observer.streamsChanged(transaction.changedStreams) }

@@ -12,8 +12,7 @@ final class WriterThread: Sendable {
     /// - Parameters:
     ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
     init(
-        connection: sending Database, start: StateRow, clock: Clock, expiryClock: ExpiryClock,
-        observer: any StoreObserver, limits: WriterLimits,
+        connection: sending Database, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
         log: WriteAheadLog, checkpointer: Checkpointer?, logger: Logger
     ) {
         let queue = JobQueue<WriterJob>(limit: limits.waiting)
@@ -25,8 +24,7 @@ final class WriterThread: Sendable {
         let published = start.revocation.lastSequence
         OwnThread.start("store-write", owning: connection) { connection in
             let loop = WriterLoop(
-                database: connection, clock: clock, expiryClock: expiryClock, observer: observer, limits: limits,
-                log: log,
+                database: connection, clock: clock, observer: observer, limits: limits, log: log,
                 checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,
                 published: published)
             while true {

@@ -35,9 +35,8 @@ struct WriterLoopTests {
         let database = try DatabaseFile(path: place.path).openWriter()
         let trace = Trace()
         let loop = WriterLoop(
-            database: database, clock: .wall, expiryClock: ExpiryClock(.wall, floor: Timestamp(seconds: 0)),
-            observer: trace, limits: WriterLimits(), log: WriteAheadLog(), checkpointer: nil,
-            statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
+            database: database, clock: .wall, observer: trace, limits: WriterLimits(), log: WriteAheadLog(),
+            checkpointer: nil, statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
             published: 0)
         try body(loop, database, trace)
         loop.close()

@@ -115,7 +115,8 @@ extension Mixed.Figures {
         let head = [
             "",
             String(
-                format: "mixed load: %.0f requests a second of %.0f asked, for %.0f s; the machine manages %.0f",
+                format:
+                    "mixed load: %.0f requests a second of %.0f asked, for %.0f s; by processor time the machine manages %.0f",
                 answered, perSecond, seconds, capacity),
             String(format: "  server %.2f processors, ", serverProcessors) + generator.text,
         ]

@@ -59,18 +59,6 @@ final class MixedWork {
         }
     }
 
-    /// All kinds in turn over connections that do not rest.
-    func closedLane(connections: Int) -> Lane {
-        let shares = shares
-        var deck = shares.indices.flatMap { Array(repeating: $0, count: shares[$0].percent) }
-        deck.shuffle(using: &random)
-        var position = 0
-        return Lane(perSecond: nil, from: Array(repeating: .loopback, count: connections)) {
-            position = (position + 1) % deck.count
-            return shares[deck[position]].next() ?? shares[deck[0]].next()
-        }
-    }
-
     private func share(_ kind: String, _ percent: Int, _ next: @escaping () -> Errand?) -> Share {
         Share(kind: kind, percent: percent, connections: Self.connections, next: next)
     }

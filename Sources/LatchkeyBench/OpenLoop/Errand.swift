@@ -42,17 +42,15 @@ struct Answer {
 /// A stream of requests with a pace of its own and connections of its own, so that slow answers of one kind hold up no
 /// other.
 final class Lane {
-    /// Nanoseconds from one request to the next; 0 sends whenever a connection is free (a closed loop).
+    /// Nanoseconds from one request to the next.
     let interval: UInt64
     let sources: [SourceAddress]
     /// Nil when there is nothing to send at this moment.
     let next: () -> Errand?
 
-    /// - Parameters:
-    ///   - perSecond: nil for a closed loop.
-    ///   - sources: one connection is opened from each.
-    init(perSecond: Double?, from sources: [SourceAddress], next: @escaping () -> Errand?) {
-        interval = perSecond.map { UInt64(1e9 / $0) } ?? 0
+    /// - Parameter sources: one connection is opened from each.
+    init(perSecond: Double, from sources: [SourceAddress], next: @escaping () -> Errand?) {
+        interval = UInt64(1e9 / perSecond)
         self.sources = sources
         self.next = next
     }

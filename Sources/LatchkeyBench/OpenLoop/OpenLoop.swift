@@ -102,7 +102,7 @@ private struct Run {
         let limit = end + UInt64(drain * 1e9)
         var now = Stopwatch.now()
         // What was due and found no free connection is sent late and not forgotten: it waited longest of all.
-        while now < end || !busy.isEmpty || tracks.contains(where: { mayStillSend($0, now) }) {
+        while now < end || !busy.isEmpty || tracks.contains(where: { $0.due < end }) {
             guard now < limit else { return giveUp("No answer within \(drain) seconds after the end.") }
             let wake = try sendWhatIsDue(now)
             try wait(until: min(wake, now < end ? end : limit))
@@ -111,13 +111,9 @@ private struct Run {
         }
     }
 
-    private func mayStillSend(_ track: Track, _ now: UInt64) -> Bool {
-        track.lane.interval == 0 ? now < end : track.due < end
-    }
-
     private mutating func giveUp(_ reason: String) {
         for (connection, _) in busy { fail(connection, reason) }
-        for track in tracks where track.lane.interval > 0 && track.due < end {
+        for track in tracks where track.due < end {
             let count = (end - track.due) / track.lane.interval + 1
             for _ in 0..<count { outcome.timelines["unsent", default: Timeline()].fail(reason) }
         }
@@ -128,18 +124,16 @@ private struct Run {
         var wake = UInt64.max
         for index in tracks.indices {
             let interval = tracks[index].lane.interval
-            while tracks[index].due <= now, mayStillSend(tracks[index], now),
-                let connection = tracks[index].idle.popLast()
-            {
+            while tracks[index].due <= now, tracks[index].due < end, let connection = tracks[index].idle.popLast() {
                 guard let errand = tracks[index].lane.next() else {
                     tracks[index].idle.append(connection)
                     break
                 }
-                let due = interval == 0 ? Stopwatch.now() : tracks[index].due
+                let due = tracks[index].due
                 tracks[index].due += interval
                 try start(errand, on: connection, track: index, due: due)
             }
-            guard !tracks[index].idle.isEmpty, mayStillSend(tracks[index], now) else { continue }
+            guard !tracks[index].idle.isEmpty, tracks[index].due < end else { continue }
             // What is due already had nothing to send: look again soon.
             wake = min(wake, tracks[index].due > now ? tracks[index].due : now + Self.pause)
         }
