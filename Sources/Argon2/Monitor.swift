@@ -23,7 +23,12 @@ internal import Glibc
         unsafe condition = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
         unsafe condition.initialize(to: pthread_cond_t())
-        unsafe pthread_mutex_init(mutex, nil)
+        var locking = pthread_mutexattr_t()
+        unsafe pthread_mutexattr_init(&locking)
+        // A hash thread that steps back behind everybody must not keep an event loop waiting for the lock.
+        unsafe pthread_mutexattr_setprotocol(&locking, Int32(PTHREAD_PRIO_INHERIT))
+        unsafe pthread_mutex_init(mutex, &locking)
+        unsafe pthread_mutexattr_destroy(&locking)
         var attributes = pthread_condattr_t()
         unsafe pthread_condattr_init(&attributes)
         // Waits must not stretch or end when somebody sets the wall clock.

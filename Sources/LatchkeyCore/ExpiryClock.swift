@@ -4,27 +4,39 @@ import Synchronization
 /// By which instant things that have expired are forgotten: the wall clock, unless it runs ahead of the time that has
 /// really passed.
 ///
-/// A clock that jumps ahead for a minute (a wrong time server, a mistyped date) makes live revocations look expired.
-/// Were they forgotten then, tokens that they name would be accepted again once it is back. So after a jump forgetting
-/// goes on at the old pace, which only makes lists a little longer, until an issuance or a revocation has used the new
-/// time: from then on the store's floor tells when the clock comes back (``IssuanceGate``).
+/// A clock that jumps ahead for a while (a wrong time server, a mistyped date) makes live revocations look expired. Were
+/// they forgotten then, tokens that they name would be accepted again once it is back. So after a jump forgetting goes
+/// on at the pace of real time, until as much has passed as any access token can live: whichever time is right,
+/// no token of before the jump is alive by then. A start counts as a jump from the last time that the store knows. All
+/// that it costs is a list that is a little longer for an hour.
 package final class ExpiryClock: Sendable {
     private struct State {
         var instant: Timestamp
+        /// When ``instant`` was read.
         var uptime: Duration
-        var floor: Timestamp
+        var jump: Jump?
+    }
+
+    /// The wall clock is ahead of the time that has passed.
+    private struct Jump {
+        /// By how much at the last reading.
+        var distance: Duration
+        let noticedAt: Duration
     }
 
     /// What the wall clock may gain between two readings: time servers correct it in small steps.
     private static let tolerance: Duration = .seconds(2)
+    /// The longest life of an access token, and how long a verifier with a slow clock accepts it beyond.
+    package static let settling: Duration = .seconds(LifetimeRule.maximumSeconds) + ClockSkew.maximum
 
     private let clock: Clock
     private let state: Mutex<State>
 
-    /// - Parameter floor: the latest instant that the store has used so far.
-    package init(_ clock: Clock, floor: Timestamp) {
+    /// - Parameter floor: the latest instant that the store has used; nil for a store that has used none.
+    package init(_ clock: Clock, floor: Timestamp?) {
         self.clock = clock
-        state = Mutex(State(instant: clock.now(), uptime: clock.uptime(), floor: floor))
+        let wall = clock.now()
+        state = Mutex(State(instant: min(floor ?? wall, wall), uptime: clock.uptime()))
     }
 
     /// What expired until this instant may be forgotten. Never later than the wall clock.
@@ -33,15 +45,21 @@ package final class ExpiryClock: Sendable {
         let uptime = clock.uptime()
         return state.withLock { state in
             let passed = state.instant + (uptime - state.uptime)
-            let isSteady = wall <= passed + Self.tolerance
-            state.instant = isSteady ? wall : min(wall, max(passed, state.floor))
+            state.jump = Self.jump(state.jump, distance: wall - passed, at: uptime)
+            state.instant = state.jump == nil ? wall : passed
             state.uptime = uptime
             return state.instant
         }
     }
 
-    /// The store has used this instant durably: an issuance or a revocation carries it.
-    package func reached(_ floor: Timestamp) {
-        state.withLock { $0.floor = max($0.floor, floor) }
+    /// - Returns: nil when the wall clock is to be believed.
+    private static func jump(_ known: Jump?, distance: Duration, at uptime: Duration) -> Jump? {
+        guard distance > tolerance else { return nil }
+        // Still further ahead: another jump.
+        guard let known, distance <= known.distance + tolerance else {
+            return Jump(distance: distance, noticedAt: uptime)
+        }
+        guard uptime - known.noticedAt < settling else { return nil }
+        return Jump(distance: distance, noticedAt: known.noticedAt)
     }
 }

@@ -10,10 +10,15 @@ enum OwnThread {
         // Sent by the caller, used by the thread alone.
         nonisolated(unsafe) let value = value
         Thread {
-            // From inside: set before the start, the name does not reach the system.
-            Thread.current.name = name
+            takeName(name)
             unsafe body(value)
         }.start()
+    }
+
+    /// Names the calling thread, for `top -H` and its kind. Not by Foundation, whose thread may run before it is known
+    /// which one it is. Where it fails, everything goes on as without it.
+    private static func takeName(_ name: String) {
+        try? Data(name.utf8).write(to: URL(filePath: "/proc/thread-self/comm"))
     }
 
     /// Runs one long piece of work and waits for its end.
@@ -22,7 +27,7 @@ enum OwnThread {
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             Thread {
-                Thread.current.name = name
+                takeName(name)
                 continuation.resume(with: Result(catching: work))
             }.start()
         }

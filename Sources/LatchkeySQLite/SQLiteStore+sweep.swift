@@ -19,7 +19,7 @@ extension SQLiteStore {
     private static let deleteChunk = 200
 
     package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
-        let now = clock.now()
+        let now = expiryClock.now()
         var removed = 0
         // Each to its own limit: what comes in faster than the others must not keep them waiting.
         for step in Self.steps(policy, now) { removed += try await sweep(step, limit: limit) }
@@ -37,7 +37,7 @@ extension SQLiteStore {
 
     /// Goes through the table in key order, since no index covers the columns that rotation writes.
     package func sweepSessions(_ policy: SweepPolicy, limit: Int) async throws -> SessionSweep {
-        let now = clock.now()
+        let now = expiryClock.now()
         let start = sweepPosition.key
         let (dead, end) = try await readers.read { try Self.deadSessions(after: start, policy, now, $0) }
         let chunk = Array(dead.prefix(min(Self.deleteChunk, limit)))

@@ -100,10 +100,10 @@ package final class SQLiteStore: Store {
             file: file, count: settings.readers, limit: settings.readLimit, waiting: settings.waitingLimit)
         let checkpointer =
             settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
-        let expiryClock = ExpiryClock(clock, floor: start.revocation.clockFloor)
+        let floor = start.revocation.clockFloor
+        let expiryClock = ExpiryClock(clock, floor: floor.milliseconds > 0 ? floor : nil)
         let writer = WriterThread(
-            connection: connection, start: start, clock: clock, expiryClock: expiryClock, observer: observer,
-            limits: limits, log: log,
+            connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
             checkpointer: checkpointer, logger: logger)
         return SQLiteStore(
             file: file, clock: clock, expiryClock: expiryClock, logger: logger, writer: writer, readers: readers,

@@ -38,7 +38,7 @@ package struct Compose: Sendable {
         let eventFeed = EventFeed(settings: core, clock: clock)
         let store = try SQLiteStore.open(
             storeSettings, clock: clock, observer: Feeds(revocations: feed, events: eventFeed), logger: logger)
-        let processors = ProcessInfo.processInfo.activeProcessorCount
+        let processors = ProcessorCount.available
         let precedence = Precedence(processors: processors)
         let pool: HashPool
         do {
@@ -78,6 +78,7 @@ package struct Compose: Sendable {
         services.feed.drain()
         services.eventFeed.drain()
         await services.hashPool.shutdown()
+        precedence.withdraw()
         await store.shutdown()
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -9,101 +10,147 @@ import Synchronization
 /// among it. A real-time priority is the one thing that ends this.
 ///
 /// It is held only while hashes run, and not by threads that need much: a flood of cheap requests must lock nobody out
-/// of the machine.
+/// of the machine. A thread that nobody can starve looks after that.
 final class Precedence: Sendable {
     /// A thread of this process that outlives the hash threads.
     struct Member: Sendable {
         let thread: pthread_t
-        /// The larger goes first; 1 or more.
+        /// The larger goes first; 1 or 2.
         let priority: Int32
     }
 
     private struct State {
         var members: [Member] = []
+        /// Hashes that run.
         var hashes = 0
+        /// Hashes that have begun since the guard looked last.
+        var begun = 0
         var isRaised = false
-        /// The last look at how much of the processors the members take.
-        var lookedAt = ContinuousClock.now
-        var usedThen = Duration.zero
+        /// Whether the guard looks from time to time, or waits for a hash.
+        var isGuarded = false
         /// Until then the members stay in line.
         var pausedUntil = ContinuousClock.now
+        var isOver = false
     }
 
     /// Of the time of all processors, what the members may take together.
-    static let largestShare = 0.5
-    private static let lookEvery: Duration = .milliseconds(200)
+    private static let largestShare = 0.5
+    private static let lookEvery: UInt32 = 200_000
     private static let pause: Duration = .seconds(2)
+    /// The guard's: as much as the first of the members.
+    private static let highest: Int32 = 2
     /// SCHED_RESET_ON_FORK, a macro of the kernel's: threads that these ones start are ordinary ones. Kept when they go
     /// back, since taking it away is a privilege.
     private static let resetOnFork: Int32 = 0x4000_0000
 
     private let processors: Int
     private let state = Mutex(State())
+    private let awaken = DispatchSemaphore(value: 0)
 
     init(processors: Int) {
         self.processors = processors
     }
 
-    /// From now on these threads go first while hashes run.
-    /// - Returns: false when the system does not permit it; then nothing changes, now or later.
+    /// From now on these threads go first while hashes run. Once only.
+    /// - Returns: false when the system does not permit it, or has put one of them into another class than the usual one;
+    ///   then nothing changes, now or later.
     func grant(_ members: [Member]) -> Bool {
-        let isPermitted = members.allSatisfy(Self.raise)
-        members.forEach(Self.lower)
-        guard isPermitted else { return false }
+        guard members.allSatisfy({ Self.isOrdinary($0.thread) }) else { return false }
+        let raised = members.prefix { Self.raise($0) }
+        raised.forEach(Self.lower)
+        guard raised.count == members.count else { return false }
+        Thread { [self] in guardMembers() }.start()
         state.withLock { $0.members = members }
         return true
     }
 
+    /// Forgets the members, which may end from then on. No hash runs any more.
+    func withdraw() {
+        state.withLock { state in
+            Self.lower(&state)
+            state.members = []
+            state.isOver = true
+        }
+        awaken.signal()
+    }
+
     /// Called on a hash thread before a hash.
     func hashBegins() {
-        state.withLock { state in
+        let isFirst = state.withLock { state in
             state.hashes += 1
-            let now = ContinuousClock.now
-            guard !state.members.isEmpty, now >= state.pausedUntil else { return }
-            if !state.isRaised {
+            state.begun += 1
+            guard !state.members.isEmpty else { return false }
+            if !state.isRaised, .now >= state.pausedUntil {
                 state.members.forEach { _ = Self.raise($0) }
                 state.isRaised = true
-                look(&state, now)
-            } else if now - state.lookedAt >= Self.lookEvery {
-                let share = share(look(&state, now))
-                if share > Self.largestShare {
-                    lower(&state)
-                    state.pausedUntil = now + Self.pause
-                }
             }
+            defer { state.isGuarded = true }
+            return !state.isGuarded
         }
+        if isFirst { awaken.signal() }
     }
 
     /// Called on a hash thread after a hash.
     func hashEnds() {
         state.withLock { state in
             state.hashes -= 1
-            if state.hashes == 0 { lower(&state) }
+            if state.hashes == 0 { Self.lower(&state) }
         }
     }
 
-    private func lower(_ state: inout State) {
+    private static func lower(_ state: inout State) {
         guard state.isRaised else { return }
         state.members.forEach(Self.lower)
         state.isRaised = false
     }
 
-    /// - Returns: what the members have used since the look before, and in which time.
-    @discardableResult
-    private func look(_ state: inout State, _ now: ContinuousClock.Instant) -> (used: Duration, time: Duration) {
-        let used = state.members.map(Self.processorTime).reduce(.zero, +)
-        defer {
-            state.lookedAt = now
-            state.usedThen = used
+    // MARK: The guard
+
+    private func guardMembers() {
+        _ = Self.set(pthread_self(), SCHED_RR, Self.highest)
+        // For `top -H` and its kind.
+        try? Data("precedence".utf8).write(to: URL(filePath: "/proc/thread-self/comm"))
+        while true {
+            awaken.wait()
+            if state.withLock({ $0.isOver }) { return }
+            var before = (used: used(), at: ContinuousClock.now)
+            repeat {
+                usleep(Self.lookEvery)
+                let now = (used: used(), at: ContinuousClock.now)
+                judge((now.used - before.used) / (now.at - before.at) / Double(processors))
+                before = now
+            } while isNeeded()
         }
-        return (used - state.usedThen, now - state.lookedAt)
     }
 
-    private func share(_ look: (used: Duration, time: Duration)) -> Double {
-        look.used / look.time / Double(processors)
+    private func used() -> Duration {
+        state.withLock { $0.members.map(Self.processorTime).reduce(.zero, +) }
+    }
+
+    private func judge(_ share: Double) {
+        guard share > Self.largestShare else { return }
+        state.withLock { state in
+            Self.lower(&state)
+            state.pausedUntil = .now + Self.pause
+        }
+    }
+
+    private func isNeeded() -> Bool {
+        state.withLock { state in
+            state.isGuarded = state.hashes > 0 || state.begun > 0
+            state.begun = 0
+            return state.isGuarded
+        }
     }
 
     // MARK: The system
+
+    private static func isOrdinary(_ thread: pthread_t) -> Bool {
+        var policy: Int32 = 0
+        var parameters = sched_param()
+        // The call fills our locals.
+        return unsafe pthread_getschedparam(thread, &policy, &parameters) == 0 && policy & ~resetOnFork == SCHED_OTHER
+    }
 
     private static func raise(_ member: Member) -> Bool {
         set(member.thread, SCHED_RR, member.priority)

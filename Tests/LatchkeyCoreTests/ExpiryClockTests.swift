@@ -10,7 +10,7 @@ struct ExpiryClockTests {
     init() {
         let clock = clock
         expiry = ExpiryClock(
-            Clock(now: { clock.now }, sleep: { _ in }, uptime: { clock.uptime }), floor: Timestamp(seconds: 0))
+            Clock(now: { clock.now }, sleep: { _ in }, uptime: { clock.uptime }), floor: nil)
     }
 
     /// The time that is shown, and the time that passes.
@@ -55,15 +55,31 @@ struct ExpiryClockTests {
         }
     }
 
-    @Test func `takes a new time that the store has used, and no later one`() {
-        let start = clock.now
+    @Test func `follows once no token of before the last jump can be alive`() {
         clock.jump(by: .seconds(7200))
-        #expect(expiry.now() == start)
-        expiry.reached(start + .seconds(7100))
-        #expect(expiry.now() == start + .seconds(7100))
-        expiry.reached(start + .seconds(86400))
-        #expect(expiry.now() == clock.now, "never later than the wall clock")
-        clock.advance(by: .seconds(5))
+        let start = expiry.now()
+        clock.advance(by: ExpiryClock.settling - .seconds(1))
+        #expect(expiry.now() == start + ExpiryClock.settling - .seconds(1))
+        clock.jump(by: .seconds(86400))
+        #expect(expiry.now() == start + ExpiryClock.settling - .seconds(1))
+        clock.advance(by: ExpiryClock.settling - .seconds(1))
+        #expect(expiry.now() < clock.now - .seconds(86400), "the second jump counts anew")
+        clock.advance(by: .seconds(1))
         #expect(expiry.now() == clock.now)
+        clock.advance(by: .seconds(1))
+        #expect(expiry.now() == clock.now)
+    }
+
+    @Test func `a start is a jump from the last time that the store knows`() {
+        let clock = clock
+        let floor = clock.now - .seconds(86400)
+        let view = Clock(now: { clock.now }, sleep: { _ in }, uptime: { clock.uptime })
+        let resumed = ExpiryClock(view, floor: floor)
+        #expect(resumed.now() == floor)
+        clock.advance(by: .seconds(60))
+        #expect(resumed.now() == floor + .seconds(60))
+        clock.advance(by: ExpiryClock.settling)
+        #expect(resumed.now() == clock.now)
+        #expect(ExpiryClock(view, floor: clock.now + .seconds(5)).now() == clock.now, "a clock that was set back")
     }
 }

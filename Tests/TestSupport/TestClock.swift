@@ -4,22 +4,21 @@ import Synchronization
 
 /// A clock that stands still until a test moves it.
 package final class TestClock: Sendable {
-    private let instant: Mutex<Timestamp>
-    private let jumped = Mutex(Duration.zero)
+    /// What it shows, and how much of that is not time that has passed.
+    private let hands: Mutex<(now: Timestamp, jumped: Duration)>
 
     /// Starts at a whole second.
-    package init(_ start: Timestamp = Timestamp(seconds: 1_795_420_800)) { instant = Mutex(start) }
+    package init(_ start: Timestamp = Timestamp(seconds: 1_795_420_800)) { hands = Mutex((start, .zero)) }
 
-    package var now: Timestamp { instant.withLock { $0 } }
+    package var now: Timestamp { hands.withLock { $0.now } }
 
-    package func advance(by duration: Duration) { instant.withLock { $0 = $0 + duration } }
+    package func advance(by duration: Duration) { hands.withLock { $0.now = $0.now + duration } }
 
-    package func set(_ now: Timestamp) { instant.withLock { $0 = now } }
+    package func set(_ now: Timestamp) { hands.withLock { $0.now = now } }
 
     /// Shows another time, ahead or back, although none has passed.
     package func jump(by duration: Duration) {
-        advance(by: duration)
-        jumped.withLock { $0 += duration }
+        hands.withLock { $0 = ($0.now + duration, $0.jumped + duration) }
     }
 
     /// The clock as the program sees it. A short sleep (waiting for the next second) moves the time and returns; a long
@@ -34,6 +33,6 @@ package final class TestClock: Sendable {
                     try await Task.sleep(for: .seconds(3600))
                 }
             },
-            uptime: { .milliseconds(self.now.milliseconds) - self.jumped.withLock { $0 } })
+            uptime: { self.hands.withLock { .milliseconds($0.now.milliseconds) - $0.jumped } })
     }
 }

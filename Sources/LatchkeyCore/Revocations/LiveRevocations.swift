@@ -38,6 +38,9 @@ struct LiveRevocations: Sendable {
         earliestExpiry = min(earliestExpiry, entry.expiresAt)
     }
 
+    /// Whether some entry has expired at this instant. O(1).
+    func mayHaveExpired(at now: Timestamp) -> Bool { earliestExpiry <= now }
+
     /// Removes what has expired.
     mutating func prune(at now: Timestamp) {
         guard earliestExpiry <= now else { return }

@@ -43,6 +43,7 @@ package final class RevocationFeed: StoreObserver, Service {
         }
 
         fileprivate mutating func prune(at now: Timestamp) {
+            guard list.mayHaveExpired(at: now) else { return }
             list.prune(at: expiryClock?.now() ?? now)
         }
 

@@ -69,8 +69,11 @@ public struct IssuerRule: Sendable {
 
     /// - Throws: ``VerificationError/wrongIssuer``.
     public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
-        // Nothing but itself is canonically equivalent to an ASCII text, and `==` compares fastest.
-        let isSame = isASCII ? claims.issuer == issuer : claims.issuer.utf8.elementsEqual(issuer.utf8)
+        // `==` compares fastest. Some letters are canonically equivalent to others, but none of the same length to ASCII.
+        let isSame =
+            isASCII
+            ? claims.issuer.utf8.count == issuer.utf8.count && claims.issuer == issuer
+            : claims.issuer.utf8.elementsEqual(issuer.utf8)
         guard isSame else { throw .wrongIssuer }
     }
 }

@@ -103,7 +103,7 @@ struct PasswordCalibrate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = threads ?? ProcessorCount.available
         let calibration = Calibration(target: target.duration, memoryBudgetKiB: memory.kib, threads: threads)
         Terminal.note("Measuring for a few seconds...")
         let proposal = try calibration.propose(measure: Calibration.measureOnThisThread)

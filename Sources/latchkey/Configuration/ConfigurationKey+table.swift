@@ -66,7 +66,8 @@ extension ConfigurationKey {
         "password.argon2.parallelism", .integer(1...16), default: "1", "Argon2id lanes.")
 
     static let hashThreads = ConfigurationKey(
-        "login.hash_threads", .text, default: "cores", "Threads that hash passwords: a number, or cores.")
+        "login.hash_threads", .text, default: "cores",
+        "Threads that hash passwords: a number, or cores (of a container, what its quota comes to).")
     static let hashNiceness = ConfigurationKey(
         "login.hash_niceness", .integer(0...19), default: "10",
         "How much those threads give way to others: 0 where other programs keep the machine busy, 19 at most.")

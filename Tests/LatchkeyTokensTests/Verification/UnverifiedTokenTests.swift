@@ -56,6 +56,21 @@ struct UnverifiedTokenTests {
         #expect(Self.verdict(text, keys: keys, rules: rules) == "wrong_audience")
     }
 
+    @Test(arguments: [
+        ("https://id.example/Kunden", "https://id.example/\u{212A}unden"),
+        ("https://id.example/\u{E9}", "https://id.example/e\u{301}"),
+        ("https://id.example/a", "https://id.example/A"),
+        ("https://id.example", "https://id.example/"),
+    ])
+    func `an issuer that is not the same byte for byte is another one`(expected: String, claimed: String) throws {
+        let rule = IssuerRule(expected)
+        var claims = try Sample.claims()
+        claims.issuer = expected
+        try rule.check(claims)
+        claims.issuer = claimed
+        #expect(throws: VerificationError.wrongIssuer) { try rule.check(claims) }
+    }
+
     @Test func `a revoked token is refused, with the entry`() async throws {
         let keys = try await TestKeys()
         let claims = try Sample.claims()
