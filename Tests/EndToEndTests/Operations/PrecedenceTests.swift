@@ -116,7 +116,7 @@ struct PrecedenceTests {
         let precedence = Precedence(processors: 2)
         precedence.hashBegins()
         precedence.hashEnds()
-        #expect(precedence.grant([]))
+        precedence.withdraw()
     }
 }
 
