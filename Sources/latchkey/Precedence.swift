@@ -52,10 +52,9 @@ final class Precedence: Sendable {
     }
 
     /// From now on these threads go first while hashes run. Once only.
-    /// - Returns: false when the system does not permit it, or has put one of them into another class than the usual one;
-    ///   then nothing changes, now or later.
+    /// - Returns: false when the system does not permit it, or somebody has put one of them into another class than the
+    ///   usual one; then nothing changes, now or later.
     func grant(_ members: [Member]) -> Bool {
-        guard members.allSatisfy({ Self.isOrdinary($0.thread) }) else { return false }
         let raised = members.prefix { Self.raise($0) }
         raised.forEach(Self.lower)
         guard raised.count == members.count else { return false }
@@ -76,18 +75,17 @@ final class Precedence: Sendable {
 
     /// Called on a hash thread before a hash.
     func hashBegins() {
-        let isFirst = state.withLock { state in
+        state.withLock { state in
             state.hashes += 1
             state.begun += 1
-            guard !state.members.isEmpty else { return false }
-            if !state.isRaised, .now >= state.pausedUntil {
-                state.members.forEach { _ = Self.raise($0) }
-                state.isRaised = true
-            }
-            defer { state.isGuarded = true }
-            return !state.isGuarded
+            guard !state.members.isEmpty else { return }
+            // Before any of them is raised, which may be the last that this thread does for a while.
+            if !state.isGuarded { awaken.signal() }
+            state.isGuarded = true
+            guard !state.isRaised, .now >= state.pausedUntil else { return }
+            state.members.forEach { _ = Self.raise($0) }
+            state.isRaised = true
         }
-        if isFirst { awaken.signal() }
     }
 
     /// Called on a hash thread after a hash.
@@ -107,9 +105,9 @@ final class Precedence: Sendable {
     // MARK: The guard
 
     private func guardMembers() {
-        _ = Self.set(pthread_self(), SCHED_RR, Self.highest)
         // For `top -H` and its kind.
         try? Data("precedence".utf8).write(to: URL(filePath: "/proc/thread-self/comm"))
+        _ = Self.set(pthread_self(), SCHED_RR, Self.highest)
         while true {
             awaken.wait()
             if state.withLock({ $0.isOver }) { return }
@@ -145,19 +143,21 @@ final class Precedence: Sendable {
 
     // MARK: The system
 
-    private static func isOrdinary(_ thread: pthread_t) -> Bool {
-        var policy: Int32 = 0
-        var parameters = sched_param()
-        // The call fills our locals.
-        return unsafe pthread_getschedparam(thread, &policy, &parameters) == 0 && policy & ~resetOnFork == SCHED_OTHER
-    }
-
+    /// Only from the usual class, and back only from what it was raised to: what somebody else has decided stays.
     private static func raise(_ member: Member) -> Bool {
-        set(member.thread, SCHED_RR, member.priority)
+        isIn(member.thread, SCHED_OTHER, 0) && set(member.thread, SCHED_RR, member.priority)
     }
 
     private static func lower(_ member: Member) {
-        _ = set(member.thread, SCHED_OTHER, 0)
+        if isIn(member.thread, SCHED_RR, member.priority) { _ = set(member.thread, SCHED_OTHER, 0) }
+    }
+
+    private static func isIn(_ thread: pthread_t, _ expected: Int32, _ priority: Int32) -> Bool {
+        var policy: Int32 = 0
+        var parameters = sched_param()
+        // The call fills our locals.
+        guard unsafe pthread_getschedparam(thread, &policy, &parameters) == 0 else { return false }
+        return policy & ~resetOnFork == expected && parameters.sched_priority == priority
     }
 
     private static func set(_ thread: pthread_t, _ policy: Int32, _ priority: Int32) -> Bool {

@@ -40,6 +40,9 @@ extension Flood {
         }
     }
 
+    /// A generator that takes more than this leaves is no excuse.
+    fileprivate static let leastLeft = 0.8
+
     /// Argon2's memory at the default cost, a hash thread.
     fileprivate static let arenaMiB = 19.0
 
@@ -63,7 +66,7 @@ extension Flood {
         key: "flood_hashing", title: "passwords hashed in the flood / without it", bound: .atLeast(0.8), unit: "x",
         reason:
             "Turning attempts away must leave the processors to those that were let in: as far as the generator of "
-            + "the flood, which takes a tenth of them, leaves any.")
+            + "the flood, which takes a tenth of them, leaves any; a fifth is the most that is granted it.")
 }
 
 extension Flood.Figures {
@@ -73,7 +76,7 @@ extension Flood.Figures {
     ) {
         typealias Kind = FloodWork.Kind
         self.capacity = capacity
-        processorsLeft = 1 - GeneratorFigures(flood).processors / Double(cores)
+        processorsLeft = max(Flood.leastLeft, 1 - GeneratorFigures(flood).processors / Double(cores))
         loads = Flood.kinds.map { kind in
             let medians = quiet.compactMap { $0[kind].milliseconds(0.5) }
             return Load(
