@@ -76,7 +76,7 @@ struct Flood {
         try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
         return Figures(
             capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during, memory: taken,
-            window: size.windowSeconds, cores: ProcessInfo.processInfo.activeProcessorCount)
+            window: size.windowSeconds, cores: Machine.cores)
     }
 
     /// Logins a second when nobody asks for more.

@@ -43,7 +43,7 @@ struct LiveRevocations: Sendable {
 
     /// Removes what has expired.
     mutating func prune(at now: Timestamp) {
-        guard earliestExpiry <= now else { return }
+        guard mayHaveExpired(at: now) else { return }
         departures += 1
         var expired: [RevocationEntry] = []
         for position in chunks.indices where chunks[position].earliestExpiry <= now {
