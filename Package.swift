@@ -132,10 +132,13 @@ let package = Package(
         // What every store has to pass; knows none of them.
         .target(
             name: "StoreConformance", dependencies: ["LatchkeyCore", "LatchkeyTokens"], path: "Tests/StoreConformance"),
+        // How tests wait and draw random histories; knows nothing of ours.
+        .target(name: "TestConditions", path: "Tests/TestConditions"),
         .target(
             name: "TestSupport",
             dependencies: [
                 "latchkey", "Argon2", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
+                "TestConditions",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -145,12 +148,12 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "Argon2Tests", dependencies: ["Argon2"]),
+        .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "TestConditions"]),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"]),
         .testTarget(
             name: "LatchkeyTokensTests",
             dependencies: [
-                "CZlib", "LatchkeyTokens",
+                "CZlib", "LatchkeyTokens", "TestConditions",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]
@@ -158,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyVerifierTests",
             dependencies: [
-                "LatchkeyTokens", "LatchkeyVerifier", "TestSupport",
+                "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -169,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyCoreTests",
             dependencies: [
-                "LatchkeyCore", "LatchkeyTokens", "Argon2",
+                "LatchkeyCore", "LatchkeyTokens", "Argon2", "TestConditions",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -178,13 +181,14 @@ let package = Package(
             name: "LatchkeySQLiteTests",
             dependencies: [
                 "CSQLite", "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
+                "TestConditions",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
             name: "LatchkeyHTTPTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestSupport",
+                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -199,7 +203,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
-                "TestSupport",
+                "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

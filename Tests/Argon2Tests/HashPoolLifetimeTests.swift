@@ -1,3 +1,4 @@
+import TestConditions
 import Testing
 
 @testable import Argon2
@@ -12,7 +13,7 @@ struct HashPoolLifetimeTests {
         async let held: Void = pool.run(group: group) { _ in gate.hold() }
         await gate.waitForEntry()
         let waiting = Task { try await pool.run(group: group) { _ in journal.note("cancelled job") } }
-        await pool.waitUntilQueued(1)
+        try await pool.waitUntilQueued(1)
         waiting.cancel()
         // Answered while the thread is still held.
         await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -85,7 +86,7 @@ struct HashPoolLifetimeTests {
         }
         await gate.waitForEntry()
         let waiting = Task { try await pool.run(group: group) { _ in journal.note("never") } }
-        await pool.waitUntilQueued(1)
+        try await pool.waitUntilQueued(1)
         let stopped = Task {
             await pool.shutdown()
             journal.note("stopped")
@@ -118,6 +119,6 @@ struct HashPoolLifetimeTests {
             try await pool.burn(parameters: cheap, password: [], group: group)
         }
         // The threads hold the core until they end.
-        while core != nil { await Task.yield() }
+        try await eventually("the core is gone") { core == nil }
     }
 }

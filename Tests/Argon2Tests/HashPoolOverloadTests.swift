@@ -19,14 +19,14 @@ struct HashPoolOverloadTests {
             // One second for the running job, and one for each that is ahead: three fit.
             for index in 1...3 {
                 tasks.addTask { try await pool.run(group: flooder) { _ in journal.note("flooder \(index)") } }
-                await pool.waitUntilQueued(index)
+                try await pool.waitUntilQueued(index)
             }
             // Answered while the only thread is still held, so the refusal waited for nothing.
             await #expect(throws: HashPoolRefusal.overloaded(retryAfter: .seconds(1))) {
                 try await pool.run(group: flooder) { _ in journal.note("never") }
             }
             tasks.addTask { try await pool.run(group: other) { _ in journal.note("other") } }
-            await pool.waitUntilQueued(4)
+            try await pool.waitUntilQueued(4)
             #expect(
                 pool.statistics
                     == .init(queued: 4, running: 1, completed: 1, refused: 1, meanJobSeconds: 1))
@@ -46,9 +46,9 @@ struct HashPoolOverloadTests {
         async let held: Void = pool.run(group: other) { _ in gate.hold() }
         await gate.waitForEntry()
         async let first: Void = pool.run(group: other, weight: 2) { _ in }
-        await pool.waitUntilQueued(1)
+        try await pool.waitUntilQueued(1)
         async let second: Void = pool.run(group: flooder, weight: 1) { _ in }
-        await pool.waitUntilQueued(2)
+        try await pool.waitUntilQueued(2)
         // Its three rounds let the two units of the other group go first, and its own queued one.
         await #expect(throws: HashPoolRefusal.overloaded(retryAfter: .seconds(1))) {
             try await pool.run(group: flooder, weight: 3) { _ in }
@@ -67,12 +67,12 @@ struct HashPoolOverloadTests {
         await gate.waitForEntry()
         async let first: Void = pool.run(group: flooder) { _ in }
         async let second: Void = pool.run(group: flooder) { _ in }
-        await pool.waitUntilQueued(2)
+        try await pool.waitUntilQueued(2)
         await #expect(throws: HashPoolRefusal.overloaded(retryAfter: .seconds(1))) {
             try await pool.run(group: flooder) { _ in }
         }
         async let third: Void = pool.run(group: other) { _ in }
-        await pool.waitUntilQueued(3)
+        try await pool.waitUntilQueued(3)
         await #expect(throws: HashPoolRefusal.overloaded(retryAfter: .seconds(1))) {
             try await pool.run(group: other) { _ in }
         }

@@ -1,5 +1,7 @@
 import Dispatch
 import Synchronization
+import TestConditions
+import Testing
 
 @testable import Argon2
 
@@ -82,7 +84,7 @@ extension HashPool {
     }
 
     /// Waits until so many jobs are queued.
-    func waitUntilQueued(_ count: Int) async {
-        while statistics.queued != count { await Task.yield() }
+    func waitUntilQueued(_ count: Int) async throws {
+        try await eventually("\(count) jobs are queued") { statistics.queued == count }
     }
 }

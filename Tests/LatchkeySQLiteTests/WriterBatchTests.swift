@@ -3,6 +3,7 @@ import LatchkeyCore
 import LatchkeyTokens
 import StoreConformance
 import Synchronization
+import TestConditions
 import Testing
 
 @testable import LatchkeySQLite
@@ -14,7 +15,7 @@ struct WriterBatchTests {
     ) async throws -> [Result<Void, any Error>] {
         let hold = WriterHold()
         await hold.hold(store)
-        return await withTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
+        return try await withThrowingTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
             for (index, body) in bodies.enumerated() {
                 group.addTask {
                     do { return (index, .success(try await store.writer.perform(body))) } catch {
@@ -22,11 +23,11 @@ struct WriterBatchTests {
                     }
                 }
                 // In order: the next one only when this one is in the queue.
-                while store.writer.waiting <= index { await Task.yield() }
+                try await eventually("job \(index) is queued") { store.writer.waiting > index }
             }
             hold.release()
             var results = [Result<Void, any Error>](repeating: .success(()), count: bodies.count)
-            for await (index, result) in group { results[index] = result }
+            for try await (index, result) in group { results[index] = result }
             return results
         }
     }
@@ -185,7 +186,7 @@ struct WriterBatchTests {
         let hold = WriterHold()
         await hold.hold(store)
         async let last: Void = store.appendAudit(AuditEvent(.userCreated, at: .wallClock, actor: .operator))
-        while store.writer.waiting == 0 { await Task.yield() }
+        try await eventually("a job is queued") { store.writer.waiting > 0 }
         async let closed: Void = store.shutdown()
         hold.release()
         try await last

@@ -1,5 +1,6 @@
 import Foundation
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 struct Base64URLTests {
@@ -27,7 +28,7 @@ struct Base64URLTests {
     }
 
     @Test func `every length agrees with Foundation's base64`() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for length in 0..<200 {
             let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             let foreign = Data(bytes).base64EncodedString()

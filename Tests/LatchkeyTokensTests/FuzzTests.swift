@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 /// Mutated valid inputs: nothing may crash, and nothing but the original may be believed.
@@ -23,7 +24,7 @@ struct FuzzTests {
     func `a mutated token never verifies`(algorithm: JWSAlgorithm) async throws {
         let keys = try await TestKeys()
         let original = try await keys.sign(Sample.claims().encode(), with: algorithm)
-        var generator = SeededGenerator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         for _ in 0..<2000 {
             let mutated = mutate(original, &generator)
             guard mutated != original else { continue }
@@ -34,7 +35,7 @@ struct FuzzTests {
 
     @Test func `mutated claims are read as the same values or refused`() throws {
         let original = try Sample.claims().encode()
-        var generator = SeededGenerator(state: 4)
+        var generator = SeededGenerator(seed: 4)
         for _ in 0..<5000 {
             guard let claims = try? AccessTokenClaims(parsing: mutate(original, &generator)) else { continue }
             #expect(try AccessTokenClaims(parsing: claims.encode()) == claims)
@@ -43,7 +44,7 @@ struct FuzzTests {
 
     @Test func `mutated documents and key sets are read as the same values or refused`() async throws {
         let (document, set) = (try RevocationDocumentTests.sample().encode(), try await TestKeys().published.encode())
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         for _ in 0..<3000 {
             if let read = try? RevocationDocument(parsing: mutate(document, &generator)) {
                 #expect(try RevocationDocument(parsing: read.encode()) == read)
@@ -55,7 +56,7 @@ struct FuzzTests {
     }
 
     @Test func `any JSON that is read is written back to the same value`() {
-        var generator = SeededGenerator(state: 6)
+        var generator = SeededGenerator(seed: 6)
         let original = Array(
             #"{"a":[1,-2.5e3,"x\u00e9\n\ud83d\ude00",null,true,{"b":{"":[[]]}}],"c":9223372036854775807}"#.utf8)
         for _ in 0..<10000 {
@@ -67,7 +68,7 @@ struct FuzzTests {
     }
 
     @Test func `random bytes are never a token, a list or a set`() {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<5000 {
             let bytes = (0..<Int.random(in: 0...80, using: &generator)).map { _ in
                 UInt8.random(in: .min ... .max, using: &generator)

@@ -83,14 +83,3 @@ func withVerifier(
     }
     try await server.stop()
 }
-
-/// Waits, with a bound that only a broken program reaches.
-func eventually(
-    _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    for _ in 0..<4000 {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("never happened: \(what)", sourceLocation: sourceLocation)
-}

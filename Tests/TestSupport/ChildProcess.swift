@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestConditions
+import Testing
 
 /// A child process by `posix_spawn` and `waitpid`. Foundation's `Process` shares state between all children of a
 /// program and has crashed in test runs with many servers at a time.
@@ -54,22 +56,27 @@ package final class ChildProcess: Sendable {
         status.withLock { if $0 == nil { kill(processID, number) } }
     }
 
-    /// Waits on this thread: for a child that was told to end.
+    /// Waits on this thread: for a child that was told to end. One that does not within minutes is killed.
     /// - Returns: the exit status, or 128 and the signal's number.
     @discardableResult
     package func wait() -> Int32 {
+        let deadline = ContinuousClock.now + .seconds(600)
         while true {
             if let status = poll() { return status }
+            if ContinuousClock.now > deadline { signal(SIGKILL) }
             usleep(2000)
         }
     }
 
-    /// Waits without holding a thread.
+    /// Waits without holding a thread. A child that hangs is killed after minutes.
     package func exit() async throws -> Int32 {
-        while true {
-            if let status = poll() { return status }
-            try await Task.sleep(for: .milliseconds(5))
+        do {
+            try await eventually("the child ends") { !isRunning }
+        } catch {
+            signal(SIGKILL)
+            throw error
         }
+        return wait()
     }
 
     private func poll() -> Int32? {

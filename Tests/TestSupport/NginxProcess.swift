@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import TestConditions
+import Testing
 
 /// A real nginx in a process of its own, on a configuration of the test and in a folder of the test.
 package final class NginxProcess: Sendable {
@@ -71,11 +73,11 @@ package final class NginxProcess: Sendable {
 
     private func waitUntilListening(_ port: Int) async throws {
         let http = TestHTTP(base: "http://127.0.0.1:\(port)", client: .withoutRedirects)
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline, child.isRunning {
-            if (try? await http.send("GET", "/_ready", timeout: .seconds(5))) != nil { return }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("nginx answers or ends") {
+            if (try? await http.send("GET", "/_ready")) != nil { return true }
+            return !child.isRunning
         }
+        if child.isRunning { return }
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         throw Failure(description: "nginx did not start:\n\(text.suffix(2000))")
     }

@@ -1,5 +1,6 @@
 import Foundation
-import Synchronization
+import TestConditions
+import Testing
 
 #if canImport(Glibc)
     import Glibc
@@ -12,6 +13,7 @@ package final class ServerProcess: Sendable {
     package let http: TestHTTP
     package let logPath: String
     private let child: ChildProcess
+    private let lease: ServerPlaces.Lease
 
     /// Where the build put the binary: beside the test bundle.
     package static var binary: String {
@@ -28,6 +30,7 @@ package final class ServerProcess: Sendable {
         folder: TemporaryFolder, port: Int, issuer: String = "http://localhost:8080",
         configuration: [String: String] = [:], wrapper: [String] = []
     ) async throws {
+        lease = await ServerPlaces.shared.lease()
         let log = folder.file("server-\(UUID().uuidString.prefix(8)).log")
         logPath = log
         let command = [
@@ -51,14 +54,11 @@ package final class ServerProcess: Sendable {
     }
 
     private func waitUntilReady() async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
-            guard child.isRunning else { break }
-            if let answer = try? await http.send("GET", "/healthz", timeout: .seconds(2)), answer.status == 200 {
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("the server answers or ends") {
+            if let answer = try? await http.send("GET", "/healthz"), answer.status == 200 { return true }
+            return !child.isRunning
         }
+        if child.isRunning { return }
         let log = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
         throw Failure(description: "the server did not start:\n\(log.suffix(2000))")
     }
@@ -77,32 +77,25 @@ package final class ServerProcess: Sendable {
         return child.wait()
     }
 
-    /// A port that was free a moment ago and that nobody else is told of. Below those that the system picks for
-    /// connections: one of these could be taken before the server binds it.
+    /// A port that the system gave out and that nobody else gets while the tests run: a socket stays bound to it, and
+    /// only a server that names it may listen there, as often as it starts again.
     package static func freePort() throws -> Int {
-        for _ in 0..<1000 {
-            let port = UInt16(20_000 + nextPort.wrappingAdd(1, ordering: .relaxed).oldValue % 12_000)
-            if try isFree(port) { return Int(port) }
-        }
-        throw Failure(description: "no free port")
-    }
-
-    /// Two runs of the tests at a time start at different ones.
-    private static let nextPort = Atomic(Int.random(in: 0..<12_000))
-
-    private static func isFree(_ port: UInt16) throws -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: "no socket") }
-        defer { close(descriptor) }
+        var reuse: Int32 = 1
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = unsafe inet_addr("127.0.0.1")
-        // The call reads the local for the length of the call.
-        return unsafe withUnsafePointer(to: &address) { pointer in
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // The calls read or fill locals of the given length, for the time of the call only.
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                unsafe bind(descriptor, raw, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+                    == 0
+                    && bind(descriptor, raw, length) == 0 && getsockname(descriptor, raw, &length) == 0
             }
         }
+        guard isBound else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -33,9 +33,25 @@ package struct TestResponse: Sendable {
 }
 
 extension HTTPClient {
+    /// Waits as long as a busy machine takes, has a connection for everybody who asks, and knocks once: what is
+    /// refused is refused. Lives as long as the tests.
+    package static let patient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: patience)
+
     /// Shows redirects instead of following them. Lives as long as the tests.
-    package static let withoutRedirects = HTTPClient(
-        eventLoopGroupProvider: .singleton, configuration: Configuration(redirectConfiguration: .disallow))
+    package static let withoutRedirects = {
+        var configuration = patience
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    /// For a client of a test's own.
+    package static var patience: Configuration {
+        var configuration = Configuration()
+        configuration.timeout.connect = .minutes(10)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
 }
 
 /// Plain requests to one server.
@@ -44,14 +60,14 @@ package struct TestHTTP: Sendable {
     private let client: HTTPClient
 
     /// - Parameter client: of the test alone where connections must not be shared.
-    package init(base: String, client: HTTPClient = .shared) {
+    package init(base: String, client: HTTPClient = .patient) {
         self.base = base
         self.client = client
     }
 
     package func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(600)
     ) async throws -> TestResponse {
         var request = HTTPClientRequest(url: base + path)
         request.method = HTTPMethod(rawValue: method)

@@ -100,17 +100,27 @@ package func withServer(
     expectFaults: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @Sendable (TestServer) async throws -> Void
 ) async throws {
-    let folder = try folder ?? TemporaryFolder()
+    try await ServerPlaces.shared.withPlace {
+        try await runServer(
+            configuration, clock: clock, folder: folder ?? TemporaryFolder(), expectFaults: expectFaults,
+            sourceLocation: sourceLocation, body)
+    }
+}
+
+private func runServer(
+    _ configuration: [String: String], clock: TestClock?, folder: TemporaryFolder, expectFaults: Bool,
+    sourceLocation: SourceLocation, _ body: @Sendable (TestServer) async throws -> Void
+) async throws {
     let settings = try await TestServer.settings(configuration, folder: folder)
     let logs = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in logs }
     logger.logLevel = .debug
     try settings.dataDirectory.create()
-    let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(5))
+    let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(600))
     let program = try await Compose.build(
         settings: settings, schema: .migrate, clock: clock?.clock ?? .wall, logger: logger, environment: [:],
-        // The machine is busy with a thousand tests.
-        readinessPatience: .seconds(30))
+        // The machine is busy with other tests, and perhaps with something else.
+        readinessPatience: .seconds(600))
     let address = AsyncStream<ListenAddress>.makeStream()
     do {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -2,6 +2,7 @@ import Foundation
 import LatchkeyCore
 import LatchkeyTokens
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
@@ -21,6 +22,8 @@ import Testing
         var refreshes = 0
         var logouts = 0
         var polls = 0
+        /// What changes something.
+        var acts: Int { logins + refreshes + logouts }
     }
 
     /// The ledger, shared by the workers of a round.
@@ -40,12 +43,16 @@ import Testing
             try await server.addClient()
         }
         let ledger = Book()
+        var random = TestSeed.generator("crash durability")
         let port = try ServerProcess.freePort()
         for round in 0..<Self.rounds {
             let server = try await ServerProcess(folder: folder, port: port)
             try await verify(ledger, on: server.http, round: round)
-            let load = Task { await self.load(ledger, on: server.http) }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 150...500)))
+            let histories = random.next()
+            let load = Task { await self.load(ledger, on: server.http, seed: histories) }
+            // After so many acts were acknowledged, however long that takes here; more are under way.
+            let goal = ledger.withLock(\.acts) + Int.random(in: 8...80, using: &random)
+            try await eventually("\(goal) acts are acknowledged") { ledger.withLock(\.acts) >= goal }
             server.killHard()
             load.cancel()
             await load.value
@@ -61,16 +68,21 @@ import Testing
         #expect(told.logins > 20 && told.refreshes > 20 && told.logouts > 5 && told.polls > 20)
     }
 
-    private func load(_ ledger: Book, on http: TestHTTP) async {
+    private func load(_ ledger: Book, on http: TestHTTP, seed: UInt64) async {
         await withTaskGroup(of: Void.self) { group in
             for worker in 0..<4 {
-                group.addTask { await self.signInAndRefresh(ledger, on: http, user: "user\(worker)") }
+                group.addTask {
+                    var random = SeededGenerator(seed: seed &+ UInt64(worker))
+                    await self.signInAndRefresh(ledger, on: http, user: "user\(worker)", &random)
+                }
             }
             for _ in 0..<2 { group.addTask { await self.poll(ledger, on: http) } }
         }
     }
 
-    private func signInAndRefresh(_ ledger: Book, on http: TestHTTP, user: String) async {
+    private func signInAndRefresh(
+        _ ledger: Book, on http: TestHTTP, user: String, _ random: inout SeededGenerator
+    ) async {
         while !Task.isCancelled {
             let body: [String: JSONValue] = [
                 "username": .string(user), "password": .string(TestServer.password), "client_id": .string("spa"),
@@ -83,7 +95,7 @@ import Testing
                 $0.logins += 1
             }
             var token = first
-            for _ in 0..<Int.random(in: 1...5) {
+            for _ in 0..<Int.random(in: 1...5, using: &random) {
                 let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "spa")]
                 guard let answer = try? await http.post("/oauth2/token", form: form) else { return }
                 #expect(answer.status == 200, "\(answer.text)")
@@ -94,7 +106,7 @@ import Testing
                     $0.refreshes += 1
                 }
             }
-            guard Bool.random() else { continue }
+            guard Bool.random(using: &random) else { continue }
             let last = token
             ledger.withLock {
                 $0.uncertain.insert(session)

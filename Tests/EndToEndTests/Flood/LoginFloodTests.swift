@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Dispatch
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ struct LoginFloodTests {
         try await withServer(Self.settings.merging(more) { _, given in given }) { server in
             for user in Self.users { try await server.addUser(user) }
             try await server.addClient()
-            var many = HTTPClient.Configuration()
+            var many = HTTPClient.patience
             many.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: many)
             do {
@@ -75,15 +76,6 @@ struct LoginFloodTests {
         return lines.first { $0.hasPrefix(name + " ") }.flatMap { Int($0.dropFirst(name.count + 1)) }
     }
 
-    /// Waits until the condition holds. One that never does fails the test by time: a minute is far more than it takes.
-    private func settle(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(5))
-        }
-    }
-
     private func expectCalm(_ server: TestServer, _ http: TestHTTP) async throws {
         #expect(try await gauge("latchkey_hash_queue", server) == 0)
         #expect(try await gauge("latchkey_hash_running", server) == 0)
@@ -102,7 +94,7 @@ struct LoginFloodTests {
             let gate = DispatchSemaphore(value: 0)
             let held = Task { try await pool.run(group: FairnessGroup("held")) { _ in gate.wait() } }
             defer { gate.signal() }
-            try await settle { pool.statistics.running == 1 }
+            try await eventually("the thread is held") { pool.statistics.running == 1 }
             let attempts = Self.users.flatMap { [String](repeating: $0, count: 10) }
             let flood = Task {
                 try await withThrowingTaskGroup(of: TestResponse.self) { group in
@@ -110,7 +102,7 @@ struct LoginFloodTests {
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
             }
-            try await settle {
+            try await eventually("all are queued or refused") {
                 let now = pool.statistics
                 return now.queued + now.refused - before.refused == attempts.count
             }
@@ -139,7 +131,13 @@ struct LoginFloodTests {
         try await withCrowd(["login.throttle.account_failures": "2"]) { server, http in
             let bystander = try await login(http, Self.users[0])
             var token = try #require(bystander["refresh_token"])
-            let hashedBefore = server.services.hashLoad.completed
+            // Nothing is hashed until somebody has been turned away, however slowly the crowd comes.
+            let pool = server.services.hashPool
+            let gate = DispatchSemaphore(value: 0)
+            let held = Task { try await pool.run(group: FairnessGroup("held")) { _ in gate.wait() } }
+            defer { gate.signal() }
+            try await eventually("the thread is held") { pool.statistics.running == 1 }
+            let before = pool.statistics
             let flood = Task {
                 try await withThrowingTaskGroup(of: [TestResponse].self) { group in
                     for number in 0..<60 {
@@ -160,6 +158,9 @@ struct LoginFloodTests {
                     return try await group.reduce(into: []) { $0 += $1 }
                 }
             }
+            try await eventually("somebody is turned away") { pool.statistics.refused > before.refused }
+            gate.signal()
+            try await held.value
             for _ in 0..<20 { try await serveOthers(server, &token) }
             let answers = try await flood.value
             let accepted = answers.filter { $0.status == 200 }
@@ -169,7 +170,7 @@ struct LoginFloodTests {
             for answer in answers where answer.status != 200 && answer.status != 401 { expectEarlyRefusal(answer) }
             #expect(answers.contains { $0.status == 503 })
             #expect(
-                server.services.hashLoad.completed - hashedBefore == accepted.count + wrong.count,
+                pool.statistics.completed - before.completed == accepted.count + wrong.count + 1,
                 "what is refused costs no hash")
             try await expectSessions(server, ofThe: accepted, besides: try #require(bystander["sid"]))
             try await expectCalm(server, http)

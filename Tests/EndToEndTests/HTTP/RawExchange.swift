@@ -48,7 +48,7 @@ enum RawExchange {
     private static func blocking(_ bytes: [UInt8], port: Int) throws -> RawAnswer {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        var timeout = timeval(tv_sec: 8, tv_usec: 0)
+        var timeout = timeval(tv_sec: 600, tv_usec: 0)
         // The calls below read or fill locals and arrays of the given length, for the time of the call only.
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()

@@ -1,5 +1,8 @@
+import Argon2
+import Dispatch
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -144,18 +147,23 @@ struct PasswordChangeTests {
     }
 
     @Test func `a login that verified the old password before a change loses`() async throws {
-        let slow = ["password.argon2.memory_kib": "131072", "password.argon2.iterations": "16"]
-        try await withServer(slow) { server in
+        try await withServer(["login.hash_threads": "1", "login.max_queue_wait": "60s"]) { server in
             let user = try await server.addUser()
             try await server.addClient()
             let credential = try #require(try await server.services.store.loginRecord(user: user.id)?.credential)
+            // The login has read the row when it waits for the one thread, which is held until the password has changed.
+            let pool = server.services.hashPool
+            let gate = DispatchSemaphore(value: 0)
+            let held = Task { try await pool.run(group: FairnessGroup("held")) { _ in gate.wait() } }
+            defer { gate.signal() }
+            try await eventually("the thread is held") { pool.statistics.running == 1 }
             let login = Task { try await server.login() }
-            // It has read the row when it hashes, and hashing takes far longer than the change.
-            let deadline = ContinuousClock.now + .seconds(60)
-            while server.services.hashLoad.running == 0, ContinuousClock.now < deadline { await Task.yield() }
+            try await eventually("the login waits") { pool.statistics.queued == 1 }
             let other = credential.hash.replacing("$argon2id$", with: "$argon2i$")
             _ = try await server.services.store.setPassword(
                 user.id, hash: other, ifVersion: credential.version, mustChange: false, actor: .operator)
+            gate.signal()
+            try await held.value
             let response = try await login.value
             #expect(response.status == 401, "\(response.text)")
             #expect(response["code"] == "invalid_credentials")

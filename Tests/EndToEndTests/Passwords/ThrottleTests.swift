@@ -1,5 +1,8 @@
+import Argon2
+import Dispatch
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -171,20 +174,24 @@ struct ThrottleTests {
             try await server.addUser()
             try await server.addClient()
             let token = try #require(try await server.login()["refresh_token"])
-            let done = server.services.hashLoad.completed
+            // No hash ends until somebody has been turned away and a refresh has been answered.
+            let pool = server.services.hashPool
+            let gate = DispatchSemaphore(value: 0)
+            let held = Task { try await pool.run(group: FairnessGroup("held")) { _ in gate.wait() } }
+            defer { gate.signal() }
+            try await eventually("the thread is held") { pool.statistics.running == 1 }
+            let before = pool.statistics.refused
             let answers = try await withThrowingTaskGroup(of: TestResponse?.self) { group in
                 for number in 0..<12 { group.addTask { try await guess(server, "stranger\(number)") } }
                 group.addTask {
-                    // Refreshes while the one thread is hashing.
-                    while server.services.hashLoad.running == 0, server.services.hashLoad.completed == done {
-                        await Task.yield()
-                    }
-                    let refreshed = try await server.refresh(token)
-                    #expect(refreshed.status == 200)
+                    try await eventually("somebody is turned away") { pool.statistics.refused > before }
+                    #expect(try await server.refresh(token).status == 200)
+                    gate.signal()
                     return nil
                 }
                 return try await group.reduce(into: [TestResponse]()) { if let answer = $1 { $0.append(answer) } }
             }
+            try await held.value
             let refused = answers.filter { $0.status == 503 }
             #expect(!refused.isEmpty, "nobody was turned away: \(answers.map(\.status))")
             #expect(answers.allSatisfy { [401, 503].contains($0.status) })

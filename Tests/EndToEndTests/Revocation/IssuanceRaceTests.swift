@@ -2,6 +2,7 @@ import Foundation
 import LatchkeyCore
 import LatchkeyTokens
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
@@ -58,8 +59,8 @@ struct IssuanceRaceTests {
                     ]
                     for (index, (kind, id)) in orders.enumerated() {
                         // After so many answers, so that there is something to revoke and something still to come.
-                        while ledger.issued.withLock(\.count) + ledger.refused.withLock(\.count) < 25 + index * 45 {
-                            try await Task.sleep(for: .milliseconds(2))
+                        try await eventually("enough answers") {
+                            ledger.issued.withLock(\.count) + ledger.refused.withLock(\.count) >= 25 + index * 45
                         }
                         let asked = ContinuousClock.now
                         let answer = try await server.revoke(kind, id)

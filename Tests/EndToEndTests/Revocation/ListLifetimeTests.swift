@@ -2,6 +2,7 @@ import Foundation
 import JWTKit
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -189,7 +190,7 @@ struct ListLifetimeTests {
                         return try await reader.judge(token)
                     }
                 }
-                while server.services.feed.waiting < readers.count { await Task.yield() }
+                try await eventually("all polls are held") { server.services.feed.waiting == readers.count }
                 #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: token).status == 204)
                 // Whoever polls from now on sees it at once, and nobody is left waiting.
                 #expect(try await server.list().entries.count == 1)

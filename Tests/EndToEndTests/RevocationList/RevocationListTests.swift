@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 import latchkey
@@ -76,7 +77,7 @@ struct RevocationListTests {
             let list = try await server.list()
             let bearer = try #require(try await server.login()["access_token"])
             async let poll = server.http.get("/revocations?after=\(list.sequence)&epoch=\(list.epoch)&wait=50")
-            while server.services.feed.waiting == 0 { await Task.yield() }
+            try await eventually("a poll is held") { server.services.feed.waiting > 0 }
             #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: bearer).status == 204)
             let document = try RevocationDocument(parsing: try await poll.body)
             #expect(document.entries.map(\.kind) == [.session])
@@ -90,7 +91,7 @@ struct RevocationListTests {
             try await server.addClient()
             for _ in 0..<12 { try await revokeOne(server) }
             // The shared client unpacks silently; this one shows what is on the wire.
-            var configuration = HTTPClient.Configuration()
+            var configuration = HTTPClient.patience
             configuration.decompression = .disabled
             let client = HTTPClient(configuration: configuration)
             do {

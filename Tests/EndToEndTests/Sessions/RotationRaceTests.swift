@@ -42,9 +42,7 @@ struct RotationRaceTests {
         var successors: Set<String> = []
         for _ in 0..<3 {
             // A client of its own: one that retries would go on knocking at the next server.
-            var patience = HTTPClient.Configuration()
-            patience.connectionPool.retryConnectionEstablishment = false
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: patience)
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: HTTPClient.patience)
             let http = TestHTTP(base: before.http.base, client: client)
             let answers = Task {
                 await withTaskGroup(of: TestResponse?.self) { group in

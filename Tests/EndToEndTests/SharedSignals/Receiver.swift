@@ -1,6 +1,7 @@
 import Foundation
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -119,15 +120,6 @@ struct Receiver: Sendable {
         let answer = try await send("POST", "/ssf/status", "{\"stream_id\":\"\(stream)\",\"status\":\"\(status)\"}")
         try #require(answer.status == 200, "\(answer.text)")
         #expect(answer["status"] == status)
-    }
-}
-
-/// Waits until something is so, half a minute at most.
-func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw ChildProcess.Failure(description: "never: \(what)") }
-        try await Task.sleep(for: .milliseconds(5))
     }
 }
 

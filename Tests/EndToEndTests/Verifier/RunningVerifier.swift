@@ -1,5 +1,6 @@
 import LatchkeyTokens
 import LatchkeyVerifier
+import TestConditions
 import TestSupport
 import Testing
 
@@ -29,15 +30,11 @@ func withVerifier(
 }
 
 extension TokenVerifier {
-    /// Waits until a status has come, with a bound that only a broken program reaches.
+    /// Waits until a status has come.
     func waits(
         for what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: (VerifierStatus) -> Bool
     ) async throws {
-        for _ in 0..<6000 {
-            if condition(status) { return }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        Issue.record("never happened: \(what), \(status)", sourceLocation: sourceLocation)
+        try await eventually(what, sourceLocation: sourceLocation) { condition(status) }
     }
 
     /// Waits until the list has reached what the server has given out so far.

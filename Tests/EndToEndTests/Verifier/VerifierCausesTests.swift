@@ -1,6 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 import LatchkeyVerifier
+import TestConditions
 import TestSupport
 import Testing
 
@@ -44,7 +45,7 @@ struct VerifierCausesTests {
             let token = try #require(try await server.login()["access_token"])
             try await withVerifier(server.http, { $0.polling = .longPoll() }) { verifier in
                 #expect(await verifier.waitUntilReady())
-                while server.services.feed.waiting == 0 { await Task.yield() }
+                try await eventually("a poll is held") { server.services.feed.waiting > 0 }
                 #expect(throws: Never.self) { try verifier.verifyNow(token) }
                 let updates = verifier.updates()
                 let logout = try await server.http.authorised("POST", "/api/v1/logout", bearer: token)
@@ -52,7 +53,7 @@ struct VerifierCausesTests {
                 for await status in updates where status.entries > 0 { break }
                 #expect(throws: VerificationError.revoked) { try verifier.verifyNow(token) }
             }
-            while server.services.feed.waiting > 0 { await Task.yield() }
+            try await eventually("no poll is held") { server.services.feed.waiting == 0 }
         }
     }
 

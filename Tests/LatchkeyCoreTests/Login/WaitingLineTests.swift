@@ -1,4 +1,5 @@
 import Synchronization
+import TestConditions
 import Testing
 
 @testable import LatchkeyCore
@@ -11,12 +12,7 @@ struct WaitingLineTests {
         var all: [Int] { items.withLock { $0 } }
     }
 
-    /// Lets other tasks run until `condition` holds; the test's own time limit is the bound.
-    private func until(_ condition: () -> Bool) async {
-        while !condition() { await Task.yield() }
-    }
-
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsHang)
     func `tasks of one key go through one at a time, in the order in which they came`() async throws {
         let line = WaitingLine<String>(limit: 100, limitPerKey: 100)
         let notes = Notes()
@@ -27,11 +23,11 @@ struct WaitingLineTests {
                 for await _ in gate { break }
             }
         }
-        await until { notes.all == [-1] }
+        try await eventually("the line is so") { notes.all == [-1] }
         var others: [Task<Void, any Error>] = []
         for number in 0..<20 {
             others.append(Task { try await line.inTurn("a") { notes.add(number) } })
-            await until { line.waiting == number + 1 }
+            try await eventually("the line is so") { line.waiting == number + 1 }
         }
         try await line.inTurn("b") { notes.add(99) }
         #expect(notes.all == [-1, 99])
@@ -41,7 +37,7 @@ struct WaitingLineTests {
         #expect(line.waiting == 0)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsHang)
     func `a cancelled task leaves the line and the one behind it moves up`() async throws {
         let line = WaitingLine<String>(limit: 100, limitPerKey: 100)
         let notes = Notes()
@@ -52,11 +48,11 @@ struct WaitingLineTests {
                 for await _ in gate { break }
             }
         }
-        await until { notes.all == [0] }
+        try await eventually("the line is so") { notes.all == [0] }
         let second = Task { try await line.inTurn("a") { notes.add(1) } }
-        await until { line.waiting == 1 }
+        try await eventually("the line is so") { line.waiting == 1 }
         let third = Task { try await line.inTurn("a") { notes.add(2) } }
-        await until { line.waiting == 2 }
+        try await eventually("the line is so") { line.waiting == 2 }
         second.cancel()
         await #expect(throws: CancellationError.self) { try await second.value }
         #expect(line.waiting == 1)
@@ -66,7 +62,7 @@ struct WaitingLineTests {
         #expect(notes.all == [0, 2])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsHang)
     func `a full line refuses at once, per key and in all`() async throws {
         let line = WaitingLine<String>(limit: 2, limitPerKey: 1)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -81,9 +77,9 @@ struct WaitingLineTests {
                     }
                 })
         }
-        await until { notes.all.count == 3 }
+        try await eventually("the line is so") { notes.all.count == 3 }
         let waiting = ["a", "b"].map { key in Task { try await line.inTurn(key) {} } }
-        await until { line.waiting == 2 }
+        try await eventually("the line is so") { line.waiting == 2 }
         await #expect(throws: WaitingLine<String>.Full.self) { try await line.inTurn("a") {} }
         await #expect(throws: WaitingLine<String>.Full.self) { try await line.inTurn("c") {} }
         open.finish()

@@ -1,6 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 import Synchronization
+import TestConditions
 import Testing
 
 /// The list in memory: documents, deltas and long polls, without sockets.
@@ -83,7 +84,7 @@ struct RevocationFeedTests {
         feed.committed([record(1)])
         let query = RevocationQuery(after: 1, epoch: "0")
         async let answer = feed.wait(query, seconds: .seconds(60), address: "192.0.2.1")
-        while feed.waiting == 0 { await Task.yield() }
+        try await eventually("a poll is held") { feed.waiting > 0 }
         feed.committed([record(2)])
         #expect(await answer == .answered)
         let reading = feed.read(query)
@@ -101,10 +102,10 @@ struct RevocationFeedTests {
     @Test func `waiters are bounded for an address and in all, and cancelling frees a place`() async throws {
         let query = RevocationQuery(after: 0, epoch: "0")
         let first = (0..<2).map { _ in Task { await feed.wait(query, seconds: .seconds(60), address: "a") } }
-        while feed.waiting < 2 { await Task.yield() }
+        try await eventually("two polls are held") { feed.waiting == 2 }
         let overflow = Task { await feed.wait(query, seconds: .seconds(60), address: "a") }
         let other = Task { await feed.wait(query, seconds: .seconds(60), address: "b") }
-        while feed.waiting < 3 { await Task.yield() }
+        try await eventually("three polls are held") { feed.waiting == 3 }
         #expect(feed.waiting == 3)
         overflow.cancel()
         _ = await overflow.value
@@ -200,7 +201,7 @@ struct RevocationFeedTests {
         let loop = Task { [feed] in try await feed.run() }
         let query = RevocationQuery(after: 0, epoch: "0")
         let waiter = Task { await feed.wait(query, seconds: .seconds(60), address: "a") }
-        while feed.waiting == 0 { await Task.yield() }
+        try await eventually("a poll is held") { feed.waiting > 0 }
         loop.cancel()
         #expect(await waiter.value == .answered)
         _ = await loop.result

@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 /// Random histories of holders, networks and tabs against the generation table: who must never be logged out, and who
@@ -41,21 +42,9 @@ struct RotationModelTests {
         }
     }
 
-    /// Deterministic, so that a failure names its seed.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
-    @Test(arguments: 0..<150)
+    @Test(arguments: TestSeed.cases(150))
     func `one holder who refreshes one at a time is never logged out by a bad network`(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         var server = Lineages(transport: .body)
         var held: UInt32 = 1
         var now: Int64 = 0
@@ -80,9 +69,9 @@ struct RotationModelTests {
         case answered(UInt32)
     }
 
-    @Test(arguments: 0..<150)
+    @Test(arguments: TestSeed.cases(150))
     func `any number of tabs on one cookie are never logged out`(seed: UInt64) {
-        var random = Seeded(state: seed &+ 1_000_000)
+        var random = SeededGenerator(seed: seed &+ 1_000_000)
         var server = Lineages(transport: .cookie)
         var jar: UInt32 = 1
         var queue: [(at: Int64, event: Event)] = []
@@ -118,9 +107,9 @@ struct RotationModelTests {
         #expect(!server.hasEnded)
     }
 
-    @Test(arguments: 0..<300)
+    @Test(arguments: TestSeed.cases(300))
     func `two holders are found out at the latest at the second change of hands`(seed: UInt64) {
-        var random = Seeded(state: seed &+ 2_000_000)
+        var random = SeededGenerator(seed: seed &+ 2_000_000)
         var server = Lineages(transport: Bool.random(using: &random) ? .body : .cookie)
         var now: Int64 = 0
         var owner: UInt32 = 1

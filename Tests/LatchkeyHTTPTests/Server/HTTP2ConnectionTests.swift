@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import TestConditions
 import TestSupport
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 
 /// Peers that break HTTP/2, flood or fall silent. Each test ends when the server closes the connection: `openssl` sends
 /// frames written out by hand and stays until then.
-@Suite(.timeLimit(.minutes(1))) struct HTTP2ConnectionTests {
+@Suite(.endsHang) struct HTTP2ConnectionTests {
     /// A frame of RFC 9113 4.1.
     private struct Frame: Equatable {
         var type: UInt8

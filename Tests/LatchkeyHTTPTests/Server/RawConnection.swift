@@ -42,7 +42,7 @@ final class RawConnection: Sendable {
 
     /// A server that never answers fails the test instead of hanging it.
     private func setTimeout() {
-        var timeout = timeval(tv_sec: 60, tv_usec: 0)
+        var timeout = timeval(tv_sec: 600, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 

@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 /// The column form of a document: the same list, and as strict a reader.
@@ -13,7 +14,7 @@ struct RevocationColumnsTests {
     }
 
     private static func randomEntries(_ count: Int, seed: UInt64) throws -> [RevocationEntry] {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var sequence: Int64 = 40
         return try (0..<count).map { _ in
             sequence += .random(in: 1...5, using: &generator)
@@ -134,7 +135,7 @@ struct RevocationColumnsTests {
 
     @Test(arguments: 1...200 as ClosedRange<UInt64>)
     func `damage never gets through unnoticed as another list`(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let document = Self.document(try Self.randomEntries(20, seed: seed), after: 40)
         var bytes = document.encode(.columns)
         bytes.removeLast(.random(in: 1..<bytes.count, using: &generator))

@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 struct RevocationIndexTests {
@@ -138,7 +139,7 @@ struct RevocationIndexTests {
     /// The index against the definition: a list searched from front to back.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `the index agrees with the plain rule on random lists`(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let users = (0..<3).map { _ in UserID.generate(at: Sample.now) }
         let sessions = (0..<3).map { _ in SessionID.generate(at: Sample.now) }
         let clients = ["a", "b"].compactMap { ClientID($0) }

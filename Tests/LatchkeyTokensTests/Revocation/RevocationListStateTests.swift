@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 struct RevocationListStateTests {
@@ -135,7 +136,7 @@ struct RevocationListStateTests {
     /// Whatever the documents are, an entry once accepted stays until its time has passed.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `no sequence of documents revives a token`(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var state = RevocationListState(issuer: Sample.issuer)
         var accepted: [RevocationEntry] = []
         var clock = Sample.now

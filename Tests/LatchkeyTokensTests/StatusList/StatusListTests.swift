@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 struct StatusListTests {
@@ -50,7 +51,7 @@ struct StatusListTests {
 
     @Test(arguments: StatusList.Width.allCases)
     func `setting one status changes no other`(width: StatusList.Width) {
-        var generator = SeededGenerator(state: UInt64(width.rawValue))
+        var generator = SeededGenerator(seed: UInt64(width.rawValue))
         var list = StatusList(width: width, count: 203)
         #expect(list.count >= 203 && list.bytes.count == (203 * width.rawValue + 7) / 8)
         var model = [UInt8](repeating: 0, count: list.count)

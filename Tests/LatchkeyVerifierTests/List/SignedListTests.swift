@@ -1,6 +1,7 @@
 import LatchkeyTokens
 import LatchkeyVerifier
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
