@@ -66,7 +66,7 @@ struct DurabilityTests {
         let place = try DatabasePlace()
         var settings = place.settings
         settings.readers = 1
-        settings.readLimit = .milliseconds(20)
+        settings.readLimit = .seconds(1)
         let store = try place.open(settings)
         await #expect(throws: StoreUnavailable.self) {
             try await store.readers.read { database in

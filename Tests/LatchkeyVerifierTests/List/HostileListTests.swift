@@ -137,10 +137,11 @@ struct HostileListTests {
 
     @Test func `an answer that drips is cut off, whole or delta`() async throws {
         let (clock, issuer) = (TestClock(), try TestIssuer())
-        let server = try await Self.server(issuer) { _, number in
+        let isReady = Atomic(false)
+        let server = try await Self.server(issuer) { _, _ in
             var reply = HostileServer.Reply.ok(document(now: clock.now, sequence: 5).encode())
-            // The first answer is good; the later ones would take minutes.
-            if number > 0 { reply.dripMilliseconds = 1000 }
+            // The answers are good until one has arrived; the later ones would take minutes.
+            if isReady.load(ordering: .relaxed) { reply.dripMilliseconds = 1000 }
             return reply
         }
         try await withVerifier(
@@ -150,9 +151,11 @@ struct HostileListTests {
                 $0.limits.requestTimeout = .seconds(1)
             },
             { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
+                isReady.store(true, ordering: .relaxed)
+                let calls = server.calls(Self.list).count
                 // Each next attempt means that the one before was given up.
-                try await eventually("further attempts") { server.calls(Self.list).count > 3 }
+                try await eventually("further attempts") { server.calls(Self.list).count > calls + 3 }
                 clock.advance(by: .seconds(60))
                 #expect(verifier.status.freshness == .stale)
             })
