@@ -1,7 +1,8 @@
 import Foundation
 
 /// What a flood of logins does to everybody else: a modest load in quiet, and the same while four times as many
-/// logins arrive as the processors can hash, from hundreds of networks.
+/// logins arrive as the processors can hash, from hundreds of networks. Measured as the server comes, and with
+/// `login.precedence`.
 struct Flood {
     let options: BenchOptions
     let folder: String
@@ -47,9 +48,20 @@ struct Flood {
         size = options.plan.isQuick ? .quick : .full
     }
 
-    func measure() throws -> Figures {
+    func measure() throws -> Section {
+        var section = Section(.flood)
+        let sides = try [false, true].map(measure(withPrecedence:))
+        for side in sides { section.add(side) }
+        section.figures = sides
+        return section
+    }
+
+    private func measure(withPrecedence: Bool) throws -> Figures {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
+        Console.note(withPrecedence ? "With login.precedence" : "As the server comes")
+        let seeded = try SeededServer(
+            options: options, folder: folder, users: Self.users, sessions: Self.sessions,
+            configuration: ["LATCHKEY_LOGIN_PRECEDENCE": "\(withPrecedence)"])
         let server = try seeded.start()
         defer { server.stop() }
         let before = try capacity(server)
@@ -75,7 +87,8 @@ struct Flood {
         for outcome in [quiet, during, quietAgain] { try outcome.require(Self.kinds) }
         try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
         return Figures(
-            capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during, memory: taken,
+            withPrecedence: withPrecedence, capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during,
+            memory: taken,
             window: size.windowSeconds, cores: Machine.cores)
     }
 

@@ -30,7 +30,7 @@ enum Part: String, CaseIterable, Sendable {
         case .introspection: try Introspections(options: options, folder: folder).measure()
         case .revocations: try Revocations(options: options, folder: folder).measure()
         case .growth: Section(self, figures: try Growth(options: options, folder: folder).measure())
-        case .flood: Section(self, figures: try Flood(options: options, folder: folder).measure())
+        case .flood: try Flood(options: options, folder: folder).measure()
         case .mixed: Section(self, figures: try Mixed(options: options, folder: folder).measure())
         }
     }
