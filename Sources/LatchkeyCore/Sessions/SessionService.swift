@@ -62,9 +62,9 @@ package struct SessionService: Sendable {
         let idleEnd = session.lineage.rotatedAt + idleLifetime(of: record.client)
         let end = min(session.expiresAt, idleEnd)
         return TokenReply(
-            accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, refreshToken: refreshToken,
-            refreshExpiresIn: Int(max(0, end.seconds - issuedAt.seconds)), session: session.id,
-            transport: session.transport)
+            accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, separateScope: grant.separate,
+            refreshToken: refreshToken, refreshExpiresIn: Int(max(0, end.seconds - issuedAt.seconds)),
+            session: session.id, transport: session.transport)
     }
 }
 

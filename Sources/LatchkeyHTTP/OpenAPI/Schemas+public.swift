@@ -41,6 +41,9 @@ extension SchemaDescription {
                 .required("access_token", .string), .required("token_type", .choice(["Bearer"])),
                 .required("expires_in", .integer, "Seconds."), .required("scope", .string),
                 .optional(
+                    "latchkey_separate_scope", .string,
+                    "Granted too, but never in one token with scope: refresh (or ask anew) with this scope alone."),
+                .optional(
                     "refresh_token", .string, "Absent with cookie transport, and when the client keeps the one it has."),
                 .optional("refresh_token_timeout", .integer, "Seconds until the session ends when it is not used."),
                 .optional("sid", .string),
