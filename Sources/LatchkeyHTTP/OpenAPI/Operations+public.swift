@@ -65,7 +65,8 @@ extension OperationDescription {
         "POST /api/v1/sessions/revoke-others": .init(
             "account", "Ends all of the user's sessions but this one.", .json("RevokedCount")),
         "POST /api/v1/password": .init(
-            "account", "Changes the password; ends all sessions and answers with tokens of a new one.",
+            "account",
+            "Changes the password; ends all sessions and answers with tokens of a new one; 403 current_password_wrong.",
             body: .json("PasswordChange"), .json("TokenResponse")),
     ]
 

@@ -150,8 +150,8 @@ struct BadBodyTests {
         ("/api/v1/password", #"{"new_password":"brave-herons-count-stars"}"#, 400, "invalid_request"),
         ("/api/v1/password", #"{"current_password":"{password}","new_password":["x"]}"#, 400, "invalid_request"),
         (
-            "/api/v1/password", #"{"current_password":"wrong","new_password":"brave-herons-count-stars"}"#, 401,
-            "invalid_credentials"
+            "/api/v1/password", #"{"current_password":"wrong","new_password":"brave-herons-count-stars"}"#, 403,
+            "current_password_wrong"
         ),
     ])
     func `a member that is missing, of another type or not acceptable changes nothing`(

@@ -165,7 +165,7 @@ extension SecretsTests {
             planted.plant("rejected") + String(repeating: "x", count: 1024), planted.plant("changed password"),
             planted.plant("set password"), planted.plant("last password")
         )
-        for (current, next, status) in [(last, changed, 401), (password, rejected, 422), (password, changed, 200)] {
+        for (current, next, status) in [(last, changed, 403), (password, rejected, 422), (password, changed, 200)] {
             let response = try await http.post(
                 "/api/v1/password", json: ["current_password": .string(current), "new_password": .string(next)],
                 bearer: bearer)

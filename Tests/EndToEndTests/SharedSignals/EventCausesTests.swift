@@ -143,7 +143,7 @@ struct EventCausesTests {
                 "/api/v1/password",
                 json: ["current_password": "not-the-password", "new_password": "seven-loud-herons-at-dusk"],
                 bearer: try await scene.account)
-            #expect(wrong.status == 401)
+            #expect(wrong.status == 403)
             #expect(try await scene.receiver.events().isEmpty)
             for _ in 0..<2 { #expect(try await scene.admin("DELETE", "/sessions/\(try scene.sid)").status == 204) }
             #expect(try await scene.receiver.events().count == 1)
