@@ -1,4 +1,4 @@
-import LatchkeyTokens
+package import LatchkeyTokens
 
 extension SessionService {
     /// Changes the caller's password: ends all the user's sessions in one transaction, then signs in anew in a second
@@ -25,6 +25,24 @@ extension SessionService {
                 user: session.user, version: credential.version, client: session.client, scope: held,
                 transport: session.session.transport, deviceName: session.session.deviceName, network: network,
                 resetting: proof.resetting)
+        }
+    }
+
+    /// Deletes the caller's account as an administrator would: its password and sessions go, its tokens are revoked.
+    /// Durable on return.
+    ///
+    /// - Throws: ``Refusal`` `conflict` for the last administrator, without whom nobody could administer over HTTP;
+    ///   otherwise as ``proving(_:of:network:sharedNetwork:_:)``.
+    package func deleteAccount(
+        session: SessionRecord, current: Password, network: String, sharedNetwork: Bool = false
+    ) async throws {
+        let user = session.user
+        try await proving(current, of: session, network: network, sharedNetwork: sharedNetwork) { proof in
+            let isAdministrator = user.roles.contains(UserRoles.admin)
+            let deletion = OwnDeletion(
+                session: session.session.id, verifiedVersion: proof.version,
+                remainingAdministrator: isAdministrator ? try await store.administrator(otherThan: user.id) : nil)
+            try await store.deleteUser(user.id, deletion, actor: .user(user.id))
         }
     }
 
@@ -64,6 +82,19 @@ extension SessionService {
         .currentPasswordWrong, "The current password is wrong; nothing was changed.")
 
     private static let sessionEnded = BearerVerifier.refused("session ended")
+
+    /// Gives the device of one of the user's own live sessions another name; `nil` takes it away. Durable on return.
+    ///
+    /// Not in the audit trail: the name is the application's to choose at every login, decides nothing, and a line for
+    /// each change would let any signed-in user fill the trail.
+    /// - Returns: `nil` when the user has no such session, or it has ended.
+    package func rename(_ id: SessionID, of user: UserID, to deviceName: String?) async throws -> SessionRecord? {
+        guard let record = try await store.session(id), record.session.user == user,
+            SessionValidity.judge(record, idleLifetime: idleLifetime(of: record.client), now: clock.now()) == .valid
+        else { return nil }
+        guard !record.session.deviceName.isSame(as: deviceName) else { return record }
+        return try await store.renameSession(id, of: user, to: deviceName)
+    }
 }
 
 /// A password that was right a moment ago.
@@ -72,4 +103,9 @@ private struct PasswordProof {
     let version: Int64
     /// Throttle buckets to reset.
     let resetting: [ThrottleBucket]
+}
+
+extension String? {
+    /// Whether both are absent or of the same bytes: two spellings of one text look alike and are not.
+    fileprivate func isSame(as other: String?) -> Bool { map { Array($0.utf8) } == other.map { Array($0.utf8) } }
 }

@@ -137,6 +137,12 @@ extension SchemaDescription {
                 .required("created_at", .integer, seconds), .required("refreshed_at", .integer, seconds),
                 .required("expires_at", .integer, seconds),
             ]),
+        .init(
+            "OwnSessionUpdate", "Another name for the device.", isClosed: true,
+            [.requiredOrNull("device_name", .string, "1 to 64 characters, no controls; null for none.")]),
+        .init(
+            "AccountDeletion", "The proof that it is the user who asks.", isClosed: true,
+            [.required("current_password", .string)]),
         page("OwnSessionPage", of: "OwnSession"),
         .init("RevokedCount", "How many sessions ended.", [.required("revoked", .integer)]),
         .init(

@@ -172,6 +172,11 @@ extension SecretsTests {
             #expect(response.status == status, "\(response.text)")
             planted.note(response, "password change")
         }
+        let kept = try await http.post(
+            "/api/v1/me/delete", json: ["current_password": .string(planted.plant("deletion password"))],
+            bearer: try await login(http, changed, ["scope": "latchkey:account"])["access_token"])
+        #expect(kept.status == 403, "\(kept.text)")
+        planted.note(kept, "refused deletion")
         _ = try await command(
             ["user", "set-password", "ada", "--must-change", "--password-stdin"], program, input: set + "\n",
             into: &planted)
