@@ -35,11 +35,12 @@ struct OwnSessionsEndpoint: Sendable {
         let caller = try await gate.account(request, context)
         let filter = SessionFilter(user: caller.user.id, state: .active)
         let page = try await services.store.sessions(filter, page: try ListQuery(request).page())
-        let now = services.clock.now()
+        let asker = OwnSession.Asker(
+            session: caller.session.id, network: context.network, now: services.clock.now())
         let items = page.items.compactMap { record -> OwnSession? in
             let idle = idleLifetime(of: record.client)
-            guard SessionValidity.judge(record, idleLifetime: idle, now: now) == .valid else { return nil }
-            return OwnSession(record, idleLifetime: idle, current: caller.session.id)
+            guard SessionValidity.judge(record, idleLifetime: idle, now: asker.now) == .valid else { return nil }
+            return OwnSession(record, idleLifetime: idle, to: asker)
         }
         return try .resource(PageResource(items: items, nextCursor: page.nextCursor))
     }
@@ -53,8 +54,9 @@ struct OwnSessionsEndpoint: Sendable {
             let record = try await services.sessions.rename(
                 try context.sessionID(), of: caller.user.id, to: name)
         else { throw Refusal(.notFound, "There is no live session of yours with this id.") }
-        return try .resource(OwnSession(
-                record, idleLifetime: idleLifetime(of: record.client), current: caller.session.id))
+        let asker = OwnSession.Asker(
+            session: caller.session.id, network: context.network, now: services.clock.now())
+        return try .resource(OwnSession(record, idleLifetime: idleLifetime(of: record.client), to: asker))
     }
 
     /// As at login, but said outright: `null` takes the name away, and an empty text is a mistake.

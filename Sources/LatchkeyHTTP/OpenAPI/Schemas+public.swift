@@ -133,9 +133,13 @@ extension SchemaDescription {
             "OwnSession", "One of the user's sign-ins.",
             [
                 .required("id", .string), .required("client_id", .string), .required("current", .boolean),
-                .optional("device_name", .string), .required("network", .string), .required("last_network", .string),
-                .required("created_at", .integer, seconds), .required("refreshed_at", .integer, seconds),
-                .required("expires_at", .integer, seconds),
+                .optional("device_name", .string), .required("network", .string),
+                .required("last_network", .string, "Of the last use; for the session that asks, of this request."),
+                .required("created_at", .integer, seconds),
+                .required(
+                    "refreshed_at", .integer,
+                    "The last use in Unix seconds, rounded down to five minutes; for the session that asks, now."),
+                .required("expires_at", .integer, "Unix seconds; an idle end is counted from refreshed_at."),
             ]),
         .init(
             "OwnSessionUpdate", "Another name for the device.", isClosed: true,
