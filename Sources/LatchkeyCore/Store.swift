@@ -146,6 +146,8 @@ package protocol Store: EventStreamStore {
     // MARK: Audit and upkeep
 
     func appendAudit(_ event: AuditEvent) async throws
+    /// Appends some time soon; lost when the store is too busy or stops. For what must not hold up an answer.
+    func appendAuditLater(_ event: AuditEvent)
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
     func statistics() async throws -> StoreStatistics
     /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,

@@ -125,6 +125,15 @@ extension StoreConformance {
             #expect(try await rename(record.user.id, "late") == nil)
             #expect(try await harness.reread(record).deviceName == nil)
         },
+        StoreCase("an event that is appended later is there before what is written after it") { harness in
+            let record = try await harness.signIn()
+            harness.store.appendAuditLater(
+                AuditEvent(
+                    .refreshReusedRepeatedly, at: harness.now, actor: .system, session: record.session.id,
+                    details: ["generations": "4"]))
+            try await harness.settle()
+            #expect(try await harness.events(.refreshReusedRepeatedly).map(\.details) == [["generations": "4"]])
+        },
         StoreCase("a rotation from another network is kept and survives a restart") { harness in
             let record = try await harness.signIn()
             _ = try await harness.rotate(record, 1, network: "203.0.113.7")

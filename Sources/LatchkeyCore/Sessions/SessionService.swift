@@ -14,6 +14,8 @@ package struct SessionService: Sendable {
     let settings: Settings
     let clock: Clock
     let logger: Logger
+    /// Of this process; forgotten at a restart.
+    package let reuses = ReuseWatch()
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
