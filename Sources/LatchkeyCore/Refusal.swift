@@ -25,6 +25,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case unsupportedTokenType = "unsupported_token_type"
         // People
         case invalidCredentials = "invalid_credentials"
+        case currentPasswordWrong = "current_password_wrong"
         case passwordRejected = "password_rejected"
         case passwordChangeRequired = "password_change_required"
         // Refresh tokens: all are `invalid_grant` at the token endpoint; the reason is in ``latchkeyReason``

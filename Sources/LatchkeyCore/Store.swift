@@ -43,6 +43,9 @@ package protocol Store: EventStreamStore {
     /// One primary-key read, with user and client, whatever their state.
     func session(_ id: SessionID) async throws -> SessionRecord?
     func sessions(_ filter: SessionFilter, page: PageRequest) async throws -> Page<SessionRecord>
+    /// Names the device of a session; `nil` takes the name away. Returns `nil` and changes nothing when there is no such
+    /// session of this user, or it has ended.
+    func renameSession(_ id: SessionID, of user: UserID, to deviceName: String?) async throws -> SessionRecord?
 
     // MARK: Revocation
 
@@ -82,7 +85,11 @@ package protocol Store: EventStreamStore {
     func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User
     /// Disabling bumps the credential's version, ends all sessions and revokes the user's tokens, in one transaction.
     func setUserDisabled(_ id: UserID, _ disabled: Bool, actor: Actor) async throws -> User
-    func deleteUser(_ id: UserID, actor: Actor) async throws
+    /// With `own` the users themselves ask: throws `invalid_credentials` when the session has ended or the credential
+    /// is not the one that was verified, `conflict` for the last administrator, and changes nothing then.
+    func deleteUser(_ id: UserID, _ own: OwnDeletion?, actor: Actor) async throws
+    /// Somebody else with the role `admin` who is not disabled. Looks through all users, a part at a time.
+    func administrator(otherThan id: UserID) async throws -> UserID?
     /// Replaces the hash, bumps the version, ends all sessions and revokes all tokens of the user. When
     /// `ifVersion` is given and differs, throws `Refusal(.invalidCredentials)` and changes nothing.
     func setPassword(
@@ -139,6 +146,8 @@ package protocol Store: EventStreamStore {
     // MARK: Audit and upkeep
 
     func appendAudit(_ event: AuditEvent) async throws
+    /// Appends some time soon; lost when the store is too busy or stops. For what must not hold up an answer.
+    func appendAuditLater(_ event: AuditEvent)
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
     func statistics() async throws -> StoreStatistics
     /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
@@ -150,6 +159,11 @@ package protocol Store: EventStreamStore {
     /// Commits a write: what readiness asks.
     func checkWritable() async throws
     func shutdown() async
+}
+
+extension Store {
+    /// Deletes as an administrator does.
+    package func deleteUser(_ id: UserID, actor: Actor) async throws { try await deleteUser(id, nil, actor: actor) }
 }
 
 /// What has to be done to a database before it may serve. Written in the same step as what made it necessary, so that
@@ -352,6 +366,22 @@ package struct UserImport: Sendable {
 }
 
 package enum UserImportOutcome: Sendable, Equatable { case imported, alreadyExists }
+
+/// What has to hold for users to delete their own account.
+package struct OwnDeletion: Sendable {
+    /// The session that asks.
+    package let session: SessionID
+    /// The credential version that was verified.
+    package let verifiedVersion: Int64
+    /// Who can administer afterwards, looked up before; judged again when it counts.
+    package let remainingAdministrator: UserID?
+
+    package init(session: SessionID, verifiedVersion: Int64, remainingAdministrator: UserID?) {
+        self.session = session
+        self.verifiedVersion = verifiedVersion
+        self.remainingAdministrator = remainingAdministrator
+    }
+}
 
 /// Everything sealed with the master key.
 package struct SealedValues: Sendable, Equatable {

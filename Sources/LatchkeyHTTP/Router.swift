@@ -60,6 +60,7 @@ package struct LatchkeyRouter: Sendable {
                 LogoutEndpoint(services: services, cookie: cookie, session: session).route,
                 MeEndpoint(services: services).route,
                 PasswordEndpoint(services: services, cookie: cookie).route,
+                OwnAccountEndpoint(services: services, cookie: cookie).route,
                 SessionEndpoint(services: services, cookie: session).route,
                 StartEndpoint(services: services, cookie: session).route,
                 CallbackEndpoint(services: services, cookie: session).route,

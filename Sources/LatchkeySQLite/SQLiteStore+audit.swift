@@ -6,6 +6,10 @@ extension SQLiteStore {
         try await writer.perform { try AuditRow.append(event, $0.database) }
     }
 
+    package func appendAuditLater(_ event: AuditEvent) {
+        writer.submit { try AuditRow.append(event, $0.database) }
+    }
+
     /// Newest first. Filters by client or kind look at no more than ``auditScanLimit`` rows for one page, so a page may
     /// be short, or empty, and still have a next one.
     package func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent> {

@@ -54,8 +54,9 @@ extension SQLiteStore {
         }
     }
 
-    package func deleteUser(_ id: UserID, actor: Actor) async throws {
+    package func deleteUser(_ id: UserID, _ own: OwnDeletion?, actor: Actor) async throws {
         try await writer.perform { transaction in
+            if let own { try transaction.check(own, of: id) }
             _ = try transaction.existing(id)
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor))
             // Password and known networks go along; sessions read as absent from now on and leave with the sweep.

@@ -104,6 +104,36 @@ extension StoreConformance {
             try await harness.settle()
             #expect(try await harness.events(.refreshReusedElsewhere).map(\.network) == ["203.0.113.7"])
         },
+        StoreCase("a session's device is named by its user while it lives, and the lineage stays") { harness in
+            let record = try await harness.signIn()
+            let grace = try await harness.addUser("grace")
+            func rename(_ user: UserID, _ name: String?) async throws -> SessionRecord? {
+                try await harness.store.renameSession(record.session.id, of: user, to: name)
+            }
+            _ = try await harness.rotate(record, 1)
+            #expect(try await rename(grace.id, "Grace's") == nil)
+            let unknown = try await harness.store.renameSession(
+                .generate(at: harness.now), of: record.user.id, to: "x")
+            #expect(unknown == nil)
+            #expect(try await harness.reread(record).deviceName == "Laptop")
+            #expect(try await rename(record.user.id, "Desk")?.session.deviceName == "Desk")
+            let named = try await harness.reread(record)
+            #expect(named.deviceName == "Desk" && named.lineage.current == 2)
+            #expect(try await rename(record.user.id, nil)?.session.deviceName == String?.none)
+            _ = try await harness.store.revoke(
+                RevocationOrder(.session(record.session.id), reason: .logout, actor: .user(record.user.id)))
+            #expect(try await rename(record.user.id, "late") == nil)
+            #expect(try await harness.reread(record).deviceName == nil)
+        },
+        StoreCase("an event that is appended later is there before what is written after it") { harness in
+            let record = try await harness.signIn()
+            harness.store.appendAuditLater(
+                AuditEvent(
+                    .refreshReusedRepeatedly, at: harness.now, actor: .system, session: record.session.id,
+                    details: ["generations": "4"]))
+            try await harness.settle()
+            #expect(try await harness.events(.refreshReusedRepeatedly).map(\.details) == [["generations": "4"]])
+        },
         StoreCase("a rotation from another network is kept and survives a restart") { harness in
             let record = try await harness.signIn()
             _ = try await harness.rotate(record, 1, network: "203.0.113.7")

@@ -83,6 +83,74 @@ extension StoreConformance {
             #expect(try await harness.store.revocations(after: 0, limit: 10).map(\.reason) == [.userDeleted])
             try await harness.addUser("ada")
         },
+        StoreCase("users delete themselves only with the credential and the session that were looked at") { harness in
+            let record = try await harness.signIn()
+            let other = try await harness.begin(try harness.beginning(record.user, record.client))
+            let stranger = try await harness.begin(
+                try harness.beginning(try await harness.addUser("grace"), record.client))
+            func delete(_ session: SessionID, version: Int64) async throws {
+                try await harness.store.deleteUser(
+                    record.user.id,
+                    OwnDeletion(session: session, verifiedVersion: version, remainingAdministrator: nil),
+                    actor: .user(record.user.id))
+            }
+            _ = try await harness.store.revoke(
+                RevocationOrder(.session(other.session.id), reason: .logout, actor: .user(record.user.id)))
+            for (session, version) in [
+                (record.session.id, 2), (other.session.id, 1), (stranger.session.id, 1),
+                (SessionID.generate(at: harness.now), 1),
+            ] as [(SessionID, Int64)] {
+                await #expect(throws: Refusal(.invalidCredentials, "")) { try await delete(session, version: version) }
+            }
+            #expect(try await harness.store.user(.id(record.user.id)) == record.user)
+            #expect(harness.observer.records.map(\.entry.kind) == [.session])
+            try await delete(record.session.id, version: 1)
+            #expect(try await harness.store.user(.id(record.user.id)) == nil)
+            #expect(try await harness.events(.userDeleted).map(\.actor) == [.user(record.user.id)])
+            await #expect(throws: Refusal(.invalidCredentials, "")) {
+                try await delete(record.session.id, version: 1)
+            }
+        },
+        StoreCase("the last administrator cannot go alone, as it is when it counts") { harness in
+            let root = try await harness.addUser("root", roles: ["staff", "admin"])
+            let record = try await harness.begin(try harness.beginning(root, try await harness.addClient()))
+            func delete(remaining: UserID?) async throws {
+                try await harness.store.deleteUser(
+                    root.id,
+                    OwnDeletion(session: record.session.id, verifiedVersion: 1, remainingAdministrator: remaining),
+                    actor: .user(root.id))
+            }
+            try await harness.addUser("almost", roles: ["administrator", "Admin"])
+            #expect(try await harness.store.administrator(otherThan: root.id) == nil)
+            let second = try await harness.addUser("second", roles: ["admin"])
+            #expect(try await harness.store.administrator(otherThan: root.id) == second.id)
+            #expect(try await harness.store.administrator(otherThan: second.id) == root.id)
+            _ = try await harness.store.setUserDisabled(second.id, true, actor: .operator)
+            #expect(try await harness.store.administrator(otherThan: root.id) == nil)
+            for remaining in [nil, root.id, second.id, UserID.generate(at: harness.now)] {
+                await #expect(throws: Refusal(.conflict, "")) { try await delete(remaining: remaining) }
+            }
+            #expect(try await harness.store.user(.id(root.id)) != nil)
+            _ = try await harness.store.setUserDisabled(second.id, false, actor: .operator)
+            try await delete(remaining: second.id)
+            #expect(try await harness.store.user(.id(root.id)) == nil)
+        },
+        StoreCase("an administrator is found among any number of users") { harness in
+            let names = (0..<12_000).map { "user-\($0)" }
+            let imports = names.map { name in
+                UserImport(
+                    user: User(
+                        id: .generate(at: harness.now), name: name, normalisedName: name, roles: ["staff"],
+                        disabled: false, mustChangePassword: false, createdAt: harness.now), passwordHash: "h")
+            }
+            _ = try await harness.store.importUsers(imports, event: nil)
+            let nobody = UserID.generate(at: harness.now)
+            #expect(try await harness.store.administrator(otherThan: nobody) == nil)
+            harness.advance(by: .seconds(1))
+            let last = try await harness.addUser("last", roles: ["admin"])
+            #expect(try await harness.store.administrator(otherThan: nobody) == last.id)
+            #expect(try await harness.store.administrator(otherThan: last.id) == nil)
+        },
         StoreCase("lists are newest first, complete, and refuse a cursor that is not theirs") { harness in
             var ids: [UserID] = []
             for number in 0..<7 {

@@ -14,6 +14,7 @@ package struct AuditEvent: Sendable, Equatable {
         case refreshReplayed = "refresh.replayed"
         case refreshRecovered = "refresh.recovered"
         case refreshReusedElsewhere = "refresh.reused_elsewhere"
+        case refreshReusedRepeatedly = "refresh.reused_repeatedly"
         case storeRolledBack = "store.rolled_back"
         case storeRestored = "store.restored"
         case storeClockReset = "store.clock_reset"

@@ -5,10 +5,13 @@ package struct TokenGrant: Sendable, Equatable {
     package let scope: Scope
     /// One or more, in the order of `aud`.
     package let audience: [String]
+    /// What was wanted and may be had, but stands in no token with ``scope``: it has to be asked for alone.
+    package let separate: Scope
 
-    package init(scope: Scope, audience: [String]) {
+    package init(scope: Scope, audience: [String], separate: Scope = Scope()) {
         self.scope = scope
         self.audience = audience
+        self.separate = separate
     }
 }
 
@@ -46,13 +49,14 @@ extension Client {
     ///
     /// A session may hold scopes for services and `latchkey:*` ones side by side; a token never does. A request that
     /// asks for `latchkey:*` alone gets a token with those and the sole audience `<issuer>/api/v1`; any other token
-    /// carries the other scopes and the client's audience. So after a login that asked for `openid latchkey:account`:
+    /// carries the other scopes and the client's audience, and the answer names the rest in ``TokenGrant/separate``. So
+    /// after a login that asked for `openid latchkey:account`:
     ///
     /// | request | scope of the access token | audience |
     /// | --- | --- | --- |
     /// | the login itself, or a refresh without scope | `openid` | the client's |
     /// | refresh asking for `latchkey:account` | `latchkey:account` | `<issuer>/api/v1` |
-    /// | refresh asking for both | `openid` (the answer says so) | the client's |
+    /// | refresh asking for both | `openid` | the client's |
     ///
     /// A session that was granted `latchkey:*` alone gets that token each time, `latchkey:account` and `latchkey:admin`
     /// in one when it holds both. What client or user have lost since the login is left out, and `invalid_scope` when
@@ -75,7 +79,12 @@ extension Client {
             wanted = requested
         }
         let services = wanted.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
-        if !services.isEmpty { return TokenGrant(scope: services, audience: tokenAudience(settings: settings)) }
+        if !services.isEmpty {
+            return TokenGrant(
+                scope: services, audience: tokenAudience(settings: settings),
+                separate: services.tokens.count == wanted.tokens.count
+                    ? Scope() : wanted.filter { $0.hasPrefix(Scope.latchkeyPrefix) })
+        }
         guard !wanted.isEmpty else {
             throw Refusal(.invalidScope, "Nothing that was granted is allowed any more: log in anew.")
         }

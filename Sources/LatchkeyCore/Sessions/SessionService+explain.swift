@@ -4,7 +4,7 @@ package import LatchkeyTokens
 package struct SessionExplanation: Sendable {
     /// `nil` when the row is gone; the audit trail may still tell.
     package let record: SessionRecord?
-    /// One sentence.
+    /// One sentence, and another one when two may hold its refresh token.
     package let verdict: String
     /// What happened to the session, newest first.
     package let events: [AuditEvent]
@@ -24,7 +24,9 @@ extension SessionService {
         guard record != nil || !events.isEmpty else {
             throw Refusal(.notFound, "No session with this id is known, nor anything about one in the audit trail.")
         }
-        return SessionExplanation(record: record, verdict: verdict(record, events), events: events)
+        let sentences = [verdict(record, events), reuseRemark(id, events)]
+        return SessionExplanation(
+            record: record, verdict: sentences.compactMap(\.self).joined(separator: " "), events: events)
     }
 
     private func verdict(_ record: SessionRecord?, _ events: [AuditEvent]) -> String {

@@ -60,6 +60,9 @@ extension SessionService {
         let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
             try await store.rotateSession(rotation)
         }
+        if case .sameSuccessor(let record, let elsewhere) = outcome {
+            noteReuse(record, elsewhere: elsewhere, network: request.network, at: issuedAt)
+        }
         switch outcome {
         case .rotated(let record), .sameSuccessor(let record, _), .recovered(let record), .rolledBack(let record):
             if case .rolledBack = outcome {

@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 package import Logging
 
-/// Sign-in, refresh and sign-out: the conversation between clients, passwords, sessions and tokens. Login, refresh and
-/// the explanation of a session have files of their own.
+/// Sign-in, refresh and sign-out: the conversation between clients, passwords, sessions and tokens. Login, refresh,
+/// the user's own account and the explanation of a session have files of their own.
 package struct SessionService: Sendable {
     let store: any Store
     let masterKeys: MasterKeyRing
@@ -14,6 +14,8 @@ package struct SessionService: Sendable {
     let settings: Settings
     let clock: Clock
     let logger: Logger
+    /// Of this process; forgotten at a restart.
+    package let reuses = ReuseWatch()
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
@@ -62,9 +64,9 @@ package struct SessionService: Sendable {
         let idleEnd = session.lineage.rotatedAt + idleLifetime(of: record.client)
         let end = min(session.expiresAt, idleEnd)
         return TokenReply(
-            accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, refreshToken: refreshToken,
-            refreshExpiresIn: Int(max(0, end.seconds - issuedAt.seconds)), session: session.id,
-            transport: session.transport)
+            accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, separateScope: grant.separate,
+            refreshToken: refreshToken, refreshExpiresIn: Int(max(0, end.seconds - issuedAt.seconds)),
+            session: session.id, transport: session.transport)
     }
 }
 
@@ -83,47 +85,5 @@ extension SessionService {
             RevocationOrder(.otherSessions(user, keeping: session), reason: .user, actor: .user(user)))
         guard case .revoked(_, let ended) = outcome else { return 0 }
         return ended
-    }
-}
-
-extension SessionService {
-    /// Changes the caller's password: ends all the user's sessions in one transaction, then signs in anew in a second
-    /// one, on the transport of the session that asked. Durable on return.
-    ///
-    /// - Throws: ``Refusal`` `invalid_credentials` for a wrong current password (throttled like a login),
-    ///   `password_rejected`, `too_many_attempts`.
-    package func changePassword(
-        session: SessionRecord, current: Password, new: Password, network: String, sharedNetwork: Bool = false
-    ) async throws -> TokenReply {
-        let user = session.user
-        guard let record = try await store.loginRecord(user: user.id) else { throw Self.wrongCredentials }
-        let admission = try await throttle.admit(.known(user), network: network, sharedPeer: sharedNetwork)
-        defer { admission.release() }
-        let verdict = try await passwords.verify(
-            password: current, stored: record.credential.hash, network: network)
-        guard case .match = verdict else {
-            try await throttle.failed(
-                admission,
-                event: AuditEvent(
-                    .loginFailed, at: clock.now(), actor: .user(session.user.id), user: session.user.id,
-                    session: session.session.id, client: session.client.id, network: network))
-            throw Self.wrongCredentials
-        }
-        try policy.check(new, userName: try UserName(session.user.name))
-        guard new.bytes != current.bytes else {
-            throw Refusal(.passwordRejected, "The new password has to be another one.")
-        }
-        let hash = try await passwords.hash(password: new, network: network)
-        let credential = try await store.setPassword(
-            session.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,
-            actor: .user(session.user.id))
-        // What the old session held, unless the user has lost part of it since.
-        let held = session.session.scope.filter { token in
-            (try? session.client.grantedScope(requested: Scope(token), user: session.user)) != nil
-        }
-        return try await begin(
-            user: session.user, version: credential.version, client: session.client, scope: held,
-            transport: session.session.transport, deviceName: session.session.deviceName, network: network,
-            resetting: admission.resetOnSuccess)
     }
 }

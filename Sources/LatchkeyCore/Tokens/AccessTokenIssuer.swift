@@ -92,6 +92,8 @@ package struct TokenReply: Sendable {
     package let expiresIn: Int
     /// What was granted to this access token.
     package let scope: Scope
+    /// As ``TokenGrant/separate``.
+    package let separateScope: Scope
     /// `nil`: the client keeps the one it has, or gets none.
     package let refreshToken: RefreshTokenString?
     /// Seconds until the session ends if it is not used: the earlier of idle and absolute expiry.
@@ -100,12 +102,14 @@ package struct TokenReply: Sendable {
     package let transport: Session.Transport?
 
     package init(
-        accessToken: [UInt8], expiresIn: Int, scope: Scope, refreshToken: RefreshTokenString? = nil,
-        refreshExpiresIn: Int? = nil, session: SessionID? = nil, transport: Session.Transport? = nil
+        accessToken: [UInt8], expiresIn: Int, scope: Scope, separateScope: Scope = Scope(),
+        refreshToken: RefreshTokenString? = nil, refreshExpiresIn: Int? = nil, session: SessionID? = nil,
+        transport: Session.Transport? = nil
     ) {
         self.accessToken = accessToken
         self.expiresIn = expiresIn
         self.scope = scope
+        self.separateScope = separateScope
         self.refreshToken = refreshToken
         self.refreshExpiresIn = refreshExpiresIn
         self.session = session

@@ -48,11 +48,11 @@ package struct BearerVerifier: Sendable {
     /// - Throws: ``Refusal`` `invalid_token`, `insufficient_scope`.
     package func authorise(_ token: String, scope: String) async throws -> AuthorisedCaller {
         let verified = try verify(token)
+        let record = verified.claims.sessionID == nil ? nil : try await session(of: verified)
         guard verified.claims.audience == [audience], verified.claims.scope.contains(scope) else {
-            throw Refusal(
-                .insufficientScope, "This needs an access token that was requested with scope \(scope).")
+            throw Refusal.needs(scope, of: record)
         }
-        guard verified.claims.sessionID != nil else {
+        guard let record else {
             // No session tells of the client's state, so its row is read.
             guard let client = try await store.client(verified.claims.clientID), !client.disabled else {
                 throw Self.refused("client disabled")
@@ -62,7 +62,6 @@ package struct BearerVerifier: Sendable {
             }
             return AuthorisedCaller(token: verified, record: nil)
         }
-        let record = try await session(of: verified)
         // What client or user have lost since the token was issued is lost at once.
         guard record.client.allowedScope.contains(scope),
             scope != Scope.latchkeyAdmin || record.user.roles.contains(UserRoles.admin)
@@ -82,8 +81,36 @@ package struct BearerVerifier: Sendable {
     private static let lost = Refusal(
         .insufficientScope, "The client or the user may not have this scope any more.")
 
-    private static func refused(_ note: String) -> Refusal {
+    /// The refusal of whatever is no live token of ours.
+    static func refused(_ note: String) -> Refusal {
         Refusal(.invalidToken, "The access token is expired, revoked or not one of this issuer.", note: note)
+    }
+}
+
+extension Refusal {
+    /// The refusal of a live token without a latchkey scope. It says how to come by one: whoever asked for the scope
+    /// together with others has the right already, and only not in this token.
+    /// - Parameter record: the token's session; `nil` for a client's own token.
+    fileprivate static func needs(_ scope: String, of record: SessionRecord?) -> Refusal {
+        let how =
+            if scope == Scope.latchkeyEvents || (record == nil && scope == Scope.latchkeyAdmin) {
+                "the client asks for it by client_credentials with scope=\(scope) alone"
+            } else if let record, record.mayRefresh(to: scope) {
+                "refresh with scope=\(scope) alone"
+            } else {
+                "log in with scope=\(scope) alone, as a user and through a client that may have it"
+            }
+        return Refusal(
+            .insufficientScope,
+            "This needs an access token of scope \(scope), which never stands in one token with others: \(how).")
+    }
+}
+
+extension SessionRecord {
+    /// Whether the session holds the scope and can bring its token by refresh.
+    fileprivate func mayRefresh(to scope: String) -> Bool {
+        session.transport != .session && client.grants.contains(.refreshToken)
+            && client.scopeStillHeld(session.scope, by: user).contains(scope)
     }
 }
 

@@ -27,7 +27,8 @@ package struct ClientTokenService: Sendable {
             AccessTokenOrder(
                 subject: current.id.description, client: current, scope: granted.scope, audience: granted.audience),
             issuedAt: issuedAt, keyVersion: keyVersion)
-        return TokenReply(accessToken: token.text, expiresIn: token.expiresIn, scope: granted.scope)
+        return TokenReply(
+            accessToken: token.text, expiresIn: token.expiresIn, scope: granted.scope, separateScope: granted.separate)
     }
 
     private func grant(_ client: Client, _ scope: Scope?) throws -> TokenGrant {

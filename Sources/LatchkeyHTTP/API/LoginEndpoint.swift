@@ -84,8 +84,6 @@ extension RefreshCookie {
 package struct LoginBody: Sendable {
     /// In bytes of UTF-8; longer ones name nobody and are not worth a look.
     package static let longestUserName = 1024
-    /// In code points.
-    package static let longestDeviceName = 64
     /// In bytes; ours have 43.
     package static let longestState = 128
 
@@ -114,7 +112,7 @@ package struct LoginBody: Sendable {
         newPassword = try body.text("new_password").map(Password.init)
         scope = try Scope(parameter: body.text("scope"))
         transport = try Self.transport(body)
-        deviceName = try Self.deviceName(body)
+        deviceName = try body.text("device_name").map { text throws(Refusal) in try DeviceName.judged(text) }
         redirect = try Self.redirect(body, transport)
     }
 
@@ -137,21 +135,5 @@ package struct LoginBody: Sendable {
             throw Refusal(.invalidRequest, "The member transport must be body, cookie or session.")
         }
         return transport
-    }
-
-    private static func deviceName(_ body: JSONBody) throws(Refusal) -> String? {
-        guard let name = try body.text("device_name") else { return nil }
-        let isShown = { (scalar: Unicode.Scalar) in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: false
-            default: !scalar.properties.isBidiControl
-            }
-        }
-        guard name.unicodeScalars.count <= longestDeviceName, name.unicodeScalars.allSatisfy(isShown) else {
-            throw Refusal(
-                .invalidRequest,
-                "The member device_name must have at most \(longestDeviceName) characters, none of them a control.")
-        }
-        return name
     }
 }

@@ -84,12 +84,9 @@ struct LogoutEndpoint: Sendable {
         return SessionValidity.judge(record, idleLifetime: nil, now: now) == .valid ? nil : token.claims
     }
 
-    /// Only when the cookie is that session's: the browser may hold another one of the same client.
     private func forgetCookie(of claims: AccessTokenClaims, _ request: Request, _ context: RequestContext) {
-        guard let text = cookie.token(in: request.headers, for: claims.clientID),
-            RefreshToken(text)?.session == claims.sessionID
-        else { return }
-        context.browser.setCookie(cookie.clearing(for: claims.clientID))
+        guard let session = claims.sessionID else { return }
+        cookie.forget(session, of: claims.clientID, request, context)
     }
 
     // MARK: Refresh token

@@ -36,6 +36,13 @@ package struct RefreshCookie: Sendable, Equatable {
         return text
     }
 
+    /// Has the browser forget the cookie of a session that has ended, when the request brought that very one: the
+    /// browser may hold another one of the same client.
+    func forget(_ session: SessionID, of client: ClientID, _ request: Request, _ context: RequestContext) {
+        guard let text = token(in: request.headers, for: client), RefreshToken(text)?.session == session else { return }
+        context.browser.setCookie(clearing(for: client))
+    }
+
     private var attributes: String {
         isDevelopment ? "Path=/; HttpOnly; SameSite=Strict" : "Path=/; Secure; HttpOnly; SameSite=Strict"
     }

@@ -30,7 +30,7 @@ extension Refusal {
         case .invalidScope: OAuthError(error: "invalid_scope", status: 400)
         case .invalidTarget: OAuthError(error: "invalid_target", status: 400)
         case .unsupportedTokenType: OAuthError(error: "unsupported_token_type", status: 400)
-        case .invalidCredentials, .passwordChangeRequired, .invalidGrant:
+        case .invalidCredentials, .currentPasswordWrong, .passwordChangeRequired, .invalidGrant:
             OAuthError(error: "invalid_grant", status: 400)
         case .bearerMissing, .invalidToken: OAuthError(error: "invalid_token", status: 401)
         case .insufficientScope: OAuthError(error: "insufficient_scope", status: 403)

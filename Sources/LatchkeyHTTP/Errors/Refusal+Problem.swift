@@ -18,7 +18,10 @@ extension Refusal {
             .unsupportedTokenType:
             400
         case .invalidClient, .invalidCredentials, .invalidGrant, .bearerMissing, .invalidToken: 401
-        case .passwordChangeRequired, .insufficientScope, .csrfRejected, .cookieTransportCrossSite: 403
+        // A wrong current password comes with a good token: a 401 would have applications refresh it and ask again.
+        case .currentPasswordWrong, .passwordChangeRequired, .insufficientScope, .csrfRejected,
+            .cookieTransportCrossSite:
+            403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -51,6 +54,7 @@ extension Refusal {
         case .invalidTarget: "The target cannot be granted"
         case .unsupportedTokenType: "The token type is not supported"
         case .invalidCredentials: "Wrong user name or password"
+        case .currentPasswordWrong: "The current password is wrong"
         case .passwordRejected: "The password is not acceptable"
         case .passwordChangeRequired: "The password must be changed first"
         case .invalidGrant: "The refresh token is not valid"

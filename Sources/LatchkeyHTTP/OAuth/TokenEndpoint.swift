@@ -56,6 +56,8 @@ extension Response {
             json.member("token_type", "Bearer")
             json.member("expires_in", reply.expiresIn)
             json.member("scope", reply.scope.description)
+            // RFC 6749 3.3 asks to tell what was granted. This was too, and no scope may be dropped without a word.
+            if !reply.separateScope.isEmpty { json.member("latchkey_separate_scope", reply.separateScope.description) }
             if reply.transport != .cookie, let token = reply.refreshToken { json.member("refresh_token", token.text) }
             if reply.refreshToken != nil || reply.transport == .cookie, let seconds = reply.refreshExpiresIn {
                 // draft-ietf-oauth-refresh-token-expiration: how long the refresh token may be kept unused.

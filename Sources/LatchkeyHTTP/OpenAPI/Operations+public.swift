@@ -58,14 +58,22 @@ extension OperationDescription {
             "account", "Ends the session of a bearer token, a cookie or a refresh token.",
             body: .json("LogoutRequest", isRequired: false), .empty(204, "Ended, now or before.")),
         "GET /api/v1/me": .init("account", "Tells what a live access token is about.", .json("Me")),
+        "POST /api/v1/me/delete": .init(
+            "account",
+            "Deletes the user's own account; 403 current_password_wrong, 409 for the last administrator.",
+            body: .json("AccountDeletion"), .empty(204, "Deleted; its sessions and tokens are void.")),
         "GET /api/v1/sessions": .init(
             "account", "Lists the user's own sessions.", query: [.limit, .cursor], .json("OwnSessionPage")),
+        "PATCH /api/v1/sessions/{sid}": .init(
+            "account", "Names the device of one of the user's own live sessions.", body: .json("OwnSessionUpdate"),
+            .json("OwnSession")),
         "DELETE /api/v1/sessions/{sid}": .init(
             "account", "Ends one of the user's own sessions.", .empty(204, "Ended, now or before.")),
         "POST /api/v1/sessions/revoke-others": .init(
             "account", "Ends all of the user's sessions but this one.", .json("RevokedCount")),
         "POST /api/v1/password": .init(
-            "account", "Changes the password; ends all sessions and answers with tokens of a new one.",
+            "account",
+            "Changes the password; ends all sessions and answers with tokens of a new one; 403 current_password_wrong.",
             body: .json("PasswordChange"), .json("TokenResponse")),
     ]
 

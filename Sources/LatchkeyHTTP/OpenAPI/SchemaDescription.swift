@@ -72,6 +72,11 @@ struct SchemaMember: Sendable {
         SchemaMember(name: name, type: type, isRequired: true, isNullable: false, description: description)
     }
 
+    /// A member that is always there, be it as `null`.
+    static func requiredOrNull(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
+        SchemaMember(name: name, type: type, isRequired: true, isNullable: true, description: description)
+    }
+
     /// A member that may be absent.
     static func optional(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
         SchemaMember(name: name, type: type, isRequired: false, isNullable: false, description: description)

@@ -41,6 +41,9 @@ extension SchemaDescription {
                 .required("access_token", .string), .required("token_type", .choice(["Bearer"])),
                 .required("expires_in", .integer, "Seconds."), .required("scope", .string),
                 .optional(
+                    "latchkey_separate_scope", .string,
+                    "Granted too, but never in one token with scope: refresh (or ask anew) with this scope alone."),
+                .optional(
                     "refresh_token", .string, "Absent with cookie transport, and when the client keeps the one it has."),
                 .optional("refresh_token_timeout", .integer, "Seconds until the session ends when it is not used."),
                 .optional("sid", .string),
@@ -130,10 +133,20 @@ extension SchemaDescription {
             "OwnSession", "One of the user's sign-ins.",
             [
                 .required("id", .string), .required("client_id", .string), .required("current", .boolean),
-                .optional("device_name", .string), .required("network", .string), .required("last_network", .string),
-                .required("created_at", .integer, seconds), .required("refreshed_at", .integer, seconds),
-                .required("expires_at", .integer, seconds),
+                .optional("device_name", .string), .required("network", .string),
+                .required("last_network", .string, "Of the last use; for the session that asks, of this request."),
+                .required("created_at", .integer, seconds),
+                .required(
+                    "refreshed_at", .integer,
+                    "The last use in Unix seconds, rounded down to five minutes; for the session that asks, now."),
+                .required("expires_at", .integer, "Unix seconds; an idle end is counted from refreshed_at."),
             ]),
+        .init(
+            "OwnSessionUpdate", "Another name for the device.", isClosed: true,
+            [.requiredOrNull("device_name", .string, "1 to 64 characters, no controls; null for none.")]),
+        .init(
+            "AccountDeletion", "The proof that it is the user who asks.", isClosed: true,
+            [.required("current_password", .string)]),
         page("OwnSessionPage", of: "OwnSession"),
         .init("RevokedCount", "How many sessions ended.", [.required("revoked", .integer)]),
         .init(

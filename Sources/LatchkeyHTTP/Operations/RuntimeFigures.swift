@@ -61,6 +61,7 @@ struct ScrapedGauges: Sendable {
             gauge("latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
             if let streams = figures?.streams { addStreams(streams) }
         }
+        addReuses(services.sessions.reuses.figures)
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
@@ -93,6 +94,18 @@ struct ScrapedGauges: Sendable {
         }
         text += PrometheusText.line("\(name)_sum", "", times.sum / .seconds(1))
         text += PrometheusText.line("\(name)_count", "", Double(count))
+    }
+
+    private mutating func addReuses(_ figures: ReuseWatch.Figures) {
+        counter(
+            "latchkey_refresh_reuses_total", "Refresh tokens that came a second time soon after, since start.",
+            figures.answers)
+        counter(
+            "latchkey_refresh_reuses_elsewhere_total", "Of those, from another network than the first time.",
+            figures.elsewhere)
+        counter(
+            "latchkey_refresh_reuse_runs_total",
+            "Sessions in which that happened generation after generation: two may hold the tokens.", figures.runs)
     }
 
     private mutating func addStreams(_ streams: [EventStreamRecord]) {

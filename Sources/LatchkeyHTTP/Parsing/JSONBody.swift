@@ -3,7 +3,7 @@ package import LatchkeyCore
 package import LatchkeyTokens
 package import NIOCore
 
-/// A request's JSON object with typed access by name. Unknown members are ignored; an absent member, `null` and nothing
+/// A request's JSON object with typed access by name. Unknown members are ignored, unless ``members(only:)`` is asked; an absent member, `null` and nothing
 /// else count as "not given"; a member of the wrong type is refused with its name, which comes from our code.
 package struct JSONBody: Sendable, Equatable {
     private let object: JSONObject?
@@ -34,6 +34,20 @@ package struct JSONBody: Sendable, Equatable {
     init(_ request: Request, mayBeEmpty: Bool = false) throws(Refusal) {
         try self.init(request.body, fields: request.headers, mayBeEmpty: mayBeEmpty)
     }
+
+    /// Refuses members of other names: a misspelt one would otherwise count as absent.
+    /// - Throws: `Refusal` `.invalidRequest`, which lists `known` and never what the caller wrote.
+    package func members(only known: [String]) throws(Refusal) {
+        let isKnown = { (member: JSONObject.Member) in known.contains { $0.utf8.elementsEqual(member.name.utf8) } }
+        guard (object?.members ?? []).allSatisfy(isKnown) else {
+            throw Refusal(
+                .invalidRequest,
+                "The body has a member that is not known here. Known: \(known.joined(separator: ", ")).")
+        }
+    }
+
+    /// Whether the member is there as `null`.
+    package func isNull(_ name: String) -> Bool { object?[name]?.isNull == true }
 
     /// The value as it stands; nil when absent or `null`.
     package subscript(_ name: String) -> JSONValue? {

@@ -5,14 +5,18 @@ import Testing
 
 /// Bodies that are no acceptable JSON, of another type, or too large, at every endpoint of the API.
 struct BadBodyTests {
-    static let paths = ["/api/v1/login", "/api/v1/refresh", "/api/v1/logout", "/api/v1/password"]
+    static let paths = [
+        "/api/v1/login", "/api/v1/refresh", "/api/v1/logout", "/api/v1/password", "/api/v1/me/delete",
+    ]
     static let forms = ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"]
 
     private func send(
         _ bystander: Bystander, _ path: String, _ body: [UInt8], types: [String] = ["application/json"]
     ) async throws -> TestResponse {
-        // Only the password change looks at the token before the body; a logout by bearer would succeed.
-        let bearer = path.hasSuffix("password") ? [("Authorization", "Bearer \(bystander.account)")] : []
+        // These look at the token before the body; a logout by bearer would succeed.
+        let bearer =
+            ["/api/v1/password", "/api/v1/me/delete"].contains(path)
+            ? [("Authorization", "Bearer \(bystander.account)")] : []
         return try await bystander.server.http.send(
             "POST", path, headers: types.map { ("Content-Type", $0) } + bearer, body: body)
     }
@@ -150,9 +154,10 @@ struct BadBodyTests {
         ("/api/v1/password", #"{"new_password":"brave-herons-count-stars"}"#, 400, "invalid_request"),
         ("/api/v1/password", #"{"current_password":"{password}","new_password":["x"]}"#, 400, "invalid_request"),
         (
-            "/api/v1/password", #"{"current_password":"wrong","new_password":"brave-herons-count-stars"}"#, 401,
-            "invalid_credentials"
+            "/api/v1/password", #"{"current_password":"wrong","new_password":"brave-herons-count-stars"}"#, 403,
+            "current_password_wrong"
         ),
+        ("/api/v1/me/delete", #"{"current_password":"wrong"}"#, 403, "current_password_wrong"),
     ])
     func `a member that is missing, of another type or not acceptable changes nothing`(
         path: String, text: String, status: Int, code: String

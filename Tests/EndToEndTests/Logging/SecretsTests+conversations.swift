@@ -165,13 +165,18 @@ extension SecretsTests {
             planted.plant("rejected") + String(repeating: "x", count: 1024), planted.plant("changed password"),
             planted.plant("set password"), planted.plant("last password")
         )
-        for (current, next, status) in [(last, changed, 401), (password, rejected, 422), (password, changed, 200)] {
+        for (current, next, status) in [(last, changed, 403), (password, rejected, 422), (password, changed, 200)] {
             let response = try await http.post(
                 "/api/v1/password", json: ["current_password": .string(current), "new_password": .string(next)],
                 bearer: bearer)
             #expect(response.status == status, "\(response.text)")
             planted.note(response, "password change")
         }
+        let kept = try await http.post(
+            "/api/v1/me/delete", json: ["current_password": .string(planted.plant("deletion password"))],
+            bearer: try await login(http, changed, ["scope": "latchkey:account"])["access_token"])
+        #expect(kept.status == 403, "\(kept.text)")
+        planted.note(kept, "refused deletion")
         _ = try await command(
             ["user", "set-password", "ada", "--must-change", "--password-stdin"], program, input: set + "\n",
             into: &planted)

@@ -136,13 +136,64 @@ struct PasswordChangeTests {
             let bearer = try #require(try await server.login(scope: "latchkey:account")["access_token"])
             for _ in 0..<3 {
                 let wrong = try await change(server, bearer: bearer, from: "not-the-right-one-at-all", to: Self.new)
-                #expect(wrong.status == 401)
-                #expect(wrong["code"] == "invalid_credentials")
+                #expect(wrong.status == 403)
+                #expect(wrong["code"] == "current_password_wrong")
             }
             let early = try await change(server, bearer: bearer, from: TestServer.password, to: Self.new)
             #expect(early.status == 429)
             #expect(early[field: "Retry-After"] == "1")
             #expect(try await server.login().status == 429, "the same counter as at login")
+        }
+    }
+
+    @Test func `a wrong current password makes no client refresh its token, and a page can read why`() async throws {
+        let origin = "https://app.example.com"
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient(origins: [origin])
+            let bearer = try #require(try await server.login(scope: "latchkey:account")["access_token"])
+            let wrong = try await server.http.post(
+                "/api/v1/password",
+                json: ["current_password": "not-the-right-one-at-all", "new_password": .string(Self.new)],
+                headers: [("Origin", origin)], bearer: bearer)
+            #expect(wrong.status == 403)
+            #expect(wrong["title"] == "The current password is wrong")
+            #expect(wrong[field: "WWW-Authenticate"] == nil)
+            #expect(wrong[field: "Access-Control-Allow-Origin"] == origin)
+            // A token that is no good is a 401 still.
+            _ = try await server.http.authorised("POST", "/api/v1/logout", bearer: bearer)
+            let ended = try await change(server, bearer: bearer, from: TestServer.password, to: Self.new)
+            #expect(ended.status == 401)
+            #expect(ended["code"] == "invalid_token")
+        }
+    }
+
+    @Test func `a change that lost the race with another one is told that its session has ended`() async throws {
+        // One attempt of the pair at a time: the test has the turn, and the change waits for it.
+        try await withServer(["login.throttle.account_failures": "1"], clock: TestClock()) { server in
+            let user = try await server.addUser()
+            try await server.addClient()
+            let bearer = try #require(try await server.login(scope: "latchkey:account")["access_token"])
+            let turn = try await server.services.throttle.admit(.known(user), network: "127.0.0.1")
+            let passwords = #"{"current_password":"\#(TestServer.password)","new_password":"\#(Self.new)"}"#
+            let late = Task {
+                try await server.http.send(
+                    "POST", "/api/v1/password",
+                    headers: [("Content-Type", "application/json"), ("Authorization", "Bearer \(bearer)")],
+                    body: Array(passwords.utf8), timeout: .seconds(600))
+            }
+            // It mostly waits by then. When it is late, it meets the end of its session: the answer is the same.
+            for _ in 0..<5 {
+                #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: bearer).status == 200)
+            }
+            let hash = try #require(try await server.services.store.loginRecord(user: user.id)?.credential.hash)
+            _ = try await server.services.store.setPassword(
+                user.id, hash: hash, ifVersion: nil, mustChange: false, actor: .operator)
+            turn.release()
+            let answer = try await late.value
+            #expect(answer.status == 401, "\(answer.text)")
+            #expect(answer["code"] == "invalid_token")
+            #expect(try await server.services.store.loginRecord(user: user.id)?.credential.hash == hash)
         }
     }
 

@@ -11,6 +11,7 @@ enum RevocationCause: String, CaseIterable, CustomTestStringConvertible {
     case revokedAccessToken = "/oauth2/revoke of the access token"
     case ownSession = "the user ends one session"
     case ownPassword = "the user changes the password"
+    case ownAccount = "the user deletes the account"
     case passwordSet = "an administrator sets the password"
     case userDisabled = "disable user"
     case userDeleted = "delete user"
@@ -34,7 +35,7 @@ enum RevocationCause: String, CaseIterable, CustomTestStringConvertible {
         case .logoutByAccessToken, .logoutByRefreshToken, .replay, .revokedRefreshToken, .ownSession, .adminSession,
             .kindSession:
             .session
-        case .ownPassword, .passwordSet, .userDisabled, .userDeleted, .kindUser: .user
+        case .ownPassword, .ownAccount, .passwordSet, .userDisabled, .userDeleted, .kindUser: .user
         case .clientDisabled, .clientDeleted, .kindClient: .client
         case .kindAll, .kindAllWithSessions: .all
         case .emergency: .key
@@ -62,8 +63,8 @@ enum RevocationCause: String, CaseIterable, CustomTestStringConvertible {
     /// The status with which the server says that it is done.
     var status: Int {
         switch self {
-        case .logoutByAccessToken, .logoutByRefreshToken, .ownSession, .passwordSet, .userDeleted, .clientDeleted,
-            .adminSession:
+        case .logoutByAccessToken, .logoutByRefreshToken, .ownSession, .ownAccount, .passwordSet, .userDeleted,
+            .clientDeleted, .adminSession:
             204
         case .kindToken, .kindSession, .kindUser, .kindClient, .kindAll, .kindAllWithSessions: 201
         case .replay: 400
@@ -95,6 +96,10 @@ enum RevocationCause: String, CaseIterable, CustomTestStringConvertible {
             try await scene.http.post(
                 "/api/v1/password",
                 json: ["current_password": .string(TestServer.password), "new_password": .string(password)],
+                bearer: try await scene.accountToken())
+        case .ownAccount:
+            try await scene.http.post(
+                "/api/v1/me/delete", json: ["current_password": .string(TestServer.password)],
                 bearer: try await scene.accountToken())
         case .passwordSet: try await scene.admin("PUT", "/users/ada/password", "{\"password\":\"\(password)\"}")
         case .userDisabled: try await scene.admin("POST", "/users/ada/disable")

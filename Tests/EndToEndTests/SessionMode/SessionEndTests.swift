@@ -7,7 +7,7 @@ import Testing
 struct SessionEndTests {
     enum Cause: String, CaseIterable, Sendable {
         case logout, admin, revokeSession, revokeUser, revokeClient, revokeAll, passwordSet, passwordChange, disableUser
-        case disableClient, deleteUser, deleteClient, revokeOthers
+        case disableClient, deleteUser, deleteOwnAccount, deleteClient, revokeOthers
 
         func happen(_ server: TestServer, cookie: String) async throws {
             let sid = try #require(try await server.session(cookie)["sid"])
@@ -27,6 +27,12 @@ struct SessionEndTests {
                 let reset = try await server.overSocket.send(
                     "PUT", "/api/v1/admin/users/ada/password", body: #"{"password":"seven-new-otters-sing"}"#)
                 #expect(reset.status < 300, "\(reset.text)")
+            case .deleteOwnAccount:
+                let bearer = try #require(
+                    try await server.login(client: "web", scope: "latchkey:account")["access_token"])
+                let gone = try await server.http.post(
+                    "/api/v1/me/delete", json: ["current_password": .string(TestServer.password)], bearer: bearer)
+                #expect(gone.status == 204, "\(gone.text)")
             case .passwordChange, .revokeOthers:
                 // Another session of the user, with tokens for the account API.
                 let login = try await server.login(client: "web", scope: "latchkey:account")

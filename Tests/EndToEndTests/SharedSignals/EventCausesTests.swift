@@ -76,6 +76,11 @@ struct EventCausesTests {
                 json: ["current_password": .string(TestServer.password), "new_password": "seven-loud-herons-at-dusk"],
                 bearer: try await $0.account)
         },
+        Cause("the user deletes the account", ["session-revoked user", "account-purged user"]) {
+            try await $0.server.http.post(
+                "/api/v1/me/delete", json: ["current_password": .string(TestServer.password)],
+                bearer: try await $0.account)
+        },
         Cause("an administrator sets the password", ["session-revoked admin", "credential-change admin"]) {
             try await $0.admin("PUT", "/users/ada/password", #"{"password":"seven-loud-herons-at-dusk"}"#)
         },
@@ -143,7 +148,7 @@ struct EventCausesTests {
                 "/api/v1/password",
                 json: ["current_password": "not-the-password", "new_password": "seven-loud-herons-at-dusk"],
                 bearer: try await scene.account)
-            #expect(wrong.status == 401)
+            #expect(wrong.status == 403)
             #expect(try await scene.receiver.events().isEmpty)
             for _ in 0..<2 { #expect(try await scene.admin("DELETE", "/sessions/\(try scene.sid)").status == 204) }
             #expect(try await scene.receiver.events().count == 1)

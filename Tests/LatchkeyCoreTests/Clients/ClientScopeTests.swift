@@ -113,6 +113,26 @@ struct ClientScopeTests {
         #expect(grant.audience == audience)
     }
 
+    @Test(
+        arguments: [
+            ("openid latchkey:account", nil, [], "latchkey:account"),
+            ("openid latchkey:account", "openid latchkey:account", [], "latchkey:account"),
+            ("openid latchkey:account latchkey:admin", nil, ["admin"], "latchkey:account latchkey:admin"),
+            // Named by neither request nor session, lost since, or in the token already.
+            ("openid latchkey:account", "openid", [], ""), ("openid latchkey:admin", nil, [], ""),
+            ("openid latchkey:account", "latchkey:account", [], ""), ("latchkey:account", nil, [], ""),
+            ("openid", nil, [], ""),
+        ] as [(String, String?, [String], String)])
+    func `what was wanted and stands in a token of its own is told`(
+        held: String, asked: String?, roles: [String], separate: String
+    ) throws {
+        let client = try client("openid email latchkey:account latchkey:admin")
+        let requested = try asked.map { try #require(Scope($0)) }
+        let grant = try client.tokenGrant(
+            held: try #require(Scope(held)), requested: requested, user: user(roles), settings: settings)
+        #expect(grant.separate.description == separate)
+    }
+
     @Test func `no combination of lists, requests and roles mixes the two kinds in one token`() throws {
         let tokens = ["openid", "api.read", "latchkey:account", "latchkey:admin"]
         let subsets = try (0..<16).map { bits in

@@ -55,8 +55,9 @@ struct RefusalRenderingTests {
         #expect(Refusal(code, "").problem.status == status)
     }
 
-    @Test func `a wrong password is 401 and a refused new password is not`() {
+    @Test func `a wrong password is 401 at a login alone, and a refused new password is not`() {
         #expect(Refusal(.invalidCredentials, "").problem.status == 401)
+        #expect(Refusal(.currentPasswordWrong, "").problem.status == 403)
         #expect(Refusal(.passwordRejected, "").problem.status == 422)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 import LatchkeyTokens
 import Testing
 
@@ -64,6 +65,7 @@ struct SchemaTests {
             "ClientSecretRotated",
             full: ClientSecretRotated(clientID: "", clientSecret: SecretText(""), previousExpiresAt: 0))
         try expectResource("Session", full: session(full: true), least: session(full: false))
+        try expectResource("OwnSession", full: try ownSession("Phone"), least: try ownSession(nil))
         try expectResource(
             "SessionExplanation",
             full: SessionExplanationResource(session: session(full: true), verdict: "", events: []),
@@ -118,6 +120,21 @@ struct SchemaTests {
             id: "", sub: "", userName: "", clientID: "", state: "", transport: "", scope: "", generation: 1,
             deviceName: full ? "" : nil, network: "", lastNetwork: "", createdAt: 0, refreshedAt: 0, expiresAt: 0,
             endedAt: full ? 0 : nil, endReason: full ? "" : nil)
+    }
+
+    private func ownSession(_ deviceName: String?) throws -> OwnSession {
+        let now = Timestamp(seconds: 1)
+        let user = User(
+            id: .generate(at: now), name: "a", normalisedName: "a", roles: [], disabled: false,
+            mustChangePassword: false, createdAt: now)
+        let client = Client(id: try #require(ClientID("app")), kind: .public, grants: [], createdAt: now)
+        let session = Session(
+            id: .generate(at: now), user: user.id, client: client.id, transport: .body, scope: Scope(), nonce: [],
+            createdAt: now, expiresAt: now, authenticationMethods: [], deviceName: deviceName, network: "a",
+            lineage: .begun(at: now, from: "a"))
+        return OwnSession(
+            SessionRecord(session: session, user: user, client: client, allEndedAt: nil), idleLifetime: .zero,
+            to: OwnSession.Asker(session: session.id, network: "a", now: now))
     }
 
     private func audit(_ text: String?) -> AuditResource {
