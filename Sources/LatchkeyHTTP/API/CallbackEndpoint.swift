@@ -21,7 +21,7 @@ struct CallbackEndpoint: Sendable {
         let query = try QueryParameters.parse(request.query)
         let state = try query.required("state")
         let text = try query.required("code")
-        guard query["iss"] == nil || query["iss"] == services.settings.issuer else {
+        guard query["iss"]?.equalsBytes(of: services.settings.issuer) ?? true else {
             throw Refusal(.invalidRequest, "The answer is of another issuer.")
         }
         guard let sealed = cookie.ticket(in: request.headers),

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import LatchkeyTokens
 
 /// Who may call a route. The gate itself stands in the handlers; the table states it for OpenAPI and for the test that
 /// walks all routes.
@@ -66,7 +67,7 @@ package struct RouteTable: Sendable {
         package let errorFormat: ErrorFormat
         /// In the order of registration, `HEAD` not listed.
         package let routes: [Route]
-        fileprivate let segments: [Substring]
+        fileprivate let segments: [Substring.UTF8View]
 
         /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS`.
         package var allowedMethods: [HTTPRequest.Method] {
@@ -81,23 +82,25 @@ package struct RouteTable: Sendable {
 
         /// The part of a matched path at the template's `{name}`, still percent-encoded.
         func segment(_ name: String, of path: String) -> Substring? {
-            guard let index = segments.firstIndex(where: { $0.dropFirst().dropLast() == name && Self.isCapture($0) }),
-                case let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false),
-                index < parts.count
-            else { return nil }
-            return parts[index]
+            let index = segments.firstIndex { segment in
+                Self.isCapture(segment) && segment.dropFirst().dropLast().elementsEqual(name.utf8)
+            }
+            guard let index, case let parts = RouteTable.segments(of: path), index < parts.count else { return nil }
+            return Substring(parts[index])
         }
 
-        fileprivate func matches(_ path: [Substring]) -> Bool {
+        fileprivate func matches(_ path: [Substring.UTF8View]) -> Bool {
             guard path.count == segments.count else { return false }
             return zip(segments, path).allSatisfy { segment, part in
-                Self.isCapture(segment) ? !part.isEmpty : segment == part
+                Self.isCapture(segment) ? !part.isEmpty : segment.elementsEqual(part)
             }
         }
 
         fileprivate var isFixed: Bool { !segments.contains(where: Self.isCapture) }
 
-        private static func isCapture(_ segment: Substring) -> Bool { segment.first == "{" }
+        private static func isCapture(_ segment: Substring.UTF8View) -> Bool {
+            segment.first == UInt8(ascii: "{")
+        }
     }
 
     package let resources: [Resource]
@@ -123,7 +126,7 @@ package struct RouteTable: Sendable {
                 template: template,
                 errorFormat: routes.first?.errorFormat ?? .problem,
                 routes: routes,
-                segments: template.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+                segments: Self.segments(of: template)
             )
         }
         fixed = Dictionary(uniqueKeysWithValues: resources.filter(\.isFixed).map { ($0.template, $0) })
@@ -133,10 +136,14 @@ package struct RouteTable: Sendable {
     /// All routes, resource by resource.
     package var routes: [Route] { resources.flatMap(\.routes) }
 
-    /// The resource that a judged path names: exactly, case and trailing slash included. Fixed templates win.
+    private static func segments(of path: String) -> [Substring.UTF8View] {
+        path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    }
+
+    /// The resource that a judged path, which is ASCII, names: exactly, case and trailing slash included. Fixed templates win.
     package func resolve(_ path: String) -> Resource? {
         if let resource = fixed[path] { return resource }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let segments = Self.segments(of: path)
         return captured.first { $0.matches(segments) }
     }
 }
