@@ -14,11 +14,13 @@ struct CallbackEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.get, "/callback", errors: .problem, access: .anyone, operation: "completeSignIn", handler: handle)
+        Route(
+            .get, "/callback", errors: .problem, access: .anyone, operation: "completeSignIn", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         let state = try query.required("state")
         let text = try query.required("code")
         guard query["iss"]?.equalsBytes(of: services.settings.issuer) ?? true else {

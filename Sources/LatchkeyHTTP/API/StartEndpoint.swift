@@ -14,11 +14,13 @@ struct StartEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", handler: handle)
+        Route(
+            .get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         guard let id = ClientID(try query.required("client_id")),
             let client = try await services.clientDirectory.client(id), !client.disabled, client.allowsServerSessions,
             let loginURI = client.loginURI

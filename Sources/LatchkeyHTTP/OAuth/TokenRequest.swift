@@ -71,7 +71,7 @@ enum OAuthForm {
 
     /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`.
     static func read(_ request: Request, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         guard credentials.allSatisfy({ query[$0] == nil }) else {
             throw Refusal(.invalidRequest, "Secrets and tokens belong in the body, never in the URL.")
         }

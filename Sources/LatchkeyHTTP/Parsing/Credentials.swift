@@ -69,6 +69,15 @@ package struct BearerToken: SecretValue {
         text = value
     }
 
+    /// The token of a request that has to carry one.
+    /// - Throws: `Refusal` `.bearerMissing`, and as ``init(_:)``.
+    static func required(_ fields: HTTPFields) throws(Refusal) -> BearerToken {
+        guard let token = try BearerToken(fields) else {
+            throw Refusal(.bearerMissing, "This needs an access token: send it as Authorization: Bearer.")
+        }
+        return token
+    }
+
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

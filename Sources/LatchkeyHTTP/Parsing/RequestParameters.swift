@@ -57,6 +57,9 @@ package struct RequestParameters: Sendable, Equatable {
     /// Whether the parameter is there, empty or not.
     package func contains(_ name: String) -> Bool { pairs.contains { $0.name.equalsBytes(of: name) } }
 
+    /// The names as they came, and whether each has a value.
+    var presence: some Sequence<(name: String, isEmpty: Bool)> { pairs.lazy.map { ($0.name, $0.value.isEmpty) } }
+
     /// All values of a parameter that may repeat, in order.
     package func all(_ name: String) -> [String] {
         pairs.filter { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }.map(\.value)
@@ -101,14 +104,6 @@ package enum FormParameters {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
         return try RequestParameters(body.readableBytesView, repeatable: repeatable)
-    }
-}
-
-/// A request's query string.
-package enum QueryParameters {
-    /// - Throws: `Refusal` `.invalidRequest`.
-    package static func parse(_ query: String?, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
-        try RequestParameters((query ?? "").utf8, repeatable: repeatable)
     }
 }
 

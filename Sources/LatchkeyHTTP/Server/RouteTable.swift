@@ -38,8 +38,12 @@ package struct Route: Sendable {
     /// Whether the handler may wait for long. Its task is cancelled when the client goes away or the server drains, and
     /// must then answer at once with what it has.
     package let isLongPoll: Bool
+    /// Reads the query by the route's rule, then does the work.
     package let handler: Handler
 
+    /// A route whose handler has its own gate. Where that wants an access token, whoever shows none is told so, and not
+    /// what is wrong with the query: a token in it counts for nothing.
+    /// - Parameter query: what the query may hold; what the API document says of the route, unless told otherwise.
     package init(
         _ method: HTTPRequest.Method,
         _ template: String,
@@ -47,7 +51,32 @@ package struct Route: Sendable {
         access: RouteAccess,
         operation operationID: String,
         isLongPoll: Bool = false,
+        query: QueryRule? = nil,
         handler: @escaping Handler
+    ) {
+        self.init(
+            method, template, errors: errorFormat, access: access, operation: operationID, isLongPoll: isLongPoll,
+            query: query,
+            admits: { request, _ in
+                if access == .bearer || access == .account { _ = try BearerToken.required(request.headers) }
+            },
+            handler: { request, context, _ in try await handler(request, context) })
+    }
+
+    /// A route behind a gate: nothing of the request but its credentials is looked at until the gate has let it pass.
+    /// - Parameters:
+    ///   - query: as in the other initialiser.
+    ///   - admits: throws for whoever may not pass, and tells the handler who did.
+    init<Caller: Sendable>(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        errors errorFormat: ErrorFormat,
+        access: RouteAccess,
+        operation operationID: String,
+        isLongPoll: Bool = false,
+        query: QueryRule? = nil,
+        admits: @escaping @Sendable (Request, RequestContext) async throws -> Caller,
+        handler: @escaping @Sendable (Request, RequestContext, Caller) async throws -> Response
     ) {
         self.method = method
         self.template = template
@@ -55,7 +84,13 @@ package struct Route: Sendable {
         self.access = access
         self.operationID = operationID
         self.isLongPoll = isLongPoll
-        self.handler = handler
+        let query = query ?? .documented(OpenAPIDocument.key(method, template))
+        self.handler = { request, context in
+            let caller = try await admits(request, context)
+            var request = request
+            request.parameters = try query.read(request.query)
+            return try await handler(request, context, caller)
+        }
     }
 }
 

@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: ["-1", "+1", "1.0", "1e3", "9007199254740993", "99999999999999999999", "٣", " 1"])
     func `a query integer is decimal digits only`(text: String) throws {
         let encoded = text.utf8.map { String(format: "%%%02X", $0) }.joined()
-        let query = try QueryParameters.parse("after=\(encoded)")
+        let query = try RequestParameters("after=\(encoded)".utf8)
         #expect(throws: Refusal(.invalidRequest, "")) { try query.integer("after") }
     }
 
