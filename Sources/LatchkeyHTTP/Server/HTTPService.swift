@@ -158,7 +158,7 @@ package struct HTTPService: Sendable {
         } catch {
             response = renderError(error, context)
         }
-        var extra = cors?.fields(request, context) ?? HTTPFields()
+        var extra = await cors?.fields(request, context, status: response.status) ?? HTTPFields()
         if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
         for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
         return (response, extra)
