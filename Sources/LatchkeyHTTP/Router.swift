@@ -80,7 +80,7 @@ package struct LatchkeyRouter: Sendable {
         return HTTPService(
             routes: RouteTable(routes), settings: transport,
             cors: CORSLayer(
-                policy: CORSPolicy(publicPaths: publicPaths(services.settings)), directory: services.clientDirectory),
+                policy: CORSPolicy(publicPaths: publicPaths(services.settings)), services: services),
             metrics: settings.registry, now: { clock.now().seconds },
             renderError: { error, context in render(error, context, trouble) })
     }

@@ -216,7 +216,7 @@ private struct KnownMembers {
 
     subscript(claim: Claim) -> JSONValue? { values[claim.rawValue] }
 
-    /// Our names are ASCII, which nothing but itself is canonically equivalent to.
+    /// Our names are small ASCII letters and `_`, which nothing but themselves is canonically equivalent to.
     mutating func set(_ name: String, to value: JSONValue) {
         let names = Claim.names
         let isLikely = likely < names.count && names[likely] == name

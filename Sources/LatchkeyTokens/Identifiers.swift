@@ -115,7 +115,7 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
     }
 
     private static func isUUID(_ text: String) -> Bool {
-        text.utf8.count == 36 && UUIDv7(text: text.lowercased()) != nil
+        text.utf8.count == 36 && UUIDv7(text: text.asciiLowercased) != nil
     }
 
     /// The order of the characters' codes.

@@ -11,7 +11,7 @@ package final class ClientDirectory: Sendable {
     private struct Snapshot: Sendable {
         var clients: [ClientID: Client] = [:]
         var secrets: [ClientID: [Secret]] = [:]
-        var origins: Set<String> = []
+        var origins = RegisteredOrigins()
         var longestAccessLifetime: Duration?
     }
     private struct State {
@@ -52,8 +52,8 @@ package final class ClientDirectory: Sendable {
     }
 
     /// The origins of all clients that are not disabled: what a CORS preflight is answered for, since it names no
-    /// client.
-    package func origins() async throws -> Set<String> {
+    /// client, and a refusal that comes before the client is known.
+    package func origins() async throws -> RegisteredOrigins {
         try await snapshot().origins
     }
 
@@ -94,13 +94,13 @@ package final class ClientDirectory: Sendable {
             let page = try await store.clients(page: PageRequest(limit: 1000, cursor: cursor))
             for client in page.items {
                 loaded.clients[client.id] = client
-                if !client.disabled { loaded.origins.formUnion(client.origins) }
                 if let lifetime = client.accessLifetime {
                     loaded.longestAccessLifetime = max(lifetime, loaded.longestAccessLifetime ?? lifetime)
                 }
             }
             cursor = page.nextCursor
         } while cursor != nil
+        loaded.origins = RegisteredOrigins(loaded.clients.values)
         loaded.secrets = try await store.clientSecrets().mapValues { $0.compactMap(unsealed) }
         let complete = loaded
         state.withLock { state in

@@ -56,7 +56,7 @@ struct ClientRules {
                     "An audience is an absolute URI without fragment, or a name of letters, digits and . _ -, "
                         + "of at most 256 characters.")
             }
-            guard audience != settings.apiAudience else {
+            guard !audience.equalsBytes(of: settings.apiAudience) else {
                 throw refused(
                     "This audience is the API of this server, which no client may claim: "
                         + "ask for the scope latchkey:account or latchkey:admin instead.")
@@ -106,8 +106,9 @@ struct ClientRules {
     private static func isWhole(_ duration: Duration) -> Bool { duration.components.attoseconds == 0 }
 
     private static func unique(_ values: [String]) -> [String] {
-        var seen: Set<String> = []
-        return values.filter { seen.insert($0).inserted }
+        // By bytes: a value that is merely equivalent to one before must be judged itself.
+        var seen: Set<[UInt8]> = []
+        return values.filter { seen.insert(Array($0.utf8)).inserted }
     }
 }
 

@@ -71,7 +71,7 @@ enum AudienceForm {
     /// An absolute URI without fragment (RFC 8707 2) or a plain name, 1 to 256 characters.
     static func isValid(_ text: String) -> Bool {
         guard (1...256).contains(text.utf8.count) else { return false }
-        if text.contains(":") {
+        if text.utf8.contains(UInt8(ascii: ":")) {
             guard let parts = URIParts(text) else { return false }
             return !text.contains("#") && (parts.host != nil || !parts.rest.isEmpty)
         }

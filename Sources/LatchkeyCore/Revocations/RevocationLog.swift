@@ -45,7 +45,7 @@ package struct RevocationLog: Sendable {
     /// RFC 7009: revokes whatever genuine token of the caller's own was presented. A refresh token ends its session; an
     /// access token gets an entry by `jti`. Anything else is left alone, and the caller is not told which.
     package func revokePresented(_ token: String, caller: Client) async throws {
-        if token.hasPrefix(RefreshToken.prefix) {
+        if token.beginsWithBytes(of: RefreshToken.prefix) {
             guard let found = try await sessions.lookup(refreshToken: token),
                 found.record.session.client == caller.id
             else { return }

@@ -22,9 +22,9 @@ package struct LoginCodeString: SecretValue {
 
     /// Nil unless `text` has the form of a code.
     package init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix), Base64URL.decode(String(text.dropFirst(4)))?.count == Self.byteCount else {
-            return nil
-        }
+        guard text.beginsWithBytes(of: Self.prefix),
+            Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count)))?.count == Self.byteCount
+        else { return nil }
         self.text = text
     }
 

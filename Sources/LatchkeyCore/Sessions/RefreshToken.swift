@@ -28,8 +28,8 @@ package struct RefreshToken: Sendable, Equatable {
 
     /// Judges form alone, without I/O: length, prefix, alphabet, version, generation not 0.
     package init?(_ text: String) {
-        guard text.utf8.count == Self.textLength, text.hasPrefix(Self.prefix),
-            let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))), bytes.count == 45,
+        guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
+            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))), bytes.count == 45,
             bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
         else { return nil }
         let generation = bytes[17..<21].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }

@@ -23,7 +23,7 @@ extension SessionService {
     package func loginForRedirect(_ request: LoginCodeRequest) async throws -> LoginCodeString {
         let login = request.login
         try Self.checkServerSessions(login.client)
-        guard login.client.redirectURIs.contains(request.redirectURI) else {
+        guard login.client.redirectURIs.containsBytes(of: request.redirectURI) else {
             throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
         }
         return try await verifying(login) { verified in
@@ -46,7 +46,7 @@ extension SessionService {
         _ code: LoginCodeString, ticket: StartTicket, network: String, replacing: String?
     ) async throws -> BrowserSessionStart {
         guard let client = try await store.client(ticket.client), !client.disabled, client.allowsServerSessions,
-            client.redirectURIs.contains(ticket.redirectURI)
+            client.redirectURIs.containsBytes(of: ticket.redirectURI)
         else { throw Self.codeRefused }
         let redemption = LoginCodeRedemption(
             digest: code.digest, stateDigest: LoginCodeString.digest(ticket.state), client: client.id,

@@ -26,8 +26,9 @@ package struct SessionToken: Sendable, Equatable {
 
     /// Judges form alone, without I/O: length, prefix, alphabet, version.
     package init?(_ text: String) {
-        guard text.utf8.count == Self.textLength, text.hasPrefix(Self.prefix),
-            let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))), bytes.count == Self.byteCount,
+        guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
+            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))),
+            bytes.count == Self.byteCount,
             bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
         else { return nil }
         slot = bytes[0] & 0x0f

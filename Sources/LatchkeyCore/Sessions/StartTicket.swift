@@ -57,8 +57,8 @@ package struct StartTicket: Sendable, Equatable {
 
     /// Nil for anything but a cookie value of ours that has not expired.
     package init?(_ text: String, keys: MasterKeyRing, now: Timestamp) {
-        guard text.utf8.count <= Self.maximumLength, text.hasPrefix(Self.prefix),
-            let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))),
+        guard text.utf8.count <= Self.maximumLength, text.beginsWithBytes(of: Self.prefix),
+            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))),
             bytes.count > Self.headByteCount + Self.tagByteCount, bytes[0] >> 4 == Self.formatVersion
         else { return nil }
         let head = Array(bytes[..<Self.headByteCount])

@@ -85,7 +85,9 @@ package struct ForwardAuthorizer: Sendable {
         }
         guard let found else { return .unauthenticated }
         var identity = found.identity
-        guard demand.scope.isSubset(of: identity.scope), demand.roles.allSatisfy(identity.roles.contains) else {
+        guard demand.scope.isSubset(of: identity.scope),
+            demand.roles.allSatisfy({ identity.roles.containsBytes(of: $0) })
+        else {
             return .forbidden
         }
         if demand.mintsToken, let record = found.record {
@@ -118,7 +120,7 @@ package struct ForwardAuthorizer: Sendable {
         guard let session = try await sessions.use(sessionToken: text) else { return nil }
         let record = session.record
         guard demand.client == nil || demand.client == record.client.id,
-            demand.audience.map(record.client.tokenAudience(settings: settings).contains) ?? true
+            demand.audience.map({ record.client.tokenAudience(settings: settings).containsBytes(of: $0) }) ?? true
         else { return nil }
         return Found(identity: identity(of: record, scope: session.scope), record: record, notAfter: nil)
     }
@@ -160,9 +162,9 @@ package struct ForwardAuthorizer: Sendable {
         if client == nil { client = try await store.client(claims.clientID) }
         guard let client, !client.disabled else { return false }
         if let audience = demand.audience {
-            return claims.audience.contains(audience) && self.audience(audience, of: client) != nil
+            return claims.audience.containsBytes(of: audience) && self.audience(audience, of: client) != nil
         }
-        return client.tokenAudience(settings: settings).contains(where: claims.audience.contains)
+        return client.tokenAudience(settings: settings).contains { claims.audience.containsBytes(of: $0) }
     }
 
     private func identity(of record: SessionRecord, scope: Scope) -> ForwardedIdentity {
@@ -211,6 +213,6 @@ package struct ForwardAuthorizer: Sendable {
     private func audience(_ wanted: String?, of client: Client) -> [String]? {
         let all = client.tokenAudience(settings: settings)
         guard let wanted else { return all }
-        return all.contains(wanted) ? [wanted] : nil
+        return all.containsBytes(of: wanted) ? [wanted] : nil
     }
 }

@@ -26,7 +26,7 @@ package struct IntrospectionService: Sendable {
 
     /// - Parameter caller: an authenticated confidential client.
     package func introspect(token: String, caller: Client) async throws -> Introspection {
-        if token.hasPrefix(RefreshToken.prefix) { return try await refreshToken(token, caller: caller) }
+        if token.beginsWithBytes(of: RefreshToken.prefix) { return try await refreshToken(token, caller: caller) }
         guard let verified = try? bearer.verify(token) else { return .inactive }
         let claims = verified.claims
         guard claims.clientID == caller.id || concerns(claims.audience, caller) else { return .inactive }
@@ -37,7 +37,8 @@ package struct IntrospectionService: Sendable {
     }
 
     private func concerns(_ audience: [String], _ caller: Client) -> Bool {
-        audience.contains(caller.id.description) || caller.audiences.contains(where: audience.contains)
+        audience.containsBytes(of: caller.id.description)
+            || caller.audiences.contains { audience.containsBytes(of: $0) }
     }
 
     private func refreshToken(_ token: String, caller: Client) async throws -> Introspection {

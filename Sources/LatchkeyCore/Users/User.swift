@@ -105,7 +105,7 @@ package enum UserRoles {
     /// - Throws: `invalid_request` with what to change.
     package static func validated(_ roles: [String]) throws(Refusal) -> [String] {
         var unique: [String] = []
-        for role in roles where !unique.contains(role) {
+        for role in roles where !unique.containsBytes(of: role) {
             guard (1...maximumLength).contains(role.utf8.count), role.utf8.allSatisfy(isAllowed) else {
                 throw Refusal(
                     .invalidRequest,

@@ -43,7 +43,7 @@ package struct UserName: Sendable, Equatable {
     /// characters that nobody sees. Also for text that is no valid name, so that a login with it takes the same path.
     package static func comparisonForm(of text: String) -> String {
         // Nothing else happens to ASCII, which most names are.
-        if text.isASCII { return text.lowercased() }
+        if text.isASCII { return text.asciiLowercased }
         var form = text
         // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of
         // Unicode.
@@ -79,7 +79,7 @@ extension String {
 extension UserReference {
     /// What an operator typed to name a user: the id when it has the form of one, else the name.
     package init(_ text: String) {
-        if let id = UserID(text.lowercased()) {
+        if let id = UserID(text.asciiLowercased) {
             self = .id(id)
         } else {
             self = .name(normalised: UserName.comparisonForm(of: text))

@@ -31,9 +31,7 @@ struct BearerGate: Sendable {
     /// The text of the token that the request carries, unchecked.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_request`.
     func token(_ request: Request, _ context: RequestContext) async throws -> String {
-        guard let token = try BearerToken(request.headers) else {
-            throw Refusal(.bearerMissing, "This needs an access token: send it as Authorization: Bearer.")
-        }
+        let token = try BearerToken.required(request.headers)
         await note(token.text, context)
         return token.text
     }

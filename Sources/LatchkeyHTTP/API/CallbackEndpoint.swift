@@ -14,14 +14,16 @@ struct CallbackEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.get, "/callback", errors: .problem, access: .anyone, operation: "completeSignIn", handler: handle)
+        Route(
+            .get, "/callback", errors: .problem, access: .anyone, operation: "completeSignIn", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         let state = try query.required("state")
         let text = try query.required("code")
-        guard query["iss"] == nil || query["iss"] == services.settings.issuer else {
+        guard query["iss"]?.equalsBytes(of: services.settings.issuer) ?? true else {
             throw Refusal(.invalidRequest, "The answer is of another issuer.")
         }
         guard let sealed = cookie.ticket(in: request.headers),

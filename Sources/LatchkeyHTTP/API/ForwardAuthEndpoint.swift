@@ -4,7 +4,8 @@ import LatchkeyTokens
 
 /// `GET /forward-auth`: a reverse proxy asks whether the request that it holds may pass, and learns who is behind it.
 ///
-/// The query is the operator's, so a mistake in it is told (400); everything else comes from a stranger, and ends as
+/// The query is the operator's, so a mistake in it is told (400), be it a name that does not exist or a value that is
+/// empty: either would let in whom it was to keep out. Everything else comes from a stranger, and ends as
 /// 200, 401 or 403 without a body, the only answers that all proxies understand. Nothing but GET: each of the proxies
 /// asks so, whatever the method of the original request is.
 struct ForwardAuthEndpoint: Sendable {
@@ -22,7 +23,7 @@ struct ForwardAuthEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let question = try ForwardAuthQuestion(request.query)
+        let question = try ForwardAuthQuestion(request.parameters)
         let credential = credential(request.headers)
         switch try await services.forward.judge(credential, question.demand) {
         case .allowed(let identity):
@@ -65,8 +66,7 @@ package struct ForwardAuthQuestion: Sendable {
     package let redirects: Bool
 
     /// - Throws: `Refusal` `invalid_request` with what the operator has to change.
-    package init(_ query: String?) throws(Refusal) {
-        let parameters = try QueryParameters.parse(query, repeatable: ["role"])
+    package init(_ parameters: RequestParameters) throws(Refusal) {
         var demand = ForwardDemand()
         if let text = parameters["client_id"] {
             guard let id = ClientID(text) else {

@@ -94,7 +94,7 @@ struct LogoutEndpoint: Sendable {
     /// Whoever holds a genuine token may end what it stands for; anything else is nobody's session.
     private func endByRefreshToken(_ token: String, clientID: String?, _ context: RequestContext) async throws {
         guard let record = try await services.sessions.lookup(refreshToken: token)?.record else { return }
-        guard clientID == nil || clientID == record.session.client.description else { return }
+        guard clientID?.equalsBytes(of: record.session.client.description) ?? true else { return }
         context.browser.note(record.client)
         try await end(record)
     }

@@ -21,10 +21,10 @@ struct SessionEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let asked = try QueryParameters.parse(request.query)["client_id"]
+        let asked = request.parameters["client_id"]
         guard let token = cookie.token(in: request.headers),
             let session = try await services.sessions.use(sessionToken: token),
-            asked == nil || asked == session.record.client.id.description
+            asked?.equalsBytes(of: session.record.client.id.description) ?? true
         else {
             throw Refusal(.bearerMissing, "There is no live session in the cookie: sign in.")
         }

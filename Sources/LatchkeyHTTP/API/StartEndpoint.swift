@@ -14,11 +14,13 @@ struct StartEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", handler: handle)
+        Route(
+            .get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         guard let id = ClientID(try query.required("client_id")),
             let client = try await services.clientDirectory.client(id), !client.disabled, client.allowsServerSessions,
             let loginURI = client.loginURI
@@ -37,7 +39,7 @@ struct StartEndpoint: Sendable {
 
     private func redirectURI(_ asked: String?, of client: Client) throws(Refusal) -> String {
         if let asked {
-            guard client.redirectURIs.contains(asked) else {
+            guard client.redirectURIs.containsBytes(of: asked) else {
                 throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
             }
             return asked
@@ -64,7 +66,7 @@ extension LocalPath {
     /// The path that the browser asked the proxy for. Nil when there is none, or when it leads here again.
     init?(forwardedIn fields: HTTPFields) {
         let sent = fields[values: .xForwardedURI]
-        guard sent.count == 1, !sent[0].hasPrefix("/latchkey/") else { return nil }
+        guard sent.count == 1, !sent[0].beginsWithBytes(of: "/latchkey/") else { return nil }
         self.init(sent[0])
     }
 }
@@ -74,8 +76,9 @@ enum URLQuery {
     /// - Parameter url: without fragment; may have a query already.
     static func appended(to url: String, _ parameters: [(String, String)]) -> String {
         let query = parameters.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
-        guard let mark = url.firstIndex(of: "?") else { return "\(url)?\(query)" }
-        let separator = url.index(after: mark) == url.endIndex || url.hasSuffix("&") ? "" : "&"
+        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "\(url)?\(query)" }
+        let isOpen = url.utf8.index(after: mark) == url.utf8.endIndex || url.endsWithBytes(of: "&")
+        let separator = isOpen ? "" : "&"
         return url + separator + query
     }
 

@@ -11,7 +11,7 @@ struct AdminAudit: Sendable {
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let query = try ListQuery(request)
+        let query = ListQuery(request)
         var filter = AuditFilter()
         if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
         filter.session = try query.session()

@@ -16,13 +16,6 @@ struct AdminGate: Sendable {
         tokens = BearerGate(services)
     }
 
-    /// Puts the check before `handler`. Nothing of the request but its credentials is looked at until it has passed.
-    func guarding(_ handler: @escaping Handler) -> Route.Handler {
-        { request, context in
-            try await handler(request, context, try await actor(request, context))
-        }
-    }
-
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
     private func actor(_ request: Request, _ context: RequestContext) async throws -> Actor {
         if context.isLocalOperator { return .operator }
@@ -30,12 +23,12 @@ struct AdminGate: Sendable {
         return try await bearer.authorise(token, scope: Scope.latchkeyAdmin).actor
     }
 
-    /// A route of the admin API.
+    /// A route of the admin API, behind the check.
     func route(
         _ method: HTTPRequest.Method, _ path: String, _ operation: String, _ handler: @escaping Handler
     ) -> Route {
         Route(
             method, "/api/v1/admin" + path, errors: .problem, access: .admin, operation: operation,
-            handler: guarding(handler))
+            admits: actor, handler: handler)
     }
 }

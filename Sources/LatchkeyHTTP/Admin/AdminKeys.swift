@@ -17,7 +17,7 @@ struct AdminKeys: Sendable {
 
     /// Few enough to be one page; `?all=true` lists those that are gone too.
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let query = try ListQuery(request)
+        let query = ListQuery(request)
         _ = try query.page()
         let all = try query.value("all", of: Choice.self) == .yes
         return try .resource(try await page(includingGone: all))

@@ -19,7 +19,7 @@ struct AdminRevocations: Sendable {
 
     /// Pages newest first; with `?after=SEQ` the other way round, for whoever follows the log.
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let query = try ListQuery(request)
+        let query = ListQuery(request)
         let page = try query.page()
         guard let after = try query.parameters.integer("after") else {
             return try .resource(try await services.store.revocations(page: page).resource(RevocationResource.init))

@@ -16,7 +16,7 @@ struct AdminSessions: Sendable {
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let query = try ListQuery(request)
+        let query = ListQuery(request)
         var filter = SessionFilter()
         if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
         filter.client = try query.client()

@@ -22,7 +22,7 @@ struct AdminUsers: Sendable {
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let query = try ListQuery(request)
+        let query = ListQuery(request)
         if let name = query.parameters["name"] {
             let found = try await find(name)
             return try .resource(PageResource(items: found.map { [UserResource($0)] } ?? [], nextCursor: nil))

@@ -5,10 +5,7 @@ import LatchkeyTokens
 struct ListQuery: Sendable {
     let parameters: RequestParameters
 
-    /// - Throws: `Refusal` `invalid_request`.
-    init(_ request: Request) throws(Refusal) {
-        parameters = try QueryParameters.parse(request.query)
-    }
+    init(_ request: Request) { parameters = request.parameters }
 
     /// The page asked for: `limit` from 1 to 1000, 100 when absent.
     /// - Throws: `Refusal` `invalid_request`: a list that is silently shorter than asked for would mislead.

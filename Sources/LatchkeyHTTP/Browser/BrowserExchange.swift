@@ -5,7 +5,8 @@ import Synchronization
 /// and which cookies go with it. It also holds when the handler refuses, since a page has to read why.
 package final class BrowserExchange: Sendable {
     private struct State {
-        var origins: [String] = []
+        /// Nil until a client is known.
+        var origins: [String]?
         var cookies: [String] = []
     }
 
@@ -18,8 +19,8 @@ package final class BrowserExchange: Sendable {
         state.withLock { $0.origins = client.disabled ? [] : client.origins }
     }
 
-    /// The origins of the request's own client; none before it is known.
-    package var origins: [String] { state.withLock { $0.origins } }
+    /// The origins of the request's own client; nil before it is known.
+    package var origins: [String]? { state.withLock { $0.origins } }
 
     /// Sends this `Set-Cookie` with the answer, be it a success or a refusal.
     func setCookie(_ line: String) { state.withLock { $0.cookies.append(line) } }

@@ -1,5 +1,6 @@
 package import HTTPTypes
 import LatchkeyCore
+import LatchkeyTokens
 
 /// Which page of which origin may read an answer (Fetch standard, CORS). Pure: paths, methods and origins in, header
 /// fields out.
@@ -9,6 +10,10 @@ package struct CORSPolicy: Sendable {
 
     /// Path templates whose answers also depend on `Sec-Fetch-Site`.
     private static let cookiePaths: Set<String> = ["/api/v1/login", "/api/v1/refresh", "/api/v1/logout"]
+
+    /// What preflights of other paths allow. More than the path has, so that a page which errs in the method can read
+    /// the refusal: to allow a page to send is not to do what it asks.
+    private static let methods = "GET, POST, PUT, PATCH, DELETE"
 
     /// - Parameter publicPaths: templates of the route table.
     package init(publicPaths: Set<String>) {
@@ -25,8 +30,10 @@ package struct CORSPolicy: Sendable {
         case nobody
     }
 
-    /// The readers of a path.
-    package func readers(of resource: RouteTable.Resource) -> Readers {
+    /// The readers of a path; of one that does not exist, nil, like those of a path for clients: somebody who misspells
+    /// a path has to see that.
+    package func readers(of resource: RouteTable.Resource?) -> Readers {
+        guard let resource else { return .client }
         if publicPaths.contains(resource.template) { return .everyone }
         let isForClients = resource.routes.contains { route in
             switch route.access {
@@ -40,7 +47,8 @@ package struct CORSPolicy: Sendable {
     }
 
     /// The answer to a preflight. It names no client, so it is for the union of all clients' origins.
-    package func preflight(_ resource: RouteTable.Resource, origin: String, known origins: Set<String>) -> HTTPFields {
+    /// - Parameter isRegistered: whether the origin is one of them.
+    package func preflight(_ resource: RouteTable.Resource?, origin: String, isRegistered: Bool) -> HTTPFields {
         var fields = HTTPFields()
         let readers = readers(of: resource)
         if readers != .everyone {
@@ -50,35 +58,35 @@ package struct CORSPolicy: Sendable {
         case .everyone:
             fields[.accessControlAllowOrigin] = "*"
             fields[.accessControlAllowHeaders] = "Accept, If-None-Match"
-        case .client where origins.contains(origin):
+            fields[.accessControlAllowMethods] = resource?.allowedMethods.filter { $0 != .options }.map(\.rawValue)
+                .joined(separator: ", ")
+        case .client where isRegistered:
             fields[.accessControlAllowOrigin] = origin
             fields[.accessControlAllowCredentials] = "true"
             fields[.accessControlAllowHeaders] = "Accept, Authorization, Content-Type, X-Latchkey-CSRF"
+            fields[.accessControlAllowMethods] = Self.methods
         case .client, .nobody:
             return fields
         }
-        fields[.accessControlAllowMethods] =
-            resource.allowedMethods.filter { $0 != .options }.map(\.rawValue).joined(separator: ", ")
         fields[.accessControlMaxAge] = "600"
         return fields
     }
 
     /// What the answer to a request itself carries.
     /// - Parameters:
+    ///   - resource: nil where the path names nothing.
     ///   - origin: the `Origin` header, when there is exactly one.
-    ///   - origins: those of the request's own client.
-    package func answer(_ resource: RouteTable.Resource, origin: String?, client origins: [String]) -> HTTPFields {
+    ///   - mayRead: whether a page of that origin may read the answer; counts on paths for clients alone.
+    package func answer(_ resource: RouteTable.Resource?, origin: String?, mayRead: Bool) -> HTTPFields {
         var fields = HTTPFields()
         switch readers(of: resource) {
         case .everyone:
             fields.append(HTTPField(name: .accessControlAllowOrigin, value: "*"))
             fields.append(HTTPField(name: .accessControlExposeHeaders, value: "ETag, Retry-After, X-Request-Id"))
         case .client:
-            fields.append(
-                HTTPField(
-                    name: .vary,
-                    value: Self.cookiePaths.contains(resource.template) ? "Origin, Sec-Fetch-Site" : "Origin"))
-            guard let origin, origins.contains(origin) else { break }
+            let isForCookies = resource.map { Self.cookiePaths.contains($0.template) } ?? false
+            fields.append(HTTPField(name: .vary, value: isForCookies ? "Origin, Sec-Fetch-Site" : "Origin"))
+            guard let origin, mayRead else { break }
             fields.append(HTTPField(name: .accessControlAllowOrigin, value: origin))
             fields.append(HTTPField(name: .accessControlAllowCredentials, value: "true"))
             fields.append(
@@ -91,29 +99,73 @@ package struct CORSPolicy: Sendable {
 }
 
 /// Answers preflights and marks answers by ``CORSPolicy``, so that a page of the right origin can read a refusal too.
+/// Nothing else sets these fields.
 package struct CORSLayer: Sendable {
     private let policy: CORSPolicy
     private let directory: ClientDirectory
+    private let issuer: String
+    private let unknown: UnknownOrigins
 
-    init(policy: CORSPolicy, directory: ClientDirectory) {
+    init(policy: CORSPolicy, services: Services) {
         self.policy = policy
-        self.directory = directory
+        directory = services.clientDirectory
+        issuer = services.settings.issuer
+        unknown = UnknownOrigins(clock: services.clock)
     }
 
-    /// The answer to a preflight; nil for every other request.
+    /// The answer to a preflight; nil for every other request, and where the path names nothing and the page is no
+    /// client's.
     func preflight(_ request: Request, _ context: RequestContext) async -> Response? {
-        guard request.method == .options, context.refusal == nil, let resource = context.resource,
-            let origin = Self.origin(request), request.headers.contains(.accessControlRequestMethod)
+        guard request.method == .options, let origin = Self.origin(request),
+            request.headers.contains(.accessControlRequestMethod)
         else { return nil }
         // Without a database nobody is let in; the request itself will tell what is wrong.
-        let known = (try? await directory.origins()) ?? []
-        return Response(status: .noContent, headers: policy.preflight(resource, origin: origin, known: known))
+        let isRegistered =
+            policy.readers(of: context.resource) == .client ? await isRegistered(origin, request, context) : false
+        guard context.resource != nil && context.refusal == nil || isRegistered else { return nil }
+        return Response(
+            status: .noContent,
+            headers: policy.preflight(context.resource, origin: origin, isRegistered: isRegistered))
     }
 
     /// What the answer to any other request carries.
-    func fields(_ request: Request, _ context: RequestContext) -> HTTPFields {
-        guard context.refusal == nil, let resource = context.resource else { return HTTPFields() }
-        return policy.answer(resource, origin: Self.origin(request), client: context.browser.origins)
+    func fields(_ request: Request, _ context: RequestContext, status: HTTPResponse.Status) async -> HTTPFields {
+        let origin = Self.origin(request)
+        var mayRead = false
+        if let origin, policy.readers(of: context.resource) == .client {
+            mayRead = await self.mayRead(origin, request, context, status)
+        }
+        return policy.answer(context.resource, origin: origin, mayRead: mayRead)
+    }
+
+    /// The pages of the request's own client may read its answers. A refusal that comes before a client is known is for
+    /// those of every client, for else a page is told nothing of its own mistake.
+    ///
+    /// With credentials, too: pages that live by the cookie send each request with them, and would see nothing
+    /// otherwise. It is safe because such a refusal says the same to whoever sends these bytes from there: cookies are what a
+    /// browser adds by itself, none is looked at before the client is known, and everything else the page wrote.
+    private func mayRead(
+        _ origin: String, _ request: Request, _ context: RequestContext, _ status: HTTPResponse.Status
+    ) async -> Bool {
+        if let own = context.browser.origins {
+            if own.containsBytes(of: origin) { return true }
+            _ = await isRegistered(origin, request, context)
+            return false
+        }
+        let isRegistered = await isRegistered(origin, request, context)
+        return isRegistered && status.code >= 400
+    }
+
+    /// Whether a client has the origin. Of one that none has the operator is told.
+    private func isRegistered(_ origin: String, _ request: Request, _ context: RequestContext) async -> Bool {
+        guard let origins = try? await directory.origins() else { return false }
+        if origins.contains(origin) { return true }
+        // The server's own pages need nobody's leave, and neither do those of a proxied application.
+        let isSameOrigin =
+            issuer.equalsBytes(of: origin) || issuer.beginsWithBytes(of: origin + "/")
+            || request.headers[values: .secFetchSite].containsBytes(of: "same-origin")
+        if !isSameOrigin { unknown.note(origin, among: origins, logger: context.logger) }
+        return false
     }
 
     private static func origin(_ request: Request) -> String? {

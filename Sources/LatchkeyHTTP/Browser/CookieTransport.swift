@@ -67,7 +67,7 @@ package enum CSRFCheck {
     /// - Parameter origins: those of the request's own client.
     /// - Throws: `Refusal` `csrf_rejected`; then nothing was looked at and nothing changed.
     package static func pass(_ fields: HTTPFields, origins: [String]) throws(Refusal) {
-        guard fields[values: .latchkeyCSRF] == ["1"] else {
+        guard let sent = only(fields[values: .latchkeyCSRF]), sent.equalsBytes(of: "1") else {
             throw Refusal(.csrfRejected, "Requests that use the cookie need the header X-Latchkey-CSRF: 1.")
         }
         guard hasGoodOrigin(fields, origins: origins) else {
@@ -79,7 +79,7 @@ package enum CSRFCheck {
     /// Told before the password is looked at, and whatever `Origin` says.
     /// - Throws: `Refusal` `cookie_transport_cross_site`.
     package static func refuseCrossSite(_ fields: HTTPFields) throws(Refusal) {
-        guard !fields[values: .secFetchSite].contains("cross-site") else {
+        guard !fields[values: .secFetchSite].containsBytes(of: "cross-site") else {
             throw Refusal(
                 .cookieTransportCrossSite,
                 "Cookies work only when application and issuer are on one site: serve both there, or use transport body."
@@ -90,9 +90,11 @@ package enum CSRFCheck {
     /// `Origin`, when present, decides alone; only without it does the browser's word count that the page is ours.
     private static func hasGoodOrigin(_ fields: HTTPFields, origins: [String]) -> Bool {
         let sent = fields[values: .origin]
-        guard sent.isEmpty else { return sent.count == 1 && origins.contains(sent[0]) }
-        return fields[values: .secFetchSite] == ["same-origin"]
+        guard sent.isEmpty else { return only(sent).map { origins.containsBytes(of: $0) } ?? false }
+        return only(fields[values: .secFetchSite])?.equalsBytes(of: "same-origin") ?? false
     }
+
+    private static func only(_ values: [String]) -> String? { values.count == 1 ? values[0] : nil }
 }
 
 extension HTTPField.Name {

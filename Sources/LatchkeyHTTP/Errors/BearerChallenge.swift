@@ -71,8 +71,6 @@ enum ClientChallenge {
     }
 
     private static func usedBasic(_ fields: HTTPFields) -> Bool {
-        fields[values: .authorization].contains { value in
-            value.prefix { $0 != " " }.lowercased() == "basic"
-        }
+        fields[values: .authorization].contains { AuthorizationHeader.uses("basic", $0) }
     }
 }

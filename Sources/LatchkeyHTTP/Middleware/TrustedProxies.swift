@@ -1,4 +1,5 @@
 import HTTPTypes
+import LatchkeyTokens
 
 /// The reverse proxies whose word on a client's address is taken, and only that: scheme and host of the issuer come from
 /// the configuration, so `X-Forwarded-Proto` and `X-Forwarded-Host` are never looked at.
@@ -9,8 +10,8 @@ package struct TrustedProxies: Sendable, Equatable {
         let prefixLength: Int
 
         init?(_ text: String) {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let address = ClientAddress(String(parts[0])) else { return nil }
+            let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard parts.count <= 2, let address = ClientAddress(String(Substring(parts[0]))) else { return nil }
             let bits = address.bytes.count * 8
             guard parts.count == 2 else {
                 self.address = address
@@ -18,8 +19,8 @@ package struct TrustedProxies: Sendable, Equatable {
                 return
             }
             guard
-                parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let length = Int(parts[1]), length <= bits
+                parts[1].allSatisfy(\.isASCIIDigit),
+                let length = Int(Substring(parts[1])), length <= bits
             else { return nil }
             self.address = address
             prefixLength = length
@@ -73,7 +74,7 @@ package struct TrustedProxies: Sendable, Equatable {
 
     /// Finds out who a request is from. From a trusted peer, the right-most address of `X-Forwarded-For` or `Forwarded`
     /// that is not itself a trusted proxy; what stands left of it, anyone can have written. A hop that is no address ends
-    /// the search at the last proxy known. When both headers are there and disagree, one of them passed through from the
+    /// the search at the last proxy known. Lines of one header follow each other: a proxy may add its own. When both headers are there and disagree, one of them passed through from the
     /// client, so neither counts.
     func attribute(_ peer: ClientAddress?, fields: HTTPFields) -> Attribution {
         guard let peer else { return Attribution() }
@@ -104,33 +105,51 @@ enum ForwardedHops {
 
     /// Nil without the header.
     static func xForwardedFor(_ fields: HTTPFields) -> [ClientAddress?]? {
-        hops(fields[values: .xForwardedFor]) { address($0) }
+        hops(fields[values: .xForwardedFor], address)
     }
 
-    /// RFC 7239; nil without the header.
+    /// RFC 7239; nil without the header. An element that says twice for whom it is says nothing.
     static func forwarded(_ fields: HTTPFields) -> [ClientAddress?]? {
         hops(fields[values: .forwarded]) { element in
-            let pairs = element.split(separator: ";").map { $0.trimmed }
-            guard let pair = pairs.first(where: { $0.lowercased().hasPrefix("for=") }) else { return nil }
-            return address(String(pair.dropFirst(4).filter { $0 != "\"" }))
+            let values = element.split(separator: UInt8(ascii: ";")).map(\.withoutOuterSpace)
+                .filter { $0.prefix(4).equalsIgnoringCase("for=") }.map { $0.dropFirst(4) }
+            return values.count == 1 ? address(unquoted(values[0])) : nil
         }
     }
 
-    private static func hops(_ values: [String], _ read: (String) -> ClientAddress?) -> [ClientAddress?]? {
-        guard !values.isEmpty else { return nil }
-        return values.joined(separator: ",").split(separator: ",").suffix(maxCount).map { read($0.trimmed) }
+    private static func hops(
+        _ lines: [String], _ read: (Substring.UTF8View) -> ClientAddress?
+    ) -> [ClientAddress?]? {
+        guard !lines.isEmpty else { return nil }
+        return FieldElements.split(lines, at: UInt8(ascii: ",")).suffix(maxCount).map(read)
+    }
+
+    private static func unquoted(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        let quote = UInt8(ascii: "\"")
+        return text.count >= 2 && text.first == quote && text.last == quote ? text.dropFirst().dropLast() : text
     }
 
     /// An address with or without port; IPv6 with a port stands in brackets.
-    private static func address(_ text: String) -> ClientAddress? {
-        if text.first == "[" {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            return ClientAddress(String(text[text.index(after: text.startIndex)..<end]))
+    private static func address(_ text: Substring.UTF8View) -> ClientAddress? {
+        let colon = UInt8(ascii: ":")
+        if text.first == UInt8(ascii: "[") {
+            guard let end = text.firstIndex(of: UInt8(ascii: "]")), isPort(text[text.index(after: end)...]) else {
+                return nil
+            }
+            return ClientAddress(String(Substring(text[..<end].dropFirst())))
         }
-        if text.filter({ $0 == ":" }).count == 1 {
-            return ClientAddress(String(text.prefix { $0 != ":" }))
+        if let first = text.firstIndex(of: colon), first == text.lastIndex(of: colon) {
+            return isPort(text[first...]) ? ClientAddress(String(Substring(text[..<first]))) : nil
         }
-        return ClientAddress(text)
+        return ClientAddress(String(Substring(text)))
+    }
+
+    /// Nothing, or a colon and a port: digits, or a name that hides them (RFC 7239 6).
+    private static func isPort(_ text: Substring.UTF8View) -> Bool {
+        guard text.first == UInt8(ascii: ":") else { return text.isEmpty }
+        let port = text.dropFirst()
+        if port.first == UInt8(ascii: "_") { return port.count > 1 && port.allSatisfy(\.isTokenCharacter) }
+        return (1...5).contains(port.count) && port.allSatisfy(\.isASCIIDigit)
     }
 }
 

@@ -18,7 +18,7 @@ package struct ClientAuthentication: Sendable {
             guard bodySecret == nil else {
                 throw Refusal(.invalidRequest, "Authenticate the client in one way: by Basic or in the body, not both.")
             }
-            guard bodyID == nil || bodyID == basic.name else {
+            guard bodyID?.equalsBytes(of: basic.name) ?? true else {
                 throw Refusal(.invalidRequest, "The body names another client than the Authorization header.")
             }
         }

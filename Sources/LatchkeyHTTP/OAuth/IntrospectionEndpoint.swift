@@ -15,8 +15,8 @@ struct IntrospectionEndpoint: Sendable {
 
     var route: Route {
         Route(
-            .post, "/oauth2/introspect", errors: .oauth, access: .clients, operation: "introspectToken", handler: handle
-        )
+            .post, "/oauth2/introspect", errors: .oauth, access: .clients, operation: "introspectToken",
+            query: .tolerant, handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -13,7 +13,9 @@ struct RevocationEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.post, "/oauth2/revoke", errors: .oauth, access: .clients, operation: "revokeToken", handler: handle)
+        Route(
+            .post, "/oauth2/revoke", errors: .oauth, access: .clients, operation: "revokeToken", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -16,7 +16,9 @@ struct TokenEndpoint: Sendable {
     }
 
     var route: Route {
-        Route(.post, "/oauth2/token", errors: .oauth, access: .clients, operation: "requestToken", handler: handle)
+        Route(
+            .post, "/oauth2/token", errors: .oauth, access: .clients, operation: "requestToken", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {

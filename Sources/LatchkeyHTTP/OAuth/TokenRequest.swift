@@ -55,7 +55,7 @@ package enum ResourceIndicator {
     /// - Parameter audience: `aud` of the token that the request would get without the parameter.
     /// - Throws: `Refusal` `invalid_target` when one of `resources` is something else.
     package static func check(_ resources: [String], within audience: [String]) throws(Refusal) {
-        guard resources.allSatisfy(audience.contains) else {
+        guard resources.allSatisfy({ audience.containsBytes(of: $0) }) else {
             throw Refusal(.invalidTarget, "The resource is not an audience of this client's tokens.")
         }
     }
@@ -71,7 +71,7 @@ enum OAuthForm {
 
     /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`.
     static func read(_ request: Request, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
-        let query = try QueryParameters.parse(request.query)
+        let query = request.parameters
         guard credentials.allSatisfy({ query[$0] == nil }) else {
             throw Refusal(.invalidRequest, "Secrets and tokens belong in the body, never in the URL.")
         }

@@ -23,10 +23,13 @@ struct OpenAPIDocument: Sendable {
     static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin + SchemaDescription.sharedSignals
 
     /// The key of a route's description. The metadata of an issuer with a path stands at one more path (RFC 8414 3.1).
-    static func key(_ route: Route) -> String {
+    static func key(_ route: Route) -> String { key(route.method, route.template) }
+
+    /// The same, of a route that is about to be.
+    static func key(_ method: HTTPRequest.Method, _ template: String) -> String {
         let metadata = ["oauth-authorization-server", SharedSignalsAddresses.wellKnown].map { "/.well-known/" + $0 }
-        let template = metadata.first { route.template.hasPrefix($0 + "/") } ?? route.template
-        return "\(route.method.rawValue) \(template)"
+        let template = metadata.first { template.hasPrefix($0 + "/") } ?? template
+        return "\(method.rawValue) \(template)"
     }
 
     /// The document's bytes.

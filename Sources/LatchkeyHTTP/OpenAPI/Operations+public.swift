@@ -4,6 +4,7 @@ extension OperationDescription {
         .merging(browser) { first, _ in first }.merging(operations) { first, _ in first }
 
     private static let list = [
+        Parameter("wait", .integer, "Holds the request so many seconds for something newer."),
         Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
         Parameter("epoch", .string, "The epoch of the document that after comes from."),
         Parameter(
@@ -21,7 +22,7 @@ extension OperationDescription {
             .empty(304, "Not modified.")),
         "GET /revocations": .init(
             "revocations", "The revocation list: a snapshot, or what is newer than after.",
-            query: list + [Parameter("wait", .integer, "Holds the request so many seconds for something newer.")],
+            query: list,
             .json("RevocationDocument", "The list; with Accept: application/jwt as a signed JWS."),
             .empty(304, "Not modified.")),
         "GET /revocations.jwt": .init(

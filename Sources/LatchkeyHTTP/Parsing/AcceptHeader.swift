@@ -1,61 +1,75 @@
 package import HTTPTypes
+import LatchkeyTokens
 
 /// What a client wants to get, from `Accept` or `Accept-Encoding` (RFC 9110 12.4 and 12.5).
 package struct AcceptHeader: Sendable, Equatable {
+    /// More choices than this are nonsense; the first ones count.
+    private static let mostChoices = 64
+
     private struct Choice: Equatable {
         let name: String
-        let quality: Double
+        /// In thousandths.
+        let weight: Int
+
+        init(_ element: Substring.UTF8View) {
+            let parts = element.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+                .map(\.withoutOuterSpace)
+            name = parts[0].asciiLowercased
+            let weight = parts.dropFirst().first { $0.prefix(2).equalsIgnoringCase("q=") }
+            self.weight = weight.map { Self.thousandths($0.dropFirst(2)) } ?? 1000
+        }
+
+        /// A weight is a decimal number from 0 to 1; some clients leave out the zero before the point. Anything else
+        /// counts as "not wanted": the client is told nothing it cannot read.
+        private static func thousandths(_ text: Substring.UTF8View) -> Int {
+            let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            let (whole, fraction) = (parts[0], parts.count > 1 ? parts[1] : parts[0].suffix(0))
+            guard whole.count <= 4, whole.count + fraction.count > 0, whole.allSatisfy(\.isASCIIDigit),
+                fraction.allSatisfy(\.isASCIIDigit)
+            else { return 0 }
+            var weight = 0
+            for digit in whole { weight = weight * 10 + Int(digit - UInt8(ascii: "0")) }
+            for place in 0..<3 {
+                let digit = fraction.dropFirst(place).first ?? UInt8(ascii: "0")
+                weight = weight * 10 + Int(digit - UInt8(ascii: "0"))
+            }
+            return weight <= 1000 ? weight : 0
+        }
     }
 
     private let choices: [Choice]?
 
-    private init(_ values: [String]) {
-        guard !values.isEmpty else {
-            choices = nil
-            return
-        }
-        choices = values.joined(separator: ",").prefix(4096).split(separator: ",").prefix(64).map { item in
-            let parts = item.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed.lowercased() }
-            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
-            // A weight that is no number in 0...1 counts as "not wanted": the client is told nothing it cannot read.
-            let quality = weight.map { Double($0.dropFirst(2)).flatMap { (0...1).contains($0) ? $0 : nil } ?? 0 } ?? 1
-            return Choice(name: parts.first ?? "", quality: quality)
-        }
-    }
-
-    /// Of `Accept`: how much `type` (lower case, `type/subtype`) is wanted, 0 to 1. Without the header everything is.
-    package static func quality(of type: String, in fields: HTTPFields) -> Double {
-        let header = AcceptHeader(fields[values: .accept])
-        let range = type.prefix { $0 != "/" } + "/*"
-        return header.quality([type, String(range), "*/*"]) ?? 0
+    private init(_ lines: [String]) {
+        choices =
+            lines.isEmpty
+            ? nil : FieldElements.split(lines, at: UInt8(ascii: ",")).prefix(Self.mostChoices).map(Choice.init)
     }
 
     /// Whether `Accept` names `type` itself with a weight above zero, as browsers do for a page. A wildcard does not count.
     package static func names(_ type: String, in fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .accept])
-        return header.choices != nil && header.quality([type]) ?? 0 > 0
+        return header.choices != nil && header.weight([type]) ?? 0 > 0
     }
 
     /// Whether `Accept` names `type` itself (lower case) and wants it at least as much as JSON. A wildcard does not
     /// count: JSON is the default.
     package static func prefers(_ type: String, in fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .accept])
-        guard header.choices != nil, let wanted = header.quality([type]), wanted > 0 else { return false }
-        return wanted >= header.quality(["application/json", "application/*", "*/*"]) ?? 0
+        guard header.choices != nil, let wanted = header.weight([type]), wanted > 0 else { return false }
+        return wanted >= header.weight(["application/json", "application/*", "*/*"]) ?? 0
     }
 
     /// Whether a gzip-coded body is welcome: `gzip` or `*` with a weight above zero. Without the header it is not.
     package static func allowsGzip(_ fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .acceptEncoding])
         guard header.choices != nil else { return false }
-        return header.quality(["gzip", "x-gzip", "*"]) ?? 0 > 0
+        return header.weight(["gzip", "x-gzip", "*"]) ?? 0 > 0
     }
 
-    /// The weight of the first name that the header lists; nil when it lists none of them, 1 without a header.
-    private func quality(_ names: [String]) -> Double? {
-        guard let choices else { return 1 }
+    /// The weight of the first name that the header lists; nil when it lists none of them.
+    private func weight(_ names: [String]) -> Int? {
         for name in names {
-            if let choice = choices.first(where: { $0.name == name }) { return choice.quality }
+            if let choice = choices?.first(where: { $0.name.equalsBytes(of: name) }) { return choice.weight }
         }
         return nil
     }

@@ -1,6 +1,8 @@
 package import HTTPTypes
+import LatchkeyTokens
 
-/// The cookies that a request carries, read strictly and by name.
+/// The cookies that a request carries, read strictly, by name and byte by byte: whatever one cookie holds, it does not
+/// touch another.
 package struct Cookies: Sendable {
     /// What was found under a name.
     package enum Lookup: Sendable, Equatable {
@@ -11,24 +13,25 @@ package struct Cookies: Sendable {
         case ambiguous
     }
 
-    private let pairs: [(name: Substring, value: Substring)]
+    private let pairs: [(name: Substring.UTF8View, value: Substring.UTF8View)]
 
     /// Splits all `Cookie` headers (HTTP/2 may send several) at semicolons.
     package init(_ fields: HTTPFields) {
-        let text = fields[values: .cookie].joined(separator: ";")
-        pairs = text.split(separator: ";").compactMap { item in
-            let item = item.drop { $0 == " " || $0 == "\t" }
-            guard let equals = item.firstIndex(of: "=") else { return nil }
-            return (item[..<equals], item[item.index(after: equals)...])
+        pairs = fields[values: .cookie].flatMap { line in
+            line.utf8.split(separator: UInt8(ascii: ";")).compactMap { item in
+                let item = item.drop { $0 == 0x20 || $0 == 0x09 }
+                guard let equals = item.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+                return (item[..<equals], item[item.index(after: equals)...])
+            }
         }
     }
 
     /// The cookie of exactly this name. A value with characters outside RFC 6265's `cookie-octet` counts as absent.
     package subscript(_ name: String) -> Lookup {
-        let matches = pairs.filter { $0.name == name }
+        let matches = pairs.filter { $0.name.elementsEqual(name.utf8) }
         guard let match = matches.first else { return .absent }
         guard matches.count == 1 else { return .ambiguous }
-        return match.value.utf8.allSatisfy(Self.isCookieOctet) ? .value(String(match.value)) : .absent
+        return match.value.allSatisfy(Self.isCookieOctet) ? .value(String(Substring(match.value))) : .absent
     }
 
     private static func isCookieOctet(_ byte: UInt8) -> Bool {

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import LatchkeyCore
+import LatchkeyTokens
 
 /// A client's id and secret from an `Authorization: Basic` header (RFC 7617), each part form-decoded as RFC 6749 2.3.1
 /// asks.
@@ -68,6 +69,15 @@ package struct BearerToken: SecretValue {
         text = value
     }
 
+    /// The token of a request that has to carry one.
+    /// - Throws: `Refusal` `.bearerMissing`, and as ``init(_:)``.
+    static func required(_ fields: HTTPFields) throws(Refusal) -> BearerToken {
+        guard let token = try BearerToken(fields) else {
+            throw Refusal(.bearerMissing, "This needs an access token: send it as Authorization: Bearer.")
+        }
+        return token
+    }
+
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
@@ -90,8 +100,12 @@ package enum AuthorizationHeader {
             throw Refusal(.invalidRequest, "There is more than one Authorization header.")
         }
         guard let value = values.first else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts[0].lowercased() == scheme else { return nil }
-        return parts.count > 1 ? parts[1].trimmed : ""
+        guard uses(scheme, value) else { return nil }
+        return String(Substring(value.utf8.dropFirst(scheme.utf8.count).withoutOuterSpace))
+    }
+
+    /// Whether a header's value is of this scheme, given in lower case.
+    static func uses(_ scheme: String, _ value: String) -> Bool {
+        value.utf8.prefix { $0 != 0x20 }.equalsIgnoringCase(scheme)
     }
 }

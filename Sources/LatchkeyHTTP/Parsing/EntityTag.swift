@@ -1,4 +1,5 @@
 package import HTTPTypes
+import LatchkeyTokens
 
 /// An `ETag` and its comparison with `If-None-Match` (RFC 9110 8.8.3 and 13.1.2).
 package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
@@ -21,7 +22,7 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
         let values = fields[values: .ifNoneMatch]
         guard !values.isEmpty else { return false }
         let text = values.joined(separator: ",")
-        if text.trimmed == "*" { return true }
+        if text.utf8.withoutOuterSpace.elementsEqual("*".utf8) { return true }
         var rest = text.utf8[...]
         var found = false
         while true {

@@ -18,7 +18,8 @@ package struct JSONBody: Sendable, Equatable {
         }
         guard
             let type = MediaType(contentTypeOf: fields)?.essence,
-            type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
+            type.equalsBytes(of: "application/json")
+                || (type.beginsWithBytes(of: "application/") && type.endsWithBytes(of: "+json"))
         else {
             throw Refusal(.unsupportedMediaType, "The body must be application/json.")
         }

@@ -1,11 +1,13 @@
 package import HTTPTypes
+import LatchkeyTokens
 
 /// The type and the charset of a `Content-Type` header.
 package struct MediaType: Sendable, Equatable {
     /// Lower-case `type/subtype`.
     package let essence: String
 
-    /// Nil unless there is exactly one header whose charset, when given, is UTF-8.
+    /// Nil unless there is exactly one header, its type is two tokens with a slash, and its charset, when given, is
+    /// UTF-8.
     package init?(contentTypeOf fields: HTTPFields) {
         let values = fields[values: .contentType]
         guard values.count == 1, let value = values.first, value.utf8.count <= 256 else { return nil }
@@ -13,15 +15,16 @@ package struct MediaType: Sendable, Equatable {
             essence = value
             return
         }
-        let parts = value.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed }
-        guard let essence = parts.first?.lowercased(), essence.split(separator: "/").count == 2 else { return nil }
+        let parts = value.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+            .map(\.withoutOuterSpace)
+        guard let essence = parts.first, Self.isEssence(essence) else { return nil }
         for parameter in parts.dropFirst() {
-            let pair = parameter.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, pair[0].lowercased() == "charset" else { continue }
-            let charset = pair[1].filter { $0 != "\"" }.lowercased()
-            guard charset == "utf-8" || charset == "utf8" else { return nil }
+            guard let equals = parameter.firstIndex(of: UInt8(ascii: "=")),
+                parameter[..<equals].withoutOuterSpace.equalsIgnoringCase("charset")
+            else { continue }
+            guard Self.isUTF8(parameter[parameter.index(after: equals)...].withoutOuterSpace) else { return nil }
         }
-        self.essence = essence
+        self.essence = essence.asciiLowercased
     }
 
     /// Whether the text is an essence already, which is what nearly every client sends.
@@ -36,14 +39,18 @@ package struct MediaType: Sendable, Equatable {
         }
         return slashes == 1 && text.first != UInt8(ascii: "/") && text.last != UInt8(ascii: "/")
     }
-}
 
-extension StringProtocol {
-    /// Without the spaces and tabs around it, as HTTP's grammar allows them (OWS).
-    var trimmed: String {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
-        let head = self.drop(while: isSpace)
-        let tail = head.reversed().prefix(while: isSpace).count
-        return String(head.dropLast(tail))
+    private static func isEssence(_ text: Substring.UTF8View) -> Bool {
+        let names = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return names.count == 2 && names.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isTokenCharacter) }
+    }
+
+    private static func isUTF8(_ charset: Substring.UTF8View) -> Bool {
+        var charset = charset
+        let quote = UInt8(ascii: "\"")
+        if charset.count >= 2, charset.first == quote, charset.last == quote {
+            charset = charset.dropFirst().dropLast()
+        }
+        return charset.equalsIgnoringCase("utf-8") || charset.equalsIgnoringCase("utf8")
     }
 }

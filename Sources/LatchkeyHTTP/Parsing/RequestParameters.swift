@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import LatchkeyCore
+import LatchkeyTokens
 package import NIOCore
 
 /// Name and value pairs of a query string or a form body, by the rules of RFC 6749 3.1 and 3.2: unknown names are
@@ -42,18 +43,26 @@ package struct RequestParameters: Sendable, Equatable {
         else {
             throw Refusal(.invalidRequest, "A parameter is not valid percent-encoded UTF-8 without NUL.")
         }
-        guard !pairs.contains(where: { $0.name == name }) || repeatable.contains(name) else {
+        guard !contains(name) || repeatable.containsBytes(of: name) else {
             throw Refusal(.invalidRequest, "A parameter is given more than once.")
         }
         pairs.append(Pair(name: name, value: value))
     }
 
     /// The value, or nil when absent or empty. For a repeated parameter: the first.
-    package subscript(_ name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
+    package subscript(_ name: String) -> String? {
+        pairs.first { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }?.value
+    }
+
+    /// Whether the parameter is there, empty or not.
+    package func contains(_ name: String) -> Bool { pairs.contains { $0.name.equalsBytes(of: name) } }
+
+    /// The names as they came, and whether each has a value.
+    var presence: some Sequence<(name: String, isEmpty: Bool)> { pairs.lazy.map { ($0.name, $0.value.isEmpty) } }
 
     /// All values of a parameter that may repeat, in order.
     package func all(_ name: String) -> [String] {
-        pairs.filter { $0.name == name && !$0.value.isEmpty }.map(\.value)
+        pairs.filter { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }.map(\.value)
     }
 
     /// The value of a parameter that must be there. `name` comes from our code, so the message may show it.
@@ -89,18 +98,12 @@ package enum FormParameters {
         repeatable: Set<String> = []
     ) throws(Refusal) -> RequestParameters {
         if body.readableBytes == 0, fields[values: .contentType].isEmpty { return RequestParameters() }
-        guard MediaType(contentTypeOf: fields)?.essence == "application/x-www-form-urlencoded" else {
+        guard let type = MediaType(contentTypeOf: fields)?.essence,
+            type.equalsBytes(of: "application/x-www-form-urlencoded")
+        else {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
         return try RequestParameters(body.readableBytesView, repeatable: repeatable)
-    }
-}
-
-/// A request's query string.
-package enum QueryParameters {
-    /// - Throws: `Refusal` `.invalidRequest`.
-    package static func parse(_ query: String?, repeatable: Set<String> = []) throws(Refusal) -> RequestParameters {
-        try RequestParameters((query ?? "").utf8, repeatable: repeatable)
     }
 }
 

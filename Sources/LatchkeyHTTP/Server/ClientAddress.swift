@@ -24,7 +24,7 @@ package struct ClientAddress: Sendable, Hashable {
     /// Parses dotted IPv4 or IPv6 text without brackets, port or zone; nil for anything else.
     package init?(_ text: String) {
         guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
-        let isIPv4 = !text.contains(":")
+        let isIPv4 = !text.utf8.contains(UInt8(ascii: ":"))
         var bytes = [UInt8](repeating: 0, count: isIPv4 ? 4 : 16)
         // inet_pton writes 4 or 16 bytes, which the array has; `text` is a live, NUL-terminated copy for the call.
         guard unsafe inet_pton(isIPv4 ? AF_INET : AF_INET6, text, &bytes) == 1 else { return nil }
@@ -34,7 +34,7 @@ package struct ClientAddress: Sendable, Hashable {
     /// The IP address of a socket; nil for a Unix-domain socket.
     package init?(_ address: SocketAddress) {
         guard let text = address.ipAddress else { return nil }
-        self.init(String(text.prefix { $0 != "%" }))
+        self.init(String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "%") })))
     }
 
     /// Whether this is IPv4.

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import LatchkeyCore
+import LatchkeyTokens
 import Logging
 package import Metrics
 package import NIOCore
@@ -120,7 +121,7 @@ package struct HTTPService: Sendable {
 
     /// A path below an OAuth endpoint's that names nothing still answers like its neighbours.
     private static func errorFormat(ofUnknown path: String) -> ErrorFormat {
-        path.hasPrefix("/oauth2/") ? .oauth : .problem
+        path.beginsWithBytes(of: "/oauth2/") ? .oauth : .problem
     }
 
     private static func method(_ method: HTTPMethod) -> HTTPRequest.Method {
@@ -157,7 +158,7 @@ package struct HTTPService: Sendable {
         } catch {
             response = renderError(error, context)
         }
-        var extra = cors?.fields(request, context) ?? HTTPFields()
+        var extra = await cors?.fields(request, context, status: response.status) ?? HTTPFields()
         if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
         for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
         return (response, extra)

@@ -1,3 +1,5 @@
+import LatchkeyTokens
+
 /// Where a server listens: a TCP address or a Unix-domain socket.
 package enum ListenAddress: Sendable, Hashable {
     /// A host name or IP address (IPv6 without brackets) and a port; port 0 asks the system for a free one.
@@ -7,20 +9,22 @@ package enum ListenAddress: Sendable, Hashable {
 
     /// Parses `host:port` or `[IPv6]:port`; nil for anything else, a bare IPv6 address and a port above 65535 included.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else {
+        let separator = UInt8(ascii: ":")
+        guard let colon = text.utf8.lastIndex(of: separator) else { return nil }
+        let digits = text.utf8[text.utf8.index(after: colon)...]
+        guard !digits.isEmpty, digits.allSatisfy(\.isASCIIDigit), let port = UInt16(Substring(digits)) else {
             return nil
         }
-        var host = text[..<colon]
-        if host.first == "[", host.last == "]" {
+        var host = text.utf8[..<colon]
+        if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") {
             host = host.dropFirst().dropLast()
-            guard let address = ClientAddress(String(host)), !address.isIPv4 || host.contains(":") else { return nil }
-        } else if host.contains(":") {
+            guard let address = ClientAddress(String(Substring(host))), !address.isIPv4 || host.contains(separator)
+            else { return nil }
+        } else if host.contains(separator) {
             return nil
         }
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-        self = .tcp(host: String(host), port: Int(port))
+        guard !host.isEmpty, host.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        self = .tcp(host: String(Substring(host)), port: Int(port))
     }
 
     /// Whether the address is the machine itself: a loopback IP address, `localhost`, or a Unix-domain socket.

@@ -8,6 +8,8 @@ package struct Request: Sendable {
     package let query: String?
     package let headers: HTTPFields
     package let body: ByteBuffer
+    /// The query, read by the route's rule.
+    package internal(set) var parameters = RequestParameters()
 
     package init(method: HTTPRequest.Method, query: String?, headers: HTTPFields, body: ByteBuffer) {
         self.method = method

@@ -21,9 +21,9 @@ package struct RequestTarget: Sendable, Equatable {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw Refusal(.invalidRequest, "The request target contains a character that must be percent-encoded.")
         }
-        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(parts[0])
-        query = parts.count > 1 ? String(parts[1]) : nil
+        let parts = text.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(Substring(parts[0]))
+        query = parts.count > 1 ? String(Substring(parts[1])) : nil
         guard Self.isCanonical(path) else {
             throw Refusal(.invalidRequest, "The path has an empty, dot or ambiguously encoded segment.")
         }

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import LatchkeyTokens
 
 /// Who may call a route. The gate itself stands in the handlers; the table states it for OpenAPI and for the test that
 /// walks all routes.
@@ -37,8 +38,12 @@ package struct Route: Sendable {
     /// Whether the handler may wait for long. Its task is cancelled when the client goes away or the server drains, and
     /// must then answer at once with what it has.
     package let isLongPoll: Bool
+    /// Reads the query by the route's rule, then does the work.
     package let handler: Handler
 
+    /// A route whose handler has its own gate. Where that wants an access token, whoever shows none is told so, and not
+    /// what is wrong with the query: a token in it counts for nothing.
+    /// - Parameter query: what the query may hold; what the API document says of the route, unless told otherwise.
     package init(
         _ method: HTTPRequest.Method,
         _ template: String,
@@ -46,7 +51,32 @@ package struct Route: Sendable {
         access: RouteAccess,
         operation operationID: String,
         isLongPoll: Bool = false,
+        query: QueryRule? = nil,
         handler: @escaping Handler
+    ) {
+        self.init(
+            method, template, errors: errorFormat, access: access, operation: operationID, isLongPoll: isLongPoll,
+            query: query,
+            admits: { request, _ in
+                if access == .bearer || access == .account { _ = try BearerToken.required(request.headers) }
+            },
+            handler: { request, context, _ in try await handler(request, context) })
+    }
+
+    /// A route behind a gate: nothing of the request but its credentials is looked at until the gate has let it pass.
+    /// - Parameters:
+    ///   - query: as in the other initialiser.
+    ///   - admits: throws for whoever may not pass, and tells the handler who did.
+    init<Caller: Sendable>(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        errors errorFormat: ErrorFormat,
+        access: RouteAccess,
+        operation operationID: String,
+        isLongPoll: Bool = false,
+        query: QueryRule? = nil,
+        admits: @escaping @Sendable (Request, RequestContext) async throws -> Caller,
+        handler: @escaping @Sendable (Request, RequestContext, Caller) async throws -> Response
     ) {
         self.method = method
         self.template = template
@@ -54,7 +84,13 @@ package struct Route: Sendable {
         self.access = access
         self.operationID = operationID
         self.isLongPoll = isLongPoll
-        self.handler = handler
+        let query = query ?? .documented(OpenAPIDocument.key(method, template))
+        self.handler = { request, context in
+            let caller = try await admits(request, context)
+            var request = request
+            request.parameters = try query.read(request.query)
+            return try await handler(request, context, caller)
+        }
     }
 }
 
@@ -66,7 +102,7 @@ package struct RouteTable: Sendable {
         package let errorFormat: ErrorFormat
         /// In the order of registration, `HEAD` not listed.
         package let routes: [Route]
-        fileprivate let segments: [Substring]
+        fileprivate let segments: [Substring.UTF8View]
 
         /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS`.
         package var allowedMethods: [HTTPRequest.Method] {
@@ -81,23 +117,25 @@ package struct RouteTable: Sendable {
 
         /// The part of a matched path at the template's `{name}`, still percent-encoded.
         func segment(_ name: String, of path: String) -> Substring? {
-            guard let index = segments.firstIndex(where: { $0.dropFirst().dropLast() == name && Self.isCapture($0) }),
-                case let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false),
-                index < parts.count
-            else { return nil }
-            return parts[index]
+            let index = segments.firstIndex { segment in
+                Self.isCapture(segment) && segment.dropFirst().dropLast().elementsEqual(name.utf8)
+            }
+            guard let index, case let parts = RouteTable.segments(of: path), index < parts.count else { return nil }
+            return Substring(parts[index])
         }
 
-        fileprivate func matches(_ path: [Substring]) -> Bool {
+        fileprivate func matches(_ path: [Substring.UTF8View]) -> Bool {
             guard path.count == segments.count else { return false }
             return zip(segments, path).allSatisfy { segment, part in
-                Self.isCapture(segment) ? !part.isEmpty : segment == part
+                Self.isCapture(segment) ? !part.isEmpty : segment.elementsEqual(part)
             }
         }
 
         fileprivate var isFixed: Bool { !segments.contains(where: Self.isCapture) }
 
-        private static func isCapture(_ segment: Substring) -> Bool { segment.first == "{" }
+        private static func isCapture(_ segment: Substring.UTF8View) -> Bool {
+            segment.first == UInt8(ascii: "{")
+        }
     }
 
     package let resources: [Resource]
@@ -123,7 +161,7 @@ package struct RouteTable: Sendable {
                 template: template,
                 errorFormat: routes.first?.errorFormat ?? .problem,
                 routes: routes,
-                segments: template.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+                segments: Self.segments(of: template)
             )
         }
         fixed = Dictionary(uniqueKeysWithValues: resources.filter(\.isFixed).map { ($0.template, $0) })
@@ -133,10 +171,14 @@ package struct RouteTable: Sendable {
     /// All routes, resource by resource.
     package var routes: [Route] { resources.flatMap(\.routes) }
 
-    /// The resource that a judged path names: exactly, case and trailing slash included. Fixed templates win.
+    private static func segments(of path: String) -> [Substring.UTF8View] {
+        path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    }
+
+    /// The resource that a judged path, which is ASCII, names: exactly, case and trailing slash included. Fixed templates win.
     package func resolve(_ path: String) -> Resource? {
         if let resource = fixed[path] { return resource }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let segments = Self.segments(of: path)
         return captured.first { $0.matches(segments) }
     }
 }

@@ -13,10 +13,8 @@ struct ReceiverGate: Sendable {
     init(_ services: Services) { bearer = services.bearer }
 
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
-    private func receiver(_ request: Request) async throws -> ClientID {
-        guard let token = try BearerToken(request.headers) else {
-            throw Refusal(.bearerMissing, "This needs an access token: send it as Authorization: Bearer.")
-        }
+    private func receiver(_ request: Request, _ context: RequestContext) async throws -> ClientID {
+        let token = try BearerToken.required(request.headers)
         let caller = try await bearer.authorise(token.text, scope: Scope.latchkeyEvents)
         guard caller.record == nil else {
             throw Refusal(.insufficientScope, "Events are for services: use a token of the client itself.")
@@ -24,15 +22,13 @@ struct ReceiverGate: Sendable {
         return caller.token.claims.clientID
     }
 
-    /// A route of the event endpoints. Nothing of the request but its credentials is looked at until it has passed.
+    /// A route of the event endpoints, behind the check.
     func route(
         _ method: HTTPRequest.Method, _ path: String, _ operation: String, isLongPoll: Bool = false,
         _ handler: @escaping Handler
     ) -> Route {
         Route(
-            method, path, errors: .problem, access: .receiver, operation: operation, isLongPoll: isLongPoll
-        ) { request, context in
-            try await handler(request, context, try await receiver(request))
-        }
+            method, path, errors: .problem, access: .receiver, operation: operation, isLongPoll: isLongPoll,
+            admits: receiver, handler: handler)
     }
 }

@@ -58,7 +58,7 @@ struct StreamConfiguration: Sendable {
         try Self.checkMethod(delivery)
         let address = SharedSignalsAddresses(issuer: settings.issuer).poll(record.stream.id)
         guard let given = delivery.object?["endpoint_url"], !given.isNull else { return }
-        guard given.string == address else {
+        guard given.string?.equalsBytes(of: address) == true else {
             throw Refusal(.invalidRequest, "The member delivery.endpoint_url is supplied by the transmitter.")
         }
     }
@@ -66,7 +66,7 @@ struct StreamConfiguration: Sendable {
     /// - Throws: `Refusal` `invalid_request` for push delivery and whatever is no delivery at all.
     static func checkMethod(_ delivery: JSONValue?) throws(Refusal) {
         guard let delivery else { return }
-        guard delivery.object?["method"]?.string == SharedSignalsAddresses.pollMethod else {
+        guard delivery.object?["method"]?.string?.equalsBytes(of: SharedSignalsAddresses.pollMethod) == true else {
             throw Refusal(
                 .invalidRequest, "The member delivery must have the method \(SharedSignalsAddresses.pollMethod).")
         }
@@ -74,10 +74,10 @@ struct StreamConfiguration: Sendable {
 
     /// Lists of texts are sets; a single text is a list of one (RFC 7519 4.1.3).
     private static func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        func texts(_ value: JSONValue) -> Set<String>? {
-            if let text = value.string { [text] } else { value.strings.map(Set.init) }
+        func texts(_ value: JSONValue) -> Set<[UInt8]>? {
+            (value.string.map { [$0] } ?? value.strings).map { Set($0.map { Array($0.utf8) }) }
         }
         if let left = texts(left), let right = texts(right) { return left == right }
-        return left == right
+        return JSONWriter.value { $0.value(left) } == JSONWriter.value { $0.value(right) }
     }
 }

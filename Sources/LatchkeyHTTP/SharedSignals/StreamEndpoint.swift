@@ -31,7 +31,7 @@ struct StreamEndpoint: Sendable {
 
     /// One stream by its id; without one the list of all that the receiver has.
     private func get(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        if let id = try QueryParameters.parse(request.query)["stream_id"] {
+        if let id = request.parameters["stream_id"] {
             return answer(try await streams.stream(id, of: client))
         }
         let record = try await streams.stream(of: client)
@@ -60,7 +60,7 @@ struct StreamEndpoint: Sendable {
     }
 
     private func delete(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        guard let id = try QueryParameters.parse(request.query)["stream_id"] else {
+        guard let id = request.parameters["stream_id"] else {
             throw Refusal(.invalidRequest, "The parameter stream_id is missing.")
         }
         try await streams.delete(try await streams.stream(id, of: client))

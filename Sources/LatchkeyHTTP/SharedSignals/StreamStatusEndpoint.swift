@@ -17,7 +17,7 @@ struct StreamStatusEndpoint: Sendable {
     }
 
     private func get(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
-        guard let id = try QueryParameters.parse(request.query)["stream_id"] else {
+        guard let id = request.parameters["stream_id"] else {
             throw Refusal(.invalidRequest, "The parameter stream_id is missing.")
         }
         return answer(try await streams.stream(id, of: client))

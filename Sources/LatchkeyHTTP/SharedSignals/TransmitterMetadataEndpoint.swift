@@ -23,7 +23,8 @@ struct TransmitterMetadataEndpoint: Sendable {
         paths.enumerated().map { index, path in
             Route(
                 .get, path, errors: .problem, access: .anyone,
-                operation: index == 0 ? "getTransmitterMetadata" : "getTransmitterMetadataOfPathIssuer"
+                operation: index == 0 ? "getTransmitterMetadata" : "getTransmitterMetadataOfPathIssuer",
+                query: .tolerant
             ) { _, _ in
                 Response(status: .ok, headers: fields, body: body)
             }

@@ -28,7 +28,8 @@ final class KeySetEndpoint: Sendable {
 
     var route: Route {
         Route(
-            .get, "/.well-known/jwks.json", errors: .problem, access: .anyone, operation: "getKeySet", handler: handle)
+            .get, "/.well-known/jwks.json", errors: .problem, access: .anyone, operation: "getKeySet", query: .tolerant,
+            handler: handle)
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {

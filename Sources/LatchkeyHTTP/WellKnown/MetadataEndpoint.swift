@@ -29,7 +29,8 @@ struct MetadataEndpoint: Sendable {
         paths.enumerated().map { index, path in
             Route(
                 .get, path, errors: .problem, access: .anyone,
-                operation: index == 0 ? "getMetadata" : "getMetadataOfPathIssuer", handler: handle)
+                operation: index == 0 ? "getMetadata" : "getMetadataOfPathIssuer", query: .tolerant,
+                handler: handle)
         }
     }
 

@@ -45,7 +45,7 @@ struct RevocationsEndpoint: Sendable {
         _ request: Request, _ context: RequestContext, kind: RevocationDocuments.Form.Kind
     ) async throws -> Response {
         let reader = try await readers.admit(request, context)
-        let poll = try RevocationPoll(try QueryParameters.parse(request.query))
+        let poll = try RevocationPoll(request.parameters)
         let name = reader?.description ?? poll.consumer
         note(poll, name, context)
         if let seconds = poll.wait {

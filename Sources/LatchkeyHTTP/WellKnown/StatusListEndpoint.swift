@@ -51,7 +51,7 @@ struct StatusListEndpoint: Sendable {
 
     private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
         _ = try await readers.admit(request, context)
-        guard try QueryParameters.parse(request.query)["time"] == nil else {
+        guard request.parameters["time"] == nil else {
             throw Refusal(.notImplemented, "Status lists of the past are not kept: ask without time.")
         }
         let number = Self.number(try context.pathParameter("n"))

@@ -50,10 +50,8 @@ public struct JWSHeader: Sendable, Hashable {
     /// 4.1.9). Token kinds are told apart by this alone, so a missing `typ` is never good enough.
     public func hasType(_ expected: String) -> Bool {
         guard let type else { return false }
-        if type == expected { return true }
-        guard type.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
-        let lowered = type.lowercased()
-        return lowered == expected || lowered == "application/" + expected
+        if type.equalsBytes(of: expected) { return true }
+        return type.utf8.equalsIgnoringCase(expected) || type.utf8.equalsIgnoringCase("application/" + expected)
     }
 
     /// The base64url segment that begins every token with this header; worth building once per key.

@@ -76,16 +76,17 @@ public struct JSONWebKey: Sendable, Hashable {
     }
 
     private static func material(kind: String, of object: JSONObject) throws(MalformedKey) -> KeyMaterial {
-        switch kind {
-        case "EC":
+        // By bytes: O, U+212A and P equal OKP otherwise.
+        switch Array(kind.utf8) {
+        case Array("EC".utf8):
             guard let curve = object["crv"]?.string else { throw MalformedKey(.badMember, member: "crv") }
             guard curve == "P-256" else { throw MalformedKey(.unsupported, member: "crv") }
             return .p256(x: try number("x", of: object), y: try number("y", of: object))
-        case "OKP":
+        case Array("OKP".utf8):
             guard let curve = object["crv"]?.string else { throw MalformedKey(.badMember, member: "crv") }
             guard curve == "Ed25519" else { throw MalformedKey(.unsupported, member: "crv") }
             return .ed25519(x: try number("x", of: object))
-        case "RSA":
+        case Array("RSA".utf8):
             return .rsa(n: try number("n", of: object), e: try number("e", of: object))
         default:
             throw MalformedKey(.unsupported, member: "kty")

@@ -68,7 +68,7 @@ package struct ConfigurationValues: Sendable {
             guard let text = texts[key.name] else { continue }
             let content: ConfigContent
             if case .list = key.shape {
-                content = .stringArray(text.split(separator: ",").map(String.init))
+                content = .stringArray(text.listedItems)
             } else {
                 content = .string(text)
             }
@@ -111,16 +111,28 @@ extension ConfigurationKey {
                 if let list = try? reader.requiredStringArray(forKey: key, isSecret: isSecret) {
                     list
                 } else {
-                    try reader.requiredString(forKey: key, isSecret: isSecret).split(separator: ",").map(String.init)
+                    try reader.requiredString(forKey: key, isSecret: isSecret).listedItems
                 }
         } catch {
             let line = file?.entries.first { $0.name == name }.map { ", line \($0.line)" } ?? ""
             throw ConfigurationError(
                 "\(file?.path ?? "The configuration")\(line): `\(name)` must be \(accepted), not a list.")
         }
-        return texts.map { String($0.trimmingPrefix(while: \.isWhitespace)) }
-            .map { String($0.reversed().drop(while: \.isWhitespace).reversed()) }
-            .filter { !$0.isEmpty }
+        return texts.map(\.withoutOuterSpace).filter { !$0.isEmpty }
+    }
+}
+
+extension String {
+    /// The items of a list that is written with commas. By bytes: whatever follows a comma, it separates.
+    fileprivate var listedItems: [String] {
+        utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)) }
+    }
+
+    /// Without the white space of ASCII around it.
+    fileprivate var withoutOuterSpace: String {
+        let isText = { (byte: UInt8) in byte != 0x20 && !(0x09...0x0D).contains(byte) }
+        guard let first = utf8.firstIndex(where: isText), let last = utf8.lastIndex(where: isText) else { return "" }
+        return String(Substring(utf8[first...last]))
     }
 }
 

@@ -1,3 +1,4 @@
+import InMemoryLogging
 import TestSupport
 import Testing
 
@@ -31,7 +32,7 @@ struct CrossOriginTests {
                 #expect(response[field: "Access-Control-Allow-Origin"] == nil)
                 #expect(response[field: "Vary"]?.hasPrefix("Origin") == true)
             }
-            #expect(try await preflight(server, "/nowhere", origin: Self.own).status == 404)
+            #expect(try await preflight(server, "/nowhere", origin: "https://evil.test").status == 404)
         }
     }
 
@@ -52,6 +53,117 @@ struct CrossOriginTests {
                 #expect(token[field: "Access-Control-Allow-Origin"] == (readable ? origin : nil))
                 #expect(token[field: "Vary"] == "Origin")
             }
+        }
+    }
+
+    /// A request that is refused before anybody knows which client it is from.
+    struct EarlyRefusal: Sendable, CustomTestStringConvertible {
+        let method: String
+        let path: String
+        let headers: [(String, String)]
+        let body: String
+        let status: Int
+
+        var testDescription: String { "\(method) \(path) \(status)" }
+    }
+
+    private static let json = [("Content-Type", "application/json")]
+    private static let form = [("Content-Type", "application/x-www-form-urlencoded")]
+
+    static let earlyRefusals = [
+        EarlyRefusal(method: "POST", path: "/api/v1/login", headers: json, body: "{", status: 400),
+        EarlyRefusal(
+            method: "POST", path: "/api/v1/login", headers: json, body: String(repeating: " ", count: 70_000),
+            status: 413),
+        EarlyRefusal(
+            method: "POST", path: "/api/v1/login", headers: [("Content-Type", "text/plain")], body: "x", status: 415),
+        EarlyRefusal(
+            method: "POST", path: "/api/v1/login", headers: json,
+            body: #"{"client_id":"spaa","username":"ada","password":"x"}"#, status: 401),
+        EarlyRefusal(method: "DELETE", path: "/api/v1/login", headers: [], body: "", status: 405),
+        EarlyRefusal(method: "POST", path: "/api/v1/login?client_id=spa", headers: json, body: "{}", status: 400),
+        EarlyRefusal(method: "POST", path: "//api/v1/login", headers: json, body: "{}", status: 400),
+        EarlyRefusal(method: "POST", path: "/api/v1/logn", headers: json, body: "{}", status: 404),
+        EarlyRefusal(
+            method: "GET", path: "/api/v1/me", headers: [("Authorization", "Bearer x")], body: "", status: 401),
+        EarlyRefusal(method: "POST", path: "/oauth2/token", headers: form, body: "client_id=spaa", status: 401),
+        EarlyRefusal(method: "POST", path: "/oauth2/token", headers: json, body: "{}", status: 415),
+    ]
+
+    @Test(arguments: earlyRefusals)
+    func `a refusal before the client is known is readable for every registered origin and no other`(
+        refusal: EarlyRefusal
+    ) async throws {
+        try await withServer { server in
+            try await prepare(server)
+            for (origin, readable) in [
+                (Self.own, true), (Self.other, true), ("https://evil.test", false), ("null", false),
+                (Self.own + "\u{301}", false),
+            ] {
+                let response = try await server.http.send(
+                    refusal.method, refusal.path, headers: refusal.headers + [("Origin", origin)],
+                    body: Array(refusal.body.utf8))
+                #expect(response.status == refusal.status, "\(response.text)")
+                #expect(response.all("Access-Control-Allow-Origin") == (readable ? [origin] : []), "\(origin)")
+                #expect(response.all("Access-Control-Allow-Credentials") == (readable ? ["true"] : []))
+                #expect(response.all("Vary").first?.hasPrefix("Origin") == true)
+                #expect(response.all("Set-Cookie").isEmpty)
+                guard readable else { continue }
+                let allowed = try await server.http.send(
+                    "OPTIONS", refusal.path,
+                    headers: [("Origin", origin), ("Access-Control-Request-Method", refusal.method)])
+                #expect(allowed.status == 204)
+                #expect(allowed[field: "Access-Control-Allow-Origin"] == origin)
+                #expect(allowed[field: "Access-Control-Allow-Methods"]?.contains(refusal.method) == true)
+            }
+        }
+    }
+
+    @Test func `what is for no page stays so, refusals included`() async throws {
+        try await withServer { server in
+            try await prepare(server)
+            for path in ["/forward-auth?roles=admin", "/api/v1/session?x=1", "/healthz?x=1", "/metrics?x=1"] {
+                let response = try await server.http.get(path, headers: [("Origin", Self.own)])
+                #expect(response.status == 400, "\(path)")
+                #expect(response[field: "Access-Control-Allow-Origin"] == nil, "\(path)")
+            }
+        }
+    }
+
+    @Test func `an answer without a known client that is no refusal is for no page`() async throws {
+        try await withServer { server in
+            try await prepare(server)
+            let response = try await server.http.post(
+                "/api/v1/logout", json: ["refresh_token": "lkr_x"], headers: [("Origin", Self.own)])
+            #expect(response.status == 204)
+            #expect(response[field: "Access-Control-Allow-Origin"] == nil)
+        }
+    }
+
+    @Test func `an origin of no client is told in the log, once a minute and with the nearest`() async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            try await prepare(server)
+            try await server.addClient("dev", origins: ["http://localhost:5173"])
+            func lines() -> [String] {
+                server.logs.entries.map { "\($0.message)" }.filter { $0.hasPrefix("no client has the origin") }
+            }
+            for _ in 0..<3 {
+                _ = try await preflight(server, "/api/v1/login", origin: "http://127.0.0.1:5173")
+                _ = try await server.login(headers: [("Origin", "http://127.0.0.1:5173")])
+            }
+            #expect(lines().count == 1)
+            #expect(
+                lines().first?.hasPrefix(
+                    "no client has the origin http://127.0.0.1:5173; `dev` has http://localhost:5173:") == true)
+            clock.advance(by: .seconds(60))
+            _ = try await server.login(headers: [("Origin", "http://127.0.0.1:5173")])
+            #expect(lines().count == 2)
+            // Same-origin pages need nobody's leave, a registered origin is no mistake, and other text is no origin.
+            for origin in ["http://localhost:8080", Self.own, Self.other, "https://a\u{301}.test", ""] {
+                _ = try await server.login(headers: [("Origin", origin)])
+            }
+            #expect(lines().count == 2)
         }
     }
 

@@ -101,6 +101,33 @@ struct ForwardAuthTests {
         }
     }
 
+    @Test func `a restriction that is misspelt or empty lets nobody in`() async throws {
+        try await withServer { server in
+            try await prepare(server)
+            let cookie = try await cookie(server)
+            #expect(try await server.forward("client_id=web&role=admin", cookie: cookie).status == 403)
+            for query in [
+                "roles=admin", "role=", "role", "role[]=admin", "role%5B%5D=admin", "scopes=orders%3Awrite", "scope=",
+                "Role=admin", "role%CC%81=admin", "role=editor&role=", "audiences=x", "audience=", "token=", "user=ada",
+            ] {
+                let response = try await server.forward("client_id=web&" + query, cookie: cookie)
+                #expect(response.status == 400, "\(query)")
+                #expect(response["detail"]?.contains("parameter") == true, "\(query): \(response.text)")
+                #expect(response[field: "X-Latchkey-Subject"] == nil, "\(query)")
+            }
+        }
+    }
+
+    @Test func `a role or audience that is merely equivalent to one is another one`() async throws {
+        try await withServer { server in
+            try await server.addUser(roles: ["K"])
+            try await server.addWebClient()
+            let cookie = try await server.signedIn()
+            #expect(try await server.forward("client_id=web&role=K", cookie: cookie).status == 200)
+            #expect(try await server.forward("client_id=web&role=%E2%84%AA", cookie: cookie).status == 403)
+        }
+    }
+
     @Test func `whatever a stranger sends is 401 and never 5xx`() async throws {
         try await withServer { server in
             try await prepare(server)

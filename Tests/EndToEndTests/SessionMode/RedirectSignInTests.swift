@@ -236,6 +236,25 @@ struct RedirectSignInTests {
         }
     }
 
+    @Test func `a redirect URI that is merely equivalent to a registered one is none`() async throws {
+        try await withServer { server in
+            let registered = "https://app.example.org/latchkey/callback;v=K"
+            try await server.addUser()
+            try await server.addWebClient("letters", redirectURIs: [registered])
+            func start(_ uri: String) async throws -> Int {
+                try await server.browser.get("/start?client_id=letters&redirect_uri=\(TestHTTP.encoded(uri))").status
+            }
+            #expect(try await start(registered) == 303)
+            for other in ["\u{37E}v=K", ";v=\u{212A}", ";v=K\u{301}"] {
+                let uri = "https://app.example.org/latchkey/callback" + other
+                #expect(try await start(uri) == 400, "\(other)")
+                let login = try await server.signIn(
+                    client: "letters", more: ["redirect_uri": .string(uri), "state": "abc"])
+                #expect(login.status == 400, "\(other)")
+            }
+        }
+    }
+
     @Test func `a sign-in over the callback ends the session whose cookie comes along`() async throws {
         try await withServer { server in
             try await prepare(server)

@@ -21,6 +21,13 @@ struct ClientRulesTests {
         try draft(kind, change).validated(settings: settings, at: Timestamp(seconds: 1))
     }
 
+    @Test func `a value that is merely equivalent to one before is judged itself`() {
+        #expect(throws: invalid) { try validated { $0.audiences = ["K", "\u{212A}"] } }
+        #expect(throws: invalid) {
+            try validated { $0.redirectURIs = ["https://a.example/;", "https://a.example/\u{37E}"] }
+        }
+    }
+
     @Test(arguments: [
         "", "app.example.com", "https:app.example.com", "https://", "https://app.example.com/",
         "https://app.example.com/x",

@@ -33,6 +33,9 @@ struct StartTicketTests {
         }
         #expect(StartTicket(String(sealed), keys: .generate(), now: now) == nil)
         #expect(StartTicket("", keys: keys, now: now) == nil)
+        // A mark behind the prefix is one grapheme with it, and no second spelling.
+        let marked = "lkt_\u{301}" + String(sealed.dropFirst(4))
+        #expect(StartTicket(marked, keys: keys, now: now) == nil)
         #expect(StartTicket("lkt_AAAA", keys: keys, now: now) == nil)
     }
 

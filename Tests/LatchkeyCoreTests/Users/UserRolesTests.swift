@@ -7,6 +7,10 @@ struct UserRolesTests {
         #expect(throws: Refusal(.invalidRequest, "")) { try UserRoles.validated(["good", role]) }
     }
 
+    @Test func `a role that is merely equivalent to one before is judged itself`() {
+        #expect(throws: Refusal(.invalidRequest, "")) { try UserRoles.validated(["K", "\u{212A}"]) }
+    }
+
     @Test func `more than 32 roles are refused, repeated ones count once`() throws {
         let many = (0..<33).map { "role\($0)" }
         #expect(throws: Refusal(.invalidRequest, "")) { try UserRoles.validated(many) }

@@ -1,8 +1,9 @@
 import HTTPTypes
 import LatchkeyCore
-import LatchkeyHTTP
 import LatchkeyTokens
 import Testing
+
+@testable import LatchkeyHTTP
 
 struct SessionCookieTests {
     private let production = SessionCookie(issuer: "https://auth.example.com")
@@ -33,18 +34,28 @@ struct SessionCookieTests {
 struct ForwardAuthQuestionTests {
     private let invalid = Refusal(.invalidRequest, "")
 
+    private func question(_ query: String?) throws -> ForwardAuthQuestion {
+        try ForwardAuthQuestion(QueryRule.documented("GET /forward-auth").read(query))
+    }
+
     @Test(
         arguments: [
             nil, "", "scope=openid", "client_id=", "client_id=a%20b&audience=x", "client_id=web&client_id=web",
             "client_id=web&token=yes", "client_id=web&token=0", "client_id=web&redirect=true", "audience=x&redirect=1",
             "client_id=web&scope=a%20%20b", "client_id=web&scope=%22", "client_id=%zz",
+            // Misspelt and empty restrictions are none that was meant.
+            "client_id=web&roles=admin", "client_id=web&role=", "client_id=web&role", "client_id=web&role[]=admin",
+            "client_id=web&scopes=orders", "client_id=web&scope=", "client_id=web&Role=admin",
+            "client_id=web&audience=",
+            "client_id=web&role=editor&role=", "client_id=web&=admin", "client_id=web&token=", "client_id=web&x=1",
+            "client_id=web&role%CC%81=admin",
         ] as [String?])
     func `a question that would let in the wrong ones, or says nothing clear, is refused`(query: String?) {
-        #expect(throws: invalid) { try ForwardAuthQuestion(query) }
+        #expect(throws: invalid) { try question(query) }
     }
 
     @Test func `a question asks for client, audience, scope and every role`() throws {
-        let question = try ForwardAuthQuestion(
+        let question = try question(
             "client_id=web&audience=https%3A%2F%2Fapi.example.com&scope=a%20b&role=editor&role=staff&token=1&redirect=1"
         )
         #expect(question.demand.client == ClientID("web"))

@@ -29,7 +29,8 @@ import Testing
     @Test(arguments: [
         ("127.0.0.1:8080", ListenAddress.tcp(host: "127.0.0.1", port: 8080)), ("[::1]:0", .tcp(host: "::1", port: 0)),
         ("localhost:80", .tcp(host: "localhost", port: 80)), ("::1:80", nil), ("127.0.0.1", nil), (":80", nil),
-        ("127.0.0.1:65536", nil), ("127.0.0.1:-1", nil), ("[127.0.0.1]:80", nil), ("a b:80", nil),
+        ("127.0.0.1:65536", nil), ("127.0.0.1:-1", nil), ("127.0.0.1:\u{301}80", nil), ("127.0.0.1\u{600}:80", nil),
+        ("localhost:\u{FF18}", nil), ("[127.0.0.1]:80", nil), ("a b:80", nil),
     ])
     func `listen addresses are read strictly`(text: String, address: ListenAddress?) {
         #expect(ListenAddress(text) == address)
@@ -72,6 +73,26 @@ import Testing
         Case(
             peer: "10.0.0.1", trusted: ["10.0.0.0/8"], fields: [("X-Forwarded-For", "6.6.6.6, _hidden, 10.9.9.9")],
             client: "10.9.9.9"),
+        // Text left of the proxy's entry counts for nothing, whatever it would join to the comma, and in whatever line.
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("X-Forwarded-For", "\u{600}, 203.0.113.60")],
+            client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("X-Forwarded-For", "127.0.0.1\u{D4E}"), ("X-Forwarded-For", "203.0.113.60")],
+            client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("X-Forwarded-For", "203.0.113.60"), ("X-Forwarded-For", "\u{600}")], client: "127.0.0.1"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("Forwarded", "for=\"\u{600}, for=203.0.113.60")],
+            client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("Forwarded", "for=6.6.6.6;for=203.0.113.60")],
+            client: "127.0.0.1"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("X-Forwarded-For", "[203.0.113.60]x")],
+            client: "127.0.0.1"),
         // Two headers that disagree: one of them came through from the client.
         Case(
             peer: "10.0.0.1", trusted: ["10.0.0.1"],

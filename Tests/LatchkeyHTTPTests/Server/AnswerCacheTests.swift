@@ -16,7 +16,9 @@ import Testing
         let version = Atomic<Int>(1)
 
         var route: Route {
-            Route(.get, "/page", errors: .problem, access: .anyone, operation: "page") { _, _ in
+            Route(
+                .get, "/page", errors: .problem, access: .anyone, operation: "page", query: .tolerant
+            ) { _, _ in
                 self.asked.add(1, ordering: .sequentiallyConsistent)
                 let version = self.version.load(ordering: .sequentiallyConsistent)
                 return Response(

@@ -57,8 +57,29 @@ import Testing
     @Test(arguments: ["-1", "+1", "1.0", "1e3", "9007199254740993", "99999999999999999999", "٣", " 1"])
     func `a query integer is decimal digits only`(text: String) throws {
         let encoded = text.utf8.map { String(format: "%%%02X", $0) }.joined()
-        let query = try QueryParameters.parse("after=\(encoded)")
+        let query = try RequestParameters("after=\(encoded)".utf8)
         #expect(throws: Refusal(.invalidRequest, "")) { try query.integer("after") }
+    }
+
+    @Test func `names that are merely equivalent are different parameters`() throws {
+        // U+212A is the letter K to Swift, and U+037E a semicolon.
+        let form = try RequestParameters("%E2%84%AA=1&K=2&%CD%BE=3&;=4".utf8)
+        #expect(form["K"] == "2")
+        #expect(form["\u{212A}"] == "1")
+        #expect(form[";"] == "4")
+        #expect(throws: Refusal(.invalidRequest, "")) { try RequestParameters("K=1&%E2%84%AA=2&K=3".utf8) }
+    }
+
+    @Test(arguments: [
+        ("application/json;\u{301}charset=latin1", true), ("application/json;charset=latin1", false),
+        ("application/json\u{600};charset=utf-8", false), ("application/json; charset = latin1", false),
+        ("application/json; charset=\"utf-8", false), ("application/a b+json", false),
+        ("application/\u{301}json", false), ("APPLICATION/JSON;CHARSET=\"UTF-8\"", true),
+        ("application/problem+json", true),
+    ])
+    func `a content type is two tokens, and its charset decides`(type: String, isJSON: Bool) {
+        let body = try? JSONBody(Self.buffer("{}"), fields: Self.fields(.contentType, type))
+        #expect((body != nil) == isJSON)
     }
 
     // MARK: JSON
@@ -133,6 +154,10 @@ import Testing
     @Test func `the scheme is compared without case and two headers are refused`() throws {
         #expect(try BearerToken(Self.fields(.authorization, "bEARER abc.def"))?.text == "abc.def")
         #expect(try BearerToken(Self.fields(.authorization, "DPoP abc")) == nil)
+        #expect(try BearerToken(Self.fields(.authorization, "Bearer\u{301} abc")) == nil)
+        #expect(throws: Refusal(.invalidRequest, "")) {
+            try BearerToken(Self.fields(.authorization, "Bearer \u{301}abc"))
+        }
         #expect(try BearerToken(HTTPFields()) == nil)
         #expect(throws: Refusal(.invalidRequest, "")) {
             try BearerToken(Self.fields(.authorization, "Bearer a", "Bearer a"))
@@ -144,6 +169,10 @@ import Testing
     @Test(arguments: [
         ("lk=abc", Cookies.Lookup.value("abc")), ("other=1; lk=abc", .value("abc")), ("lk=a=b", .value("a=b")),
         ("", .absent), ("other=lk=abc", .absent), ("LK=abc", .absent), ("lk =abc", .absent), ("xlk=abc", .absent),
+        // Marks that join the separator behind or before them to one grapheme, and a name that is merely equivalent.
+        ("x=\u{600}; lk=abc", .value("abc")), ("x=\u{D4E}; lk=abc", .value("abc")),
+        ("\u{600};lk=abc;\u{301}y=1", .value("abc")), ("x=1;\u{301}; lk=abc", .value("abc")),
+        ("lk\u{301}=1; lk=abc", .value("abc")), ("lk=a\u{301}bc", .absent),
         ("lk=a\"b", .absent), ("lk=a b", .absent), ("lk=abc; lk=def", .ambiguous), ("lk=abc; lk=abc", .ambiguous),
     ])
     func `cookies are read by exact name and never guessed`(header: String, lookup: Cookies.Lookup) {
@@ -158,6 +187,7 @@ import Testing
 
     @Test(arguments: [
         ("\"abc\"", true), ("W/\"abc\"", true), ("\"x\", W/\"abc\"", true), ("*", true), (" * ", true),
+        ("\"x\u{600}\", \"abc\"", true), ("\"abc\u{301}\"", false), ("*\u{301}", false),
         ("\"x\"", false), ("abc", false), ("\"abc", false), ("\"ab\"", false), ("", false), ("\"abc\", oops", false),
     ])
     func `If-None-Match compares weakly`(header: String, matches: Bool) {
@@ -168,6 +198,8 @@ import Testing
 
     @Test(arguments: [
         ("gzip", true), ("br, GZIP;q=0.5", true), ("*", true), ("gzip;q=0", false), ("*;q=0", false),
+        ("br\u{600}, gzip", true), ("gzip;q=0\u{301}", false), ("gzip\u{301}", false), ("gzip;q=nan", false),
+        ("gzip;q=0x1", false), ("gzip;q=.2", true), ("gzip;q=1.001", false), ("gzip;q=-0", false),
         ("gzip;q=0, *", false), ("gzip;q=0.0", false), ("gzip; q=x", false), ("identity", false), ("", false),
     ])
     func `gzip is negotiated with its weight`(header: String, allowed: Bool) {

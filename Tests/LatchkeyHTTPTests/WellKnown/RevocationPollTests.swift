@@ -4,7 +4,7 @@ import Testing
 
 struct RevocationPollTests {
     private func poll(_ query: String) throws(Refusal) -> RevocationPoll {
-        try RevocationPoll(QueryParameters.parse(query))
+        try RevocationPoll(RequestParameters(query.utf8, repeatable: []))
     }
 
     @Test(arguments: [
@@ -17,8 +17,8 @@ struct RevocationPollTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test func `an empty value counts as absent, an unknown parameter does not count`() throws {
-        let poll = try poll("after=&epoch=&wait=&consumer=&shape=round")
+    @Test func `without parameters a poll asks for the snapshot, at once and without a name`() throws {
+        let poll = try poll("")
         #expect(poll.query == RevocationQuery())
         #expect(poll.wait == nil)
         #expect(poll.consumer == nil)

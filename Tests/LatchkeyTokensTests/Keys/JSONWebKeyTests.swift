@@ -42,7 +42,8 @@ struct JSONWebKeyTests {
             (with(p256, ["alg": "ES384"]), .unsupported), (with(p256, ["crv": "P-384"]), .unsupported),
             (with(p256, ["crv": "secp256k1"]), .unsupported), (with(ed25519, ["crv": "X25519"]), .unsupported),
             (with(p256, ["use": "enc"]), .unsupported), (with(p256, ["kid": "1"]), .unsupported),
-            (with(p256, ["kty": "ec"]), .unsupported), (["kty": "AKP"], .unsupported), (["x": "AA"], .badMember),
+            (with(p256, ["kty": "ec"]), .unsupported), (with(ed25519, ["kty": "O\u{212A}P"]), .unsupported),
+            (["kty": "AKP"], .unsupported), (["x": "AA"], .badMember),
             (with(ed25519, ["x": zero(32)]), .invalidPoint), (with(ed25519, ["x": zero(31)]), .badMember),
             (with(ed25519, ["x": Base64URL.string([1] + [UInt8](repeating: 0, count: 31))]), .invalidPoint),
             (

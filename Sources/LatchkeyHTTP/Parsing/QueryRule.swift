@@ -1,0 +1,70 @@
+import LatchkeyCore
+import LatchkeyTokens
+
+/// What a route takes in its query string, read before its handler runs.
+package struct QueryRule: Sendable {
+    /// Nil where unknown names do not matter.
+    private let parameters: [OperationDescription.Parameter]?
+
+    /// Exactly the parameters that the API document describes for the route; none where it describes no route.
+    ///
+    /// A query of ours restricts what is shown or who may pass, so a name that is misspelt and a value that was left
+    /// out (`role=`) are errors: taken for "no restriction", they would open what was meant to be closed.
+    static func documented(_ operation: String) -> QueryRule {
+        QueryRule(parameters: OpenAPIDocument.descriptions[operation]?.query ?? [])
+    }
+
+    /// RFC 6749 3.1: unknown parameters are ignored, an empty value counts as left out. Also for links that people
+    /// follow, to which mailers and social networks append parameters of their own, and for documents that nothing can
+    /// restrict.
+    package static let tolerant = QueryRule(parameters: nil)
+
+    /// Reads a query string.
+    /// - Throws: `Refusal` `invalid_request` that names parameters of ours and never what the caller wrote.
+    func read(_ query: String?) throws(Refusal) -> RequestParameters {
+        guard let query, !query.isEmpty else { return RequestParameters() }
+        guard let parameters else { return try RequestParameters(query.utf8) }
+        let repeatable = Set(parameters.filter(\.isRepeatable).map(\.name))
+        let given = try RequestParameters(query.utf8, repeatable: repeatable)
+        for (name, isEmpty) in given.presence {
+            guard let parameter = parameters.first(where: { $0.name.equalsBytes(of: name) }) else {
+                throw Self.unknown(parameters)
+            }
+            guard !isEmpty else {
+                throw Refusal(
+                    .invalidRequest, "The parameter \(parameter.name) is empty: give a value, or leave it out.")
+            }
+            try Self.check(parameter, in: given)
+        }
+        return given
+    }
+
+    private static func unknown(_ known: [OperationDescription.Parameter]) -> Refusal {
+        guard !known.isEmpty else { return Refusal(.invalidRequest, "This takes no parameters in the query.") }
+        let names = known.map(\.name).joined(separator: ", ")
+        return Refusal(.invalidRequest, "The query has a parameter that is not known here. Known: \(names).")
+    }
+
+    /// Holds a value to the type that the document gives it.
+    private static func check(
+        _ parameter: OperationDescription.Parameter, in given: RequestParameters
+    ) throws(Refusal) {
+        switch parameter.type {
+        case .integer:
+            _ = try given.integer(parameter.name)
+        case .choice(let values):
+            guard let text = given[parameter.name], values.containsBytes(of: text) else {
+                throw Refusal(
+                    .invalidRequest,
+                    "The parameter \(parameter.name) must be one of: \(values.joined(separator: ", ")).")
+            }
+        case .string, .boolean, .array, .map, .anyObject, .reference, .oneOf: break
+        }
+    }
+}
+
+extension OperationDescription.Parameter {
+    fileprivate var isRepeatable: Bool {
+        if case .array = type { true } else { false }
+    }
+}
