@@ -56,7 +56,7 @@ extension UserService {
         var accepted: [(index: Int, row: UserImport)] = []
         for line in lines {
             do {
-                let row = try line.validated(at: now)
+                let row = try line.validated(at: now).row
                 if seen.insert(row.user.normalisedName).inserted {
                     accepted.append((outcomes.count, row))
                     outcomes.append(.imported(dryRun ? nil : row.user.id))
@@ -96,8 +96,9 @@ struct ImportLineFault: Error, Equatable, CustomStringConvertible {
 }
 
 extension ImportLine {
-    /// The row to insert. The password policy is not asked: the password behind a hash is not known.
-    func validated(at now: Timestamp) throws(ImportLineFault) -> UserImport {
+    /// The row to insert, and its hash as it was read. The password policy is not asked: the password behind a hash is
+    /// not known.
+    func validated(at now: Timestamp) throws(ImportLineFault) -> (row: UserImport, format: PasswordHashFormat) {
         let name: UserName
         let roles: [String]
         do {
@@ -106,14 +107,16 @@ extension ImportLine {
         } catch {
             throw ImportLineFault(description: error.detail)
         }
+        let stored = PasswordHashFormat.storedForm(ofImported: passwordHash)
+        let format: PasswordHashFormat
         do {
-            _ = try PasswordHashFormat(parsing: passwordHash)
+            format = try PasswordHashFormat(parsing: stored)
         } catch {
             throw ImportLineFault(description: error.description)
         }
         let user = User(
             id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
             disabled: disabled, mustChangePassword: mustChange, createdAt: now)
-        return UserImport(user: user, passwordHash: passwordHash)
+        return (UserImport(user: user, passwordHash: stored), format)
     }
 }
