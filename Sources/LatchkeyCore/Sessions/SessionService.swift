@@ -8,6 +8,7 @@ package struct SessionService: Sendable {
     let masterKeys: MasterKeyRing
     let issuer: AccessTokenIssuer
     let passwords: PasswordVerifier
+    let foreignHashes: ForeignHashes
     let policy: PasswordPolicy
     let throttle: LoginThrottle
     let audit: AuditTrail
@@ -17,13 +18,15 @@ package struct SessionService: Sendable {
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
-        policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail, settings: Settings, clock: Clock,
+        foreignHashes: ForeignHashes, policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail,
+        settings: Settings, clock: Clock,
         logger: Logger
     ) {
         self.store = store
         self.masterKeys = masterKeys
         self.issuer = issuer
         self.passwords = passwords
+        self.foreignHashes = foreignHashes
         self.policy = policy
         self.throttle = throttle
         self.audit = audit
@@ -99,14 +102,15 @@ extension SessionService {
         guard let record = try await store.loginRecord(user: user.id) else { throw Self.wrongCredentials }
         let admission = try await throttle.admit(.known(user), network: network, sharedPeer: sharedNetwork)
         defer { admission.release() }
-        let verdict = try await passwords.verify(
+        let comparison = try await passwords.compare(
             password: current, stored: record.credential.hash, network: network)
-        guard case .match = verdict else {
+        guard case .match = comparison.verdict else {
             try await throttle.failed(
                 admission,
                 event: AuditEvent(
                     .loginFailed, at: clock.now(), actor: .user(session.user.id), user: session.user.id,
                     session: session.session.id, client: session.client.id, network: network))
+            try await foreignHashes.holdRefusal(after: comparison)
             throw Self.wrongCredentials
         }
         try policy.check(new, userName: try UserName(session.user.name))
