@@ -13,10 +13,13 @@ package struct BcryptHash: Sendable, Equatable {
 
     /// Base-2 logarithm of the number of rounds, 4 to 14.
     package let cost: Int
-    /// The hash as it was read: 60 ASCII characters.
+    /// The 60 ASCII characters of the hash, as bcrypt itself writes them: with zeros in the bits that nothing uses.
     package let text: String
+    /// The 22 characters of salt, for schemes that use the characters themselves.
+    package var salt: ArraySlice<UInt8> { Array(text.utf8)[7..<29] }
 
-    /// Reads a hash strictly, canonical spelling only.
+    /// Reads a hash strictly. Any values are accepted in the bits that nothing uses: some libraries leave random ones in
+    /// the last character of the salt.
     /// - Throws: the first thing that is wrong, from left to right.
     package init(parsing text: String) throws(MalformedBcryptHash) {
         guard text.utf8.count == 60 else { throw .length }
@@ -30,13 +33,18 @@ package struct BcryptHash: Sendable, Equatable {
         guard Self.costs.contains(cost) else { throw .cost }
 
         let values = bytes[7...].map(Self.value)
-        // 128 bits of salt leave four unused bits in its last character, 184 bits of tag leave two. bcrypt writes
-        // zeros; anything else would never compare equal to what it computes.
-        guard let salt = Self.allPresent(values[..<22]), salt[21] & 0b1111 == 0 else { throw .salt }
-        guard let tag = Self.allPresent(values[22...]), tag[30] & 0b11 == 0 else { throw .tag }
+        guard let salt = Self.allPresent(values[..<22]) else { throw .salt }
+        guard let tag = Self.allPresent(values[22...]) else { throw .tag }
+        // 128 bits of salt leave four unused bits in its last character, 184 bits of tag leave two. Computed hashes have
+        // zeros there, and a stored one must compare equal to them.
+        var canonical = bytes
+        canonical[28] = Self.alphabet[salt[21] & 0b11_0000]
+        canonical[59] = Self.alphabet[tag[30] & 0b11_1100]
         self.cost = cost
-        self.text = text
+        self.text = String(decoding: canonical, as: UTF8.self)
     }
+
+    private static let alphabet = Array("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
 
     private static func allPresent(_ values: ArraySlice<Int?>) -> [Int]? {
         let present = values.compactMap { $0 }
@@ -63,9 +71,9 @@ package enum MalformedBcryptHash: Error, Equatable {
     case prefix
     /// Not two digits, 04 to 14.
     case cost
-    /// Not 22 characters of bcrypt's base64, or with bits set that the salt does not have.
+    /// Not 22 characters of bcrypt's base64.
     case salt
-    /// Not 31 characters of bcrypt's base64, or with bits set that the tag does not have.
+    /// Not 31 characters of bcrypt's base64.
     case tag
 }
 

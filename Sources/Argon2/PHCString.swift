@@ -1,7 +1,8 @@
 /// A stored Argon2 hash in the PHC string format: variant, cost, salt and tag in one line of text.
 ///
-/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<tag>`, salt and tag in base64 without padding. Equality is for tests and
-/// bookkeeping; verifying a password compares tags in constant time elsewhere.
+/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<tag>`, salt and tag in base64 without padding. Hashes of other systems may
+/// have the three costs in another order, and padding. Equality is for tests and bookkeeping; verifying a password
+/// compares tags in constant time elsewhere.
 package struct PHCString: Sendable, Equatable {
     /// Longest accepted text in bytes. Ours take 97; the longest that the other bounds allow is under 230.
     package static let maximumLength = 512
@@ -23,6 +24,16 @@ package struct PHCString: Sendable, Equatable {
     package let salt: [UInt8]
     /// 16 to 64 bytes, 32 in ours.
     package let tag: [UInt8]
+
+    /// A hash whose parts came in another text form than a PHC string.
+    /// - Throws: `.salt`, `.tag` for lengths outside the bounds.
+    package init(
+        variant: Argon2Variant, parameters: Argon2Parameters, checkingSalt salt: [UInt8], tag: [UInt8]
+    ) throws(MalformedPHCString) {
+        guard Self.saltLengths.contains(salt.count) else { throw .salt }
+        guard Self.tagLengths.contains(tag.count) else { throw .tag }
+        self.init(variant: variant, parameters: parameters, salt: salt, tag: tag)
+    }
 
     /// Callers have checked the lengths: the parser, or the pool with its own constants.
     init(variant: Argon2Variant, parameters: Argon2Parameters, salt: [UInt8], tag: [UInt8]) {
@@ -58,19 +69,21 @@ package enum MalformedPHCString: Error, Equatable {
     case variant
     /// Not `v=19`.
     case version
-    /// The cost is not `m=<number>,t=<number>,p=<number>`, in that order, without leading zeros.
+    /// The cost is not made of `m=<number>`, `t=<number>` and `p=<number>`, each once, without leading zeros.
     case parameters
+    /// One of the three costs is left out: its letter.
+    case missing(Character)
     /// The cost is written correctly but outside the bounds.
     case outOfBounds(Argon2ParametersError)
-    /// The salt is not canonical base64 of 8 to 64 bytes.
+    /// The salt is not base64 of 8 to 64 bytes.
     case salt
-    /// The tag is not canonical base64 of 16 to 64 bytes.
+    /// The tag is not base64 of 16 to 64 bytes.
     case tag
 }
 
 extension PHCString {
-    /// Reads a stored or imported hash. Strict: one value has one spelling, so text that was altered is refused here
-    /// and not interpreted.
+    /// Reads a stored or imported hash. Strict: what two readers could take for two hashes is refused here and not
+    /// interpreted. The costs may come in any order, salt and tag with padding.
     /// - Throws: the first thing that is wrong, from left to right.
     package init(parsing text: String) throws(MalformedPHCString) {
         guard text.utf8.count <= Self.maximumLength else { throw .tooLong }
@@ -89,12 +102,16 @@ extension PHCString {
     }
 
     private static func parameters(_ text: ArraySlice<UInt8>) throws(MalformedPHCString) -> Argon2Parameters {
-        let fields = text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        guard fields.count == 3,
-            let memoryKiB = number(in: fields[0], after: "m="),
-            let iterations = number(in: fields[1], after: "t="),
-            let parallelism = number(in: fields[2], after: "p=")
-        else { throw .parameters }
+        var costs: [UInt8: Int] = [:]
+        for field in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            guard let letter = field.first, "mtp".utf8.contains(letter), costs[letter] == nil,
+                field.dropFirst().first == UInt8(ascii: "="), let value = number(in: field.dropFirst(2), after: "")
+            else { throw .parameters }
+            costs[letter] = value
+        }
+        guard let memoryKiB = costs[UInt8(ascii: "m")] else { throw .missing("m") }
+        guard let iterations = costs[UInt8(ascii: "t")] else { throw .missing("t") }
+        guard let parallelism = costs[UInt8(ascii: "p")] else { throw .missing("p") }
         do {
             return try Argon2Parameters(memoryKiB: memoryKiB, iterations: iterations, parallelism: parallelism)
         } catch {
@@ -118,7 +135,7 @@ extension PHCString {
     }
 }
 
-/// The PHC format's base64: the standard alphabet, no padding, and only the canonical spelling.
+/// The PHC format's base64: the standard alphabet, written without padding and read with or without it.
 enum PHCBase64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -139,10 +156,12 @@ enum PHCBase64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for a character outside the alphabet, for a length that no byte string has, and for left-over bits that are
-    /// not zero, since several spellings of one hash would compare as different.
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
+    /// Nil for a character outside the alphabet, for a length that no byte string has, for padding that does not fill
+    /// up exactly the last group of four, and for left-over bits that are not zero: such a text was damaged.
+    static func decode(_ padded: ArraySlice<UInt8>) -> [UInt8]? {
+        var text = padded
+        while text.last == UInt8(ascii: "="), padded.count - text.count < 2 { text.removeLast() }
+        guard text.count % 4 != 1, text.count == padded.count || padded.count % 4 == 0 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var buffer = 0

@@ -7,6 +7,7 @@ package struct Services: Sendable {
     package let clock: Clock
     package let store: any Store
     package let users: UserService
+    package let foreignHashes: ForeignHashes
     package let clients: ClientService
     package let clientDirectory: ClientDirectory
     package let clientAuthenticator: ClientAuthenticator
@@ -46,7 +47,9 @@ package struct Services: Sendable {
             throw MasterKeyFault("The current master-key slot is empty.")
         }
         let audit = AuditTrail(store: store)
-        let passwords = PasswordVerifier(pool: hashPool, argon2: settings.password.argon2, logger: logger)
+        let passwords = PasswordVerifier(
+            pool: hashPool, argon2: settings.password.argon2, clock: clock, logger: logger)
+        let foreignHashes = ForeignHashes(store: store, verifier: passwords, clock: clock)
         let policy = PasswordPolicy(settings: settings)
         let keys = KeyRotationService(
             store: store, masterKeys: masterKeyRing, ring: keyRing, pool: hashPool, settings: settings, clock: clock,
@@ -60,8 +63,9 @@ package struct Services: Sendable {
         let throttle = LoginThrottle(
             store: store, audit: audit, settings: settings.login, key: throttleKey, clock: clock)
         let sessions = SessionService(
-            store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords, policy: policy,
-            throttle: throttle, audit: audit, settings: settings, clock: clock, logger: logger)
+            store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords,
+            foreignHashes: foreignHashes, policy: policy, throttle: throttle, audit: audit, settings: settings,
+            clock: clock, logger: logger)
         let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
         let directory = ClientDirectory(store: store, masterKeys: masterKeyRing)
         let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)
@@ -82,7 +86,9 @@ package struct Services: Sendable {
         self.sessions = sessions
         self.bearer = bearer
         self.revocations = revocations
-        self.users = UserService(store: store, verifier: passwords, policy: policy, clock: clock)
+        self.users = UserService(
+            store: store, verifier: passwords, foreignHashes: foreignHashes, policy: policy, clock: clock)
+        self.foreignHashes = foreignHashes
         self.clients = ClientService(
             store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,
             clock: clock)

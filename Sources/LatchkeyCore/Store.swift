@@ -97,6 +97,8 @@ package protocol Store: EventStreamStore {
     ) async throws -> PasswordCredential
     /// `UPDATE … WHERE version = ?`: keeps the version, so it is ignored when it lost a race. Ends nothing.
     func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws
+    /// The highest cost among imported hashes that nobody has replaced yet; nil when none is left.
+    func slowestForeignHash() async throws -> Duration?
     func loginRecord(user: UserID) async throws -> LoginRecord?
     func user(_ reference: UserReference) async throws -> User?
     func users(page: PageRequest) async throws -> Page<User>
@@ -359,9 +361,13 @@ package struct FailureCounter: Sendable, Equatable {
 package struct UserImport: Sendable {
     package let user: User
     package let passwordHash: String
-    package init(user: User, passwordHash: String) {
+    /// What a wrong password takes on the imported hash, see ``ForeignHashes``; nil for a hash of ours. Kept in whole
+    /// milliseconds, rounded up.
+    package let cost: Duration?
+    package init(user: User, passwordHash: String, cost: Duration? = nil) {
         self.user = user
         self.passwordHash = passwordHash
+        self.cost = cost
     }
 }
 

@@ -16,7 +16,7 @@ extension SQLiteStore {
             let new = PasswordCredential(
                 hash: hash, version: old.credential.version + 1, changedAt: transaction.instant)
             try database.run(
-                "UPDATE passwords SET hash = ?, version = ?, changed_at = ? WHERE user_id = ?",
+                "UPDATE passwords SET hash = ?, version = ?, changed_at = ?, foreign_cost = NULL WHERE user_id = ?",
                 [new.hash, new.version, new.changedAt.milliseconds, id.bytes])
             try database.run(
                 "UPDATE users SET must_change_password = ? WHERE id = ?", [mustChange, id.bytes])
@@ -30,8 +30,19 @@ extension SQLiteStore {
     package func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws {
         try await writer.perform { transaction in
             let changed = try transaction.database.run(
-                "UPDATE passwords SET hash = ? WHERE user_id = ? AND version = ?", [hash, id.bytes, ifVersion])
+                "UPDATE passwords SET hash = ?, foreign_cost = NULL WHERE user_id = ? AND version = ?",
+                [hash, id.bytes, ifVersion])
             if changed == 1 { try transaction.note(.passwordRehashed, id, .system) }
+        }
+    }
+
+    package func slowestForeignHash() async throws -> Duration? {
+        try await readers.read { database in
+            try database.first(
+                """
+                SELECT foreign_cost FROM passwords WHERE foreign_cost IS NOT NULL ORDER BY foreign_cost DESC LIMIT 1
+                """
+            ) { row in .milliseconds(row[0] as Int64) }
         }
     }
 }

@@ -19,7 +19,8 @@ extension SQLiteStore {
             outcomes += try await writer.perform { transaction in
                 let outcomes = try chunk.map { item in
                     let inserted = try UserRow.insert(
-                        item.user, passwordHash: item.passwordHash, at: transaction.instant, transaction.database)
+                        item.user, passwordHash: item.passwordHash, cost: item.cost, at: transaction.instant,
+                        transaction.database)
                     return inserted ? UserImportOutcome.imported : .alreadyExists
                 }
                 if isLast, let event { try AuditRow.append(event, transaction.database) }
@@ -180,7 +181,9 @@ enum UserRow {
     }
 
     /// False when the normalised name is taken; nothing was written then.
-    static func insert(_ user: User, passwordHash: String, at instant: Timestamp, _ database: Database) throws -> Bool {
+    static func insert(
+        _ user: User, passwordHash: String, cost: Duration? = nil, at instant: Timestamp, _ database: Database
+    ) throws -> Bool {
         let inserted = try database.run(
             """
             INSERT INTO users (id, name, normalised_name, roles, disabled, must_change_password, created_at)
@@ -192,8 +195,13 @@ enum UserRow {
             ])
         guard inserted == 1 else { return false }
         try database.run(
-            "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (?, ?, 1, ?)",
-            [user.id.bytes, passwordHash, instant.milliseconds])
+            "INSERT INTO passwords (user_id, hash, version, changed_at, foreign_cost) VALUES (?, ?, 1, ?, ?)",
+            [user.id.bytes, passwordHash, instant.milliseconds, cost.map(Self.milliseconds)])
         return true
+    }
+
+    /// In the bounds of the column, rounded up.
+    private static func milliseconds(_ cost: Duration) -> Int64 {
+        min(max(1, (cost + .microseconds(999)).wholeMilliseconds), ForeignHashes.longestWait.wholeMilliseconds)
     }
 }

@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Says why libcrypto, or a check in front of it, refused. Two errors are equal when their codes are.
 ///
-/// `message` is a fixed English sentence without any input, `reason` one of libcrypto's own constant reason strings.
+/// `message` is an English sentence in ASCII without any input but the size of a key, `reason` one of libcrypto's own constant reason strings.
 /// Neither can hold key material or a password, so both may be logged.
 package struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of refusal.

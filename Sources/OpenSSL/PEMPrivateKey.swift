@@ -42,16 +42,14 @@ package enum PEMPrivateKey {
             return .rsa(key)
         }
         if handle.isA("EC") {
-            guard handle.curveName == "prime256v1" else {
-                throw OpenSSLError(.unsupportedKey, "Of elliptic curves, only P-256 and Ed25519 can be used.")
-            }
+            guard handle.curveName == "prime256v1" else { throw UnusableKeyKind.curve(handle.curveName).error }
             try handle.checkConsistency()
             return .p256(try handle.number(OSSL_PKEY_PARAM_PRIV_KEY, length: 32))
         }
         if handle.isA("ED25519") {
             return .ed25519(try seed(of: handle))
         }
-        throw OpenSSLError(.unsupportedKey, "Only RSA, P-256 and Ed25519 keys can be used.")
+        throw UnusableKeyKind.algorithm(of: handle).error
     }
 
     /// Finds the one private key in `pem` and decodes it, of whatever algorithm.
@@ -61,33 +59,59 @@ package enum PEMPrivateKey {
         }
         try Libcrypto.begin()
         let blocks = try PEMBlock.all(in: pem).filter { $0.label != "EC PARAMETERS" }
-        guard let block = blocks.first else {
-            throw OpenSSLError(.notPEM, "The text holds no private key in PEM form (-----BEGIN PRIVATE KEY-----).")
-        }
-        guard blocks.count == 1 else {
-            throw OpenSSLError(.severalBlocks, "The PEM text must hold one private key and nothing else.")
-        }
+        guard let block = blocks.first else { throw noBlock(in: pem) }
+        guard blocks.count == 1 else { throw severalBlocks(blocks) }
         guard !block.isEncrypted else {
             throw OpenSSLError(
                 .encrypted,
                 "The private key is encrypted; decrypt it first, for example with: openssl pkey -in FILE -out FILE2")
         }
-        switch block.label {
-        case "PRIVATE KEY":
-            return try KeyHandle(pkcs8DER: block.contents)
-        case "RSA PRIVATE KEY":
-            return try KeyHandle(traditionalDER: block.contents, type: EVP_PKEY_RSA)
-        case "EC PRIVATE KEY":
-            return try KeyHandle(traditionalDER: block.contents, type: EVP_PKEY_EC)
-        case "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-            throw OpenSSLError(.publicKey, "This is a public key or a certificate; the private key is needed.")
-        case "OPENSSH PRIVATE KEY":
+        switch block.kind {
+        case .privateKey: return try KeyHandle(pkcs8DER: block.contents)
+        case .rsaPrivateKey: return try KeyHandle(traditionalDER: block.contents, type: EVP_PKEY_RSA)
+        case .ecPrivateKey: return try KeyHandle(traditionalDER: block.contents, type: EVP_PKEY_EC)
+        case .publicKey:
+            throw OpenSSLError(.publicKey, "This is a public key; the private key is needed.")
+        case .certificate:
+            throw OpenSSLError(.publicKey, "This is a certificate; the private key is needed.")
+        case .openSSH:
             throw OpenSSLError(
                 .unsupportedKey,
-                "OpenSSH's own format cannot be read; convert a copy with: ssh-keygen -p -m PKCS8 -f FILE")
-        default:
+                "This is a key in the format of OpenSSH; convert a copy with: ssh-keygen -p -m PKCS8 -f FILE")
+        case .other:
             throw OpenSSLError(.unsupportedKey, "The PEM block is not a private key that can be used.")
         }
+    }
+
+    /// Says what a text without a PEM block is, where that can be told.
+    private static func noBlock(in pem: String) -> OpenSSLError {
+        let text = pem.utf8.drop { $0 <= 0x20 }
+        let wanted = "a private key in PEM form is needed, as openssl genpkey writes it."
+        if text.first == UInt8(ascii: "{") { return OpenSSLError(.notPEM, "This is JSON, perhaps a JWK; \(wanted)") }
+        if text.starts(with: "MI".utf8) || text.starts(with: "MC4".utf8) {
+            return OpenSSLError(.notPEM, "This is base64 without the lines around it; \(wanted)")
+        }
+        if text.starts(with: "ssh-".utf8) || text.starts(with: "ecdsa-".utf8) {
+            return OpenSSLError(.notPEM, "This is a public key in the format of OpenSSH; \(wanted)")
+        }
+        return OpenSSLError(.notPEM, "The text holds no private key in PEM form, as openssl genpkey writes it.")
+    }
+
+    /// Says what there is beside the one key that should be there.
+    private static func severalBlocks(_ blocks: [PEMBlock]) -> OpenSSLError {
+        let keys = blocks.count { $0.kind.isPrivateKey || $0.isEncrypted }
+        let what =
+            if keys > 1 {
+                "several private keys"
+            } else if blocks.contains(where: { $0.kind == .certificate }) {
+                keys == 1 ? "a certificate beside the private key" : "several blocks and no private key"
+            } else if blocks.contains(where: { $0.kind == .publicKey }) {
+                keys == 1 ? "a public key beside the private key" : "several blocks and no private key"
+            } else {
+                "several blocks"
+            }
+        return OpenSSLError(
+            .severalBlocks, "The PEM text holds \(what); it must hold one private key and nothing else.")
     }
 
     private static func seed(of handle: borrowing KeyHandle) throws(OpenSSLError) -> [UInt8] {
@@ -105,6 +129,41 @@ package enum PEMPrivateKey {
     }
 }
 
+/// A kind of private key that libcrypto reads and that signs none of our tokens.
+private enum UnusableKeyKind {
+    case curve(String?)
+    case algorithm(String)
+
+    /// Names by which libcrypto tells algorithms.
+    private static let algorithms = ["ED448", "X25519", "X448", "RSA-PSS", "DSA", "DH", "SM2"]
+
+    static func algorithm(of handle: borrowing KeyHandle) -> UnusableKeyKind {
+        for name in algorithms where handle.isA(name) { return .algorithm(name) }
+        return .algorithm("")
+    }
+
+    var error: OpenSSLError {
+        let usable = "only RSA, P-256 and Ed25519 keys can be used."
+        let words =
+            switch self {
+            case .curve("secp384r1"): "This is a key on the curve P-384; \(usable)"
+            case .curve("secp521r1"): "This is a key on the curve P-521; \(usable)"
+            case .curve("secp256k1"): "This is a key on the curve secp256k1; \(usable)"
+            case .curve: "This is a key on another elliptic curve than P-256; \(usable)"
+            case .algorithm("ED448"): "This is an Ed448 key; \(usable)"
+            case .algorithm("X25519"): "This is an X25519 key, which cannot sign; \(usable)"
+            case .algorithm("X448"): "This is an X448 key, which cannot sign; \(usable)"
+            case .algorithm("DH"): "This is a Diffie-Hellman key, which cannot sign; \(usable)"
+            case .algorithm("RSA-PSS"):
+                "This RSA key is bound to PSS (RSA-PSS), which RS256 is not; a plain RSA key serves PS256 too."
+            case .algorithm("DSA"): "This is a DSA key; \(usable)"
+            case .algorithm("SM2"): "This is an SM2 key; \(usable)"
+            case .algorithm: "This is a private key of another kind; \(usable)"
+            }
+        return OpenSSLError(.unsupportedKey, words)
+    }
+}
+
 /// One `-----BEGIN LABEL-----` block (RFC 7468, and the older form with headers), its base64 decoded.
 struct PEMBlock {
     /// The words after `BEGIN`.
@@ -113,6 +172,36 @@ struct PEMBlock {
     let isEncrypted: Bool
     /// The decoded bytes.
     let contents: [UInt8]
+
+    /// What a label promises.
+    enum Kind {
+        case privateKey
+        case rsaPrivateKey
+        case ecPrivateKey
+        case publicKey
+        case certificate
+        case openSSH
+        case other
+
+        var isPrivateKey: Bool {
+            switch self {
+            case .privateKey, .rsaPrivateKey, .ecPrivateKey, .openSSH: true
+            case .publicKey, .certificate, .other: false
+            }
+        }
+    }
+
+    var kind: Kind {
+        switch label {
+        case "PRIVATE KEY": .privateKey
+        case "RSA PRIVATE KEY": .rsaPrivateKey
+        case "EC PRIVATE KEY": .ecPrivateKey
+        case "PUBLIC KEY", "RSA PUBLIC KEY": .publicKey
+        case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE": .certificate
+        case "OPENSSH PRIVATE KEY": .openSSH
+        default: .other
+        }
+    }
 
     /// More blocks than any file with one key has; reading stops there.
     private static let maximumBlocks = 16
@@ -135,7 +224,9 @@ struct PEMBlock {
             return (blocks, ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
         }
         guard blocks.count <= maximumBlocks else {
-            throw OpenSSLError(.severalBlocks, "The PEM text must hold one private key and nothing else.")
+            throw OpenSSLError(
+                .severalBlocks, "The PEM text holds more than 16 blocks; it must hold one private key and nothing else."
+            )
         }
         guard reachedEnd else {
             throw .drainingQueue(.malformed, "A PEM block is damaged.")

@@ -28,7 +28,7 @@ package final class RSAPrivateKey: Sendable, CustomStringConvertible {
         }
         let bits = handle.bits
         guard Self.acceptedBits.contains(bits) else {
-            throw OpenSSLError(.weakKey, "An RSA key must have 2048 to 8192 bits.")
+            throw OpenSSLError(.weakKey, "This RSA key has \(bits) bits; it must have 2048 to 8192.")
         }
         let exponent = try handle.number(OSSL_PKEY_PARAM_RSA_E)
         guard Self.isFit(exponent: exponent) else {

@@ -9,6 +9,22 @@ struct BcryptHashTests {
         #expect(throws: expected, "\(vector.name)") { try BcryptHash(parsing: vector.text) }
     }
 
+    @Test func `bits that nothing uses change nothing, whatever they are`() throws {
+        let canonical = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
+        let alphabet = Array("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        let whole = try BcryptHash(parsing: canonical)
+        #expect(whole.text == canonical)
+        for (place, unused) in [(28, 16), (59, 4)] {
+            let value = try #require(alphabet.firstIndex(of: Array(canonical)[place]))
+            for (other, character) in alphabet.enumerated() {
+                var text = Array(canonical)
+                text[place] = character
+                let isSame = try BcryptHash(parsing: String(text)) == whole
+                #expect(isSame == (other / unused == value / unused))
+            }
+        }
+    }
+
     @Test func `exactly the passwords that bcrypt tells apart are told apart`() async throws {
         let pool = try HashPool.testing(threads: 2, maxQueueWait: .seconds(600))
         for vector in try Vectors.load("bcrypt.json", as: BcryptHashes.self).cases {

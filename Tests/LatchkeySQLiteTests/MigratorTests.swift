@@ -43,6 +43,26 @@ struct MigratorTests {
         #expect(try place.problems() == [])
     }
 
+    @Test func `hashes that were imported before any was measured count as the slowest`() async throws {
+        for (hash, cost) in [("$argon2id$v=19$m=64,t=1,p=1$c2FsdA$dGFn", nil), ("$2b$12$abc", Duration.seconds(1))] {
+            let place = try DatabasePlace()
+            let before = Migrations.sqlite.filter { $0.version < 12 }
+            try place.edit { database in
+                try Migrator(before).run(on: database, applyPending: true, now: now)
+                let id = [UInt8](repeating: 7, count: 16)
+                try database.run(
+                    """
+                    INSERT INTO users (id, name, normalised_name, roles, disabled, must_change_password, created_at)
+                    VALUES (?, 'ada', 'ada', '', 0, 0, 1)
+                    """, [id])
+                try database.run("INSERT INTO passwords VALUES (?, ?, 1, 1)", [id, hash])
+            }
+            let store = try place.open()
+            #expect(try await store.slowestForeignHash() == cost)
+            await store.shutdown()
+        }
+    }
+
     @Test func `an older database is refused unless migrating is allowed`() throws {
         let place = try DatabasePlace()
         try place.edit { database in

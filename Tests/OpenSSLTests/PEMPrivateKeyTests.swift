@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import OpenSSL
@@ -63,6 +64,29 @@ struct PEMPrivateKeyTests {
     @Test(arguments: refused)
     func `what is not one usable private key is refused by its code`(_ row: Refused) {
         #expect(throws: OpenSSLError(row.code, "")) { try PEMPrivateKey.parse(row.pem) }
+    }
+
+    private struct Explained: Decodable {
+        struct Case: Decodable {
+            let name: String
+            let pem: String
+            let sentence: String
+        }
+        let cases: [Case]
+    }
+
+    @Test func `the message says what the text is, in ASCII without quotes`() throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = try Data(contentsOf: tests.appending(path: "Vectors/pem/refused.json"))
+        for row in try JSONDecoder().decode(Explained.self, from: file).cases {
+            let error = #expect(throws: OpenSSLError.self, "\(row.name)") { try PEMPrivateKey.parse(row.pem) }
+            #expect(error?.message == row.sentence, "\(row.name)")
+        }
+        for row in Self.refused {
+            let error = #expect(throws: OpenSSLError.self, "\(row.what)") { try PEMPrivateKey.parse(row.pem) }
+            let isPlain = error?.message.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }
+            #expect(isPlain == true, "\(row.what)")
+        }
     }
 
     @Test(arguments: refused)

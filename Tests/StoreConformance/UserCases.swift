@@ -22,6 +22,39 @@ extension StoreConformance {
             #expect(try await harness.store.user(.name(normalised: "alan")) == new)
             #expect(try await harness.store.loginRecord(user: ada.id)?.credential.hash == "hash-1")
         },
+        StoreCase("the slowest imported hash is known until it is replaced or gone") { harness in
+            let store = harness.store
+            #expect(try await store.slowestForeignHash() == nil)
+            try await harness.addUser("ada")
+            #expect(try await store.slowestForeignHash() == nil, "a hash of ours costs nothing more")
+            let costs: [Duration] = [
+                .milliseconds(70), .milliseconds(500), .microseconds(800_001), .seconds(7), .microseconds(3),
+            ]
+            let users = costs.indices.map { number in
+                User(
+                    id: .generate(at: harness.now), name: "user\(number)", normalisedName: "user\(number)", roles: [],
+                    disabled: false, mustChangePassword: false, createdAt: harness.now)
+            }
+            let rows = zip(users, costs).map { UserImport(user: $0, passwordHash: "h", cost: $1) }
+            _ = try await store.importUsers(rows, event: nil)
+            #expect(try await store.slowestForeignHash() == .seconds(1), "no longer than that")
+            try await store.deleteUser(users[3].id, actor: .operator)
+            #expect(try await store.slowestForeignHash() == .milliseconds(801), "rounded up")
+            try await store.rehashPassword(users[2].id, hash: "h2", ifVersion: 9)
+            #expect(try await store.slowestForeignHash() == .milliseconds(801), "nothing was replaced")
+            try await store.rehashPassword(users[2].id, hash: "h2", ifVersion: 1)
+            #expect(try await store.slowestForeignHash() == .milliseconds(500))
+            _ = try await store.setPassword(
+                users[1].id, hash: "h2", ifVersion: nil, mustChange: false, actor: .operator)
+            #expect(try await store.slowestForeignHash() == .milliseconds(70))
+            _ = try await store.importUsers(
+                [UserImport(user: users[0], passwordHash: "h", cost: .seconds(1))], event: nil)
+            #expect(try await store.slowestForeignHash() == .milliseconds(70), "who exists is left alone")
+            try await store.rehashPassword(users[0].id, hash: "h2", ifVersion: 1)
+            #expect(try await store.slowestForeignHash() == .milliseconds(1))
+            try await store.deleteUser(users[4].id, actor: .operator)
+            #expect(try await store.slowestForeignHash() == nil)
+        },
         StoreCase("users that do not exist are not found") { harness in
             let id = UserID.generate(at: harness.now)
             let missing = Refusal(.notFound, "")

@@ -21,6 +21,52 @@ package final class TestClock: Sendable {
         hands.withLock { $0 = ($0.now + duration, $0.jumped + duration) }
     }
 
+    /// Short sleeps that last until the test ends them.
+    private struct Held {
+        var isHolding = false
+        var sleepers: [CheckedContinuation<Void, Never>] = []
+        var watchers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let held = Mutex(Held())
+
+    /// From now on a short sleep lasts until ``releaseSleeps()``, which the test has to call before it ends.
+    package func holdSleeps() { held.withLock { $0.isHolding = true } }
+
+    /// Ends the sleeps that are held, and holds no more.
+    package func releaseSleeps() {
+        let sleepers = held.withLock { held in
+            defer { held.sleepers = [] }
+            held.isHolding = false
+            return held.sleepers
+        }
+        for sleeper in sleepers { sleeper.resume() }
+    }
+
+    /// Returns when a sleep is held.
+    package func waitForSleeper() async {
+        await withCheckedContinuation { continuation in
+            let isThere = held.withLock { held in
+                if held.sleepers.isEmpty { held.watchers.append(continuation) }
+                return !held.sleepers.isEmpty
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    private func waitWhileHeld() async {
+        await withCheckedContinuation { continuation in
+            let watchers: [CheckedContinuation<Void, Never>]? = held.withLock { held in
+                guard held.isHolding else { return nil }
+                held.sleepers.append(continuation)
+                defer { held.watchers = [] }
+                return held.watchers
+            }
+            guard let watchers else { return continuation.resume() }
+            for watcher in watchers { watcher.resume() }
+        }
+    }
+
     /// The clock as the program sees it. A short sleep (waiting for the next second) moves the time and returns; a long
     /// one is background work, which tests start by hand, so it lasts until it is cancelled.
     package var clock: Clock {
@@ -28,6 +74,7 @@ package final class TestClock: Sendable {
             now: { self.now },
             sleep: { duration in
                 if duration <= .seconds(3) {
+                    await self.waitWhileHeld()
                     self.advance(by: duration)
                 } else {
                     try await Task.sleep(for: .seconds(3600))

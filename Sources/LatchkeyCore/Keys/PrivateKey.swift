@@ -39,7 +39,8 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         do {
             imported = try PEMPrivateKey.parse(pem)
         } catch {
-            throw Refusal(.invalidRequest, "The PEM is not usable as a signing key.", note: "\(error)")
+            // The sentence has nothing of the key in it; libcrypto's own reason, for the log, neither.
+            throw Refusal(.invalidRequest, error.message, note: error.description)
         }
         let key: PrivateKey
         let fitting: [JWSAlgorithm]

@@ -59,14 +59,15 @@ extension SessionService {
         guard let record = try await store.loginRecord(user: user.id) else { throw Self.sessionEnded }
         let admission = try await throttle.admit(.known(user), network: network, sharedPeer: sharedNetwork)
         defer { admission.release() }
-        let verdict = try await passwords.verify(
+        let comparison = try await passwords.compare(
             password: current, stored: record.credential.hash, network: network)
-        guard case .match = verdict else {
+        guard case .match = comparison.verdict else {
             try await throttle.failed(
                 admission,
                 event: AuditEvent(
                     .loginFailed, at: clock.now(), actor: .user(user.id), user: user.id,
                     session: session.session.id, client: session.client.id, network: network))
+            try await foreignHashes.holdRefusal(after: comparison)
             throw Self.wrongCurrentPassword
         }
         do {

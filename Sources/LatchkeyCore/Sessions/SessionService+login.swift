@@ -94,10 +94,13 @@ extension SessionService {
     private func verify(
         _ request: LoginRequest, record: LoginRecord?, admission: Admission
     ) async throws -> VerifiedLogin {
-        let verdict = try await passwords.verify(
-            password: request.password, stored: record?.credential.hash, network: request.network)
-        guard case .match(let needsRehash) = verdict, let record, !record.user.disabled else {
+        let comparison = try await passwords.compare(
+            password: request.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
+            network: request.network)
+        guard case .match(let needsRehash) = comparison.verdict, let record else {
+            // First, for it lets the next attempt of the pair go on.
             try await recordFailure(admission, request: request, user: record?.user)
+            try await foreignHashes.holdRefusal(after: comparison)
             throw Self.wrongCredentials
         }
         var version = record.credential.version

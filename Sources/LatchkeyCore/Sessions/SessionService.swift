@@ -8,6 +8,7 @@ package struct SessionService: Sendable {
     let masterKeys: MasterKeyRing
     let issuer: AccessTokenIssuer
     let passwords: PasswordVerifier
+    let foreignHashes: ForeignHashes
     let policy: PasswordPolicy
     let throttle: LoginThrottle
     let audit: AuditTrail
@@ -19,13 +20,15 @@ package struct SessionService: Sendable {
 
     package init(
         store: any Store, masterKeys: MasterKeyRing, issuer: AccessTokenIssuer, passwords: PasswordVerifier,
-        policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail, settings: Settings, clock: Clock,
+        foreignHashes: ForeignHashes, policy: PasswordPolicy, throttle: LoginThrottle, audit: AuditTrail,
+        settings: Settings, clock: Clock,
         logger: Logger
     ) {
         self.store = store
         self.masterKeys = masterKeys
         self.issuer = issuer
         self.passwords = passwords
+        self.foreignHashes = foreignHashes
         self.policy = policy
         self.throttle = throttle
         self.audit = audit

@@ -5,12 +5,15 @@ import Foundation
 ///
 /// The bytes live in one buffer that is overwritten when the last copy goes. Normalisation is NFC because people type
 /// one password on devices that compose letters differently; this departs from ASVS 6.2.8 ("exactly as received").
+/// Another system may have hashed the bytes as they came, so those are kept beside it for imported hashes.
 package struct Password: SecretValue {
     /// The longest password that may be set or can ever match, in bytes of NFC UTF-8.
     package static let maximumBytes = 1024
 
     /// The NFC form as UTF-8, for the hash threads.
     let secret: SecretBytes
+    /// The bytes as they were received; the same ones when that was NFC.
+    let received: SecretBytes
 
     /// The longest text that is normalised, in bytes. NFC of an accepted password came from at most three times as
     /// many, and the cost of normalising grows with the square of the combining marks in a row.
@@ -22,9 +25,13 @@ package struct Password: SecretValue {
         guard text.utf8.count <= Self.longestNormalised else {
             // Its length alone is kept: one byte more than can ever match.
             secret = SecretBytes(copying: Array(text.utf8.prefix(Self.maximumBytes + 1)))
+            received = secret
             return
         }
-        secret = SecretBytes(copying: Array((text.isASCII ? text : text.precomposedStringWithCanonicalMapping).utf8))
+        received = SecretBytes(copying: Array(text.utf8))
+        secret =
+            text.isASCII
+            ? received : SecretBytes(copying: Array(text.precomposedStringWithCanonicalMapping.utf8))
     }
 
     /// A copy of the NFC UTF-8 bytes. The caller lets go of it as soon as it can.

@@ -1,6 +1,15 @@
 package import Argon2
 package import Logging
 
+/// What a comparison found and when it was at work, so that refusals can be kept in step.
+package struct PasswordComparison: Sendable {
+    package let verdict: PasswordVerdict
+    /// When a hash thread took it up, by ``Clock/uptime``.
+    package let began: Duration
+    /// What the Argon2id hash took that every refusal pays.
+    package let ownWork: Duration
+}
+
 /// What a comparison of a password with a stored hash found.
 package enum PasswordVerdict: Sendable, Equatable {
     /// The password is right. With `needsRehash` the stored hash is weaker than the policy: store a new one.
@@ -13,16 +22,24 @@ package enum PasswordVerdict: Sendable, Equatable {
 /// Unknown users, known users with a wrong password and rows that cannot be read all take the same path: one job in the
 /// pool, with at least one Argon2id hash at the current cost, so that neither time nor refusals tell them apart. On
 /// a row of another kind (imported) or with weaker parameters, a wrong password pays that row's cost and the current
-/// one.
+/// one; for imported ones ``ForeignHashes`` makes up the difference.
+///
+/// An imported hash is tried with the password in NFC and as it was received. A wrong password pays for both, also where
+/// they are the same bytes: else the time would tell which rows are imported ones.
 package struct PasswordVerifier: Sendable {
     private let pool: HashPool
     private let argon2: Argon2Parameters
+    private let clock: Clock
     private let logger: Logger
 
     /// - Parameter argon2: the policy for new hashes.
-    package init(pool: HashPool, argon2: Argon2Parameters, logger: Logger = Logger(label: "latchkey.passwords")) {
+    package init(
+        pool: HashPool, argon2: Argon2Parameters, clock: Clock = .wall,
+        logger: Logger = Logger(label: "latchkey.passwords")
+    ) {
         self.pool = pool
         self.argon2 = argon2
+        self.clock = clock
         self.logger = logger
     }
 
@@ -40,23 +57,67 @@ package struct PasswordVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - stored: `nil` for a user that does not exist: equal work, always a mismatch.
+    ///   - mayMatch: false for an account that may not sign in: equal work, always a mismatch.
     ///   - network: source network; the networks take turns in the pool.
     /// - Throws: `overloaded`, `temporarily_unavailable`, `CancellationError`; a fault of a C library.
-    package func verify(password: Password, stored: String?, network: String) async throws -> PasswordVerdict {
+    package func compare(
+        password: Password, stored: String?, mayMatch: Bool = true, network: String
+    ) async throws -> PasswordComparison {
         let format = stored.flatMap(read)
         let current = argon2
+        let uptime = clock.uptime
         let needsRehash = format?.needsRehash(for: current) ?? true
         let weight = (format?.weight(in: pool) ?? 0) + (needsRehash ? pool.weight(of: current) : 0)
         // Longer ones are hashed in part, for the sake of equal work and of the libraries' limits, and refused anyway.
-        let isAcceptable = !password.isTooLong
+        let isAcceptable = mayMatch && !password.isTooLong
         let secret =
-            isAcceptable ? password.secret : SecretBytes(copying: Array(password.bytes.prefix(Password.maximumBytes)))
-        let matches = try await run(network: network, weight: weight) { worker in
-            let matches = (try format?.verify(secret, worker) ?? false) && isAcceptable
-            if needsRehash && !matches { _ = try worker.hash(password: secret, parameters: current) }
-            return matches
+            password.isTooLong
+            ? SecretBytes(copying: Array(password.bytes.prefix(Password.maximumBytes))) : password.secret
+        let tries = format?.isForeign == true ? Self.tries(of: password, whole: secret) : [secret]
+        return try await run(network: network, weight: weight) { worker in
+            let began = uptime()
+            let matches = (try format?.verify(tries, worker) ?? false) && isAcceptable
+            var ownBegan = began
+            if needsRehash && !matches {
+                ownBegan = uptime()
+                _ = try worker.hash(password: secret, parameters: current)
+            }
+            return PasswordComparison(
+                verdict: matches ? .match(needsRehash: needsRehash) : .mismatch, began: began,
+                ownWork: uptime() - ownBegan)
         }
-        return matches ? .match(needsRehash: needsRehash) : .mismatch
+    }
+
+    /// ``compare(password:stored:mayMatch:network:)`` for those who do not care how long it took.
+    package func verify(password: Password, stored: String?, network: String) async throws -> PasswordVerdict {
+        try await compare(password: password, stored: stored, network: network).verdict
+    }
+
+    /// What an imported hash is tried with: always two, so that a refusal costs the same whatever was sent.
+    static func tries(of password: Password, whole secret: SecretBytes) -> [SecretBytes] {
+        [secret, password.isTooLong ? secret : password.received]
+    }
+
+    /// What a wrong password weighs on a row with this hash.
+    func weight(of format: PasswordHashFormat) -> Int { format.weight(in: pool) }
+
+    /// How long a wrong password takes on a row with this imported hash, beyond the current Argon2id hash: the slowest of
+    /// three runs and a quarter more, as a run takes longer when the machine is busy. A run that takes `limit` is the
+    /// last.
+    /// - Throws: as ``compare(password:stored:mayMatch:network:)``.
+    package func measure(
+        _ format: PasswordHashFormat, limit: Duration, network: String
+    ) async throws -> Duration {
+        let guess = SecretBytes(copying: Array("not the password".utf8))
+        return try await run(network: network, weight: 3 * format.weight(in: pool)) { worker in
+            var slowest = Duration.zero
+            for _ in 0..<3 where slowest < limit {
+                let start = ContinuousClock.now
+                _ = try format.verify([guess, guess], worker)
+                slowest = max(slowest, ContinuousClock.now - start)
+            }
+            return slowest * 5 / 4
+        }
     }
 
     /// A new Argon2id hash with the current parameters, as text to store.
@@ -113,11 +174,20 @@ extension Refusal {
 }
 
 extension PasswordHashFormat {
-    /// Blocks the hash thread for the whole computation.
-    fileprivate func verify(_ password: SecretBytes, _ worker: borrowing HashWorker) throws -> Bool {
+    /// Tries the secrets until one matches. Blocks the hash thread for the whole computation.
+    fileprivate func verify(_ tries: [SecretBytes], _ worker: borrowing HashWorker) throws -> Bool {
+        for secret in tries {
+            if try verify(secret, worker) { return true }
+        }
+        return false
+    }
+
+    private func verify(_ password: SecretBytes, _ worker: borrowing HashWorker) throws -> Bool {
         switch self {
-        case .argon2(let phc): return try worker.verify(password: password, phc: phc)
+        case .argon2(let phc), .foreignArgon2(let phc): return try worker.verify(password: password, phc: phc)
         case .bcrypt(let hash): return try worker.verifyBcrypt(password: password, hash: hash)
+        case .digestedBcrypt(let hash):
+            return try worker.verifyBcrypt(password: hash.digested(password), hash: hash.bcrypt)
         case .scrypt(let hash):
             return try hash.verify(password.copied)
         case .pbkdf2(let hash):
@@ -125,12 +195,27 @@ extension PasswordHashFormat {
         }
     }
 
+    /// Of a wrong password, in the pool's queue.
     fileprivate func weight(in pool: HashPool) -> Int {
         switch self {
         case .argon2(let phc): pool.weight(of: phc.parameters)
-        case .bcrypt(let hash): HashPool.weight(of: hash)
-        case .scrypt(let hash): hash.weight
-        case .pbkdf2(let hash): hash.weight
+        case .foreignArgon2(let phc): 2 * pool.weight(of: phc.parameters)
+        case .bcrypt(let hash): 2 * HashPool.weight(of: hash)
+        case .digestedBcrypt(let hash): 2 * HashPool.weight(of: hash.bcrypt)
+        case .scrypt(let hash): 2 * hash.weight
+        case .pbkdf2(let hash): 2 * hash.weight
+        }
+    }
+
+    /// Imported hashes of one kind cost the same.
+    var kind: String {
+        switch self {
+        case .argon2(let phc), .foreignArgon2(let phc):
+            "argon2 \(phc.parameters.memoryKiB) \(phc.parameters.iterations) \(phc.parameters.parallelism)"
+        case .bcrypt(let hash): "bcrypt \(hash.cost)"
+        case .digestedBcrypt(let hash): "bcrypt \(hash.bcrypt.cost)"
+        case .scrypt(let hash): hash.kind
+        case .pbkdf2(let hash): hash.kind
         }
     }
 }

@@ -35,8 +35,8 @@ package struct User: Sendable, Equatable {
 
 /// A user's password as stored: never the password.
 package struct PasswordCredential: Sendable, Equatable {
-    /// PHC string (`$argon2id$…`), or an imported `$2b$…`, `$scrypt$…`, `$pbkdf2-…$…` hash that turns into Argon2id
-    /// at the next login.
+    /// PHC string (`$argon2id$…`), or an imported hash in the form of another system, which turns into Argon2id at the
+    /// next login. See ``PasswordHashFormat``.
     package let hash: String
     /// Grows with each change; a login that verified another version loses.
     package let version: Int64

@@ -48,17 +48,20 @@ extension UserService {
     /// Adds accounts with hashes from elsewhere. Existing users are left as they are; a line that cannot be imported is
     /// reported and does not stop the others. What is reported as imported is on disk on return. The store writes in
     /// chunks, so after a fault some lines may be in: the same import again finds those as existing.
+    ///
+    /// What a comparison with each kind of hash takes is measured before, on the hash pool: see ``ForeignHashes``.
+    /// - Throws: `overloaded` when the pool has no room for that.
     /// - Returns: one result per line, in their order.
     package func importUsers(_ lines: [ImportLine], dryRun: Bool, actor: Actor) async throws -> [ImportResult] {
         let now = clock.now()
         var seen: Set<String> = []
         var outcomes: [ImportResult.Outcome] = []
-        var accepted: [(index: Int, row: UserImport)] = []
+        var accepted: [(index: Int, row: UserImport, format: PasswordHashFormat)] = []
         for line in lines {
             do {
-                let row = try line.validated(at: now)
+                let (row, format) = try line.validated(at: now)
                 if seen.insert(row.user.normalisedName).inserted {
-                    accepted.append((outcomes.count, row))
+                    accepted.append((outcomes.count, row, format))
                     outcomes.append(.imported(dryRun ? nil : row.user.id))
                 } else {
                     outcomes.append(.alreadyExists)
@@ -68,17 +71,24 @@ extension UserService {
             }
         }
         let rows = accepted.map(\.row)
-        let existing = dryRun ? try await existing(rows) : try await insert(rows, actor)
+        let existing =
+            dryRun ? try await existing(rows) : try await insert(rows, formats: accepted.map(\.format), actor)
         for (item, exists) in zip(accepted, existing) where exists { outcomes[item.index] = .alreadyExists }
         return zip(lines, outcomes).map { ImportResult(line: $0.number, outcome: $1) }
     }
 
     /// For each row whether its name was taken already.
-    private func insert(_ rows: [UserImport], _ actor: Actor) async throws -> [Bool] {
+    private func insert(
+        _ rows: [UserImport], formats: [PasswordHashFormat], _ actor: Actor
+    ) async throws -> [Bool] {
         guard !rows.isEmpty else { return [] }
+        let costs = try await foreignHashes.costs(of: formats)
+        let rows = zip(rows, costs).map { UserImport(user: $0.user, passwordHash: $0.passwordHash, cost: $1) }
         let event = AuditEvent(
             .usersImported, at: clock.now(), actor: actor, details: ["accounts": String(rows.count)])
-        return try await store.importUsers(rows, event: event).map { $0 == .alreadyExists }
+        return try await foreignHashes.importing {
+            try await store.importUsers(rows, event: event).map { $0 == .alreadyExists }
+        }
     }
 
     private func existing(_ rows: [UserImport]) async throws -> [Bool] {
@@ -96,8 +106,9 @@ struct ImportLineFault: Error, Equatable, CustomStringConvertible {
 }
 
 extension ImportLine {
-    /// The row to insert. The password policy is not asked: the password behind a hash is not known.
-    func validated(at now: Timestamp) throws(ImportLineFault) -> UserImport {
+    /// The row to insert, without its cost, and its hash as it was read. The password policy is not asked: the password
+    /// behind a hash is not known.
+    func validated(at now: Timestamp) throws(ImportLineFault) -> (row: UserImport, format: PasswordHashFormat) {
         let name: UserName
         let roles: [String]
         do {
@@ -106,14 +117,16 @@ extension ImportLine {
         } catch {
             throw ImportLineFault(description: error.detail)
         }
+        let stored = PasswordHashFormat.storedForm(ofImported: passwordHash)
+        let format: PasswordHashFormat
         do {
-            _ = try PasswordHashFormat(parsing: passwordHash)
+            format = try PasswordHashFormat(parsing: stored)
         } catch {
             throw ImportLineFault(description: error.description)
         }
         let user = User(
             id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
             disabled: disabled, mustChangePassword: mustChange, createdAt: now)
-        return UserImport(user: user, passwordHash: passwordHash)
+        return (UserImport(user: user, passwordHash: stored), format)
     }
 }

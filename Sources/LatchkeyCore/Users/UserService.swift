@@ -8,12 +8,16 @@ package struct UserService: Sendable {
 
     let store: any Store
     let verifier: PasswordVerifier
+    let foreignHashes: ForeignHashes
     let policy: PasswordPolicy
     let clock: Clock
 
-    package init(store: any Store, verifier: PasswordVerifier, policy: PasswordPolicy, clock: Clock) {
+    package init(
+        store: any Store, verifier: PasswordVerifier, foreignHashes: ForeignHashes, policy: PasswordPolicy, clock: Clock
+    ) {
         self.store = store
         self.verifier = verifier
+        self.foreignHashes = foreignHashes
         self.policy = policy
         self.clock = clock
     }

@@ -44,9 +44,12 @@ extension SchemaDescription {
             "UserImportLine", "One account with a hash of another system.", isClosed: true,
             [
                 .required("name", .string),
-                .required("password_hash", .string, "Argon2, bcrypt, scrypt or PBKDF2 in its usual text form."),
+                .required(
+                    "password_hash", .string,
+                    "Argon2, bcrypt, scrypt or PBKDF2 as Django, Spring Security, passlib, Keycloak, PHP or ASP.NET "
+                        + "Identity write it."),
                 .nullable("roles", strings), .nullable("disabled", .boolean),
-                .nullable("must_change_password", .boolean),
+                .nullable("must_change_password", .boolean, "The first sign-in asks for another password."),
             ]),
         .init(
             "UserImportResponse", "What became of each line.",

@@ -26,13 +26,13 @@ package struct UserImportRequest: Codable, Sendable {
 /// One account of an import file (JSON lines), with the hash that another system made.
 package struct UserImportLine: Codable, Sendable {
     package let name: String
-    /// `$argon2id$…`, `$2b$…`, `$scrypt$…` or `$pbkdf2-sha256$…`.
+    /// Argon2, bcrypt, scrypt or PBKDF2 in one of the forms of other systems; Keycloak's is a JSON object as a text.
     package let passwordHash: SecretText
     /// Absent: none.
     package let roles: [String]?
     /// Absent: false.
     package let disabled: Bool?
-    /// Absent: false.
+    /// The first sign-in with the imported password asks for another one. Absent: false.
     package let mustChangePassword: Bool?
 
     package init(
@@ -46,7 +46,8 @@ package struct UserImportLine: Codable, Sendable {
         self.mustChangePassword = mustChangePassword
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
+    /// The members there are.
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, roles, disabled
         case passwordHash = "password_hash"
         case mustChangePassword = "must_change_password"
@@ -57,7 +58,7 @@ package struct UserImportLine: Codable, Sendable {
         let given = try decoder.container(keyedBy: AnyName.self).allKeys
         guard given.allSatisfy({ CodingKeys(rawValue: $0.stringValue) != nil }) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "a member that is not known here"))
+                .init(codingPath: decoder.codingPath, debugDescription: Self.unknownMember))
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decode(String.self, forKey: .name)
@@ -66,6 +67,9 @@ package struct UserImportLine: Codable, Sendable {
         disabled = try container.decodeIfPresent(Bool.self, forKey: .disabled)
         mustChangePassword = try container.decodeIfPresent(Bool.self, forKey: .mustChangePassword)
     }
+
+    /// What the error of a line with another member says.
+    package static let unknownMember = "a member that is not known here"
 
     private struct AnyName: CodingKey {
         let stringValue: String

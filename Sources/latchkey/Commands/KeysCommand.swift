@@ -97,16 +97,31 @@ struct KeysImport: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        guard let bytes = file == "-" ? try SecretInput.all() : SmallFile.bytes(file, limit: 64 * 1024),
-            let pem = String(bytes: bytes, encoding: .utf8)
-        else { throw CommandFailure("Cannot read \(file) as a PEM file of at most 64 KiB.") }
-        let body = KeyImport(pem: SecretText(pem), algorithm: algorithm)
+        let body = KeyImport(pem: SecretText(try pem()), algorithm: algorithm)
         let key = try await AdminConnection.with(effective) { connection in
             try await connection.send("POST", AdminPath.keysImport, body, as: KeyResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(key) }
         KeyResource.showTable([key])
         Terminal.next("delete the PEM file, unless it is your backup; here the key is sealed with the master key.")
+    }
+
+    /// The text to send. What the server judges is not judged here, only what cannot be sent as text.
+    private func pem() throws -> String {
+        guard let bytes = file == "-" ? try SecretInput.all() : SmallFile.bytes(file, limit: 64 * 1024) else {
+            throw CommandFailure("Cannot read \(file): it is not there, not readable, empty, or larger than 64 KiB.")
+        }
+        guard !bytes.isEmpty else { throw CommandFailure("Standard input is empty.") }
+        // A DER structure begins with the tag of a sequence; a text may begin with the digit 0, which is the same byte.
+        if bytes[0] == 0x30, bytes.firstRange(of: Array("-----BEGIN".utf8)) == nil {
+            throw CommandFailure(
+                """
+                \(file) is in DER form; the PEM form is needed. Convert a private key with: openssl pkey -inform DER \
+                -in FILE -out FILE.pem (or a PKCS#12 file with: openssl pkcs12 -nocerts -noenc -in FILE -out FILE.pem)
+                """)
+        }
+        // Text around the block may be in any encoding; the block itself is ASCII.
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -9,10 +9,16 @@ struct UserImportCommand: AsyncParsableCommand {
         discussion: """
             FILE holds one JSON object a line, or is - for standard input:
 
-              {"name":"alice","password_hash":"$2b$12$…","roles":["editor"]}
+              {"name":"alice","password_hash":"$2b$12$…","roles":["editor"],"must_change_password":true}
 
-            Hashes may be Argon2, bcrypt, scrypt or PBKDF2; each turns into Argon2id at the user's first login. Names
-            that exist are left alone, so an import can be repeated.
+            Only name and password_hash are needed; disabled may be there too. With must_change_password the first
+            sign-in asks for a new password. Hashes may be Argon2, bcrypt, scrypt or PBKDF2, as Django, Spring Security,
+            passlib, Keycloak (its credential's JSON, as a text), PHP or ASP.NET Identity write them; each turns into
+            Argon2id at the user's first login. Until the last one has, every refused sign-in takes as long as the
+            slowest of them. Which products, how to export and what is refused:
+            Sources/LatchkeyCore/Documentation.docc/ImportedPasswords.md
+
+            Names that exist are left alone, so an import can be repeated.
 
               latchkey user import users.jsonl --dry-run
               latchkey user import users.jsonl
@@ -36,8 +42,11 @@ struct UserImportCommand: AsyncParsableCommand {
             var chunk = ImportChunk(dryRun: dryRun)
             while let line = try lines.next() {
                 guard !line.text.isEmpty else { continue }
-                guard let parsed = try? JSONDecoder().decode(UserImportLine.self, from: Data(line.text)) else {
-                    tally.refuse(line.number, "is not a JSON object with name and password_hash.")
+                let parsed: UserImportLine
+                do {
+                    parsed = try JSONDecoder().decode(UserImportLine.self, from: Data(line.text))
+                } catch {
+                    tally.refuse(line.number, Self.complaint(about: error))
                     continue
                 }
                 if !chunk.fits(line.text) {
@@ -64,6 +73,19 @@ struct UserImportCommand: AsyncParsableCommand {
             dryRun
                 ? "import for real with \(settings.command("user import \(ShellText.quote(file))"))."
                 : "users sign in with their old passwords.")
+    }
+}
+
+extension UserImportCommand {
+    /// What is wrong with a line that is not of the form, without quoting it.
+    private static func complaint(about error: any Error) -> String {
+        if case DecodingError.dataCorrupted(let context) = error,
+            context.debugDescription == UserImportLine.unknownMember
+        {
+            let known = UserImportLine.CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
+            return "has a member that is not known: there are \(known)."
+        }
+        return "is not a JSON object with name and password_hash."
     }
 }
 

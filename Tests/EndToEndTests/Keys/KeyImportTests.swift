@@ -32,6 +32,64 @@ struct KeyImportTests {
         }
     }
 
+    /// What cannot be imported, and the sentence that says why.
+    private struct Refused: Decodable {
+        struct Case: Decodable {
+            let name: String
+            let pem: String
+            let sentence: String
+        }
+        let cases: [Case]
+
+        static func load() throws -> [Case] {
+            let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent()
+            let file = try Data(contentsOf: tests.appending(path: "Vectors/pem/refused.json"))
+            return try JSONDecoder().decode(Refused.self, from: file).cases
+        }
+    }
+
+    @Test func `the answer says why a PEM cannot be used and repeats nothing of it`() async throws {
+        try await withServer { server in
+            let before = try await server.keyStates()
+            for refused in try Refused.load() {
+                let answer = try await importKey(server, refused.pem)
+                #expect(answer.status == 400, "\(refused.name)")
+                #expect(answer["detail"] == refused.sentence, "\(refused.name)")
+                for line in refused.pem.split(separator: "\n") where line.count >= 24 && !line.hasPrefix("-----") {
+                    #expect(!answer.text.contains(line), "\(refused.name)")
+                }
+            }
+            #expect(try await server.keyStates() == before)
+        }
+    }
+
+    @Test func `the command line says why a PEM cannot be used`() async throws {
+        let fixture = try CommandLineFixture()
+        for refused in try Refused.load() {
+            let run = try await fixture.run("keys", "import", "-", input: refused.pem)
+            #expect(run.code == 1, "\(refused.name)")
+            #expect(run.error.contains(refused.sentence), "\(refused.name): \(run.error)")
+        }
+        let file = fixture.folder.file("key")
+        let der = Data([0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0xFF])
+        for (content, word) in [
+            (der, "in DER form"), (Data(), "empty"), (Data(repeating: 0x41, count: 65 * 1024), "larger than 64 KiB"),
+        ] {
+            try content.write(to: URL(filePath: file))
+            let run = try await fixture.run("keys", "import", file)
+            #expect(run.code == 1 && run.error.contains(word), "\(run.error)")
+        }
+        #expect(try await fixture.run("keys", "import", "-").error.contains("Standard input is empty"))
+        let missing = try await fixture.run("keys", "import", file + "-not-there")
+        #expect(missing.code == 1 && missing.error.contains("it is not there"), "\(missing.error)")
+        // Text around the block is nobody's business, whatever its encoding.
+        let latin = Data("Schl\u{FC}ssel\n".unicodeScalars.map { UInt8($0.value) }) + Data(Self.ed25519.utf8)
+        try latin.write(to: URL(filePath: file))
+        let imported = try await fixture.run("keys", "import", file)
+        #expect(imported.code == 0, "\(imported.error)")
+    }
+
     @Test func `a P-256 key is announced in the place of the one that waited, and signs after a day`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in

@@ -8,7 +8,7 @@ struct ImportLineTests {
 
     @Test(arguments: [
         (" alice", ImportedHashes.all[1], [], "space"), ("alice", "secret-in-plain", [], "no known form"),
-        ("alice", "", [], "no known form"), ("alice", ImportedHashes.all[1], ["two words"], "role"),
+        ("alice", "", [], "empty"), ("alice", ImportedHashes.all[1], ["two words"], "role"),
         ("alice", "$2b$15$r.pnAr/O62gT12a8jVpOz.exak9hrcjYhUF3ag2g7AWPyxazSIEK6", [], "04 to 14"),
         ("", ImportedHashes.all[1], [], "empty"),
     ])
@@ -26,7 +26,7 @@ struct ImportLineTests {
         let line = ImportLine(
             number: 1, username: "Alice", passwordHash: ImportedHashes.all[2], roles: ["admin", "admin"],
             disabled: true, mustChange: true)
-        let row = try line.validated(at: now)
+        let row = try line.validated(at: now).row
         #expect(row.user.name == "Alice")
         #expect(row.user.normalisedName == "alice")
         #expect(row.user.roles == ["admin"])

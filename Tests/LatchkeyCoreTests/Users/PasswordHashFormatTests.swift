@@ -46,11 +46,11 @@ struct PasswordHashFormatTests {
     }
 
     @Test(arguments: [
-        ("", key), ("MDEyMzQ1Njc4OWFiY2RlZg==", key), ("MDEyMzQ1Njc4OWFiY2RlZh", key), ("MDEy_zQ1", key),
+        ("", key), ("MDEyMzQ1Njc4OWFiY2RlZg=", key), ("MDEyMzQ1Njc4OWFiY2RlZh", key), ("MDEy_zQ1", key),
         ("MDEy.zQ1", key),
-        ("MDEyMzQ1", ""), ("MDEyMzQ1", "c2hvcnQ"), ("MDEyMzQ1", key + key + key), ("MDEyMzQ1", key + "="),
+        ("MDEyMzQ1", ""), ("MDEyMzQ1", "c2hvcnQ"), ("MDEyMzQ1", key + key + key), ("MDEyMzQ1", key + "=="),
     ])
-    func `scrypt salts and keys have one spelling and sensible lengths`(salt: String, key: String) {
+    func `scrypt salts and keys are base64 of sensible lengths`(salt: String, key: String) {
         #expect(throws: MalformedPasswordHash.self) {
             try PasswordHashFormat(parsing: "$scrypt$ln=4,r=8,p=1$\(salt)$\(key)")
         }
@@ -59,11 +59,10 @@ struct PasswordHashFormatTests {
     @Test(arguments: [
         "$pbkdf2-sha256$0$MDEyMzQ1$\(sha256Key)", "$pbkdf2-sha256$10000001$MDEyMzQ1$\(sha256Key)",
         "$pbkdf2-sha256$01000$MDEyMzQ1$\(sha256Key)", "$pbkdf2-sha256$1e3$MDEyMzQ1$\(sha256Key)",
-        "$pbkdf2-sha256$1000$$\(sha256Key)", "$pbkdf2-sha256$1000$MD+yMzQ1$\(sha256Key)",
-        "$pbkdf2-sha256$1000$MDEyMzQ1$c2hvcnQ", "$pbkdf2-sha512$1000$MDEyMzQ1$\(sha256Key)",
+        "$pbkdf2-sha256$1000$$\(sha256Key)", "$pbkdf2-sha256$1000$MD-yMzQ1$\(sha256Key)",
+        "$pbkdf2-sha256$1000$MDEyMzQ1$c2hvcnQ", "$pbkdf2-sha512$1000$MDEyMzQ1$\(sha256Key)\(sha256Key)",
         "$pbkdf2-md5$1000$MDEyMzQ1$\(sha256Key)", "$pbkdf2-sha256$1000$MDEyMzQ1$\(sha256Key)$",
-        "$pbkdf2-sha256$1000$MDEyMzQ1$\(sha256Key)=",
-        "pbkdf2_sha256$1000$salt$ZPUQw416Di/W0Ju8hTIvJDvx+FFV/Wcb1ec8v1ZJsqw",
+        "$pbkdf2-sha256$1000$MDEyMzQ1$\(sha256Key)==",
         "pbkdf2_sha256$1000$salt$ZPUQw416Di/W0Ju8hTIvJDvx+FFV/Wcb1ec8v1ZJsqw==",
         "pbkdf2_sha256$1000$$ZPUQw416Di/W0Ju8hTIvJDvx+FFV/Wcb1ec8v1ZJsqw=",
         "pbkdf2_md5$1000$salt$ZPUQw416Di/W0Ju8hTIvJDvx+FFV/Wcb1ec8v1ZJsqw=",
@@ -81,7 +80,8 @@ struct PasswordHashFormatTests {
             shorter.remove(at: index)
             var longer = text
             longer.insert(text[index], at: index)
-            for altered in [shorter, longer] where altered != text {
+            // Padding may be left out; doubled it is refused.
+            for altered in text[index] == "=" ? [longer] : [shorter, longer] where altered != text {
                 #expect(String(describing: try? PasswordHashFormat(parsing: altered)) != whole)
             }
         }
