@@ -1,4 +1,5 @@
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 @testable import LatchkeyCore
@@ -133,18 +134,6 @@ struct ReuseWatchTests {
 
 /// The watch behind the generation table: random histories of two who take care to get along.
 struct SharedLineageModelTests {
-    /// Deterministic, so that a failure names its seed.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     /// The server's side: one lineage and the watch.
     private struct Server {
         static let policy = RefreshPolicy(
@@ -171,9 +160,9 @@ struct SharedLineageModelTests {
         }
     }
 
-    @Test(arguments: 0..<200)
+    @Test(arguments: TestSeed.cases(200))
     func `two who share a lineage for long are noticed, whoever rotates and however they time it`(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         var server = Server()
         var now: Int64 = 0
         // The owner lives alone for a while, with a bad network.
@@ -201,9 +190,9 @@ struct SharedLineageModelTests {
         }
     }
 
-    @Test(arguments: 0..<50)
+    @Test(arguments: TestSeed.cases(50))
     func `one holder whose network loses one answer in fifty is not noticed in a week`(seed: UInt64) {
-        var random = Seeded(state: seed &+ 1_000_000)
+        var random = SeededGenerator(seed: seed &+ 1_000_000)
         var server = Server()
         var now: Int64 = 0
         var token: UInt32 = 1

@@ -1,6 +1,7 @@
 import Argon2
 import Foundation
 import LatchkeyTokens
+import TestConditions
 import Testing
 
 @testable import LatchkeyCore
@@ -107,13 +108,8 @@ struct ForeignHashTests {
     }
 
     @Test func `bytes at random behind every beginning end in a refusal or in a hash within the bounds`() throws {
-        var generator = SystemRandomNumberGenerator()
-        let seed = UInt64.random(in: 0...UInt64.max, using: &generator)
-        var state = seed
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
+        var generator = TestSeed.generator("foreign hashes")
+        func next(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
         let cases = try ForeignHashVectors.load()
         let texts = cases.cases.map(\.hash) + cases.refused.map(\.hash)
         let spice = ["$", ",", "=", "{", "}", "\"", "9", "0", "\u{301}", "\u{600}", "\0", "\r\n", "é", "AQAAAA", "=="]
@@ -131,7 +127,7 @@ struct ForeignHashTests {
                 continue
             }
             // Doubled, and the heaviest that any bound allows: Argon2 with 4 GiB and 64 passes.
-            #expect(verifier.weight(of: format) <= 2 * 64 * 4_194_304 / 64, "seed \(seed)")
+            #expect(verifier.weight(of: format) <= 2 * 64 * 4_194_304 / 64, "LATCHKEY_TEST_SEED=\(TestSeed.ofThisRun)")
         }
     }
 

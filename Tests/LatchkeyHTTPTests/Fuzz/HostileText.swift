@@ -1,24 +1,12 @@
-import Foundation
+import TestConditions
 
 /// Text as strangers send it: words of the grammar at hand, torn apart by what breaks readers that do not go by bytes.
-/// SplitMix64 under a seed, which is printed and taken back from `LATCHKEY_TEST_SEED`.
 struct HostileText: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-    /// The environment's seed, or a new one.
-    static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["LATCHKEY_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 1 ... .max)
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// Whether one of so many.
     mutating func isOne(of count: UInt64) -> Bool { next() % count == 0 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestConditions
 import Testing
 
 /// Texts that strangers send, read by our code and by a reference that knows only bytes: no input has two readings.
@@ -9,7 +10,7 @@ struct TextFuzzTests {
         ProcessInfo.processInfo.environment["LATCHKEY_TEST_FUZZ_INPUTS"].flatMap { Int($0) } ?? 50_000
 
     @Test func `code and bytes read every input alike`() {
-        let seed = HostileText.seed()
+        let seed = TestSeed.ofThisRun
         var random = HostileText(seed: seed)
         var differences = 0
         let start = ContinuousClock.now
