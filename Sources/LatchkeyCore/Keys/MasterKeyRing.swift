@@ -155,6 +155,14 @@ package final class MasterKeyRing: Sendable {
         }
     }
 
+    /// What is sealed to tell later whether a master key is the right one.
+    static let probeText = Array("latchkey".utf8)
+
+    /// Whether this is the ring that a database was sealed with.
+    package func opens(probe: [UInt8]) -> Bool {
+        (try? open(probe, purpose: .probe, context: Self.probeText)) != nil
+    }
+
     private static func associatedData(_ first: UInt8, _ purpose: MasterKey.Purpose, _ context: [UInt8]) -> [UInt8] {
         [first] + Array(purpose.rawValue.utf8) + [0] + context
     }
