@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LatchkeyCore
 import LatchkeyHTTP
 
 struct UserImportCommand: AsyncParsableCommand {
@@ -35,7 +36,7 @@ struct UserImportCommand: AsyncParsableCommand {
             var lines = LineReader(handle)
             var chunk = ImportChunk(dryRun: dryRun)
             while let line = try lines.next() {
-                guard !line.text.isEmpty else { continue }
+                guard line.text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { continue }
                 guard let parsed = try? JSONDecoder().decode(UserImportLine.self, from: Data(line.text)) else {
                     tally.refuse(line.number, "is not a JSON object with name and password_hash.")
                     continue
@@ -43,7 +44,7 @@ struct UserImportCommand: AsyncParsableCommand {
                 if !chunk.fits(line.text) {
                     try await tally.add(chunk, connection)
                     chunk = ImportChunk(dryRun: dryRun)
-                    bar.show(lines.position, "\(tally.seen) users")
+                    bar.show(lines.position, CountText.string(tally.seen, "user"))
                 }
                 guard chunk.fits(line.text) else {
                     tally.refuse(line.number, "is longer than a request may be.")
@@ -53,12 +54,13 @@ struct UserImportCommand: AsyncParsableCommand {
             }
             try await tally.add(chunk, connection)
         }
-        bar.finish("\(tally.seen) users")
+        bar.finish(CountText.string(tally.seen, "user"))
         for problem in tally.problems { Terminal.note(problem) }
         let verb = dryRun ? "would be imported" : "imported"
         Terminal.line("\(tally.imported) \(verb), \(tally.existing) exist already, \(tally.refused) refused.")
         guard tally.refused == 0 else {
-            throw CommandFailure("\(tally.refused) lines were refused: correct them and import the file again.")
+            throw CommandFailure(
+                "\(CountText.string(tally.refused, "line")) refused: correct what is wrong and import the file again.")
         }
         Terminal.next(
             dryRun
@@ -164,6 +166,8 @@ struct LineReader {
     private mutating func line(_ bytes: ArraySlice<UInt8>) -> (number: Int, text: [UInt8]) {
         number += 1
         position += bytes.count + 1
-        return (number, Array(bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes))
+        let text = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        // A byte order mark is no part of the text.
+        return (number, Array(number == 1 && text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text))
     }
 }
