@@ -60,7 +60,8 @@ struct UserUpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Changes name, roles or the duty to change the password.",
         discussion: """
-            The roles given replace all present ones. Losing the role admin ends the user's tokens.
+            The roles given replace all present ones; what that takes away is told. Losing the role admin ends the user's
+            sessions and tokens.
 
               latchkey user update alice --role editor --role billing
               latchkey user update alice --no-roles
@@ -87,7 +88,8 @@ struct UserUpdateCommand: AsyncParsableCommand {
         let body = UserUpdate(
             name: name, roles: noRoles ? [] : role.isEmpty ? nil : role, mustChangePassword: mustChange)
         let changed = try await AdminConnection.with(effective) { connection in
-            try await connection.send("PATCH", AdminPath.user(user), body, as: UserResource.self)
+            let path = AdminPath.user(try await connection.user(user))
+            return try await connection.send("PATCH", path, body, as: UserResource.self)
         }
         try changed.show(output.format)
         Terminal.next("roles reach the user's tokens at the next refresh, within tokens.access_ttl.")
@@ -138,10 +140,10 @@ struct UserShow: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await AdminConnection.with(settings) { connection in
-            try await connection.get(AdminPath.user(user), as: UserResource.self)
+            try await connection.user(user)
         }
         try found.show(output.format)
-        Terminal.next("its sessions: \(settings.command("session list --user \(ShellText.quote(user))")).")
+        Terminal.next("its sessions: \(settings.command("session list --user \(found.id)")).")
     }
 }
 
