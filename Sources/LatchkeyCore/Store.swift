@@ -92,6 +92,8 @@ package protocol Store: EventStreamStore {
     func rehashPassword(_ id: UserID, hash: String, ifVersion: Int64) async throws
     func loginRecord(user: UserID) async throws -> LoginRecord?
     func user(_ reference: UserReference) async throws -> User?
+    /// Who has the name, and who had it as far as the audit trail goes back: at most 100, the latest first.
+    func users(everNamed normalisedName: String) async throws -> [UserID]
     func users(page: PageRequest) async throws -> Page<User>
 
     // MARK: Login throttle
@@ -140,6 +142,9 @@ package protocol Store: EventStreamStore {
 
     func appendAudit(_ event: AuditEvent) async throws
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
+    /// The first revocation of the user, the client or everybody that ended the session; `nil` when none did, or the
+    /// trail does not go back so far.
+    func watermarkEvent(endingSessionOf record: SessionRecord) async throws -> AuditEvent?
     func statistics() async throws -> StoreStatistics
     /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
     /// secrets), at most `limit` of each.
@@ -243,10 +248,13 @@ package struct SessionFilter: Sendable {
     package var user: UserID?
     package var client: ClientID?
     package var state: State?
-    package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil) {
+    /// Begun not before this instant.
+    package var since: Timestamp?
+    package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil, since: Timestamp? = nil) {
         self.user = user
         self.client = client
         self.state = state
+        self.since = since
     }
 }
 
