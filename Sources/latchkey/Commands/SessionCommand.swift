@@ -137,7 +137,7 @@ extension SessionResource {
         card.add("refreshed", TimeText.string(refreshedAt))
         card.add("expires", TimeText.string(expiresAt))
         card.add("ended", TimeText.ifAny(endedAt))
-        card.add("reason", endReason)
+        card.add("reason", endReason.map { ReasonText.string($0) })
         for line in card.lines { Terminal.line(line) }
     }
 }

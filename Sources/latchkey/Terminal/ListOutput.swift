@@ -154,6 +154,14 @@ enum TimeText {
     }
 }
 
+/// Why something was revoked, with the word that programs and filters use.
+enum ReasonText {
+    /// `admin: An administrator revoked it.`
+    static func string(_ code: String) -> String {
+        RevocationReason(rawValue: code).map { "\(code): \($0.sentence)" } ?? code
+    }
+}
+
 /// How many columns of a terminal a text takes.
 enum DisplayWidth {
     static func of(_ text: String) -> Int {

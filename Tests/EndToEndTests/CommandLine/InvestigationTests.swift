@@ -80,6 +80,8 @@ struct InvestigationTests {
             #expect(try await fixture.run("session", "revoke", sid).code == 0)
             try expect(
                 try await verdict(fixture, sid), "The session was revoked: \(time), by the operator [(]entry 7[)][.]")
+            let shown = try await fixture.run("session", "show", sid)
+            #expect(shown["reason"] == "admin: An administrator revoked it.")
             let json = try await fixture.run("session", "explain", sid, "--format", "json")
             #expect(json.output.contains("\"seq\" : 7") && json.output.contains("\"actor\" : \"operator\""))
         }
