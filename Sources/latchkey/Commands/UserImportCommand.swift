@@ -155,7 +155,11 @@ struct LineReader {
             }
             buffer.removeFirst(start)
             start = 0
-            if let data = try file.read(upToCount: 1 << 16), !data.isEmpty {
+            let data: Data?
+            do { data = try file.read(upToCount: 1 << 16) } catch {
+                throw CommandFailure("Line \(number + 1) cannot be read: check that this is a file, and the disk.")
+            }
+            if let data, !data.isEmpty {
                 buffer.append(contentsOf: data)
             } else {
                 isAtEnd = true
