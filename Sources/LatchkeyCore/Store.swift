@@ -142,9 +142,12 @@ package protocol Store: EventStreamStore {
 
     func appendAudit(_ event: AuditEvent) async throws
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
-    /// The first revocation of the user, the client or everybody that ended the session; `nil` when none did, or the
-    /// trail does not go back so far.
-    func watermarkEvent(endingSessionOf record: SessionRecord) async throws -> AuditEvent?
+    /// The first revocation of the user, the client or everybody that ended a session of theirs; `nil` when none did, or
+    /// the trail does not go back so far. User and client may be gone.
+    /// - Parameter allEndedAt: when everybody's sessions were ended last, where that is known.
+    func watermarkEvent(
+        user: UserID, client: ClientID, begunAt: Timestamp, allEndedAt: Timestamp?
+    ) async throws -> AuditEvent?
     func statistics() async throws -> StoreStatistics
     /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
     /// secrets), at most `limit` of each.

@@ -1,5 +1,5 @@
 package import LatchkeyCore
-import LatchkeyTokens
+package import LatchkeyTokens
 
 extension SQLiteStore {
     package func appendAudit(_ event: AuditEvent) async throws {
@@ -49,9 +49,10 @@ extension SQLiteStore {
     /// How far the instants of a list may be out of order, as after a clock that was set back.
     static let disorder: Duration = .seconds(3600)
 
-    package func watermarkEvent(endingSessionOf record: SessionRecord) async throws -> AuditEvent? {
-        let session = record.session
-        return try await readers.read { database in
+    package func watermarkEvent(
+        user: UserID, client: ClientID, begunAt: Timestamp, allEndedAt: Timestamp?
+    ) async throws -> AuditEvent? {
+        try await readers.read { database in
             var found: AuditEvent?
             // The condition names that of the index `audit_events_watermarks`.
             try database.walk(
@@ -59,9 +60,11 @@ extension SQLiteStore {
                 \(AuditRow.select) WHERE kind = 'revocation.added' AND session_id IS NULL AND at >= ?
                     AND (user_id = ? OR client_id = ? OR user_id IS NULL AND client_id IS NULL)
                 ORDER BY at, id
-                """, [session.createdAt.milliseconds, session.user.bytes, session.client.description]
+                """, [begunAt.milliseconds, user.bytes, client.description]
             ) { row in
-                guard let event = try AuditRow.decode(row), event.endsSessions(of: record) else { return .on }
+                guard let event = try AuditRow.decode(row), event.endsSessions(of: user, client, allEndedAt) else {
+                    return .on
+                }
                 found = event
                 return .stop
             }
@@ -71,12 +74,12 @@ extension SQLiteStore {
 }
 
 extension AuditEvent {
-    /// Whether an entry of the log with this event moved a watermark that the session is not younger than.
-    fileprivate func endsSessions(of record: SessionRecord) -> Bool {
+    /// Whether the entry of the log with this event moved a watermark of the user, the client or everybody.
+    fileprivate func endsSessions(of user: UserID, _ client: ClientID, _ allEndedAt: Timestamp?) -> Bool {
         switch details["kind"] {
-        case RevocationEntry.Kind.user.rawValue: user == record.user.id
-        case RevocationEntry.Kind.client.rawValue: client == record.client.id
-        case RevocationEntry.Kind.all.rawValue: details["sessions"] == "true" || at == record.allEndedAt
+        case RevocationEntry.Kind.user.rawValue: self.user == user
+        case RevocationEntry.Kind.client.rawValue: self.client == client
+        case RevocationEntry.Kind.all.rawValue: details["sessions"] == "true" || at == allEndedAt
         default: false
         }
     }

@@ -127,7 +127,10 @@ extension StoreConformance {
         },
         StoreCase("the event that ended a session is the first one that did") { harness in
             let record = try await harness.signIn()
-            let event = { try await harness.store.watermarkEvent(endingSessionOf: record) }
+            let event = {
+                try await harness.store.watermarkEvent(
+                    user: record.user.id, client: record.client.id, begunAt: record.session.createdAt, allEndedAt: nil)
+            }
             harness.advance(by: .seconds(5))
             let others: [RevocationTarget] = [
                 .all(sessions: false), .token(.generate(), session: nil, expiresAt: nil),

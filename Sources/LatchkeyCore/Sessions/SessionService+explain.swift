@@ -27,7 +27,7 @@ extension SessionService {
         guard record != nil || !events.isEmpty else {
             throw Refusal(.notFound, "No session with this id is known, nor anything about one in the audit trail.")
         }
-        guard let record else { return gone(events) }
+        guard let record else { return try await gone(events) }
         let idle = idleLifetime(of: record.client)
         switch SessionValidity.judge(record, idleLifetime: idle, now: clock.now()) {
         case .valid:
@@ -37,21 +37,34 @@ extension SessionService {
                 record: record, verdict: expired(record.session, idle: idle), ending: nil, events: events)
         case .revoked:
             let (ending, event) = try await ending(of: record, events)
-            if let event, !events.contains(where: { $0.id == event.id }) {
-                events = (events + [event]).sorted { $0.id > $1.id }
-            }
+            events = Self.adding(event, to: events)
             return SessionExplanation(
                 record: record, verdict: ending.sentence(of: record, events), ending: ending, events: events)
         }
     }
 
-    private func gone(_ events: [AuditEvent]) -> SessionExplanation {
-        let ending = events.first { $0.kind == .sessionEnded }.map { SessionEnding($0, .session) }
+    /// The row has left: with its user or client, or a day after its end. The trail of both may still tell why.
+    private func gone(_ events: [AuditEvent]) async throws -> SessionExplanation {
+        var events = events
+        var ending = events.first { $0.kind == .sessionEnded }.map { SessionEnding($0, .session) }
+        let login = events.first { $0.kind == .loginSucceeded }
+        if ending == nil, let login, let user = login.user, let client = login.client,
+            let event = try await store.watermarkEvent(
+                user: user, client: client, begunAt: login.at, allEndedAt: nil)
+        {
+            ending = SessionEnding(event, SessionEnding.Extent(of: event))
+            events = Self.adding(event, to: events)
+        }
         return SessionExplanation(
             record: nil,
             verdict: (ending?.sentence ?? "The session has ended.")
-                + " Its row was removed since: the events below are what is left of it.",
+                + " The events below are all that is left of the session.",
             ending: ending, events: events)
+    }
+
+    private static func adding(_ event: AuditEvent?, to events: [AuditEvent]) -> [AuditEvent] {
+        guard let event, !events.contains(where: { $0.id == event.id }) else { return events }
+        return (events + [event]).sorted { $0.id > $1.id }
     }
 
     private static func live(_ session: Session) -> String {
@@ -81,7 +94,9 @@ extension SessionService {
                 event.map { SessionEnding($0, .session) } ?? SessionEnding(.session, at: session.endedAt, reason), event
             )
         }
-        if let event = try await store.watermarkEvent(endingSessionOf: record) {
+        if let event = try await store.watermarkEvent(
+            user: session.user, client: session.client, begunAt: session.createdAt, allEndedAt: record.allEndedAt)
+        {
             return (SessionEnding(event, SessionEnding.Extent(of: event)), event)
         }
         if record.user.disabled { return (SessionEnding(.user, at: nil, .userDisabled), nil) }

@@ -91,10 +91,11 @@ struct InvestigationTests {
         async throws
     {
         try await withServer { fixture, base in
-            _ = try await login(fixture, base)
+            let (_, sid) = try await login(fixture, base)
             let id = try #require(try await fixture.run("user", "show", "alice")["id"])
             #expect(try await fixture.run("user", "update", "alice", "--name", "Alicia").code == 0)
             #expect(try await fixture.run("user", "delete", "alicia", "--yes").code == 0)
+            #expect(try await verdict(fixture, sid).hasPrefix("The user was deleted: 20"))
             for name in ["alice", "ALICIA", id] {
                 let run = try await fixture.run("audit", "list", "--user", name)
                 #expect(run.code == 0, "\(name): \(run.error)")
