@@ -43,6 +43,7 @@ package enum Migrations {
         Migration(version: 8, name: "server_sessions", bytes: PackageResources._008_server_sessions_sql),
         Migration(version: 9, name: "status_lists", bytes: PackageResources._009_status_lists_sql),
         Migration(version: 10, name: "event_streams", bytes: PackageResources._010_event_streams_sql),
+        Migration(version: 11, name: "audit_names", bytes: PackageResources._011_audit_names_sql),
         Migration(version: 12, name: "foreign_hashes", bytes: PackageResources._012_foreign_hashes_sql),
     ]
 }

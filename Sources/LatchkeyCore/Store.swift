@@ -101,6 +101,8 @@ package protocol Store: EventStreamStore {
     func slowestForeignHash() async throws -> Duration?
     func loginRecord(user: UserID) async throws -> LoginRecord?
     func user(_ reference: UserReference) async throws -> User?
+    /// Who has the name, and who had it as far as the audit trail goes back: at most 100, the latest first.
+    func users(everNamed normalisedName: String) async throws -> [UserID]
     func users(page: PageRequest) async throws -> Page<User>
 
     // MARK: Login throttle
@@ -151,6 +153,12 @@ package protocol Store: EventStreamStore {
     /// Appends some time soon; lost when the store is too busy or stops. For what must not hold up an answer.
     func appendAuditLater(_ event: AuditEvent)
     func auditEvents(_ filter: AuditFilter, page: PageRequest) async throws -> Page<AuditEvent>
+    /// The first revocation of the user, the client or everybody that ended a session of theirs; `nil` when none did, or
+    /// the trail does not go back so far. User and client may be gone.
+    /// - Parameter allEndedAt: when everybody's sessions were ended last, where that is known.
+    func watermarkEvent(
+        user: UserID, client: ClientID, begunAt: Timestamp, allEndedAt: Timestamp?
+    ) async throws -> AuditEvent?
     func statistics() async throws -> StoreStatistics
     /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
     /// secrets), at most `limit` of each.
@@ -259,10 +267,13 @@ package struct SessionFilter: Sendable {
     package var user: UserID?
     package var client: ClientID?
     package var state: State?
-    package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil) {
+    /// Begun not before this instant.
+    package var since: Timestamp?
+    package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil, since: Timestamp? = nil) {
         self.user = user
         self.client = client
         self.state = state
+        self.since = since
     }
 }
 

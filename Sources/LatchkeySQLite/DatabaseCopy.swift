@@ -10,9 +10,9 @@ enum DatabaseCopy {
     /// Writes a sound copy of a database that may be in use to a file that does not exist yet. Holds one read
     /// transaction, so the write-ahead log cannot be restarted meanwhile. Blocks for as long as the copying takes.
     ///
-    /// - Throws: `Refusal(.conflict)` when the file exists, ``StoreUnavailable``.
+    /// - Throws: `Refusal(.conflict)` when the name is taken, ``StoreUnavailable``.
     static func backUp(_ source: DatabaseFile, to path: String) throws {
-        guard !FileManager.default.fileExists(atPath: path) else { throw exists }
+        guard !isTaken(path) else { throw exists }
         let partial = path + ".partial"
         remove(partial)
         try make(of: source, at: partial)
@@ -21,14 +21,18 @@ enum DatabaseCopy {
 
     private static let exists = Refusal(.conflict, "The file exists already; choose another name.")
 
+    /// Also by a symbolic link to nothing.
+    private static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        // `status` is ours for the call.
+        return unsafe lstat(path, &status) == 0
+    }
+
     /// Copies `source` as it is at one instant to a new file, checks the copy, and syncs it. The copy is a single
     /// file without a write-ahead log, mode 0600.
     ///
-    /// - Parameter adjust: changes the copy before it is checked.
     /// - Throws: ``StoreUnavailable`` when source or copy is not a sound Latchkey database.
-    static func make(
-        of source: DatabaseFile, at path: String, adjust: (Database) throws -> Void = { _ in }
-    ) throws {
+    static func make(of source: DatabaseFile, at path: String) throws {
         let copy = DatabaseFile(path: path)
         // Outside of the cleaning up: a file that was there is not ours to remove.
         try copy.create()
@@ -41,10 +45,9 @@ enum DatabaseCopy {
             // One file, no companions, until it is opened as a store.
             try target.run("PRAGMA journal_mode = DELETE")
             try target.run("PRAGMA synchronous = FULL")
-            try adjust(target)
             let problems = try DatabaseCheck.problems(in: target)
             guard problems.isEmpty else {
-                throw StoreUnavailable("the database is damaged: \(problems.joined(separator: "; "))")
+                throw StoreUnavailable("the database \(source.path) is damaged: \(problems.joined(separator: "; "))")
             }
             try target.close()
             try sync(path)
@@ -57,10 +60,9 @@ enum DatabaseCopy {
 
     /// Gives the finished copy its name, atomically, and makes that durable.
     static func rename(_ from: String, to: String, replacing: Bool) throws {
-        let isTaken = unsafe access(to, F_OK) == 0
-        guard replacing || !isTaken else { throw exists }
+        guard replacing || !isTaken(to) else { throw exists }
         guard unsafe Foundation.rename(from, to) == 0 else {
-            throw StoreUnavailable("the copy cannot be renamed: error \(errno)")
+            throw StoreUnavailable("the copy cannot be renamed to \(to): \(SystemWords.of(errno))")
         }
         try sync(directory(of: to))
     }
@@ -77,8 +79,10 @@ enum DatabaseCopy {
     /// Waits until a file's content, or a directory's names, are on disk.
     static func sync(_ path: String) throws {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StoreUnavailable("\(path) cannot be opened: error \(errno)") }
+        guard descriptor >= 0 else { throw StoreUnavailable("\(path) cannot be opened: \(SystemWords.of(errno))") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw StoreUnavailable("\(path) cannot be synced: error \(errno)") }
+        guard fsync(descriptor) == 0 else {
+            throw StoreUnavailable("\(path) cannot be synced: \(SystemWords.of(errno))")
+        }
     }
 }

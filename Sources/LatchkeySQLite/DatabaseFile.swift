@@ -86,6 +86,6 @@ struct DatabaseFile: Sendable {
 
     private func failure(_ call: String, _ code: Int32) -> StoreUnavailable {
         // The path is the operator's own setting, not an argument of a request.
-        StoreUnavailable("cannot \(call) the database file \(path): error \(code)")
+        StoreUnavailable("cannot \(call) the database file \(path): \(SystemWords.of(code))")
     }
 }

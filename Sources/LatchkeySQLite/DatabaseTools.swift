@@ -1,4 +1,5 @@
-import LatchkeyCore
+internal import CSQLite
+package import LatchkeyCore
 import LatchkeyMigrations
 package import LatchkeyTokens
 
@@ -9,7 +10,7 @@ package struct DatabaseTools: Sendable {
     package init(path: String) { file = DatabaseFile(path: path) }
 
     /// What is wrong, one sentence each; empty when all is well.
-    /// - Throws: ``StoreUnavailable`` when the file cannot be read at all.
+    /// - Throws: ``StoreUnavailable`` when the file cannot be read for a reason that is not in it.
     package func check() async throws -> [String] {
         let file = file
         return try await OwnThread.run("db-check") { try DatabaseCheck.run(file) }
@@ -21,6 +22,57 @@ package struct DatabaseTools: Sendable {
         let file = file
         try await OwnThread.run("db-backup") { try DatabaseCopy.backUp(file, to: path) }
     }
+
+    /// Looks at a backup's head and record of migrations, which takes no time.
+    /// - Throws: ``BackupRefused`` when that is enough to say that it cannot be restored here.
+    package func glance(at backup: String) async throws {
+        let file = file
+        try await OwnThread.run("db-restore") {
+            let backup = try BackupFile(backup, beside: file)
+            try backup.read { _ = try backup.checkSchema(of: $0) }
+        }
+    }
+
+    /// Judges a backup as ``stage(_:now:)`` does, where it lies. Nothing is written.
+    /// - Throws: ``BackupRefused`` when it is no backup at all.
+    /// - Returns: what is wrong in it, one sentence each.
+    package static func check(backup path: String) async throws -> [String] {
+        try await OwnThread.run("db-check") {
+            let backup = try BackupFile(path, beside: nil)
+            return try backup.read { database in
+                _ = try backup.checkSchema(of: database)
+                return try DatabaseCheck.problems(in: database)
+            }
+        }
+    }
+
+    /// Copies a backup into the data directory and judges it there; the database stays as it is. The caller holds the
+    /// data directory's lock.
+    /// - Throws: ``BackupRefused``, ``StoreUnavailable``; nothing is left behind then.
+    package func stage(_ backup: String, now: Timestamp) async throws -> StagedBackup {
+        let file = file
+        return try await OwnThread.run("db-restore") { try StagedBackup.stage(backup, for: file, now: now) }
+    }
+
+    /// Puts a staged backup in the database's place. The caller holds the data directory's lock.
+    /// - Parameter settlement: what the next start has to do.
+    /// - Returns: whether there was a database, which is kept as ``replacedPath``.
+    /// - Throws: ``StoreUnavailable``; the database is untouched then.
+    package func restore(
+        _ staged: StagedBackup, _ settlement: PendingSettlement, now: Timestamp
+    ) async throws -> Bool {
+        try await OwnThread.run("db-restore") { try staged.takePlace(settlement, now: now) }
+    }
+
+    /// Undoes ``restore(_:_:now:)``.
+    /// - Parameter isKept: what that returned.
+    package func putBack(isKept: Bool) async throws {
+        let file = file
+        try await OwnThread.run("db-restore") { try file.putBack(isKept: isKept) }
+    }
+
+    /// Where ``restore(_:_:now:)`` keeps the database that it replaces, until the next one.
+    package var replacedPath: String { file.replacedPath }
 
     /// Applies what is missing. The caller holds the data directory's lock.
     /// - Returns: the names of the migrations applied, in order.
@@ -49,6 +101,8 @@ enum DatabaseCheck {
             return try database.transaction("BEGIN") { try problems(in: database) }
         } catch let error as MigrationError {
             return [error.description]
+        } catch let error as DatabaseError where error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB {
+            return ["\(file.path) is damaged, cut short or no SQLite database (SQLite \(error.extendedCode))"]
         } catch let error as DatabaseError {
             throw Failure.unavailable(error)
         }
@@ -59,8 +113,12 @@ enum DatabaseCheck {
         let integrity = try database.all("PRAGMA integrity_check(20)") { row -> String in row[0] }
         guard integrity == ["ok"] else { return integrity }
         let migrator = Migrator()
+        let applied = try migrator.appliedCount(in: database)
+        guard applied > 0 else { return ["it holds nothing of Latchkey"] }
+        let missing = try migrator.missing(in: database, applied: applied)
+        guard missing.isEmpty else { return ["it lacks \(missing.joined(separator: ", "))"] }
         // An older schema is sound in itself; the rules below know only the current one.
-        guard try migrator.appliedCount(in: database) == migrator.migrations.count else { return [] }
+        guard applied == migrator.migrations.count else { return [] }
         let orphans = try database.all("PRAGMA foreign_key_check") { row -> String in
             "a row of \(row[0] as String) refers to a row of \(row[2] as String) that does not exist"
         }

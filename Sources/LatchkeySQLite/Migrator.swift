@@ -68,6 +68,23 @@ struct Migrator {
         return applied.count
     }
 
+    /// What the applied migrations made and the database does not have, such as `table users`.
+    func missing(in database: Database, applied: Int) throws -> [String] {
+        let model = try Database(path: ":memory:", access: .create)
+        defer { try? model.close() }
+        try Migrator(Array(migrations.prefix(applied))).run(
+            on: model, applyPending: true, now: Timestamp(milliseconds: 0))
+        return try Self.objects(in: model).subtracting(Self.objects(in: database)).sorted()
+    }
+
+    private static func objects(in database: Database) throws -> Set<String> {
+        Set(
+            try database.all("SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'")
+            {
+                row -> String in row[0]
+            })
+    }
+
     private func createRecord(in database: Database) throws {
         try database.transaction {
             try database.run(

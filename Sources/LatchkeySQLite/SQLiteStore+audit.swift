@@ -1,5 +1,5 @@
 package import LatchkeyCore
-import LatchkeyTokens
+package import LatchkeyTokens
 
 extension SQLiteStore {
     package func appendAudit(_ event: AuditEvent) async throws {
@@ -21,9 +21,9 @@ extension SQLiteStore {
                 condition += " AND session_id = ?"
                 arguments += [session.bytes]
             }
-            if let user = filter.user {
-                condition += " AND user_id = ?"
-                arguments += [user.bytes]
+            if let users = filter.users {
+                condition += " AND user_id IN (\(users.map { _ in "?" }.joined(separator: ", ")))"
+                arguments += users.map(\.bytes)
             }
             var items: [AuditEvent] = []
             var seen = 0
@@ -36,6 +36,9 @@ extension SQLiteStore {
                 }
                 seen += 1
                 last = row[0]
+                if let since = filter.since, row.timestamp(2) < since {
+                    return row.timestamp(2) < since - Self.disorder ? .stop : .on
+                }
                 // Compared before decoding: most rows of a filtered list are skipped.
                 if let kind = filter.kind, kind.rawValue != row[1] as String { return .on }
                 if let client = filter.client, client.description != row[6] as String? { return .on }
@@ -47,12 +50,52 @@ extension SQLiteStore {
     }
 
     static let auditScanLimit = 50_000
+    /// How far the instants of a list may be out of order, as after a clock that was set back.
+    static let disorder: Duration = .seconds(3600)
+
+    package func watermarkEvent(
+        user: UserID, client: ClientID, begunAt: Timestamp, allEndedAt: Timestamp?
+    ) async throws -> AuditEvent? {
+        try await readers.read { database in
+            var found: AuditEvent?
+            // The condition names that of the index `audit_events_watermarks`.
+            try database.walk(
+                """
+                \(AuditRow.select) WHERE kind = 'revocation.added' AND session_id IS NULL AND at >= ?
+                    AND (user_id = ? OR client_id = ? OR user_id IS NULL AND client_id IS NULL)
+                ORDER BY at, id
+                """, [begunAt.milliseconds, user.bytes, client.description]
+            ) { row in
+                guard let event = try AuditRow.decode(row), event.endsSessions(of: user, client, allEndedAt) else {
+                    return .on
+                }
+                found = event
+                return .stop
+            }
+            return found
+        }
+    }
+}
+
+extension AuditEvent {
+    /// Whether the entry of the log with this event moved a watermark of the user, the client or everybody.
+    fileprivate func endsSessions(of user: UserID, _ client: ClientID, _ allEndedAt: Timestamp?) -> Bool {
+        switch details["kind"] {
+        case RevocationEntry.Kind.user.rawValue: self.user == user
+        case RevocationEntry.Kind.client.rawValue: self.client == client
+        case RevocationEntry.Kind.all.rawValue: details["sessions"] == "true" || at == allEndedAt
+        default: false
+        }
+    }
 }
 
 /// Reads and writes rows of `audit_events`.
 enum AuditRow {
+    /// A row of before names were kept shows the present one.
     static let select = """
-        SELECT id, kind, at, actor, user_id, session_id, client_id, network, details, count FROM audit_events
+        SELECT id, kind, at, actor, user_id, session_id, client_id, network, details, count,
+            coalesce(user_name, (SELECT name FROM users WHERE users.id = audit_events.user_id)), actor_name
+        FROM audit_events
         """
     /// Failures that strangers can cause as often as they like: like ones within ``foldingTime`` share a row. The index
     /// `audit_events_repeated` names the same kinds.
@@ -65,12 +108,13 @@ enum AuditRow {
         // A kind that this version does not know was written by a newer one: left out, not an error.
         guard let kind = AuditEvent.Kind(rawValue: row[1]) else { return nil }
         guard let actor = Actor(row[3] as String) else { throw StoreFault.unreadable(Actor.self) }
+        let user = row.optionalBytes(4).flatMap { UserID(bytes: $0) }
         return AuditEvent(
-            id: row[0], kind, at: row.timestamp(2), actor: actor,
-            user: row.optionalBytes(4).flatMap { UserID(bytes: $0) },
+            id: row[0], kind, at: row.timestamp(2), actor: actor, user: user,
             session: row.optionalBytes(5).flatMap { SessionID(bytes: $0) },
             client: (row[6] as String?).flatMap { ClientID($0) }, network: row[7], details: decodeDetails(row[8]),
-            count: row[9])
+            count: row[9], userName: row[10],
+            actorName: row[user != nil && actor.user == user ? 10 : 11])
     }
 
     /// Appends the event, or counts it on the like one of the last minute when it is a failure that repeats.
@@ -79,12 +123,16 @@ enum AuditRow {
         if repeated.contains(event.kind), try fold(event, details: details, database) { return }
         try database.run(
             """
-            INSERT INTO audit_events (kind, at, actor, user_id, session_id, client_id, network, details, count)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO audit_events (kind, at, actor, user_id, session_id, client_id, network, details, count,
+                user_name, actor_name)
+            VALUES (?, ?, ?, ?4, ?, ?, ?, ?, ?, (SELECT name FROM users WHERE id = ?4),
+                (SELECT name FROM users WHERE id = ?10))
             """,
             [
                 event.kind.rawValue, event.at.milliseconds, event.actor.text, event.user?.bytes,
                 event.session?.bytes, event.client?.description, event.network, details, event.count,
+                // Who did it to himself is not named twice.
+                event.actor.user == event.user ? nil : event.actor.user?.bytes,
             ])
     }
 

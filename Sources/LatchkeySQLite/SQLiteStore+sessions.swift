@@ -27,6 +27,9 @@ extension SQLiteStore {
                 seen += 1
                 let record = try SessionRow.decode(row)
                 last = record.session.id
+                if let since = filter.since, record.session.createdAt < since {
+                    return record.session.createdAt < since - Self.disorder ? .stop : .on
+                }
                 if let client = filter.client, record.client.id != client { return .on }
                 if let state = filter.state {
                     let active = SessionValidity.judge(record, idleLifetime: nil, now: now) == .valid

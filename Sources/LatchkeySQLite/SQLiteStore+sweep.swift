@@ -129,6 +129,12 @@ extension SQLiteStore {
                     """, until: now - policy.auditRetention),
             Step(
                 sql: """
+                    DELETE FROM former_names WHERE (normalised_name, user_id) IN (
+                        SELECT normalised_name, user_id FROM former_names WHERE given_up_at <= ?1
+                        ORDER BY given_up_at LIMIT ?2)
+                    """, until: now - policy.auditRetention),
+            Step(
+                sql: """
                     DELETE FROM client_secrets WHERE (client_number, created_at) IN (
                         SELECT client_number, created_at FROM client_secrets WHERE expires_at <= ?1 LIMIT ?2)
                     """, until: now),

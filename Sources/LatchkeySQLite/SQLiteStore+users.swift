@@ -58,12 +58,14 @@ extension SQLiteStore {
     package func deleteUser(_ id: UserID, _ own: OwnDeletion?, actor: Actor) async throws {
         try await writer.perform { transaction in
             if let own { try transaction.check(own, of: id) }
-            _ = try transaction.existing(id)
+            let user = try transaction.existing(id)
             _ = try transaction.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor))
+            // Before the row goes, which has the name.
+            try transaction.note(.userDeleted, id, actor)
+            try transaction.keepName(of: user)
             // Password and known networks go along; sessions read as absent from now on and leave with the sweep.
             try transaction.database.run("DELETE FROM users WHERE id = ?", [id.bytes])
             try transaction.tell(.accountPurged, .user(id), actor: actor, reason: .userDeleted)
-            try transaction.note(.userDeleted, id, actor)
         }
     }
 
@@ -76,6 +78,21 @@ extension SQLiteStore {
             switch reference {
             case .id(let id): try UserRow.find(id, database)
             case .name(let name): try UserRow.find(normalisedName: name, database)
+            }
+        }
+    }
+
+    package func users(everNamed normalisedName: String) async throws -> [UserID] {
+        try await readers.read { database in
+            try database.all(
+                """
+                SELECT id, 9223372036854775807 AS until FROM users WHERE normalised_name = ?1
+                UNION SELECT user_id, given_up_at FROM former_names WHERE normalised_name = ?1
+                ORDER BY until DESC LIMIT 100
+                """, [normalisedName]
+            ) { row -> UserID in
+                guard let id = UserID(bytes: row.bytes(0)) else { throw StoreFault.unreadable(UserID.self) }
+                return id
             }
         }
     }
@@ -101,6 +118,15 @@ extension Transaction {
         return user
     }
 
+    /// Lets the audit trail be asked by a name that nobody has any more.
+    fileprivate func keepName(of user: User) throws {
+        try database.run(
+            """
+            INSERT INTO former_names (normalised_name, user_id, given_up_at) VALUES (?, ?, ?)
+            ON CONFLICT DO UPDATE SET given_up_at = excluded.given_up_at
+            """, [user.normalisedName, user.id.bytes, instant.milliseconds])
+    }
+
     func note(_ kind: AuditEvent.Kind, _ user: UserID, _ actor: Actor, details: [String: String] = [:]) throws {
         try AuditRow.append(AuditEvent(kind, at: instant, actor: actor, user: user, details: details), database)
     }
@@ -112,6 +138,7 @@ extension Transaction {
         {
             throw Refusal(.conflict, "A user of this name exists already; choose another name.")
         }
+        if let name = change.normalisedName, name != old.normalisedName { try keepName(of: old) }
         try database.run(
             "UPDATE users SET name = ?, normalised_name = ?, roles = ?, must_change_password = ? WHERE id = ?",
             [

@@ -122,11 +122,12 @@ extension Transaction {
         try SessionRow.end(session.id, at: instant, reason: order.reason, database)
         let record = try append(.session(session.id), order: order)
         try tell(.sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason)
+        var details = ["reason": order.reason.rawValue, "seq": String(record.entry.sequence)]
+        details["note"] = order.note
         try AuditRow.append(
             AuditEvent(
                 .sessionEnded, at: instant, actor: order.actor, user: session.user, session: session.id,
-                client: session.client,
-                details: ["reason": order.reason.rawValue, "seq": String(record.entry.sequence)]),
+                client: session.client, details: details),
             database)
         return record
     }
@@ -196,6 +197,8 @@ extension Transaction {
         var details = [
             "kind": entry.kind.rawValue, "reason": order.reason.rawValue, "seq": String(entry.sequence),
         ]
+        details["note"] = order.note
+        if case .all(sessions: true) = order.target { details["sessions"] = "true" }
         switch entry.target {
         case .user(let id, _): user = id
         case .client(let id, _): client = id

@@ -96,15 +96,20 @@ extension Compose {
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
         guard try await !hasUsers() else { return }
-        guard let text = try? String(contentsOfFile: bootstrap.passwordFile, encoding: .utf8) else {
-            throw CommandFailure(
-                "The password file \(bootstrap.passwordFile) (bootstrap.password_file) cannot be read.")
+        let source = "The file \(bootstrap.passwordFile) (bootstrap.password_file)"
+        guard let bytes = SmallFile.bytes(bootstrap.passwordFile, limit: 4096) else {
+            throw CommandFailure("\(source) cannot be read as a file of at most 4 KiB.")
         }
-        var line = text
-        if line.hasSuffix("\n") { line.removeLast() }
-        if line.hasSuffix("\r") { line.removeLast() }
-        let user = try await services.users.create(
-            name: bootstrap.admin, password: Password(line), roles: ["admin"], mustChange: false, actor: .operator)
+        let password = try SecretLines.read(bytes, source: source)[0]
+        let user: User
+        do {
+            user = try await services.users.create(
+                name: bootstrap.admin, password: Password(password), roles: ["admin"], mustChange: false,
+                actor: .operator)
+        } catch let refusal as Refusal {
+            let key = refusal.code == .passwordRejected ? "bootstrap.password_file" : "bootstrap.admin"
+            throw CommandFailure("The first administrator cannot be made from \(key): \(refusal.detail)")
+        }
         logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
     }
 }

@@ -83,7 +83,7 @@ package struct Compose: Sendable {
     }
 
     /// The ring from the environment or the key file; made anew only together with a new database.
-    private static func masterKey(
+    static func masterKey(
         _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
     ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
         if let text = environment["LATCHKEY_MASTER_KEY"], !text.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LatchkeyCore
 
 /// The command line's root: groups the commands and turns every error into one sentence and an exit code.
 @main
@@ -72,8 +73,8 @@ struct Latchkey: AsyncParsableCommand {
     }
 
     private static func sentence(of error: any Error) -> String {
-        // Every error type of ours describes itself in a sentence for the operator.
-        "\(error)"
+        // Every error type of ours describes itself in a sentence for the operator; a refusal has one for callers.
+        (error as? Refusal)?.detail ?? "\(error)"
     }
 }
 

@@ -34,6 +34,16 @@ struct BackupTests {
             ])
     }
 
+    @Test func `a backup does not take the name of a link, not even of one to nothing`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        let link = place.folder + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.folder + "/nowhere")
+        #expect(throws: Refusal(.conflict, "")) { try DatabaseCopy.backUp(store.file, to: link) }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == place.folder + "/nowhere")
+        await store.shutdown()
+    }
+
     @Test func `a backup does not overwrite a file`() async throws {
         let place = try DatabasePlace()
         let store = try place.open()
@@ -53,8 +63,7 @@ struct BackupTests {
         for _ in 0..<4 { try await revokeAll(store) }
         let floor = try await store.revocationState().clockFloor
         await store.shutdown()
-        try SQLiteStore.restoreFile(
-            from: copy, settings: place.settings, settlement: .restored, now: .wallClock)
+        try restore(from: copy, place)
         let observer = RecordingObserver()
         let restored = try place.open(observer: observer)
         #expect(try await restored.revocationState().lastSequence == 5)
@@ -66,30 +75,117 @@ struct BackupTests {
         #expect(try place.problems() == [])
     }
 
-    @Test func `a damaged or foreign backup leaves the database as it is`() async throws {
+    /// Files that are no backups, by what the message says of them.
+    private func noBackups(_ place: DatabasePlace, good: String) throws -> [(path: String, words: String)] {
+        let file = { (name: String) in place.folder + "/" + name }
+        let bytes = try Data(contentsOf: URL(filePath: good))
+        try Data().write(to: URL(filePath: file("empty")))
+        try Data(repeating: 0x42, count: 8192).write(to: URL(filePath: file("garbage")))
+        try bytes.prefix(60).write(to: URL(filePath: file("head")))
+        try bytes.prefix(bytes.count / 2).write(to: URL(filePath: file("half")))
+        var flipped = bytes
+        for index in stride(from: 4096 + 16, to: flipped.count, by: 97) { flipped[index] ^= 0x55 }
+        try flipped.write(to: URL(filePath: file("flipped")))
+        try FileManager.default.createDirectory(atPath: file("folder"), withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: file("dangling"), withDestinationPath: file("nowhere"))
+        // The path lives for the call.
+        unsafe _ = mkfifo(file("pipe"), 0o600)
+        for (name, change) in [
+            ("foreign", "CREATE TABLE x (y)"), ("bare", "PRAGMA user_version = 1"),
+        ] {
+            let database = try Database(path: file(name), access: .create)
+            try database.run(change)
+            try database.close()
+        }
+        for (name, change) in [
+            (
+                "newer",
+                "INSERT INTO schema_migrations SELECT version + 1, 'x', 'y', 0 FROM schema_migrations "
+                    + "ORDER BY version DESC LIMIT 1"
+            ), ("altered", "UPDATE schema_migrations SET checksum = 'x' WHERE version = 3"),
+            ("gap", "DELETE FROM schema_migrations WHERE version = 3"), ("lacking", "DROP TABLE known_networks"),
+            ("broken", "DELETE FROM key_state"),
+        ] {
+            try bytes.write(to: URL(filePath: file(name)))
+            let database = try Database(path: file(name), access: .readWrite)
+            try database.run(change)
+            try database.close()
+        }
+        return [
+            ("empty", "it is empty"), ("garbage", "not an SQLite database"), ("head", "cut short"),
+            ("half", "damaged or cut short"), ("flipped", "damaged"), ("folder", "a directory"),
+            ("dangling", "a symbolic link to a file that does not exist"), ("none", "no such file"),
+            ("pipe", "not a regular file"), ("foreign", "another program"), ("bare", "nothing of Latchkey"),
+            ("newer", "knows \(Migrations.sqlite.count)"), ("altered", "migration 3"), ("gap", "lacks number 3"),
+            ("lacking", "table known_networks"), ("broken", "damaged"), ("latchkey.sqlite", "itself"),
+            ("latchkey.sqlite.replaced", "copy it to another name"),
+        ].map { (file($0.0), $0.1) }
+    }
+
+    @Test func `what is no sound backup is refused by its own name, and every file stays as it was`() async throws {
         let place = try DatabasePlace()
         let store = try place.open()
         try await revokeAll(store)
+        let good = place.folder + "/good"
+        try DatabaseCopy.backUp(store.file, to: good)
         await store.shutdown()
-        let garbage = place.folder + "/garbage.sqlite"
-        try Data(repeating: 0x42, count: 8192).write(to: URL(fileURLWithPath: garbage))
-        #expect(throws: StoreUnavailable.self) {
-            try restore(from: garbage, place)
+        try Data("kept".utf8).write(to: URL(filePath: place.path + ".replaced"))
+        let cases = try noBackups(place, good: good)
+        let names = try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted()
+        let before = try Data(contentsOf: URL(filePath: place.path))
+        for (path, words) in cases {
+            let error = #expect(throws: BackupRefused.self, "\(path)") { try restore(from: path, place) }
+            let text = error?.description ?? ""
+            #expect(text.contains(path) && text.contains(words), "\(path): \(text)")
+            #expect(try Data(contentsOf: URL(filePath: place.path)) == before, "\(path)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted() == names, "\(path)")
         }
-        let foreign = place.folder + "/foreign.sqlite"
-        let database = try Database(path: foreign, access: .create)
-        try database.run("CREATE TABLE x (y)")
-        try database.close()
-        #expect(throws: MigrationError.foreign) {
-            try restore(from: foreign, place)
+        #expect(try Data(contentsOf: URL(filePath: place.path + ".replaced")) == Data("kept".utf8))
+        try restore(from: good, place)
+        #expect(try place.problems() == [])
+    }
+
+    @Test func `a check of a live file that is empty, cut short or foreign says so`() async throws {
+        let place = try DatabasePlace()
+        try Data().write(to: URL(filePath: place.path))
+        #expect(try place.problems() == ["it holds nothing of Latchkey"])
+        #expect(throws: StoreUnavailable.self, "an empty file is not backed up") {
+            try DatabaseCopy.backUp(DatabaseFile(path: place.path), to: place.folder + "/copy")
         }
-        #expect(throws: Refusal(.notFound, "")) {
-            try restore(from: place.folder + "/none", place)
+        try FileManager.default.removeItem(atPath: place.path)
+        try await place.open().shutdown()
+        let bytes = try Data(contentsOf: URL(filePath: place.path))
+        try bytes.prefix(bytes.count / 2).write(to: URL(filePath: place.path))
+        #expect(try place.problems().first?.contains(place.path) == true)
+    }
+
+    @Test func `a copy of a data directory with its log is restored with what the log holds`() async throws {
+        let source = try DatabasePlace()
+        var settings = source.settings
+        settings.checkpointThread = false
+        let store = try source.open(settings)
+        try await revokeAll(store)
+        let place = try DatabasePlace()
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: source.path + suffix, toPath: place.folder + "/snapshot" + suffix)
         }
-        let again = try place.open()
-        #expect(try await again.revocationState().lastSequence == 1)
-        await again.shutdown()
-        #expect(!FileManager.default.fileExists(atPath: place.path + ".restoring"))
+        await store.shutdown()
+        try restore(from: place.folder + "/snapshot", place)
+        let restored = try place.open()
+        #expect(try await restored.revocationState().lastSequence == 1)
+        await restored.shutdown()
+        #expect(!FileManager.default.fileExists(atPath: place.folder + "/snapshot-shm"))
+    }
+
+    @Test func `a name with every special character of a URI is opened as it stands`() async throws {
+        let source = try DatabasePlace()
+        let store = try source.open()
+        let name = source.folder + "/ba?ck#u%20p&mode=rwc;'é"
+        try DatabaseCopy.backUp(store.file, to: name)
+        await store.shutdown()
+        let place = try DatabasePlace()
+        try restore(from: name, place)
+        #expect(try place.problems() == [])
     }
 
     @Test func `a check names what is wrong`() async throws {
@@ -139,15 +235,16 @@ struct BackupTests {
     }
 
     private func restore(
-        _ settlement: PendingSettlement? = .restored, from file: String, _ place: DatabasePlace
+        _ settlement: PendingSettlement = .restored, from file: String, _ place: DatabasePlace,
+        now: Timestamp = .wallClock
     ) throws {
-        try SQLiteStore.restoreFile(
-            from: file, settings: place.settings, settlement: settlement, now: .wallClock)
+        let staged = try StagedBackup.stage(file, for: DatabaseFile(path: place.path), now: now)
+        _ = try staged.takePlace(settlement, now: now)
     }
 
     /// A backup with one session, and the place with nothing settled after restoring it.
     private func restoredSession(
-        _ settlement: PendingSettlement?
+        _ settlement: PendingSettlement
     ) async throws -> (store: SQLiteStore, session: SessionRecord, place: DatabasePlace) {
         let place = try DatabasePlace()
         let store = try place.open()
@@ -193,12 +290,24 @@ struct BackupTests {
         #expect(try place.problems() == [])
     }
 
-    @Test func `a database that is put back keeps what it was`() async throws {
-        let (store, record, _) = try await restoredSession(nil)
-        #expect(try await store.pendingSettlement() == nil)
-        #expect(SessionValidity.judge(record, idleLifetime: nil, now: .wallClock) == .valid)
-        #expect(try await store.revocationState().issuedBefore == nil)
+    @Test func `a database that is put back is the very file that was there`() async throws {
+        let place = try DatabasePlace()
+        let store = try place.open()
+        try await revokeAll(store)
+        let copy = place.folder + "/copy.sqlite"
+        try DatabaseCopy.backUp(store.file, to: copy)
+        try await revokeAll(store)
         await store.shutdown()
+        let before = try Data(contentsOf: URL(filePath: place.path))
+        let tools = DatabaseTools(path: place.path)
+        let staged = try await tools.stage(copy, now: .wallClock)
+        #expect(try await tools.restore(staged, .restored, now: .wallClock))
+        try await tools.putBack(isKept: true)
+        #expect(try Data(contentsOf: URL(filePath: place.path)) == before)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted() == [
+                "copy.sqlite", "latchkey.sqlite",
+            ])
     }
 
     @Test func `settling writes the entry that the watermark lacks, once, and takes the mark away`() async throws {
@@ -207,7 +316,7 @@ struct BackupTests {
         let copy = place.folder + "/copy.sqlite"
         try DatabaseCopy.backUp(DatabaseFile(path: place.path), to: copy)
         let now = Timestamp.wallClock
-        try SQLiteStore.restoreFile(from: copy, settings: place.settings, settlement: .restored, now: now)
+        try restore(from: copy, place, now: now)
         // The clock stands still, so that all of this happens within the watermark's second.
         let observer = RecordingObserver()
         let store = try place.open(clock: Clock(now: { now }, sleep: { _ in }), observer: observer)

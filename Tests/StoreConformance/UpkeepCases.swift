@@ -89,6 +89,67 @@ extension StoreConformance {
             _ = try await harness.sweep(policy, limit: 100)
             #expect(try await harness.store.statistics().auditEvents == 0)
         },
+        StoreCase("events keep the names of their time, and names that were given up are found and swept") { harness in
+            let record = try await harness.signIn()
+            let ada = record.user.id
+            _ = try await harness.store.updateUser(
+                ada, UserChange(name: "Eve", normalisedName: "eve"), actor: .user(ada))
+            try await harness.store.deleteUser(ada, actor: .user(ada))
+            let other = try await harness.addUser("ada")
+            let events = try await harness.store.auditEvents(AuditFilter(user: ada), page: PageRequest()).items
+            #expect(
+                events.map(\.kind) == [.userDeleted, .revoked, .userUpdated, .loginSucceeded, .userCreated])
+            #expect(events.map(\.userName) == ["Eve", "Eve", "Eve", "ada", "ada"])
+            #expect(events.map(\.actorName) == ["Eve", "Eve", "Eve", "ada", nil])
+            #expect(try await harness.store.users(everNamed: "ada") == [other.id, ada])
+            #expect(try await harness.store.users(everNamed: "eve") == [ada])
+            #expect(try await harness.store.users(everNamed: "nobody").isEmpty)
+            harness.advance(by: .seconds(90 * 86400))
+            _ = try await harness.sweep(policy, limit: 100)
+            #expect(try await harness.store.users(everNamed: "ada") == [other.id])
+            #expect(try await harness.store.users(everNamed: "eve").isEmpty)
+        },
+        StoreCase("lists begin where they are asked to") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            var begun: [SessionRecord] = []
+            for _ in 0..<4 {
+                begun.append(try await harness.begin(try harness.beginning(user, client)))
+                harness.advance(by: .seconds(3000))
+            }
+            let since = begun[2].session.createdAt
+            let sessions = try await harness.store.sessions(SessionFilter(since: since), page: PageRequest())
+            #expect(sessions.items.map(\.session.id) == [begun[3].session.id, begun[2].session.id])
+            let events = try await harness.store.auditEvents(
+                AuditFilter(kind: .loginSucceeded, since: since), page: PageRequest())
+            #expect(events.items.map(\.session) == [begun[3].session.id, begun[2].session.id])
+            #expect(events.nextCursor == nil && sessions.nextCursor == nil)
+        },
+        StoreCase("the event that ended a session is the first one that did") { harness in
+            let record = try await harness.signIn()
+            let event = {
+                try await harness.store.watermarkEvent(
+                    user: record.user.id, client: record.client.id, begunAt: record.session.createdAt, allEndedAt: nil)
+            }
+            harness.advance(by: .seconds(5))
+            let others: [RevocationTarget] = [
+                .all(sessions: false), .token(.generate(), session: nil, expiresAt: nil),
+                .user(try await harness.addUser("eve").id), .client(try await harness.addClient("other").id),
+            ]
+            for target in others {
+                _ = try await harness.store.revoke(RevocationOrder(target, reason: .admin, actor: .operator))
+                harness.advance(by: .seconds(2))
+            }
+            #expect(try await event() == nil)
+            for (target, note) in [(RevocationTarget.user(record.user.id), "first"), (.all(sessions: true), "second")] {
+                _ = try await harness.store.revoke(
+                    RevocationOrder(target, reason: .admin, note: note, actor: .user(record.user.id)))
+                harness.advance(by: .seconds(2))
+            }
+            let found = try #require(try await event())
+            #expect(found.details["note"] == "first" && found.details["seq"] == "5")
+            #expect(found.actorName == "ada")
+        },
         StoreCase("details and text come back as they were written") { harness in
             let details = ["reason": "line\nbreak \"quoted\" \\ \u{1F511}", "": "empty name"]
             let event = AuditEvent(.tokenMinted, at: harness.now, actor: .operator, network: "::/64", details: details)

@@ -59,14 +59,19 @@ package struct AuditEvent: Sendable, Equatable {
     package let session: SessionID?
     package let client: ClientID?
     package let network: String?
-    /// Short facts, for instance `reason` or `behind`. Never a secret, never text a stranger chose.
+    /// Short facts, for instance `reason` or `behind`, and the `note` of an administrator. Never a secret, never text a
+    /// stranger chose.
     package let details: [String: String]
     /// How many like events this line stands for (repeated failures are folded).
     package let count: Int
+    /// What ``user``, and the user who is ``actor``, were called when the event was stored. The store fills them in.
+    package let userName: String?
+    package let actorName: String?
 
     package init(
         id: Int64 = 0, _ kind: Kind, at: Timestamp, actor: Actor, user: UserID? = nil, session: SessionID? = nil,
-        client: ClientID? = nil, network: String? = nil, details: [String: String] = [:], count: Int = 1
+        client: ClientID? = nil, network: String? = nil, details: [String: String] = [:], count: Int = 1,
+        userName: String? = nil, actorName: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -78,20 +83,28 @@ package struct AuditEvent: Sendable, Equatable {
         self.network = network
         self.details = details
         self.count = count
+        self.userName = userName
+        self.actorName = actorName
     }
 }
 
 /// Which events to list; `nil` fields do not filter.
 package struct AuditFilter: Sendable {
-    package var user: UserID?
+    /// About one of these, who may be deleted.
+    package var users: [UserID]?
     package var session: SessionID?
     package var client: ClientID?
     package var kind: AuditEvent.Kind?
-    package init(user: UserID? = nil, session: SessionID? = nil, client: ClientID? = nil, kind: AuditEvent.Kind? = nil)
-    {
-        self.user = user
+    /// Not before this instant.
+    package var since: Timestamp?
+    package init(
+        user: UserID? = nil, session: SessionID? = nil, client: ClientID? = nil, kind: AuditEvent.Kind? = nil,
+        since: Timestamp? = nil
+    ) {
+        users = user.map { [$0] }
         self.session = session
         self.client = client
         self.kind = kind
+        self.since = since
     }
 }

@@ -74,7 +74,7 @@ package struct KeyLifecycle: Sendable {
             let ready = announced.announcedAt + announcePeriod
             throw Refusal(
                 .conflict,
-                "The next \(algorithm.rawValue) key may sign from Unix time \(ready.seconds) on: verifiers may still hold a JWKS without it. For a stolen key use an emergency rotation."
+                "The next \(algorithm.rawValue) key may sign from \(ready.words) on: verifiers may still hold a JWKS without it. For a stolen key use an emergency rotation."
             )
         }
         return [.activate(announced.id), .createAnnounced(algorithm)]

@@ -38,18 +38,15 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     /// Proves the master key, creates the first keys and loads the ring. Before anything is served.
     /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
     package func start() async throws {
-        let context = Array("latchkey".utf8)
         if let probe = try await store.masterKeyProbe() {
-            do {
-                _ = try masterKeys.open(probe, purpose: .probe, context: context)
-            } catch {
+            guard masterKeys.opens(probe: probe) else {
                 throw MasterKeyFault(
                     "This master key is not the one that the database was made with. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
                 )
             }
         } else {
             try await store.setMasterKeyProbe(
-                try masterKeys.seal(Array("latchkey".utf8), purpose: .probe, context: context))
+                try masterKeys.seal(MasterKeyRing.probeText, purpose: .probe, context: MasterKeyRing.probeText))
         }
         try await tick()
     }

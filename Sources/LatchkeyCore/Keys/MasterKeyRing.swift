@@ -34,13 +34,14 @@ package final class MasterKeyRing: Sendable {
     package init(text: String) throws(MasterKeyFault) {
         var keys: [UInt8: MasterKey] = [:]
         var order: [UInt8] = []
-        for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace || $0.isNewline }) {
-            let parts = item.split(separator: ":", maxSplits: 1)
-            let slotText = parts.count == 2 ? String(parts[0]) : "0"
-            guard let slot = UInt8(slotText), slot < Self.slotCount,
-                let data = Data(base64Encoded: String(parts[parts.count - 1])),
+        // By bytes: CR LF is one character, and a combining mark would take the comma before it along.
+        for item in text.utf8.split(whereSeparator: { $0 <= 0x20 || $0 == UInt8(ascii: ",") }) {
+            let parts = item.split(separator: UInt8(ascii: ":"), maxSplits: 1)
+            let base64 = parts.last.map { Array($0) } ?? []
+            guard let slot = Self.slot(parts.count == 2 ? Array(parts[0]) : [UInt8(ascii: "0")]),
+                let data = Data(base64Encoded: Data(base64)),
                 // Foundation overlooks superfluous padding.
-                data.base64EncodedString() == parts[parts.count - 1], let key = MasterKey(bytes: Array(data))
+                Array(data.base64EncodedData()) == base64, let key = MasterKey(bytes: Array(data))
             else {
                 throw MasterKeyFault(
                     "The master key is not readable: expected SLOT:BASE64 with a slot from 0 to 15 and 32 bytes in base64."
@@ -55,6 +56,13 @@ package final class MasterKeyRing: Sendable {
             throw MasterKeyFault("The master key is empty: expected 32 bytes in base64.")
         }
         self.state = Mutex(State(keys: keys, order: order))
+    }
+
+    /// `nil` for anything but one or two digits below ``slotCount``.
+    private static func slot(_ digits: [UInt8]) -> UInt8? {
+        guard (1...2).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        return number < slotCount ? UInt8(number) : nil
     }
 
     /// A ring with one fresh random key in slot 0.
@@ -153,6 +161,14 @@ package final class MasterKeyRing: Sendable {
         } catch {
             throw MasterKeyFault("A sealed value in the database does not open with the master key that was given.")
         }
+    }
+
+    /// What is sealed to tell later whether a master key is the right one.
+    static let probeText = Array("latchkey".utf8)
+
+    /// Whether this is the ring that a database was sealed with.
+    package func opens(probe: [UInt8]) -> Bool {
+        (try? open(probe, purpose: .probe, context: Self.probeText)) != nil
     }
 
     private static func associatedData(_ first: UInt8, _ purpose: MasterKey.Purpose, _ context: [UInt8]) -> [UInt8] {

@@ -102,7 +102,7 @@ package struct MasterKeyService: Sendable {
                         secret.sealed, purpose: .clientSecret, context: Array(secret.client.description.utf8)),
                     createdAt: secret.createdAt, expiresAt: secret.expiresAt)
             }
-            values.probe = try values.probe.map { try reseal($0, purpose: .probe, context: Array("latchkey".utf8)) }
+            values.probe = try values.probe.map { try reseal($0, purpose: .probe, context: MasterKeyRing.probeText) }
             let event = AuditEvent(
                 .masterKeyRotated, at: clock.now(), actor: actor,
                 details: ["slot": "\(ring.currentSlot)", "leaked": "\(leaked)"])

@@ -41,6 +41,11 @@ package enum Actor: Sendable, Equatable {
         }
     }
 
+    /// The user who it is, if it is one.
+    package var user: UserID? {
+        if case .user(let id) = self { id } else { nil }
+    }
+
     /// Reads what ``text`` wrote.
     package init?(_ text: String) {
         switch text {

@@ -27,6 +27,23 @@ package struct RevocationLog: Sendable {
         return outcome
     }
 
+    /// Revokes the token that an administrator holds: an access token by its `jti`, a refresh token with its session.
+    /// - Throws: ``Refusal`` `invalid_request` for text that is no token of this server.
+    package func revoke(token text: String, note: String?, actor: Actor) async throws -> RevocationOutcome {
+        if text.utf8.starts(with: RefreshToken.prefix.utf8) {
+            guard let found = try await sessions.lookup(refreshToken: text) else {
+                throw Refusal(.invalidRequest, "This is not a refresh token of this server.")
+            }
+            return try await store.revoke(
+                RevocationOrder(.session(found.record.session.id), reason: .admin, note: note, actor: actor))
+        }
+        guard let claims = try bearer.presented(text)?.claims else { return .nothingToRevoke }
+        return try await store.revoke(
+            RevocationOrder(
+                .token(claims.tokenID, session: claims.sessionID, expiresAt: claims.expiresAt), reason: .admin,
+                note: note, actor: actor))
+    }
+
     /// Condemns a key that signs no more. One that may still sign needs a successor at once, so it goes through the
     /// emergency rotation.
     /// - Throws: ``Refusal`` `conflict` for a key that is announced or active, `not_found`.

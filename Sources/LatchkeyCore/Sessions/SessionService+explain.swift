@@ -6,12 +6,15 @@ package struct SessionExplanation: Sendable {
     package let record: SessionRecord?
     /// One sentence, and another one when two may hold its refresh token.
     package let verdict: String
+    /// What ended the session, where something did.
+    package let ending: SessionEnding?
     /// What happened to the session, newest first.
     package let events: [AuditEvent]
 
-    package init(record: SessionRecord?, verdict: String, events: [AuditEvent]) {
+    package init(record: SessionRecord?, verdict: String, ending: SessionEnding?, events: [AuditEvent]) {
         self.record = record
         self.verdict = verdict
+        self.ending = ending
         self.events = events
     }
 }
@@ -24,51 +27,95 @@ extension SessionService {
         guard record != nil || !events.isEmpty else {
             throw Refusal(.notFound, "No session with this id is known, nor anything about one in the audit trail.")
         }
-        let sentences = [verdict(record, events), reuseRemark(id, events)]
+        let explanation = try await explanation(of: record, events)
+        guard let remark = reuseRemark(id, events) else { return explanation }
         return SessionExplanation(
-            record: record, verdict: sentences.compactMap(\.self).joined(separator: " "), events: events)
+            record: record, verdict: explanation.verdict + " " + remark, ending: explanation.ending,
+            events: explanation.events)
     }
 
-    private func verdict(_ record: SessionRecord?, _ events: [AuditEvent]) -> String {
-        guard let record else {
-            return "The session has ended and its row was removed; the events below are what is left of it."
-        }
+    private func explanation(
+        of record: SessionRecord?, _ events: [AuditEvent]
+    ) async throws -> SessionExplanation {
+        guard let record else { return try await gone(events) }
         let idle = idleLifetime(of: record.client)
-        let session = record.session
         switch SessionValidity.judge(record, idleLifetime: idle, now: clock.now()) {
-        case .valid where session.transport == .session:
-            return "The session is live: last used at Unix time \(session.lineage.rotatedAt.seconds), to the minute."
         case .valid:
-            return
-                "The session is live: generation \(session.lineage.current), last rotated at Unix time \(session.lineage.rotatedAt.seconds)."
+            return SessionExplanation(record: record, verdict: Self.live(record.session), ending: nil, events: events)
         case .expired:
-            return clock.now() >= session.expiresAt
-                ? "The session reached its absolute lifetime."
-                : "The session was not \(session.transport == .session ? "used" : "refreshed") within its idle lifetime of \(idle.components.seconds) seconds."
+            return SessionExplanation(
+                record: record, verdict: expired(record.session, idle: idle), ending: nil, events: events)
         case .revoked:
-            return revokedVerdict(record, events)
+            let (ending, event) = try await ending(of: record, events)
+            let all = Self.adding(event, to: events)
+            return SessionExplanation(
+                record: record, verdict: ending.sentence(of: record, all), ending: ending, events: all)
         }
     }
 
-    private func revokedVerdict(_ record: SessionRecord, _ events: [AuditEvent]) -> String {
+    /// The row has left: with its user or client, or a day after its end. The trail of both may still tell why.
+    private func gone(_ events: [AuditEvent]) async throws -> SessionExplanation {
+        var events = events
+        var ending = events.first { $0.kind == .sessionEnded }.map { SessionEnding($0, .session) }
+        let login = events.first { $0.kind == .loginSucceeded }
+        if ending == nil, let login, let user = login.user, let client = login.client,
+            let event = try await store.watermarkEvent(
+                user: user, client: client, begunAt: login.at, allEndedAt: nil)
+        {
+            ending = SessionEnding(event, SessionEnding.Extent(of: event))
+            events = Self.adding(event, to: events)
+        }
+        return SessionExplanation(
+            record: nil,
+            verdict: (ending?.sentence ?? "The session has ended.")
+                + " The events below are all that is left of the session.",
+            ending: ending, events: events)
+    }
+
+    private static func adding(_ event: AuditEvent?, to events: [AuditEvent]) -> [AuditEvent] {
+        guard let event, !events.contains(where: { $0.id == event.id }) else { return events }
+        return (events + [event]).sorted { $0.id > $1.id }
+    }
+
+    private static func live(_ session: Session) -> String {
+        let last = session.lineage.rotatedAt.words
+        return session.transport == .session
+            ? "The session is live: last used at \(last), to the minute."
+            : "The session is live: generation \(session.lineage.current), last rotated at \(last)."
+    }
+
+    private func expired(_ session: Session, idle: Duration) -> String {
+        guard clock.now() < session.expiresAt else {
+            return "The session reached its absolute lifetime at \(session.expiresAt.words)."
+        }
+        let use = session.transport == .session ? "used" : "refreshed"
+        return "The session was not \(use) within its idle lifetime of \(idle.words), which ended at "
+            + "\((session.lineage.rotatedAt + idle).words)."
+    }
+
+    /// What ended the session: its own end first, then whatever moved a watermark past it.
+    private func ending(
+        of record: SessionRecord, _ events: [AuditEvent]
+    ) async throws -> (SessionEnding, AuditEvent?) {
         let session = record.session
-        if session.endReason == .replay, let replay = events.first(where: { $0.kind == .loginCodeReplayed }) {
-            return
-                "The one-time code of the sign-in came a second time, from \(replay.network ?? "an unknown network"): two parties held it, so the session was ended."
-        }
-        if session.endReason == .replay, let replay = events.first(where: { $0.kind == .refreshReplayed }) {
-            let behind = replay.details["behind"] ?? "some"
-            return
-                "An old refresh token came back (\(behind) generations behind, from \(replay.network ?? "an unknown network")): two parties held the session, so it was ended."
-        }
         if let reason = session.endReason {
-            return "The session was ended: \(reason.rawValue)."
+            let event = events.first { $0.kind == .sessionEnded }
+            return (
+                event.map { SessionEnding($0, .session) } ?? SessionEnding(.session, at: session.endedAt, reason), event
+            )
         }
-        if record.user.disabled { return "The user is disabled." }
-        if record.client.disabled { return "The client is disabled." }
-        let isAfter = { (watermark: Timestamp?) in watermark.map { session.createdAt <= $0 } ?? false }
-        if isAfter(record.user.sessionsEndedAt) { return "All sessions of the user were ended." }
-        if isAfter(record.client.sessionsEndedAt) { return "All sessions of the client were ended." }
-        return "All sessions of this server were ended."
+        if let event = try await store.watermarkEvent(
+            user: session.user, client: session.client, begunAt: session.createdAt, allEndedAt: record.allEndedAt)
+        {
+            return (SessionEnding(event, SessionEnding.Extent(of: event)), event)
+        }
+        if record.user.disabled { return (SessionEnding(.user, at: nil, .userDisabled), nil) }
+        if record.client.disabled { return (SessionEnding(.client, at: nil, .clientDisabled), nil) }
+        let marks: [(SessionEnding.Extent, Timestamp?)] = [
+            (.user, record.user.sessionsEndedAt), (.client, record.client.sessionsEndedAt),
+            (.everybody, record.allEndedAt),
+        ]
+        let mark = marks.first { $0.1.map { session.createdAt <= $0 } ?? false } ?? (.everybody, nil)
+        return (SessionEnding(mark.0, at: mark.1, nil), nil)
     }
 }

@@ -70,8 +70,8 @@ extension SecurityEvent {
 }
 
 extension RevocationReason {
-    /// For a receiver's administrators. No default: a new reason does not compile until it has a sentence.
-    fileprivate var sentence: String {
+    /// For administrators, a receiver's and our own. No default: a new reason does not compile until it has a sentence.
+    package var sentence: String {
         switch self {
         case .logout: "The user logged out."
         case .replay: "A refresh token was replayed: two parties hold it."

@@ -26,21 +26,37 @@ package struct BearerVerifier: Sendable {
     /// Any live access token of this issuer, whatever its audience.
     /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without telling which check failed.
     package func verify(_ token: String) throws -> VerifiedToken {
-        let ring = ring.current
-        let now = clock.now()
+        let verified: VerifiedToken
         do {
-            let signed = try signatures.token(token, keys: ring.version) {
-                try UnverifiedToken(parsing: token).signed(
-                    keys: { ring.verificationKey($0) }, algorithms: rules.algorithms)
-            }
-            let verified = try signed.verified(rules: rules, now: now)
-            guard feed.match(verified) == nil else { throw Self.refused("revoked") }
-            return verified
-        } catch let refusal as Refusal {
-            throw refusal
+            verified = try genuine(token)
         } catch {
             throw Self.refused("\(error)")
         }
+        guard feed.match(verified) == nil else { throw Self.refused("revoked") }
+        return verified
+    }
+
+    /// A token of this issuer, for an administrator who wants to revoke it; `nil` when it has expired or is revoked.
+    /// - Throws: ``Refusal`` `invalid_request` when it is none.
+    func presented(_ token: String) throws -> VerifiedToken? {
+        do {
+            let verified = try genuine(token)
+            return feed.match(verified) == nil ? verified : nil
+        } catch let error as VerificationError where error == .expired {
+            return nil
+        } catch {
+            throw Refusal(
+                .invalidRequest, "This is not an access token that this server issued with a key that it has.")
+        }
+    }
+
+    private func genuine(_ token: String) throws -> VerifiedToken {
+        let ring = ring.current
+        let signed = try signatures.token(token, keys: ring.version) {
+            try UnverifiedToken(parsing: token).signed(
+                keys: { ring.verificationKey($0) }, algorithms: rules.algorithms)
+        }
+        return try signed.verified(rules: rules, now: clock.now())
     }
 
     /// A live token for our API with `scope`: re-reads the session row, so that what the index cannot know (a watermark

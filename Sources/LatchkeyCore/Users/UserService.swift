@@ -1,4 +1,4 @@
-import LatchkeyTokens
+package import LatchkeyTokens
 
 /// Accounts, as operators and administrators manage them. Each method is one transaction of the store; what ends
 /// sessions or revokes tokens does so inside it.
@@ -93,6 +93,20 @@ package struct UserService: Sendable {
             throw Refusal(.notFound, "There is no such user: check the name or id.")
         }
         return user
+    }
+
+    /// Those whom an audit trail may be about under this name or id, deleted ones too. An id is taken as it is.
+    /// - Throws: `not_found` when nobody is known to have had the name.
+    package func everyone(_ reference: String) async throws -> [UserID] {
+        switch UserReference(reference) {
+        case .id(let id): return [id]
+        case .name(let normalised):
+            let users = try await store.users(everNamed: normalised)
+            guard !users.isEmpty else {
+                throw Refusal(.notFound, "Nobody has or had this name, as far as the audit trail goes back: check it.")
+            }
+            return users
+        }
     }
 
     /// Newest first.

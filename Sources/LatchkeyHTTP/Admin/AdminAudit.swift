@@ -13,10 +13,12 @@ struct AdminAudit: Sendable {
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         var filter = AuditFilter()
-        if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
+        // Also of a user who is deleted, or called something else by now.
+        if let user = query.parameters["user"] { filter.users = try await services.users.everyone(user) }
         filter.session = try query.session()
         filter.client = try query.client()
         filter.kind = try query.value("kind", of: AuditEvent.Kind.self)
+        filter.since = try query.since()
         return try .resource(try await services.audit.page(filter, query.page()).resource(AuditResource.init))
     }
 }
@@ -25,7 +27,8 @@ extension AuditResource {
     init(_ event: AuditEvent) {
         self.init(
             id: event.id, kind: event.kind.rawValue, at: event.at.seconds, actor: event.actor.text,
-            sub: event.user?.description, sid: event.session?.description, clientID: event.client?.description,
+            actorName: event.actorName, sub: event.user?.description, userName: event.userName,
+            sid: event.session?.description, clientID: event.client?.description,
             network: event.network, details: event.details, count: event.count)
     }
 }

@@ -68,9 +68,20 @@ struct AdminRevocations: Sendable {
             throw Refusal(
                 .invalidRequest, "The member sessions goes with kind all: the other kinds end their sessions.")
         }
+        if let token = body.token {
+            guard kind == .token, body.id == nil else {
+                throw Refusal(.invalidRequest, "The member token goes with kind token, and without an id.")
+            }
+            return try answer(
+                try await services.revocations.revoke(token: token.exposed, note: body.reason, actor: actor), body)
+        }
         guard let target = try await target(kind, body) else { return try await condemnKey(body, actor) }
         let order = RevocationOrder(target, reason: .admin, note: body.reason, actor: actor)
-        switch try await services.revocations.revoke(order) {
+        return try answer(try await services.revocations.revoke(order), body)
+    }
+
+    private func answer(_ outcome: RevocationOutcome, _ body: RevocationCreate) throws -> Response {
+        switch outcome {
         case .revoked(let records, _): return try answer(records, body)
         case .nothingToRevoke: return try answer([], body)
         case .unknownTarget: throw Refusal(.notFound, "There is no such session, user or client.")

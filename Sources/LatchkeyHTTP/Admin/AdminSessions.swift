@@ -21,6 +21,7 @@ struct AdminSessions: Sendable {
         if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
         filter.client = try query.client()
         filter.state = try query.value("state", of: SessionFilter.State.self)
+        filter.since = try query.since()
         let page = try await services.store.sessions(filter, page: query.page())
         return try .resource(page.resource(resource))
     }
@@ -45,11 +46,20 @@ struct AdminSessions: Sendable {
         return try .resource(
             SessionExplanationResource(
                 session: explanation.record.map(resource), verdict: explanation.verdict,
+                ending: explanation.ending.map(SessionEndingResource.init),
                 events: explanation.events.map(AuditResource.init)))
     }
 
     private func resource(_ record: SessionRecord) -> SessionResource {
         SessionResource(record, settings: services.settings, now: services.clock.now())
+    }
+}
+
+extension SessionEndingResource {
+    init(_ ending: SessionEnding) {
+        self.init(
+            reason: ending.reason?.rawValue, at: ending.at?.seconds, actor: ending.actor?.text,
+            actorName: ending.actorName, note: ending.note, seq: ending.sequence)
     }
 }
 

@@ -37,6 +37,12 @@ struct ListQuery: Sendable {
         return id
     }
 
+    /// A filter by time: Unix seconds, as all times of the API; nil when absent.
+    /// - Throws: `Refusal` `invalid_request`.
+    func since() throws(Refusal) -> Timestamp? {
+        try parameters.integer("since").map { Timestamp(seconds: Int64($0)) }
+    }
+
     /// A filter by session; nil when absent.
     /// - Throws: `Refusal` `invalid_request`.
     func session() throws(Refusal) -> SessionID? {

@@ -3,6 +3,7 @@ import LatchkeyTokens
 
 extension OperationDescription {
     private static let page = [Parameter.limit, .cursor]
+    private static let since = Parameter("since", .integer, "Only from this instant on, Unix seconds.")
 
     /// The admin API, by method and path.
     static let admin: [String: OperationDescription] = users.merging(others) { first, _ in first }
@@ -16,7 +17,9 @@ extension OperationDescription {
         "POST /users/import": .init(
             "users", "Imports a chunk of users with password hashes of another system.",
             body: .json("UserImportRequest"), .json("UserImportResponse")),
-        "GET /users/{user}": .init("users", "Shows a user, by id or name.", .json("User")),
+        "GET /users/{user}": .init(
+            "users", "Shows a user, by id or by a name that may stand in a path; by any name: GET /users with name.",
+            .json("User")),
         "PATCH /users/{user}": .init(
             "users", "Changes name, roles or the duty to change the password.", body: .json("UserUpdate"),
             .json("User")),
@@ -51,7 +54,7 @@ extension OperationDescription {
             query: page + [
                 Parameter("user", .string, "Only of this user, by id or name."),
                 Parameter("client", .string, "Only of this client."),
-                Parameter("state", .choice(SessionFilter.State.allCases.map(\.rawValue)), "Only in this state."),
+                Parameter("state", .choice(SessionFilter.State.allCases.map(\.rawValue)), "Only in this state."), since,
             ], .json("SessionPage")),
         "GET /sessions/{sid}": .init("sessions", "Shows a session.", .json("Session")),
         "DELETE /sessions/{sid}": .init(
@@ -88,10 +91,11 @@ extension OperationDescription {
         "GET /audit": .init(
             "audit", "Lists the audit trail, newest first.",
             query: page + [
-                Parameter("user", .string, "Only about this user, by id or name."),
+                Parameter("user", .string, "Only about this user, by id or name; a deleted one too."),
                 Parameter("session", .string, "Only about this session."),
                 Parameter("client", .string, "Only about this client."),
                 Parameter("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue)), "Only events of this kind."),
+                since,
             ], .json("AuditPage")),
         "GET /streams": .init(
             "events", "Lists the streams of security events, newest first.", query: page, .json("StreamPage")),

@@ -132,14 +132,25 @@ extension SchemaDescription {
             "SessionExplanation", "Why a session is as it is.",
             [
                 .optional("session", .reference("Session")), .required("verdict", .string),
+                .optional("ending", .reference("SessionEnding")),
                 .required("events", .array(.reference("AuditEvent"))),
+            ]),
+        .init(
+            "SessionEnding", "What ended a session, as far as the audit trail goes back.",
+            [
+                .optional("reason", .choice(RevocationReason.allCases.map(\.rawValue))),
+                .optional("at", .integer, seconds), .optional("actor", .string),
+                .optional("actor_name", .string, "What the user who acted was called then."),
+                .optional("note", .string), .optional("seq", .integer, "The entry of the revocation log."),
             ]),
         .init(
             "AuditEvent", "One line of the audit trail.",
             [
                 .required("id", .integer), .required("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue))),
-                .required("at", .integer, seconds), .required("actor", .string), .optional("sub", .string),
-                .optional("sid", .string), .optional("client_id", .string), .optional("network", .string),
+                .required("at", .integer, seconds), .required("actor", .string),
+                .optional("actor_name", .string, "What the user who acted was called then."), .optional("sub", .string),
+                .optional("user_name", .string, "What the user was called then."), .optional("sid", .string),
+                .optional("client_id", .string), .optional("network", .string),
                 .required("details", .map), .required("count", .integer),
             ]),
     ]
@@ -160,6 +171,7 @@ extension SchemaDescription {
             "RevocationCreate", "What to revoke.", isClosed: true,
             [
                 .required("kind", kinds), .nullable("id", .string, "Absent for kind all."),
+                .nullable("token", .string, "With kind token, instead of the id: the token itself."),
                 .nullable("reason", .string, "For the log, at most 200 characters."),
                 .nullable("sessions", .boolean, "With kind all: end every session too."),
             ]),

@@ -7,7 +7,11 @@ package struct AuditResource: Codable, Sendable, Equatable {
     package let at: Int64
     /// `operator`, `system`, `user:<sub>` or `client:<client_id>`.
     package let actor: String
+    /// What the user who acted was called then.
+    package let actorName: String?
     package let sub: String?
+    /// What the user was called then.
+    package let userName: String?
     package let sid: String?
     package let clientID: String?
     package let network: String?
@@ -16,14 +20,16 @@ package struct AuditResource: Codable, Sendable, Equatable {
     package let count: Int
 
     package init(
-        id: Int64, kind: String, at: Int64, actor: String, sub: String?, sid: String?, clientID: String?,
-        network: String?, details: [String: String], count: Int
+        id: Int64, kind: String, at: Int64, actor: String, actorName: String?, sub: String?, userName: String?,
+        sid: String?, clientID: String?, network: String?, details: [String: String], count: Int
     ) {
         self.id = id
         self.kind = kind
         self.at = at
         self.actor = actor
+        self.actorName = actorName
         self.sub = sub
+        self.userName = userName
         self.sid = sid
         self.clientID = clientID
         self.network = network
@@ -33,6 +39,8 @@ package struct AuditResource: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case id, kind, at, actor, sub, sid, network, details, count
+        case actorName = "actor_name"
+        case userName = "user_name"
         case clientID = "client_id"
     }
 }

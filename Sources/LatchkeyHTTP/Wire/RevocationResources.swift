@@ -48,20 +48,25 @@ package struct RevocationCreate: Codable, Sendable {
     package let kind: String
     /// `jti`, `sid`, user (id or name), `client_id` or `kid`; absent for `all`.
     package let id: String?
+    /// With kind `token`, instead of the id: the token itself, access or refresh token. It has to be one of this server.
+    package let token: SecretText?
     /// Free text for the log, at most 200 characters, not published.
     package let reason: String?
     /// With kind `all`: end every session too. Absent: false.
     package let sessions: Bool?
 
-    package init(kind: String, id: String? = nil, reason: String? = nil, sessions: Bool? = nil) {
+    package init(
+        kind: String, id: String? = nil, token: SecretText? = nil, reason: String? = nil, sessions: Bool? = nil
+    ) {
         self.kind = kind
         self.id = id
+        self.token = token
         self.reason = reason
         self.sessions = sessions
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, id, reason, sessions
+        case kind, id, token, reason, sessions
     }
 }
 

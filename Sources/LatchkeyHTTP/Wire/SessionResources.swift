@@ -67,12 +67,47 @@ package struct SessionExplanationResource: Codable, Sendable {
     package let session: SessionResource?
     /// One sentence: why the session is refused, or that it lives.
     package let verdict: String
-    /// Newest first, at most 200.
+    /// Absent while it lives, and when it expired.
+    package let ending: SessionEndingResource?
+    /// Newest first, at most 200, and the one that ended it.
     package let events: [AuditResource]
 
-    package init(session: SessionResource?, verdict: String, events: [AuditResource]) {
+    package init(
+        session: SessionResource?, verdict: String, ending: SessionEndingResource?, events: [AuditResource]
+    ) {
         self.session = session
         self.verdict = verdict
+        self.ending = ending
         self.events = events
+    }
+}
+
+/// What ended a session, as far as the audit trail goes back.
+package struct SessionEndingResource: Codable, Sendable, Equatable {
+    /// From the closed list of reasons.
+    package let reason: String?
+    /// Unix seconds.
+    package let at: Int64?
+    /// `operator`, `system`, `user:<sub>` or `client:<client_id>`.
+    package let actor: String?
+    /// What the user who acted was called then.
+    package let actorName: String?
+    /// What an administrator wrote.
+    package let note: String?
+    /// The entry of the revocation log.
+    package let seq: Int64?
+
+    package init(reason: String?, at: Int64?, actor: String?, actorName: String?, note: String?, seq: Int64?) {
+        self.reason = reason
+        self.at = at
+        self.actor = actor
+        self.actorName = actorName
+        self.note = note
+        self.seq = seq
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case reason, at, actor, note, seq
+        case actorName = "actor_name"
     }
 }

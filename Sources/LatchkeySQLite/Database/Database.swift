@@ -8,6 +8,8 @@ internal import CSQLite
 @safe final class Database {
     enum Access {
         case readOnly
+        /// As `readOnly`, for a file that nobody writes to: without locks, and without companions beside it.
+        case immutable
         case readWrite
         /// As `readWrite`, and makes a file that is missing.
         case create
@@ -15,9 +17,24 @@ internal import CSQLite
         fileprivate var flags: Int32 {
             switch self {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
+        }
+
+        /// The path as SQLite is given it. In a URI every byte but the plainest is escaped, so that no path has parts.
+        fileprivate func name(_ path: String) -> String {
+            guard self == .immutable else { return path }
+            let escaped = path.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    String(UnicodeScalar(byte))
+                default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+                }
+            }
+            return "file:" + escaped.joined() + "?immutable=1"
         }
     }
 
@@ -31,7 +48,7 @@ internal import CSQLite
     init(path: String, access: Access, patience: Int32 = 5_000) throws {
         var opened: OpaquePointer?
         // The path is a Swift string, lent for the call.
-        let code = unsafe sqlite3_open_v2(path, &opened, access.flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = unsafe sqlite3_open_v2(access.name(path), &opened, access.flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle = unsafe opened else {
             let error = unsafe Self.error(code, opened)
             unsafe sqlite3_close(opened)

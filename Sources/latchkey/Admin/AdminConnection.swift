@@ -118,20 +118,6 @@ extension AdminConnection {
         try Self.decode(try await send(method, path, body: Self.encode(body)).body)
     }
 
-    /// Walks a list to its end, page by page.
-    func each<Item: Codable & Sendable>(
-        _ path: String, _ query: [(name: String, value: String?)] = [], as type: Item.Type = Item.self,
-        _ body: (Item) throws -> Void
-    ) async throws {
-        var cursor: String?
-        repeat {
-            let target = AdminPath.with(path, query + [("limit", "1000"), ("cursor", cursor)])
-            let page = try await get(target, as: PageResource<Item>.self)
-            for item in page.items { try body(item) }
-            cursor = page.nextCursor
-        } while cursor != nil
-    }
-
     static func encode(_ body: some Encodable) throws -> [UInt8] {
         Array(try JSONEncoder().encode(body))
     }
@@ -148,12 +134,37 @@ extension AdminConnection {
 
 extension AdminConnection {
     /// A whole list, newest first.
+    /// - Parameter limit: no more than so many.
     func all<Item: Codable & Sendable>(
-        _ path: String, _ query: [(name: String, value: String?)] = [], as type: Item.Type = Item.self
+        _ path: String, _ query: [(name: String, value: String?)] = [], limit: Int? = nil,
+        as type: Item.Type = Item.self
     ) async throws -> [Item] {
+        // An empty value would be no filter.
+        if let empty = query.first(where: { $0.value?.isEmpty ?? false }) {
+            throw CommandFailure("--\(empty.name) is empty: say what to look for, or leave it out.")
+        }
         var items: [Item] = []
-        try await each(path, query, as: Item.self) { items.append($0) }
+        var cursor: String?
+        repeat {
+            let rest = min(1000, limit.map { $0 - items.count } ?? 1000)
+            let target = AdminPath.with(path, query + [("limit", "\(rest)"), ("cursor", cursor)])
+            let page = try await get(target, as: PageResource<Item>.self)
+            items += page.items
+            cursor = page.nextCursor
+        } while cursor != nil && items.count < limit ?? .max
         return items
+    }
+
+    /// The user of this name or id. The name travels as a value of the query and never in a path, where not every name
+    /// can stand; whatever is done next uses the id.
+    /// - Throws: ``CommandFailure`` when there is none.
+    func user(_ text: String) async throws -> UserResource {
+        // An empty value would be no filter.
+        if !text.isEmpty {
+            let path = AdminPath.with(AdminPath.users, [("name", text)])
+            if let user = try await get(path, as: PageResource<UserResource>.self).items.first { return user }
+        }
+        throw CommandFailure("There is no such user: check the name or id.")
     }
 
     /// Whether a server runs; without one nothing happens that could be waited for.

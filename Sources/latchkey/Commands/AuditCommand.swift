@@ -15,7 +15,7 @@ struct AuditCommand: ParsableCommand {
 
 /// Which events a command looks at.
 struct AuditFilterOptions: ParsableArguments {
-    @Option(name: .long, help: "Only this user's, by name or id.") var user: String?
+    @Option(name: .long, help: "Only about this user, by name or id; a deleted one too.") var user: String?
     @Option(name: .long, help: "Only this session's.") var session: String?
     @Option(name: .long, help: "Only this client's.") var client: String?
     @Option(name: .long, help: "Only this kind, such as login.failed or refresh.replayed.") var kind: String?
@@ -30,18 +30,23 @@ struct AuditList: AsyncParsableCommand {
         commandName: "list",
         abstract: "Lists the audit trail, newest first.",
         discussion: """
-              latchkey audit list --kind login.failed
+            BY and USER are the names of the time of the event; --format json has the ids.
+
+              latchkey audit list --kind login.failed --since 2h
+              latchkey audit list --user alice --since 2026-11-28T08:00:00Z --limit 20
               latchkey audit list --session SID --format json
             """
     )
 
     @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var range: ListRange
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func run() async throws {
         let events = try await AdminConnection.with(settings) { connection in
-            try await connection.all(AdminPath.audit, filter.query, as: AuditResource.self)
+            try await connection.all(
+                AdminPath.audit, filter.query + [range.query], limit: range.limit, as: AuditResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(events) }
         for line in AuditResource.table(events) { Terminal.line(line) }
@@ -91,25 +96,33 @@ struct AuditTail: AsyncParsableCommand {
 
     private func show(_ event: AuditResource) throws {
         guard output.format == .table else { return try JSONOutput.line(event) }
-        let subject = [event.sub, event.sid, event.clientID, event.network].compactMap { $0 }.joined(separator: " ")
-        let text = "\(TimeText.string(event.at))  \(event.kind)  \(event.actor)  \(subject)  \(event.detailText)"
+        let subject = [event.subject, event.sid, event.clientID, event.network].compactMap { $0 }.joined(separator: " ")
+        let text = "\(TimeText.string(event.at))  \(event.kind)  \(event.who)  \(subject)  \(event.detailText)"
         Terminal.line(TextTable.printable(text))
     }
 }
 
 extension AuditResource {
+    /// Whom it is about: by name, where one was kept.
+    var subject: String? { userName ?? sub }
+
+    /// Who did it: `user:ada`. With its kind, as a user may be called operator.
+    var who: String { actorName.map { "user:\($0)" } ?? actor }
+
     var detailText: String {
-        let pairs = details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        // What people wrote comes last, as it may hold spaces and equals signs.
+        let pairs = details.sorted { ($0.key == "note" ? "~" : $0.key) < ($1.key == "note" ? "~" : $1.key) }
+            .map { "\($0.key)=\($0.value)" }
         return (pairs + (count > 1 ? ["\(count) times"] : [])).joined(separator: " ")
     }
 
     /// The lines of a table of events.
     static func table(_ events: [AuditResource]) -> [String] {
-        var table = TextTable("TIME", "EVENT", "BY", "USER", "SESSION", "CLIENT", "FROM", "DETAILS")
+        var table = TextTable("TIME", "EVENT", "BY", "USER", "CLIENT", "FROM", "SESSION", "DETAILS")
         for event in events {
             table.add(
-                TimeText.string(event.at), event.kind, event.actor, event.sub, event.sid, event.clientID,
-                event.network, event.detailText)
+                TimeText.string(event.at), event.kind, event.who, event.subject, event.clientID, event.network,
+                event.sid, event.detailText)
         }
         return table.lines
     }

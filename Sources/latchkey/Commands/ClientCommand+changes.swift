@@ -45,7 +45,7 @@ struct ClientUpdateCommand: AsyncParsableCommand {
         body.absoluteLifetime = Self.change(absoluteTTL)
         let request = body
         let updated = try await AdminConnection.with(effective) { connection in
-            try await connection.send("PATCH", AdminPath.client(id), request, as: ClientCreated.self)
+            try await connection.send("PATCH", try AdminPath.client(id), request, as: ClientCreated.self)
         }
         for warning in updated.warnings { Terminal.note("Warning: \(warning)") }
         guard output.format == .table else { return try JSONOutput.show(updated.client) }
@@ -75,7 +75,7 @@ struct ClientDisable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", AdminPath.clientState(id, disabled: true))
+            _ = try await connection.send("POST", try AdminPath.clientState(id, disabled: true))
         }
         Terminal.line("\(id) is disabled; its sessions and tokens have ended.")
         Terminal.next("undo with \(settings.command("client enable \(id)")).")
@@ -94,7 +94,7 @@ struct ClientEnable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", AdminPath.clientState(id, disabled: false))
+            _ = try await connection.send("POST", try AdminPath.clientState(id, disabled: false))
         }
         Terminal.line("\(id) is enabled.")
         Terminal.next("its users sign in again; old sessions stay ended.")
@@ -116,7 +116,7 @@ struct ClientDelete: AsyncParsableCommand {
         let effective = try await settings.load()
         try Terminal.confirm("This deletes the client \(id) and ends all its sessions.", yes: yes)
         try await AdminConnection.with(effective) { connection in
-            _ = try await connection.send("DELETE", AdminPath.client(id))
+            _ = try await connection.send("DELETE", try AdminPath.client(id))
         }
         Terminal.line("\(id) was deleted.")
         Terminal.next("its access tokens are on the revocation list until they have expired.")
@@ -144,7 +144,7 @@ struct ClientRotateSecret: AsyncParsableCommand {
         let effective = try await settings.load()
         let body = ClientSecretRotate(grace: grace?.seconds)
         let rotated = try await AdminConnection.with(effective) { connection in
-            try await connection.send("POST", AdminPath.clientSecret(id), body, as: ClientSecretRotated.self)
+            try await connection.send("POST", try AdminPath.clientSecret(id), body, as: ClientSecretRotated.self)
         }
         guard output.format == .table else { return try JSONOutput.show(rotated) }
         Terminal.line(rotated.clientSecret.exposed)

@@ -135,7 +135,7 @@ struct ClientShow: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await AdminConnection.with(settings) { connection in
-            try await connection.get(AdminPath.client(id), as: ClientResource.self)
+            try await connection.get(try AdminPath.client(id), as: ClientResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(client) }
         client.show()

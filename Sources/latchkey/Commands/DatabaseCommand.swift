@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LatchkeyCore
+import LatchkeySQLite
 
 struct DatabaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,14 +67,19 @@ struct DatabaseMigrate: AsyncParsableCommand {
 struct DatabaseCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Checks the database file; exit code 1 when something is wrong.",
-        discussion: "  latchkey db check"
+        abstract: "Checks the database file, or a backup; exit code 1 when something is wrong.",
+        discussion: """
+              latchkey db check
+              latchkey db check /backup/latchkey.sqlite
+            """
     )
 
+    @Argument(help: "A backup to check instead; nothing is written.") var backup: String?
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
         let effective = try await settings.load()
+        if let backup { return try await check(backup) }
         let problems = try await DatabaseCommand.existing(effective).check()
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
@@ -83,6 +89,14 @@ struct DatabaseCheck: AsyncParsableCommand {
         }
         Terminal.line("The database is sound.")
         Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
+    }
+
+    private func check(_ backup: String) async throws {
+        let problems = try await DatabaseTools.check(backup: backup)
+        for problem in problems { Terminal.line(problem) }
+        guard problems.isEmpty else { throw CommandFailure("The backup \(backup) is damaged (\(problems.count)).") }
+        Terminal.line("The backup is sound.")
+        Terminal.next("restore it with \(settings.command("db restore \(ShellText.quote(backup))")).")
     }
 }
 
@@ -136,7 +150,7 @@ struct DatabaseRestore: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        guard FileManager.default.fileExists(atPath: file) else { throw CommandFailure("There is no file \(file).") }
+        try await DatabaseMaintenance(settings: effective).glance(at: file)
         try Terminal.confirm(
             "This replaces \(effective.dataDirectory.databasePath) with \(file).", yes: yes)
         let sentences = try await DatabaseCommand.stopped(effective) {

@@ -10,9 +10,6 @@ struct DatabaseMaintenance: Sendable {
 
     private var path: String { settings.dataDirectory.databasePath }
 
-    /// Where ``restore(from:keepSessions:)`` keeps the database that it replaces, until the next one.
-    private var replacedPath: String { path + ".replaced" }
-
     /// Applies what is missing and returns the names of those migrations. The caller holds the lock.
     func migrate() async throws -> [String] {
         let applied = try await DatabaseTools(path: path).migrate(now: .wallClock)
@@ -31,29 +28,44 @@ struct DatabaseMaintenance: Sendable {
         try await DatabaseTools(path: path).backup(to: file)
     }
 
+    /// Looks at a backup before anybody is asked or anything is locked.
+    /// - Throws: `BackupRefused` when its head says that it cannot be restored.
+    func glance(at backup: String) async throws {
+        try await DatabaseTools(path: path).glance(at: backup)
+    }
+
     /// Puts a backup in the database's place, revokes every access token, ends all sessions unless told to keep them,
     /// and withdraws the restored signing keys. The caller holds the lock.
     ///
-    /// Whether this master key opens a backup shows only when it is in place. If it does not, the database that was
-    /// there is put back before this throws.
+    /// The backup is copied, judged whole and tried with the master key before the database is touched. If what is done
+    /// after that fails, the database that was there is put back before this throws.
     /// - Returns: sentences about what may have come back.
     func restore(from file: String, keepSessions: Bool) async throws -> [String] {
-        let isKept = try await keepReplaced(unless: file)
-        let place = SQLiteStore.Settings(path: path)
-        try SQLiteStore.restoreFile(
-            from: file, settings: place, settlement: keepSessions ? .restoredKeepingSessions : .restored,
-            now: .wallClock)
-        let sentences: [String]
-        do {
-            // Building it settles what the restored database is marked with. Killed before that, the next start does.
-            sentences = try await withProgram { try await describe($0, keepSessions: keepSessions) }
-        } catch {
-            if isKept {
-                try SQLiteStore.restoreFile(from: replacedPath, settings: place, settlement: nil, now: .wallClock)
-            }
+        let tools = DatabaseTools(path: path)
+        let staged = try await tools.stage(file, now: .wallClock)
+        do { try tryMasterKey(on: staged, file) } catch {
+            staged.discard()
             throw error
         }
-        return sentences + (isKept ? ["The replaced database is kept as \(replacedPath): delete it in time."] : [])
+        let isKept = try await tools.restore(
+            staged, keepSessions ? .restoredKeepingSessions : .restored, now: .wallClock)
+        do {
+            // Building it settles what the restored database is marked with. Killed before that, the next start does.
+            let sentences = try await withProgram { try await describe($0, keepSessions: keepSessions) }
+            return sentences
+                + (isKept ? ["The replaced database is kept as \(tools.replacedPath): delete it in time."] : [])
+        } catch {
+            try await tools.putBack(isKept: isKept)
+            throw error
+        }
+    }
+
+    private func tryMasterKey(on staged: StagedBackup, _ file: String) throws {
+        let (ring, _) = try Compose.masterKey(settings, ProcessInfo.processInfo.environment, mayCreate: false)
+        guard let probe = staged.masterKeyProbe else { return }
+        guard ring.opens(probe: probe) else {
+            throw BackupRefused(file, "it is sealed with another master key than the one that was given")
+        }
     }
 
     /// Lowers the clock's floor to now and withdraws all signing keys. The caller holds the lock.
@@ -84,25 +96,11 @@ struct DatabaseMaintenance: Sendable {
         }
     }
 
-    /// False when there is nothing to keep, or it is too damaged to be copied: restoring is what one does then.
-    private func keepReplaced(unless file: String) async throws -> Bool {
-        let manager = FileManager.default
-        guard URL(filePath: file).resolvingSymlinksInPath() != URL(filePath: replacedPath).resolvingSymlinksInPath()
-        else { throw CommandFailure("Copy \(file) to another name first: this command would overwrite it.") }
-        guard manager.fileExists(atPath: path) else { return false }
-        try? manager.removeItem(atPath: replacedPath)
-        do {
-            try await backup(to: replacedPath)
-            return true
-        } catch {
-            return false
-        }
-    }
-
     private func describe(_ program: Compose, keepSessions: Bool) async throws -> [String] {
         let statistics = try await program.store.statistics()
         return [
-            "It holds \(statistics.users) users and \(statistics.clients) clients.",
+            "It holds \(CountText.string(statistics.users, "user")) and "
+                + "\(CountText.string(statistics.clients, "client")).",
             "Every access token issued until now is revoked, and the restored signing keys are withdrawn.",
             keepSessions
                 ? "Its sessions live on, also those that had been ended since: look through `session list`."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LatchkeyCore
 import LatchkeyHTTP
 
 struct KeysCommand: ParsableCommand {
@@ -181,8 +182,8 @@ struct MasterKeyRotateCommand: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(rotated) }
         Terminal.line(
-            "Slot \(rotated.currentSlot) is current; \(rotated.resealedKeys) signing keys and "
-                + "\(rotated.resealedSecrets) client secrets were sealed anew.")
+            "Slot \(rotated.currentSlot) is current. Sealed anew: \(CountText.string(rotated.resealedKeys, "signing key")), "
+                + "\(CountText.string(rotated.resealedSecrets, "client secret")).")
         Terminal.next("back up \(effective.masterKeyFile), apart from the database.")
     }
 }

@@ -82,7 +82,9 @@ struct ProbeRevocation: AsyncParsableCommand {
             verifiers: verifiers, rounds: rounds, warmUp: warmUp)
         var results: [ProbeResult] = []
         for (name, polling, limit) in modes {
-            Terminal.note("\(name): \(verifiers) verifiers, \(warmUp) + \(rounds) revocations")
+            Terminal.note(
+                "\(name): \(CountText.string(verifiers, "verifier")), \(warmUp) + \(CountText.string(rounds, "revocation"))"
+            )
             results.append(ProbeResult(mode: name, limit: limit, latencies: try await probe.measure(polling)))
         }
         try report(results)

@@ -67,7 +67,8 @@ struct RevocationsShow: AsyncParsableCommand {
         card.add("id", entry.id)
         card.add("revoked", TimeText.string(entry.revokedAt))
         card.add("on the list until", TimeText.string(entry.expiresAt))
-        card.add("reason", [entry.reason, entry.note].compactMap { $0 }.joined(separator: ": "))
+        card.add("reason", ReasonText.string(entry.reason))
+        card.add("note", entry.note)
         card.add("by", entry.actor)
         for line in card.lines { Terminal.line(line) }
         for line in ConsumerResource.table(spread.acknowledged.map { ($0, "yes") } + spread.pending.map { ($0, "no") })

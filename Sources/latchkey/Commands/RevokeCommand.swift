@@ -13,9 +13,12 @@ struct RevokeCommand: AsyncParsableCommand {
         commandName: "revoke",
         abstract: "Makes tokens invalid everywhere before they expire.",
         discussion: """
-            The id is a jti for token, a sid for session, a name or sub for user, a client_id, or a kid.
+            The id is a jti for token, a sid for session, a name or sub for user, a client_id, or a kid. A token may stand
+            for its jti: without an id, or with -, it is read from standard input, where other users of the machine cannot
+            see it. The server judges it: only a token of its own is revoked, a refresh token with its session.
 
               latchkey revoke user alice --reason "laptop stolen"
+              latchkey revoke token < token.txt
               latchkey revoke session 0199b0f2-0000-7000-8000-000000000000
               latchkey revoke all --sessions --yes
 
@@ -25,7 +28,8 @@ struct RevokeCommand: AsyncParsableCommand {
     )
 
     @Argument(help: "token, session, user, client, key or all.") var kind: Kind
-    @Argument(help: "What to revoke; nothing for all.") var id: String?
+    @Argument(help: "What to revoke; nothing for all, and nothing or - for a token on standard input.")
+    var id: String?
     @Option(name: .long, help: "Free text for the log, at most 200 characters; never published.") var reason: String?
     @Flag(help: "With all: end every session too.") var sessions = false
     @Flag(help: "Do not ask before revoking all.") var yes = false
@@ -36,7 +40,9 @@ struct RevokeCommand: AsyncParsableCommand {
         if kind == .all {
             guard id == nil else { throw ValidationError("`revoke all` takes no id.") }
         } else {
-            guard id != nil else { throw ValidationError("Say which \(kind.rawValue) to revoke.") }
+            guard id.map({ !$0.isEmpty }) ?? (kind == .token) else {
+                throw ValidationError("Say which \(kind.rawValue) to revoke.")
+            }
             guard !sessions else {
                 throw ValidationError("--sessions goes with all; the other kinds end their sessions.")
             }
@@ -51,10 +57,13 @@ struct RevokeCommand: AsyncParsableCommand {
                     ? "This signs out everybody." : "This makes every access token invalid until its next refresh.",
                 yes: yes)
         }
-        let body = RevocationCreate(
-            kind: kind.rawValue, id: id, reason: reason, sessions: kind == .all && sessions ? true : nil)
+        let token = try token()
         let answer = try await AdminConnection.with(effective) { connection in
-            try await connection.send("POST", AdminPath.revocations, body: AdminConnection.encode(body))
+            let id = if kind == .user, let id { try await connection.user(id).id } else { id }
+            let body = RevocationCreate(
+                kind: kind.rawValue, id: token == nil ? id : nil, token: token.map { SecretText($0) }, reason: reason,
+                sessions: kind == .all && sessions ? true : nil)
+            return try await connection.send("POST", AdminPath.revocations, body: AdminConnection.encode(body))
         }
         guard answer.status == 201 else {
             Terminal.line("Nothing live was left to revoke.")
@@ -63,7 +72,25 @@ struct RevokeCommand: AsyncParsableCommand {
         }
         let entry = try JSONDecoder().decode(RevocationResource.self, from: Data(answer.body))
         guard output.format == .table else { return try JSONOutput.show(entry) }
-        Terminal.line("Revoked as entry \(entry.seq), on the list until \(TimeText.string(entry.expiresAt)).")
+        Terminal.line(
+            "Revoked as entry \(entry.seq) of kind \(entry.kind), on the list until \(TimeText.string(entry.expiresAt))."
+        )
         Terminal.next("see who has taken notice with \(settings.command("revocations show \(entry.seq)")).")
     }
+
+    /// The token itself, where one is given instead of its `jti`.
+    private func token() throws -> String? {
+        guard kind == .token else { return nil }
+        guard let id, id != "-" else {
+            return try SecretInput.read("Token", fromStandardInput: isPiped, flag: "a pipe")
+        }
+        // A jti has no dots, and none of ours begins like a refresh token.
+        guard id.utf8.contains(UInt8(ascii: ".")) || id.utf8.starts(with: "lkr_".utf8) else { return nil }
+        Terminal.note(
+            "Warning: other users of this machine could see the token in the list of processes: pass it on standard "
+                + "input.")
+        return id
+    }
+
+    private var isPiped: Bool { id == "-" || !Terminal.isInputInteractive }
 }

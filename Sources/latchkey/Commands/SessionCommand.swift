@@ -17,19 +17,25 @@ struct SessionList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "Lists sessions, newest first.",
-        discussion: "  latchkey session list --user alice --state active"
+        discussion: """
+              latchkey session list --user alice --state active
+              latchkey session list --since 24h --limit 50
+            """
     )
 
     @Option(name: .long, help: "Only this user's, by name or id.") var user: String?
     @Option(name: .long, help: "Only this client's.") var client: String?
     @Option(name: .long, help: "active or ended.") var state: String?
+    @OptionGroup var range: ListRange
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func run() async throws {
         let sessions = try await AdminConnection.with(settings) { connection in
-            try await connection.all(
-                AdminPath.sessions, [("user", user), ("client", client), ("state", state)], as: SessionResource.self)
+            let user = if let user { try await connection.user(user).id } else { String?.none }
+            return try await connection.all(
+                AdminPath.sessions, [("user", user), ("client", client), ("state", state), range.query],
+                limit: range.limit, as: SessionResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(sessions) }
         var table = TextTable("SESSION", "USER", "CLIENT", "STATE", "BY", "REFRESHED", "EXPIRES", "FROM", "DEVICE")
@@ -57,7 +63,7 @@ struct SessionShow: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await AdminConnection.with(settings) { connection in
-            try await connection.get(AdminPath.session(session), as: SessionResource.self)
+            try await connection.get(try AdminPath.session(session), as: SessionResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(found) }
         found.show()
@@ -77,7 +83,7 @@ struct SessionRevoke: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("DELETE", AdminPath.session(session))
+            _ = try await connection.send("DELETE", try AdminPath.session(session))
         }
         Terminal.line("The session \(session) has ended.")
         Terminal.next("services refuse its access tokens as soon as they poll the revocation list.")
@@ -97,10 +103,10 @@ struct SessionExplain: AsyncParsableCommand {
 
     func run() async throws {
         let explanation = try await AdminConnection.with(settings) { connection in
-            try await connection.get(AdminPath.sessionExplanation(session), as: SessionExplanationResource.self)
+            try await connection.get(try AdminPath.sessionExplanation(session), as: SessionExplanationResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(explanation) }
-        Terminal.line(explanation.verdict)
+        Terminal.line(TextTable.printable(explanation.verdict))
         explanation.session?.show()
         if !explanation.events.isEmpty {
             Terminal.line()
@@ -131,7 +137,7 @@ extension SessionResource {
         card.add("refreshed", TimeText.string(refreshedAt))
         card.add("expires", TimeText.string(expiresAt))
         card.add("ended", TimeText.ifAny(endedAt))
-        card.add("reason", endReason)
+        card.add("reason", endReason.map { ReasonText.string($0) })
         for line in card.lines { Terminal.line(line) }
     }
 }

@@ -53,7 +53,7 @@ struct StreamsDelete: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("DELETE", AdminPath.stream(stream))
+            _ = try await connection.send("DELETE", try AdminPath.stream(stream))
         }
         Terminal.line("The stream \(TextTable.printable(stream)) is gone, with what waited in it.")
         Terminal.next("a service that is still there can make a new one; disable its client to prevent that.")

@@ -50,10 +50,10 @@ struct TokenDecode: AsyncParsableCommand {
 
     func run() async throws {
         let token = try input.read()
-        if token.hasPrefix("lkr_") {
+        if token.utf8.starts(with: "lkr_".utf8) {
             throw CommandFailure("This is a refresh token: it is opaque, and only the server understands it.")
         }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Self.json(parts[0]), let payload = Self.json(parts[1]) else {
             throw CommandFailure("This is not a JWT: expected three base64url parts with JSON inside.")
         }
@@ -67,8 +67,8 @@ struct TokenDecode: AsyncParsableCommand {
         Terminal.next("check it with `\(Program.asTyped) token verify`.")
     }
 
-    private static func json(_ part: Substring) -> [UInt8]? {
-        guard let bytes = Base64URL.decode(String(part)) else { return nil }
+    private static func json(_ part: Substring.UTF8View) -> [UInt8]? {
+        guard let bytes = String(part).flatMap({ Base64URL.decode($0) }) else { return nil }
         return (try? StrictJSON.parseObject(bytes)) == nil ? nil : bytes
     }
 

@@ -63,7 +63,7 @@ struct TokenVerify: AsyncParsableCommand {
         card.add("key", "\(verified.keyID) (\(verified.algorithm.rawValue))")
         Terminal.line(noList ? "The token is valid; revocation was not checked." : "The token is valid.")
         for line in card.lines { Terminal.line(line) }
-        Terminal.next("revoke it with \(settings.command("revoke token \(claims.tokenID)")).")
+        Terminal.next("revoke it with \(settings.command("revoke token", on: claims.tokenID.description)).")
     }
 
     private func keySet(of issuer: String) async throws -> JSONWebKeySet {

@@ -22,7 +22,8 @@ struct UserSetPassword: AsyncParsableCommand {
             "New password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin", twice: true)
         let body = PasswordSet(password: SecretText(password), mustChange: mustChange ? true : nil)
         try await AdminConnection.with(effective) { connection in
-            _ = try await connection.send("PUT", AdminPath.userPassword(user), body: AdminConnection.encode(body))
+            let path = AdminPath.userPassword(try await connection.user(user))
+            _ = try await connection.send("PUT", path, body: AdminConnection.encode(body))
         }
         Terminal.line("The password of \(user) was set.")
         Terminal.next("all sessions of \(user) have ended; sign in again.")
@@ -41,10 +42,11 @@ struct UserDisable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", AdminPath.userState(user, disabled: true))
+            let path = AdminPath.userState(try await connection.user(user), disabled: true)
+            _ = try await connection.send("POST", path)
         }
         Terminal.line("\(user) is disabled; its sessions and tokens have ended.")
-        Terminal.next("undo with \(settings.command("user enable \(ShellText.quote(user))")).")
+        Terminal.next("undo with \(settings.command("user enable", on: user)).")
     }
 }
 
@@ -60,7 +62,8 @@ struct UserEnable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", AdminPath.userState(user, disabled: false))
+            let path = AdminPath.userState(try await connection.user(user), disabled: false)
+            _ = try await connection.send("POST", path)
         }
         Terminal.line("\(user) is enabled.")
         Terminal.next("\(user) may sign in again; old sessions stay ended.")
@@ -85,7 +88,7 @@ struct UserDelete: AsyncParsableCommand {
         let effective = try await settings.load()
         try Terminal.confirm("This deletes \(user) and cannot be undone.", yes: yes)
         try await AdminConnection.with(effective) { connection in
-            _ = try await connection.send("DELETE", AdminPath.user(user))
+            _ = try await connection.send("DELETE", AdminPath.user(try await connection.user(user)))
         }
         Terminal.line("\(user) was deleted.")
         Terminal.next("its access tokens are on the revocation list until they have expired.")

@@ -60,7 +60,8 @@ struct UserUpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Changes name, roles or the duty to change the password.",
         discussion: """
-            The roles given replace all present ones. Losing the role admin ends the user's tokens.
+            The roles given replace all present ones; what that takes away is told. Losing the role admin ends the user's
+            sessions and tokens.
 
               latchkey user update alice --role editor --role billing
               latchkey user update alice --no-roles
@@ -86,10 +87,12 @@ struct UserUpdateCommand: AsyncParsableCommand {
         let effective = try await settings.load()
         let body = UserUpdate(
             name: name, roles: noRoles ? [] : role.isEmpty ? nil : role, mustChangePassword: mustChange)
-        let changed = try await AdminConnection.with(effective) { connection in
-            try await connection.send("PATCH", AdminPath.user(user), body, as: UserResource.self)
+        let (before, changed) = try await AdminConnection.with(effective) { connection in
+            let before = try await connection.user(user)
+            return (before, try await connection.send("PATCH", AdminPath.user(before), body, as: UserResource.self))
         }
         try changed.show(output.format)
+        for line in RoleChange(from: before, to: changed).sentences { Terminal.note(line) }
         Terminal.next("roles reach the user's tokens at the next refresh, within tokens.access_ttl.")
     }
 }
@@ -138,10 +141,32 @@ struct UserShow: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await AdminConnection.with(settings) { connection in
-            try await connection.get(AdminPath.user(user), as: UserResource.self)
+            try await connection.user(user)
         }
         try found.show(output.format)
-        Terminal.next("its sessions: \(settings.command("session list --user \(ShellText.quote(user))")).")
+        Terminal.next("its sessions: \(settings.command("session list --user \(found.id)")).")
+    }
+}
+
+/// What a change of roles means for the user.
+struct RoleChange {
+    private let user: String
+    private let lost: [String]
+
+    init(from before: UserResource, to after: UserResource) {
+        user = after.name
+        lost = before.roles.filter { !after.roles.contains($0) }
+    }
+
+    var sentences: [String] {
+        guard !lost.isEmpty else { return [] }
+        let taken = "Taken away from \(TextTable.printable(user)): \(lost.joined(separator: ", "))."
+        guard lost.contains("admin") else { return [taken] }
+        return [
+            taken,
+            "Losing the role admin has ended all sessions of this user and revoked the access tokens. The user signs in "
+                + "again, and gets no scope latchkey:admin any more.",
+        ]
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LatchkeyCore
 import LatchkeyHTTP
 
 struct UserImportCommand: AsyncParsableCommand {
@@ -41,7 +42,7 @@ struct UserImportCommand: AsyncParsableCommand {
             var lines = LineReader(handle)
             var chunk = ImportChunk(dryRun: dryRun)
             while let line = try lines.next() {
-                guard !line.text.isEmpty else { continue }
+                guard line.text.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { continue }
                 let parsed: UserImportLine
                 do {
                     parsed = try JSONDecoder().decode(UserImportLine.self, from: Data(line.text))
@@ -52,7 +53,7 @@ struct UserImportCommand: AsyncParsableCommand {
                 if !chunk.fits(line.text) {
                     try await tally.add(chunk, connection)
                     chunk = ImportChunk(dryRun: dryRun)
-                    bar.show(lines.position, "\(tally.seen) users")
+                    bar.show(lines.position, CountText.string(tally.seen, "user"))
                 }
                 guard chunk.fits(line.text) else {
                     tally.refuse(line.number, "is longer than a request may be.")
@@ -62,12 +63,13 @@ struct UserImportCommand: AsyncParsableCommand {
             }
             try await tally.add(chunk, connection)
         }
-        bar.finish("\(tally.seen) users")
+        bar.finish(CountText.string(tally.seen, "user"))
         for problem in tally.problems { Terminal.note(problem) }
         let verb = dryRun ? "would be imported" : "imported"
         Terminal.line("\(tally.imported) \(verb), \(tally.existing) exist already, \(tally.refused) refused.")
         guard tally.refused == 0 else {
-            throw CommandFailure("\(tally.refused) lines were refused: correct them and import the file again.")
+            throw CommandFailure(
+                "\(CountText.string(tally.refused, "line")) refused: correct what is wrong and import the file again.")
         }
         Terminal.next(
             dryRun
@@ -175,7 +177,11 @@ struct LineReader {
             }
             buffer.removeFirst(start)
             start = 0
-            if let data = try file.read(upToCount: 1 << 16), !data.isEmpty {
+            let data: Data?
+            do { data = try file.read(upToCount: 1 << 16) } catch {
+                throw CommandFailure("Line \(number + 1) cannot be read: check that this is a file, and the disk.")
+            }
+            if let data, !data.isEmpty {
                 buffer.append(contentsOf: data)
             } else {
                 isAtEnd = true
@@ -186,6 +192,8 @@ struct LineReader {
     private mutating func line(_ bytes: ArraySlice<UInt8>) -> (number: Int, text: [UInt8]) {
         number += 1
         position += bytes.count + 1
-        return (number, Array(bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes))
+        let text = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        // A byte order mark is no part of the text.
+        return (number, Array(number == 1 && text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text))
     }
 }

@@ -21,7 +21,8 @@ extension ConfigurationKey {
         "bootstrap.admin", .text, default: nil,
         "Name of an administrator to create when the server starts without any user.")
     static let bootstrapPasswordFile = ConfigurationKey(
-        "bootstrap.password_file", .text, default: nil, "File with that administrator's first password in one line.")
+        "bootstrap.password_file", .text, default: nil,
+        "File with that administrator's first password in one line, with any line ending.")
     static let tlsCertificate = ConfigurationKey(
         "tls.certificate", .text, default: nil,
         "PEM file of the certificate chain; without it the server speaks plain HTTP. Read again when it changes.")

@@ -126,6 +126,13 @@ struct SettingsOptions: ParsableArguments {
         "`\(Program.asTyped) \(words)\(asTyped)`"
     }
 
+    /// The same for a command that ends in something which may begin with a hyphen, such as a name or a `jti`.
+    func command(_ words: String, on operand: String) -> String {
+        let quoted = ShellText.quote(operand)
+        return operand.utf8.first == UInt8(ascii: "-")
+            ? "`\(Program.asTyped) \(words)\(asTyped) -- \(quoted)`" : command("\(words) \(quoted)")
+    }
+
     /// ` --data-dir … --config …` as the user gave them: for commands that we tell people to type.
     var asTyped: String {
         var text = ""
@@ -148,6 +155,9 @@ package enum ShellText {
             default: false
             }
         }
-        return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+        guard !plain || text.isEmpty else { return text }
+        // By bytes: a quote with a combining mark behind it is another character, and still ends the word.
+        let quoted = text.utf8.flatMap { $0 == UInt8(ascii: "'") ? Array("'\\''".utf8) : [$0] }
+        return "'" + String(decoding: quoted, as: UTF8.self) + "'"
     }
 }

@@ -119,7 +119,8 @@ package enum SmallFile {
     package static func bytes(_ path: String, limit: Int) -> [UInt8]? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
-        guard let data = try? file.read(upToCount: limit + 1), data.count <= limit else { return nil }
+        // At the end of a file, so for an empty one, there is no data instead of none.
+        guard let data = try? file.read(upToCount: limit + 1) ?? Data(), data.count <= limit else { return nil }
         return Array(data)
     }
 

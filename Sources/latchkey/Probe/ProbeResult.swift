@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 
 /// What a probe found in one mode: percentiles and a histogram of how long revoked tokens were still accepted.
 struct ProbeResult: Sendable {
@@ -36,7 +37,8 @@ struct ProbeResult: Sendable {
     var lines: [String] {
         let buckets = self.buckets
         let largest = max(1, buckets.map(\.count).max() ?? 1)
-        let head = "\(mode): \(summary) (\(milliseconds.count) refusals, limit \(DurationText.string(limit)) for p99)"
+        let head =
+            "\(mode): \(summary) (\(CountText.string(milliseconds.count, "refusal")), limit \(DurationText.string(limit)) for p99)"
         return [head]
             + buckets.map { bucket in
                 let bar = String(repeating: "#", count: (bucket.count * 50 + largest - 1) / largest)

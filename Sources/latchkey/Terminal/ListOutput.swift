@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import LatchkeyCore
+import LatchkeyTokens
 
 /// How a list is printed.
 enum ListFormat: String, ExpressibleByArgument, CaseIterable {
@@ -8,7 +10,7 @@ enum ListFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The options of every command that lists or shows things.
 struct ListOptions: ParsableArguments {
-    @Option(name: .long, help: "table for people, json for programs.")
+    @Option(name: .long, help: "table for people, as wide as the terminal or COLUMNS; json for programs.")
     var format: ListFormat = .table
 }
 
@@ -31,9 +33,13 @@ enum JSONOutput {
 
 /// Rows in columns, for people. Control characters in cells are shown as `?`, so that no stored text reaches the
 /// terminal as a command.
+///
+/// Nothing is cut, as what is cut cannot be copied: where the columns do not fit beside each other, those that are left
+/// over go on in further lines, indented, for the header and every row alike.
 struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
+    private static let indent = 4
 
     init(_ header: String...) { self.header = header }
 
@@ -51,16 +57,62 @@ struct TextTable {
             })
     }
 
+    /// Header and rows for whom this process writes to.
+    var lines: [String] { lines(width: Terminal.width) }
+
     /// Header and rows, columns two spaces apart, without spaces at line ends.
-    var lines: [String] {
+    /// - Parameter width: columns of the terminal; `nil` for one line a row, however long.
+    func lines(width: Int?) -> [String] {
         let all = [header] + rows
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            let padded = row.enumerated().map { column, cell in
-                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+        let widths = header.indices.map { column in all.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
+        let parts = Self.parts(widths, width: width)
+        return all.flatMap { row in
+            parts.enumerated().flatMap { number, columns -> [String] in
+                let cells = columns.map { column in
+                    column == columns.last
+                        ? row[column]
+                        : row[column] + String(repeating: " ", count: widths[column] - DisplayWidth.of(row[column]))
+                }
+                let line = cells.joined(separator: "  ")
+                guard number > 0, let width else { return [line] }
+                return columns.allSatisfy { row[$0] == "-" } ? [] : Self.wrapped(line, to: width - Self.indent)
             }
-            return padded.joined(separator: "  ")
         }
+    }
+
+    /// The words of a further line, indented, in as many lines as they take. A word is never broken.
+    private static func wrapped(_ line: String, to width: Int) -> [String] {
+        guard DisplayWidth.of(line) > width else { return [String(repeating: " ", count: indent) + line] }
+        var lines: [String] = []
+        var used = 0
+        for word in line.unicodeScalars.split(separator: " ").map({ String(String.UnicodeScalarView($0)) }) {
+            let needed = DisplayWidth.of(word)
+            if lines.isEmpty || used + 1 + needed > width {
+                lines.append(String(repeating: " ", count: indent) + word)
+                used = needed
+            } else {
+                lines[lines.count - 1] += " " + word
+                used += 1 + needed
+            }
+        }
+        return lines
+    }
+
+    /// Which columns stand in which line of a row.
+    private static func parts(_ widths: [Int], width: Int?) -> [[Int]] {
+        guard let width else { return [Array(widths.indices)] }
+        var parts: [[Int]] = [[]]
+        var used = 0
+        for (column, needed) in widths.enumerated() {
+            if let last = parts.last, !last.isEmpty, used + 2 + needed > width {
+                parts.append([column])
+                used = indent + needed
+            } else {
+                used += (used == 0 ? 0 : 2) + needed
+                parts[parts.count - 1].append(column)
+            }
+        }
+        return parts
     }
 
     static func printable(_ text: String) -> String {
@@ -93,12 +145,45 @@ struct TextCard {
 enum TimeText {
     /// `2026-11-23 15:04:05Z`
     static func string(_ seconds: Int64) -> String {
-        let text = Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
-        return text.replacing("T", with: " ")
+        Timestamp(seconds: seconds).words
     }
 
     /// The same for an instant that may not have come.
     static func ifAny(_ seconds: Int64?) -> String? {
         seconds.map { string($0) }
+    }
+}
+
+/// Why something was revoked, with the word that programs and filters use.
+enum ReasonText {
+    /// `admin: An administrator revoked it.`
+    static func string(_ code: String) -> String {
+        RevocationReason(rawValue: code).map { "\(code): \($0.sentence)" } ?? code
+    }
+}
+
+/// How many columns of a terminal a text takes.
+enum DisplayWidth {
+    static func of(_ text: String) -> Int {
+        text.unicodeScalars.reduce(0) { $0 + columns($1) }
+    }
+
+    private static func columns(_ scalar: Unicode.Scalar) -> Int {
+        if scalar.isASCII { return 1 }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: return isWide(scalar.value) ? 2 : 1
+        }
+    }
+
+    /// East Asian wide characters (Unicode Standard Annex 11) and what is shown as a picture.
+    private static func isWide(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF,
+            0x1F900...0x1FAFF, 0x20000...0x3FFFD:
+            true
+        default: false
+        }
     }
 }

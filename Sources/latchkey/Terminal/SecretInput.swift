@@ -21,20 +21,18 @@ enum SecretInput {
         let first = try ask("\(what): ")
         guard !first.isEmpty else { throw CommandFailure("Nothing was entered.") }
         if twice {
-            guard try ask("The same again: ") == first else { throw CommandFailure("The two entries differ.") }
+            guard Array(try ask("The same again: ").utf8) == Array(first.utf8) else {
+                throw CommandFailure("The two entries differ.")
+            }
         }
         return first
     }
 
-    /// One line of standard input without its line ending (LF or CR LF).
-    static func line() throws -> String {
-        var bytes = Array(try all().prefix { $0 != UInt8(ascii: "\n") })
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard let text = String(bytes: bytes, encoding: .utf8) else {
-            throw CommandFailure("Standard input is not UTF-8 text.")
-        }
-        guard !text.isEmpty else { throw CommandFailure("Standard input was empty.") }
-        return text
+    /// The one line of standard input. See ``SecretLines``.
+    static func line() throws -> String { try lines(1)[0] }
+
+    private static func lines(_ count: Int) throws -> [String] {
+        try SecretLines.read(all(), count: count, source: "Standard input")
     }
 
     /// A user's password and, where wanted, the secret of the client that signs the user in.
@@ -45,12 +43,8 @@ enum SecretInput {
         user: String, client: String, passwordStdin: Bool, secretStdin: Bool, wantsSecret: Bool
     ) throws -> (password: String, secret: String?) {
         if passwordStdin, secretStdin {
-            let lines = String(decoding: try all(), as: UTF8.self)
-                .split(separator: "\n", omittingEmptySubsequences: false)
-                .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
-            guard lines.count >= 2, !lines[0].isEmpty, !lines[1].isEmpty else {
-                throw CommandFailure("Standard input must hold two lines: the password, then the client's secret.")
-            }
+            // The password, then the client's secret.
+            let lines = try lines(2)
             return (lines[0], lines[1])
         }
         let password = try read("Password of \(user)", fromStandardInput: passwordStdin, flag: "--password-stdin")
@@ -84,7 +78,7 @@ enum SecretInput {
             Terminal.note("")
         }
         let answer = readLine() ?? ""
-        guard !answer.contains("\u{3}") else { throw CommandFailure("Nothing was done.") }
+        guard !answer.utf8.contains(3) else { throw CommandFailure("Nothing was done.") }
         return answer
     }
 }

@@ -30,6 +30,8 @@ struct CommandLineFixture {
 
     init() throws { folder = try TemporaryFolder() }
 
+    init(folder: TemporaryFolder) { self.folder = folder }
+
     /// Runs a command on the folder's data directory without a terminal.
     /// - Parameters:
     ///   - input: standard input; nothing when absent.

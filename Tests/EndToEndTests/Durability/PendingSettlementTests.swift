@@ -30,8 +30,8 @@ struct PendingSettlementTests {
         let path = folder.file("latchkey.sqlite")
         let backup = folder.file("backup.sqlite")
         try await DatabaseTools(path: path).backup(to: backup)
-        try SQLiteStore.restoreFile(
-            from: backup, settings: SQLiteStore.Settings(path: path), settlement: .restored, now: .wallClock)
+        let tools = DatabaseTools(path: path)
+        _ = try await tools.restore(tools.stage(backup, now: .wallClock), .restored, now: .wallClock)
         try await withServer(folder: folder) { server in
             #expect(try await server.services.store.pendingSettlement() == nil)
             #expect(try await server.refresh(kept.value.refresh)["latchkey_reason"] == "revoked")

@@ -85,7 +85,7 @@ struct TimeAndCopiesTests {
         }
         let run = try await BinaryRun(["db", "restore", backup, "--yes", "--data-dir", folder.path], in: folder)
         #expect(run.status == 0, "\(run.output)")
-        #expect(run.output.contains("1 users and 1 clients"), "\(run.output)")
+        #expect(run.output.contains("1 user and 1 client."), "\(run.output)")
         try await withServer(folder: folder) { server in
             let (refresh, access, kids, sequence) = kept.value
             #expect(try await server.refresh(refresh)["latchkey_reason"] == "revoked")

@@ -104,7 +104,7 @@ struct KeyTimelineTests {
                 let early = try await rotate()
                 #expect(early.status == 409)
                 #expect(early["code"] == "conflict")
-                #expect(early["detail"]?.contains("\(ready.seconds)") == true, "\(early.text)")
+                #expect(early["detail"]?.contains("\(ready.words)") == true, "\(early.text)")
                 #expect(try await server.keyStates() == before)
             }
             clock.set(ready)

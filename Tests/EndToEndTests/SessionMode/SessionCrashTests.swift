@@ -40,7 +40,7 @@ struct SessionCrashTests {
         server = try await ServerProcess(folder: program.folder, port: port)
         #expect(try await session(server, cookie) == 401)
         let explained = try await program.run("session", "explain", try #require(login["sid"]))
-        #expect(explained.output.contains("The session was ended: logout."))
+        #expect(explained.output.contains("The user signed out: 20"))
         server.killHard()
     }
 }

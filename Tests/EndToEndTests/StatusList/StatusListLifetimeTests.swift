@@ -84,9 +84,8 @@ struct StatusListLifetimeTests {
         let before = try kept.value.map { try #require(try StatusReader.reference($0)).uri }
         #expect(before[0] == before[1] && before[1] != before[2])
         clock.advance(by: .seconds(5))
-        try SQLiteStore.restoreFile(
-            from: folder.file("backup"), settings: SQLiteStore.Settings(dataDirectory: folder.path),
-            settlement: .restored, now: clock.now)
+        let tools = DatabaseTools(path: folder.file("latchkey.sqlite"))
+        _ = try await tools.restore(tools.stage(folder.file("backup"), now: clock.now), .restored, now: clock.now)
         try await withServer(Self.enabled, clock: clock, folder: folder) { server in
             let reader = StatusReader(http: server.http)
             #expect(try await reader.isInvalid(kept.value[0]))

@@ -81,7 +81,7 @@ struct KeyLifecycleTests {
             try lifecycle.rotateNow(keys: keys, algorithm: .es256, now: start + .seconds(60))
         }
         #expect(early?.code == .conflict)
-        #expect(early?.detail.contains("\(start.seconds + 24 * Self.hour)") == true)
+        #expect(early?.detail.contains("\((start + .seconds(24 * Self.hour)).words)") == true)
         #expect(
             try lifecycle.rotateNow(keys: keys, algorithm: .es256, now: start + .seconds(24 * Self.hour))
                 == [.activate(try id("b")), .createAnnounced(.es256)])

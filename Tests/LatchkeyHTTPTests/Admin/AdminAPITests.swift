@@ -159,7 +159,7 @@ struct AdminAPITests {
             #expect(await call(server, "GET", "/sessions/\(sid)")["state"]?.string == "ended")
             #expect(try await server.list().entries.map(\.kind) == [.session])
             let explained = await call(server, "GET", "/sessions/\(sid)/explain")
-            #expect(explained["verdict"]?.string?.contains("admin") == true)
+            #expect(explained["verdict"]?.string?.contains("by the operator") == true)
             #expect(await call(server, "DELETE", "/sessions/nonsense").status == 404)
         }
     }
@@ -289,6 +289,64 @@ struct AdminAPITests {
             #expect(await call(server, "GET", "/audit?client=spa").items.count == 1)
             #expect(await call(server, "GET", "/audit?kind=nonsense").status == 400)
             #expect(await call(server, "GET", "/audit?session=nonsense").status == 400)
+        }
+    }
+
+    @Test func `the audit trail of a deleted user is found by name and by id, with the name`() async throws {
+        try await withServer { server in
+            let user = try await server.addUser()
+            #expect(await call(server, "DELETE", "/users/ada").status == 204)
+            for reference in ["ada", "ADA", user.id.description] {
+                let items = await call(server, "GET", "/audit?user=\(reference)").items
+                let kinds = items.compactMap { $0["kind"]?.string }
+                #expect(kinds == ["user.deleted", "revocation.added", "user.created"], "\(reference)")
+                #expect(items.allSatisfy { $0["user_name"]?.string == "ada" && $0["actor"]?.string == "operator" })
+            }
+            #expect(await call(server, "GET", "/audit?user=nobody").status == 404)
+        }
+    }
+
+    @Test func `lists begin at an instant in Unix seconds, and at nothing else`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            #expect(try await server.login().status == 200)
+            for list in ["/audit?kind=login.succeeded&", "/sessions?"] {
+                #expect(await call(server, "GET", list + "since=1").items.count == 1)
+                #expect(await call(server, "GET", list + "since=9007199254740992").items.isEmpty)
+                for wrong in ["2h", "-1", "2026-11-28T14:00:00Z", "9007199254740993", "1.5"] {
+                    #expect(await call(server, "GET", list + "since=\(wrong)").status == 400, "\(wrong)")
+                }
+            }
+        }
+    }
+
+    @Test func `a presented token is revoked when it is one of ours, and only as such`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            try await server.addClient()
+            let login = try await server.login()
+            let access = try #require(login["access_token"])
+            let refresh = try #require(login["refresh_token"])
+            let refused = [
+                #"{"kind":"token"}"#, #"{"kind":"token","id":"abc","token":"\#(access)"}"#,
+                #"{"kind":"session","token":"\#(access)"}"#, #"{"kind":"all","token":"\#(access)"}"#,
+                #"{"kind":"token","token":""}"#, #"{"kind":"token","token":"\#(access)x"}"#,
+                #"{"kind":"token","token":"\#(refresh)x"}"#,
+            ]
+            for body in refused {
+                #expect(await call(server, "POST", "/revocations", body).status == 400, "\(body)")
+            }
+            #expect(try await server.list().entries.isEmpty)
+            let body = #"{"kind":"token","token":"\#(access)","reason":"found"}"#
+            let revoked = await call(server, "POST", "/revocations", body)
+            #expect(revoked.status == 201 && revoked["kind"]?.string == "token" && revoked["note"]?.string == "found")
+            #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: access).status == 401)
+            #expect(await call(server, "POST", "/revocations", body).status == 200)
+            #expect(try await server.refresh(refresh).status == 200, "the session lives on")
+            let whole = await call(server, "POST", "/revocations", #"{"kind":"token","token":"\#(refresh)"}"#)
+            #expect(whole.status == 201 && whole["kind"]?.string == "session")
+            #expect(try await server.refresh(refresh)["latchkey_reason"] == "revoked")
         }
     }
 

@@ -68,8 +68,10 @@ struct SchemaTests {
         try expectResource("OwnSession", full: try ownSession("Phone"), least: try ownSession(nil))
         try expectResource(
             "SessionExplanation",
-            full: SessionExplanationResource(session: session(full: true), verdict: "", events: []),
-            least: SessionExplanationResource(session: nil, verdict: "", events: []))
+            full: SessionExplanationResource(
+                session: session(full: true), verdict: "", ending: ending("", 0), events: []),
+            least: SessionExplanationResource(session: nil, verdict: "", ending: nil, events: []))
+        try expectResource("SessionEnding", full: ending("", 0), least: ending(nil, nil))
         try expectResource("AuditEvent", full: audit(""), least: audit(nil))
         try expectResource("Revocation", full: revocation("", 0), least: revocation(nil, nil))
         try expectResource(
@@ -139,8 +141,12 @@ struct SchemaTests {
 
     private func audit(_ text: String?) -> AuditResource {
         AuditResource(
-            id: 0, kind: "", at: 0, actor: "", sub: text, sid: text, clientID: text, network: text, details: [:],
-            count: 1)
+            id: 0, kind: "", at: 0, actor: "", actorName: text, sub: text, userName: text, sid: text, clientID: text,
+            network: text, details: [:], count: 1)
+    }
+
+    private func ending(_ text: String?, _ number: Int64?) -> SessionEndingResource {
+        SessionEndingResource(reason: text, at: number, actor: text, actorName: text, note: text, seq: number)
     }
 
     private func revocation(_ text: String?, _ instant: Int64?) -> RevocationResource {

@@ -1,0 +1,198 @@
+import Foundation
+import LatchkeyCore
+import LatchkeyTokens
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A backup that was copied into the data directory and judged there, whole, and has not taken the database's place
+/// yet. Until it does, nothing of the database has been opened or changed.
+package struct StagedBackup: Sendable {
+    private let backup: BackupFile
+    private let place: DatabaseFile
+    /// Tells whether a master key is the one that the backup was sealed with; `nil` when it was sealed with none.
+    package let masterKeyProbe: [UInt8]?
+
+    private var partial: String { place.restoringPath }
+
+    /// Copies and judges. The caller holds the data directory's lock.
+    /// - Throws: ``BackupRefused``, and ``StoreUnavailable`` when the data directory cannot take the copy. Nothing is
+    ///   left behind then.
+    static func stage(_ path: String, for place: DatabaseFile, now: Timestamp) throws -> StagedBackup {
+        let backup = try BackupFile(path, beside: place)
+        let partial = place.restoringPath
+        // Of a run that was killed.
+        DatabaseCopy.remove(partial)
+        try DatabaseFile(path: partial).create()
+        do {
+            let target = try Database(path: partial, access: .readWrite)
+            defer { try? target.close() }
+            try backup.read { source in
+                _ = try backup.checkSchema(of: source)
+                try copy(source, to: target)
+            }
+            return StagedBackup(backup: backup, place: place, masterKeyProbe: try judge(target, backup, now))
+        } catch {
+            DatabaseCopy.remove(partial)
+            throw (error as? DatabaseError).map { Failure.unavailable($0) } ?? error
+        }
+    }
+
+    /// What the disk has against the copy is not the backup's fault.
+    private static func copy(_ source: Database, to target: Database) throws {
+        do {
+            try source.copy(to: target)
+        } catch let error as DatabaseError where !error.isAboutReading {
+            throw Failure.unavailable(error)
+        }
+    }
+
+    /// Integrity and the rules of the domain, before and after the schema is brought up to date.
+    private static func judge(_ copy: Database, _ backup: BackupFile, _ now: Timestamp) throws -> [UInt8]? {
+        // One file, no companions, until it is opened as a store.
+        try copy.run("PRAGMA journal_mode = DELETE")
+        try copy.run("PRAGMA synchronous = FULL")
+        do {
+            try refuse(DatabaseCheck.problems(in: copy), of: backup)
+            if try backup.checkSchema(of: copy) < Migrator().migrations.count {
+                try Migrator().run(on: copy, applyPending: true, now: now)
+                try refuse(DatabaseCheck.problems(in: copy), of: backup)
+            }
+            return try copy.first("SELECT master_key_probe FROM key_state") { row in row.optionalBytes(0) } ?? nil
+        } catch let error as DatabaseError where !error.isAboutReading && Failure.dissolves(error) {
+            throw Failure.unavailable(error)
+        } catch {
+            throw backup.refusal(error)
+        }
+    }
+
+    private static func refuse(_ problems: [String], of backup: BackupFile) throws(BackupRefused) {
+        guard problems.isEmpty else {
+            throw BackupRefused(backup.path, "it is damaged: \(problems.joined(separator: "; "))")
+        }
+    }
+
+    /// Lets go of the copy.
+    package func discard() { DatabaseCopy.remove(partial) }
+
+    /// Puts the copy in the database's place, atomically, and keeps the database that was there as
+    /// `latchkey.sqlite.replaced`. The caller holds the data directory's lock.
+    ///
+    /// What undoes the backup's age is written into the copy before it gets the database's name: everybody's watermark,
+    /// and the mark that makes the next start revoke `all` and withdraw the signing keys. So no instant exists in which
+    /// the database is a live, unrevoked backup, whenever this process is killed.
+    ///
+    /// The sequence of the revocation log, the clock floor and the token horizon are carried over from the database
+    /// that is replaced, as far as it can be read: they never go back in a data directory.
+    ///
+    /// - Returns: whether there was a database to keep.
+    /// - Throws: ``StoreUnavailable``; the database is untouched then.
+    func takePlace(_ settlement: PendingSettlement, now: Timestamp) throws -> Bool {
+        do {
+            let carried = Carried(place)
+            let copy = try Database(path: partial, access: .readWrite)
+            defer { try? copy.close() }
+            try copy.run("PRAGMA synchronous = FULL")
+            try carried.apply(to: copy)
+            try Self.mark(copy, settlement, now)
+            try copy.close()
+            try DatabaseCopy.sync(partial)
+            let isKept = try place.keepReplaced()
+            try place.removeCompanions()
+            try DatabaseCopy.rename(partial, to: place.path, replacing: true)
+            return isKept
+        } catch {
+            discard()
+            throw (error as? DatabaseError).map { Failure.unavailable($0) } ?? error
+        }
+    }
+
+    /// A backup may carry a mark of its own; ending the sessions wins over keeping them.
+    private static func mark(_ database: Database, _ settlement: PendingSettlement, _ now: Timestamp) throws {
+        let stands = try StateRow.read(database).settlement
+        let settlement = stands == .restored ? .restored : settlement
+        try database.run(
+            "UPDATE revocation_state SET settlement = ?, clock_floor = max(clock_floor, ?)",
+            [settlement.rawValue, now.milliseconds])
+        // As revoking `all` would do at the clock floor, but for the entry.
+        try database.run("UPDATE revocation_state SET issued_before = clock_floor / 1000")
+        if settlement == .restored { try database.run("UPDATE revocation_state SET sessions_ended_at = clock_floor") }
+    }
+}
+
+extension DatabaseFile {
+    /// Where a backup is copied to and judged.
+    var restoringPath: String { path + ".restoring" }
+    /// Where the database that a backup replaced is kept, until the next one.
+    var replacedPath: String { path + ".replaced" }
+
+    /// Gives the database a second name, under which it stays. False when there is none.
+    ///
+    /// A log that is left has pages that could not be moved into the file, since that is damaged: it goes along.
+    fileprivate func keepReplaced() throws -> Bool {
+        guard unsafe access(path, F_OK) == 0 else { return false }
+        let linked = replacedPath + ".new"
+        DatabaseCopy.remove(linked)
+        if unsafe link(path, linked) != 0 {
+            // Not every file system has links.
+            do { try FileManager.default.copyItem(atPath: path, toPath: linked) } catch {
+                throw StoreUnavailable("the replaced database cannot be kept: \(error.localizedDescription)")
+            }
+        }
+        DatabaseCopy.remove(replacedPath)
+        try DatabaseCopy.rename(linked, to: replacedPath, replacing: true)
+        if unsafe access(writeAheadLogPath, F_OK) == 0 {
+            unsafe _ = Foundation.rename(writeAheadLogPath, replacedPath + "-wal")
+        }
+        return true
+    }
+
+    /// The log of one file must not be replayed into another.
+    fileprivate func removeCompanions() throws {
+        for companion in [writeAheadLogPath, sharedMemoryPath] { unsafe _ = unlink(companion) }
+        try DatabaseCopy.sync(DatabaseCopy.directory(of: path))
+    }
+
+    /// Takes a restored database out again: the one that it replaced comes back, or there is none again.
+    func putBack(isKept: Bool) throws {
+        try removeCompanions()
+        guard isKept else {
+            unsafe _ = unlink(path)
+            return try DatabaseCopy.sync(DatabaseCopy.directory(of: path))
+        }
+        if unsafe access(replacedPath + "-wal", F_OK) == 0 {
+            unsafe _ = Foundation.rename(replacedPath + "-wal", writeAheadLogPath)
+        }
+        try DatabaseCopy.rename(replacedPath, to: path, replacing: true)
+    }
+}
+
+/// What a restored database takes over from the one that it replaces.
+private struct Carried {
+    private var sequence: Int64 = 0
+    private var floor: Int64 = 0
+    private var horizon: Int64 = 0
+
+    /// Reads the database that is about to be replaced, and moves its write-ahead log into it. Nothing is carried over
+    /// from one that is missing, damaged or foreign: `db restore` is what one does then.
+    init(_ file: DatabaseFile) {
+        guard DatabaseFile.size(file.path) > 0,
+            let connection = try? Database(path: file.path, access: .readWrite)
+        else { return }
+        defer { try? connection.close() }
+        _ = try? connection.checkpoint(.truncate)
+        let state = try? connection.first("SELECT last_seq, clock_floor, token_horizon FROM revocation_state") { row in
+            (row[0] as Int64, row[1] as Int64, row[2] as Int64)
+        }
+        if let state = state ?? nil { (sequence, floor, horizon) = state }
+    }
+
+    func apply(to database: Database) throws {
+        try database.run(
+            """
+            UPDATE revocation_state SET last_seq = max(last_seq, ?), clock_floor = max(clock_floor, ?),
+                token_horizon = max(token_horizon, ?), lower_horizon = NULL, lower_horizon_at = NULL
+            """, [sequence, floor, horizon])
+    }
+}
