@@ -67,7 +67,8 @@ extension TokenVerifier {
         public var listEntries = 2_000_000
         /// The longest key set, in bytes; never more than ``JSONWebKeySet/maximumLength``.
         public var keySetLength = JSONWebKeySet.maximumLength
-        /// From sending a request to its last byte, beyond the time that a long poll asks for.
+        /// From sending a request to its last byte, beyond the time that a long poll asks for; less where the list would
+        /// turn stale meanwhile.
         public var requestTimeout: Duration = .seconds(10)
         /// The same for a whole list, which may be large.
         public var snapshotTimeout: Duration = .seconds(30)
@@ -86,7 +87,8 @@ extension TokenVerifier {
         let kind: Kind
 
         /// Each request is held by the server until there is something new, for at most so long. The best choice: a
-        /// revocation arrives within milliseconds, and an idle service costs one request in 25 s.
+        /// revocation arrives within milliseconds, and an idle service costs one request in 25 s. While the server, or a
+        /// proxy, holds no requests, the list is asked for every `next_update` instead.
         ///
         /// - Parameter wait: brought into 1 to 60 s, and below half of the list's `expires_in`.
         public static func longPoll(wait: Duration = .seconds(25)) -> PollingMode {
