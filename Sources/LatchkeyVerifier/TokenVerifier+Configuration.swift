@@ -12,6 +12,8 @@ extension TokenVerifier {
         /// Where the issuer is reached, when that is not where its name points: inside a cluster, through a mirror.
         /// Without a slash at the end.
         public var server: String
+        /// The authorities that the server's certificate must come from: ``TrustRoots/file(_:)`` for one of your own.
+        public var trustRoots = TrustRoots.system
         /// The signature algorithms accepted.
         public var algorithms = Set(JWSAlgorithm.allCases)
         /// How far clocks may disagree about the times in a token; brought into 0 to 120 s.
