@@ -44,7 +44,7 @@ def refusal(verifier, token):
     try:
         verifier.verify(token)
     except jwt.InvalidTokenError as error:
-        return str(error)
+        return error.code
 
 
 def swift_service(token):

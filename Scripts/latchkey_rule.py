@@ -1,7 +1,13 @@
 """The rule by which a service accepts access tokens and believes revocation lists; no I/O, `now` is the own clock.
 
 TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds every line to it. Whatever is refused raises."""
-import base64, json, re
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any, Callable, Optional
+
 import jwt
 
 SKEW, LEEWAY = 120, 60  # seconds: by which clocks may differ, for which a token still passes after its exp
@@ -16,68 +22,103 @@ DOCUMENT = {"iss": ".+", "epoch": "[A-Za-z0-9._-]{1,64}", "after": COUNT, "seq":
             "next_update": SECONDS, "expires_in": SECONDS}
 IDS = {"token": CLAIMS["jti"], "session": UUID, "user": UUID, "client": CLIENT, "key": WORD + "{43}", "all": None}
 
+Key = tuple[jwt.PyJWK, str]  # and the one algorithm that it is for
 
-def need(good, reason):
+
+class Refusal(jwt.InvalidTokenError):
+    """A token, or a document, that does not count: its fault, and asking again brings the same.
+
+    `code` is stable and fit for a metric, `detail` is for a log. Neither holds the token."""
+
+    def __init__(self, code: str, detail: str = ""):
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail = code, detail
+
+
+def need(good: object, code: str, detail: str = "") -> None:
+    """Refuses unless `good`."""
     if not good:
-        raise jwt.InvalidTokenError(reason)
+        raise Refusal(code, detail)
 
 
-def strict(raw):  # JSON with every name once, so that no two readers see different things
-    def once(pairs):
-        need(len(dict(pairs)) == len(pairs), "a name twice")
+def differs(name: str, found: object, expected: object) -> str:
+    """What was got and what was expected; bounded, since the one who made the token chose what was got."""
+    text = repr(found)
+    return f"{name} is {text if len(text) <= 200 else text[:200] + '…'}, expected {expected}"
+
+
+def strict(raw: bytes) -> Any:
+    """JSON with every name once, so that no two readers see different things."""
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        need(len(dict(pairs)) == len(pairs), "malformed", "a name twice")
         return dict(pairs)
-    need(not re.search(rb"([\[{][^\[\]{}]*){9}", raw), "nested too deeply")
+    need(not re.search(rb"([\[{][^\[\]{}]*){9}", raw), "malformed", "nested too deeply")
     return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
 
 
-def check(found, forms):  # a text by its pattern, a whole number (True and 5.0 are none) by its range, or a list
+def check(found: dict[str, Any], forms: dict[str, Any]) -> None:
+    """A text by its pattern, a whole number (True and 5.0 are none) by its range, or a list."""
     for name, form in forms.items():
         value, kind = found.get(name), {str: str, range: int, list: list}[type(form)]
-        need(type(value) is kind, name)
-        need(kind is list or (value in form if kind is int else re.fullmatch(form, value)), name)
+        need(type(value) is kind, "malformed", name)
+        need(kind is list or (value in form if kind is int else re.fullmatch(form, value)), "malformed", name)
 
 
-def read_keys(jwks):  # what `find` looks up: by kid the key and the one algorithm that it is for
+def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
+    """What `find` looks up: by kid the key and the one algorithm that it is for."""
     keys = {key["kid"]: (key, ALGORITHMS[key["alg"]]) for key in jwks["keys"] if key.get("alg") in ALGORITHMS}
-    need(keys, "no keys")
+    need(keys, "no_keys")
     return {kid: (jwt.PyJWK(key, algorithm), algorithm) for kid, (key, algorithm) in keys.items()}
 
 
-def read(token, find, issuer, audience, now):  # the claims and the kid of a token that only the list could refuse
-    need(len(token) <= 8192, "too long")
+def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience: str,
+         now: float) -> tuple[dict[str, Any], str]:
+    """The claims and the kid of a token that only the list could refuse."""
+    need(len(token) <= 8192, "malformed", f"{len(token)} characters, at most 8192")
     raw = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")]
-    need(token == ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw), "not base64url")
-    need(len(raw) == 3, "not a JWS")
+    canonical = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw)
+    need(token == canonical, "malformed", "not base64url")
+    need(len(raw) == 3, "malformed", f"{len(raw)} parts, expected 3")
     header, (signed, _, _) = strict(raw[0]), token.rpartition(".")
-    need(re.fullmatch(r"(?i:(application/)?at\+jwt)", header["typ"]), "not an access token")
-    need("crit" not in header and "b64" not in header, "asks for what is not understood")
-    found = find(header["kid"])
-    need(found, "unknown key")
+    kind, kid, name = (header.get(member) for member in ("typ", "kid", "alg"))
+    need(type(kind) is str and re.fullmatch("(?ai:(application/)?at[+]jwt)", kind), "wrong_type",
+         differs("typ", kind, "at+jwt: another kind of token"))
+    need("crit" not in header and "b64" not in header, "malformed", "asks for what is not understood: crit or b64")
+    found = find(kid) if type(kid) is str else None
+    need(found, "unknown_key", differs("kid", kid, "one of the issuer's key set"))
     key, algorithm = found
-    need(ALGORITHMS[header["alg"]] == algorithm, "not the key's algorithm")
-    need(key.Algorithm.verify(signed.encode(), key.key, raw[2]), "bad signature")
+    need(type(name) is str and ALGORITHMS.get(name) == algorithm, "algorithm_not_allowed",
+         differs("alg", name, algorithm))
+    need(key.Algorithm.verify(signed.encode(), key.key, raw[2]), "bad_signature")
     claims = strict(raw[1])
-    need(b"\\u0000" not in json.dumps(claims, ensure_ascii=False).encode(), "NUL")
+    need(b"\\u0000" not in json.dumps(claims, ensure_ascii=False).encode(), "malformed", "NUL")
     check(claims, CLAIMS | {name: OPTIONAL[name] for name in OPTIONAL if name in claims})
-    need(claims["sub"] == claims["client_id"] or re.fullmatch(UUID, claims["sub"]), "neither user nor client")
+    need(claims["sub"] == claims["client_id"] or re.fullmatch(UUID, claims["sub"]), "malformed",
+         "sub is neither a user's id nor client_id")
     audiences = [claims["aud"]] if type(claims["aud"]) is str else claims["aud"]
     texts = audiences + claims.get("amr", []) + claims.get("roles", [])
-    need(all(type(text) is str for text in texts) and "" not in audiences, "a list of something else")
-    need(claims["iss"] == issuer and audience in audiences, "from or for somebody else")
-    need(now < claims["exp"] + LEEWAY, "expired")
-    need(max(claims["iat"], claims.get("nbf", 0)) <= now + LEEWAY, "from the future")
-    need(0 < claims["exp"] - claims["iat"] <= 3600, "longer than any token lives")
-    return claims, header["kid"]
+    need(all(type(text) is str for text in texts) and "" not in audiences, "malformed", "a list of something else")
+    need(claims["iss"] == issuer, "wrong_issuer", differs("iss", claims["iss"], repr(issuer)))
+    need(audience in audiences, "wrong_audience", differs("aud", audiences, repr(audience)))
+    for claim, code in (("iat", "issued_in_future"), ("nbf", "not_yet_valid")):
+        need(claims.get(claim, 0) <= now + LEEWAY, code, f"{claim} is {claims.get(claim)}, the clock shows {int(now)}")
+    need(now < claims["exp"] + LEEWAY, "expired", f"exp is {claims['exp']}, the clock shows {int(now)}")
+    need(0 < claims["exp"] - claims["iat"] <= 3600, "lifetime_out_of_bounds", "longer than any token lives")
+    return claims, kid
 
 
 class RevocationList:
-    def __init__(self, issuer):
-        self.issuer, self.query = issuer, {}  # what to ask for next; nothing means everything
-        self.marks = {}  # (kind, id): {last iat that is revoked: when that entry may go}
-        self.pruned = 0
-        self.last = None  # epoch, seq, now, expires_in, offset between the clocks
+    """What is known of the issuer's revocation list, and what to ask for next."""
 
-    def apply(self, doc, now):  # changes nothing when it raises, but for what to ask next
+    def __init__(self, issuer: str):
+        self.issuer = issuer
+        self.query: dict[str, Any] = {}  # what to ask for next; nothing means everything
+        self.marks: dict[tuple, dict[int, int]] = {}  # (kind, id): {last iat that is revoked: when that entry may go}
+        self.pruned: float = 0
+        self.last: Optional[tuple] = None  # epoch, seq, now, expires_in, offset between the clocks
+
+    def apply(self, doc: dict[str, Any], now: float) -> None:
+        """Takes a document in; changes nothing when it raises, but for what to ask next."""
         check(doc, DOCUMENT)
         epoch, seq, then, _, offset = self.last or (None, 0, 0, 0, SKEW)
         reach, floor, marks = seq if doc["epoch"] == epoch else 0, doc["after"], []
@@ -89,20 +130,21 @@ class RevocationList:
             need((form or "id" not in entry) and (dated or "iat_before" not in entry), "bad_entry")
             marks.append(((entry["kind"], entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
             floor = entry["seq"]
-        need(doc["iss"] == self.issuer, "wrong_issuer")
-        need(doc["now"] <= now + SKEW, "from_the_future")
-        need(doc["now"] >= then - SKEW, "outdated")
-        need(doc["seq"] >= reach, "went_backwards")
+        need(doc["iss"] == self.issuer, "wrong_issuer", differs("the list's iss", doc["iss"], repr(self.issuer)))
+        need(doc["now"] <= now + SKEW, "from_the_future", f"now is {doc['now']}, the clock shows {int(now)}")
+        need(doc["now"] >= then - SKEW, "outdated", f"now is {doc['now']}, an earlier document had {then}")
+        need(doc["seq"] >= reach, "went_backwards", f"seq is {doc['seq']}, an earlier document had {reach}")
         if doc["after"] > reach:
             self.query = {}
-            need(False, "gap")
+            need(False, "gap", f"after is {doc['after']}, known is {reach}")
         for subject, before, exp in marks:  # a document adds, it never removes
             old = self.marks.get(subject, {})
             self.marks[subject] = {**old, before: max(exp, old.get(before, 0))}
         self.last = doc["epoch"], doc["seq"], max(then, doc["now"]), doc["expires_in"], min(offset, now - doc["now"])
         self.query = {"after": doc["seq"], "epoch": doc["epoch"]}
 
-    def prune(self, now, every=60):  # what is over by both clocks; a walk through everything, so not at each poll
+    def prune(self, now: float, every: float = 60) -> None:
+        """Drops what is over by both clocks: a walk through everything, so not at each poll."""
         past = min(now, self.last[2] if self.last else 0) - SKEW
         if past < self.pruned + every:
             return
@@ -110,14 +152,76 @@ class RevocationList:
         live = {subject: {b: exp for b, exp in marks.items() if exp > past} for subject, marks in self.marks.items()}
         self.marks = {subject: marks for subject, marks in live.items() if marks}
 
-    def freshness(self, now):
+    def freshness(self, now: float) -> str:
+        """fresh, stale, or blind when nothing was ever accepted."""
         if self.last is None:
             return "blind"
         _, _, then, expires_in, offset = self.last
         return "fresh" if -SKEW <= now - then - offset < expires_in else "stale"
 
-    def match(self, claims, kid):  # the kind of an entry that revokes the token, or None
+    def match(self, claims: dict[str, Any], kid: str) -> Optional[str]:
+        """The kind of an entry that revokes the token, or None."""
         subjects = [("token", claims["jti"]), ("session", claims.get("sid")), ("user", claims["sub"]),
                     ("client", claims["client_id"]), ("key", kid), ("all", None)]
         hits = (s[0] for s in subjects if any(claims["iat"] <= before for before in self.marks.get(s, ())))
         return next(hits, None)
+
+
+class Pace:
+    """When the list is asked for next, and whether the server is asked to hold the request; no I/O, no clock.
+
+    A wait is a favour that a busy server or a proxy may refuse while it answers polls without `wait`. These keep the
+    list fresh then, and a wait is tried again later: after one poll, then after as many as take next_update, twice
+    that, four times, at most a minute. Only a poll without `wait` that fails is followed by ever longer pauses."""
+
+    def __init__(self) -> None:
+        self.refusals = self.failures = 0
+        self.polling: float = 0  # how much longer polls go without `wait`
+        self.plain = True  # whether the next one does
+        self.next_update, self.expires_in = 5, 60
+
+    def wait(self) -> int:
+        """For how long to ask to be held; half of the time that the list stays fresh is left for another attempt."""
+        return 0 if self.plain else max(1, min(30, self.expires_in // 2))
+
+    def limit(self) -> float:
+        """How long the answer may take, so that another attempt fits in before the list is stale."""
+        return self.wait() + min(10, max(self.expires_in / 4, 0.25)) if self.wait() else 30
+
+    def answered(self, wait: int, elapsed: float, news: bool, next_update: int, expires_in: int) -> float:
+        """Takes a good answer in and returns how long to pause, before a random part is taken off."""
+        self.failures, self.next_update, self.expires_in = 0, next_update, expires_in
+        if not wait:
+            self.plain = self.polling > 0
+            return self.rest() if self.plain else 0
+        if news or elapsed >= wait * 0.9:
+            self.refusals = 0
+            return 0
+        self.refuse()
+        return self.rest()
+
+    def failed(self, wait: int, elapsed: float = 0, timed_out: bool = False, gap: bool = False,
+               retry_after: float = 0) -> float:
+        """Takes a failure in and returns how long to pause."""
+        if wait and not gap:
+            if elapsed >= self.next_update and not timed_out:  # held for a while and then cut: still the quicker way
+                self.refusals = 0
+            self.refuse()
+            self.polling = max(self.polling, min(retry_after, 60))
+            return min(0.5, self.expires_in / 8)
+        self.plain = True
+        self.failures = min(self.failures + 1, 16)
+        if gap and self.failures == 1:
+            return 0
+        return max(min(2.0 ** (self.failures - 1), 30, max(self.expires_in / 3, 1)), min(retry_after, 30))
+
+    def refuse(self) -> None:
+        """A poll without `wait` comes next."""
+        self.plain, self.refusals = True, min(self.refusals + 1, 16)
+        self.polling = 0 if self.refusals == 1 else min(self.next_update * 2 ** (self.refusals - 2), 60)
+
+    def rest(self) -> float:
+        """Until the next poll without `wait`."""
+        rhythm = min(self.next_update, self.expires_in / 3)
+        self.polling -= rhythm
+        return rhythm

@@ -1,69 +1,213 @@
-"""Accepts Latchkey tokens offline, with pip's pyjwt[crypto]. This file fetches; latchkey_rule.py beside it decides."""
-import http.client, logging, random, socket, threading, time, urllib.parse, jwt
-from latchkey_rule import RevocationList, need, read, read_keys, strict
+"""Accepts Latchkey tokens offline, with pip's pyjwt[crypto]. This file fetches; latchkey_rule.py beside it decides.
+
+    verifier = Verifier("https://auth.example.com", audience="https://orders.example", consumer="orders")
+    try:
+        claims = verifier.verify(token)
+    except jwt.InvalidTokenError as error:   # the token's fault: 401; error.code and str(error) say why
+        ...
+    except Unavailable as error:             # nobody can say at the moment: 503 with Retry-After: error.retry_after
+        ...
+"""
+from __future__ import annotations
+
+import enum
+import http.client
+import logging
+import random
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+from typing import Any, Callable, Optional
+
+from latchkey_rule import Key, Pace, Refusal, RevocationList, need, read, read_keys, strict
+
+
+class Unavailable(Exception):
+    """The token may be good, but nobody can say that it was not revoked: not the caller's fault, and it passes.
+
+    A service answers 503 with `Retry-After`, never 401, at which every application would sign its user out."""
+
+    def __init__(self, code: str, detail: str = "", retry_after: int = 5):
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail, self.retry_after = code, detail, retry_after
+
+
+class Policy(enum.Enum):
+    """What becomes of a good token while the list is too old. One that it revokes as far as known is never accepted."""
+
+    FAIL_CLOSED = "fail closed"  # Unavailable: "revoked" means refused everywhere after `expires_in` at the latest
+    ALLOW_WHEN_STALE = "allow when stale"  # accepted: a revocation during an outage is missed until the token expires
+
+
+class FetchFailure(Exception):
+    """Why there is no answer to look at."""
+
+    def __init__(self, reason: str, timed_out: bool = False, retry_after: float = 0):
+        super().__init__(reason)
+        self.timed_out, self.retry_after = timed_out, retry_after
+
+
 class Verifier:
-    def __init__(self, issuer, audience, consumer="python", clock=time.time):  # issuer exactly as in the tokens' iss
-        self.issuer, self.audience, self.clock, self.name = issuer, audience, clock, {"consumer": consumer}
-        self.list, self.lock, self.keys, self.fetched = RevocationList(issuer), threading.Lock(), {}, 0
-        self.fetch_keys()
-        self.poll(0)  # raises, as does the line above, when the server cannot be reached or is another issuer
+    """Judges the access tokens of one issuer, with keys and revocation list that a thread keeps current.
+
+    Make one in each process, after forking."""
+
+    def __init__(self, issuer: str, audience: str, consumer: str = "python", clock: Callable[[], float] = time.time,
+                 server: Optional[str] = None, ca: Optional[str] = None, policy: Policy = Policy.FAIL_CLOSED):
+        """Fetches keys and list once.
+
+        - issuer: exactly as tokens name it in `iss`.
+        - audience: the name under which tokens are issued for this service.
+        - consumer: shown by `latchkey consumers`.
+        - server: where the issuer is reached, when that is not where its name points: inside a cluster, say.
+        - ca: a PEM file with the authorities to trust, instead of SSL_CERT_FILE from the environment or the system's.
+        - policy: unless a call says otherwise.
+
+        Raises Unavailable when the server cannot be reached or is another issuer, and OSError for a bad `ca`."""
+        self.issuer, self.audience, self.clock, self.policy = issuer, audience, clock, policy
+        self.server, self.consumer = (server or issuer).rstrip("/"), consumer
+        self.trust = ssl.create_default_context(cafile=ca)
+        self.list, self.pace, self.lock = RevocationList(issuer), Pace(), threading.Lock()
+        self.keys: dict[str, Key] = {}
+        self.fetched: float = 0
+        try:
+            self.fetch_keys()
+            self.poll()
+        except Exception as error:
+            raise Unavailable("list_blind", str(error)) from error
         threading.Thread(target=self.follow, daemon=True).start()
 
-    def verify(self, token):  # the claims; raises jwt.InvalidTokenError
+    def verify(self, token: str, policy: Optional[Policy] = None) -> dict[str, Any]:
+        """The claims. Raises Refusal, a jwt.InvalidTokenError, when the token is bad, and Unavailable when only the
+        list is too old to say that it is good."""
+        now = self.clock()
         try:
-            need(self.list.freshness(self.clock()) == "fresh", "the revocation list is stale")  # fail closed
-            claims, kid = read(token, self.find, self.issuer, self.audience, self.clock())
-            need(self.list.match(claims, kid) is None, "revoked")
-            return claims
-        except Exception as error:
-            raise jwt.InvalidTokenError(str(error)) from error
+            claims, kid = read(token, self.find, self.issuer, self.audience, now)
+            kind = self.list.match(claims, kid)
+        except Refusal:
+            raise
+        except Exception as error:  # of decoders: whatever it is, this is no token
+            raise Refusal("malformed", type(error).__name__) from error
+        need(kind is None, "revoked", f"by an entry of kind {kind}")
+        if self.list.freshness(now) != "fresh" and (policy or self.policy) is not Policy.ALLOW_WHEN_STALE:
+            raise Unavailable("list_stale", "the revocation list is older than it may be")
+        return claims
 
-    def find(self, kid):
+    def find(self, kid: str) -> Optional[Key]:
+        """The key; one that is not known causes one fetch for all who wait, then none for half a minute."""
         if kid not in self.keys:
-            with self.lock:  # one fetch for all who wait, then none for half a minute, however many kids are made up
+            with self.lock:
                 if kid not in self.keys and time.monotonic() - self.fetched >= 30:
-                    self.fetch_keys()
+                    try:
+                        self.fetch_keys()
+                    except Exception as error:
+                        logging.warning("Latchkey's keys: %s; those known are kept", error)
         return self.keys.get(kid)
 
-    def fetch_keys(self):
+    def fetch_keys(self) -> None:
+        """Replaces the keys, or raises and keeps them."""
         self.fetched = time.monotonic()
         self.keys = read_keys(self.get("/.well-known/jwks.json", 5, 262_144))
 
-    def poll(self, wait):  # how long to sleep before the next one: a busy server does not hold what brings no news
-        before, began, query = self.list.last, time.monotonic(), self.list.query | self.name | {"wait": wait}
-        document = self.get("/revocations?" + urllib.parse.urlencode(query), wait + 10)
-        self.list.apply(document, self.clock())
+    def poll(self) -> float:
+        """Asks for the list once and returns how long to pause. Raises when the poll failed and the list grows old."""
+        before, began, wait = self.list.last, time.monotonic(), self.pace.wait()
+        query = self.list.query | {"consumer": self.consumer} | ({"wait": wait} if wait else {})
+        try:
+            document = self.get("/revocations?" + urllib.parse.urlencode(query), self.pace.limit())
+            self.list.apply(document, self.clock())
+        except Exception as error:
+            elapsed, gap = time.monotonic() - began, isinstance(error, Refusal) and error.code == "gap"
+            pause = self.pace.failed(wait, elapsed, getattr(error, "timed_out", False), gap,
+                                     getattr(error, "retry_after", 0))
+            if wait:  # refused, and no failure yet: a poll without `wait` comes next
+                logging.debug("Latchkey holds no request: %s", error)
+                return pause
+            raise PollFailure(str(error), pause) from error
+        news = before is None or before[:2] != self.list.last[:2]
+        pause = self.pace.answered(wait, time.monotonic() - began, news, document["next_update"],
+                                   document["expires_in"])
         if any(entry["kind"] == "key" for entry in document["entries"]):
             self.fetch_keys()  # a key was withdrawn, so there is a new one
-        idle = before is not None and before[:2] == self.list.last[:2] and time.monotonic() - began < wait
-        return document["next_update"] if idle else 0
+        return pause
 
-    def follow(self):  # long-polls without end; backs off after a failure
-        pause = 0
+    def follow(self) -> None:
+        """Polls without end."""
+        pause: float = 0
         while True:
             time.sleep(max(0.05, pause * random.uniform(0.5, 1)))
             try:
-                pause = self.poll(max(1, min(30, self.list.last[3] // 2)))  # else it would be stale while it waits
+                pause = self.poll()
                 self.list.prune(self.clock())
                 if time.monotonic() - self.fetched >= 300:
                     self.fetch_keys()
+            except PollFailure as error:
+                pause = error.pause
+                logging.warning("Latchkey's list: %s; trying again within %d s", error, pause + 1)
             except Exception as error:
-                pause = min(max(2 * pause, 1), 30)
-                logging.warning("Latchkey's list or keys: %s; trying again within %d s", error, pause)
+                logging.warning("Latchkey's keys: %s; those known are kept", error)
 
-    def get(self, path, seconds, most=67_108_864):  # bounded, even when a proxy drips
-        url = urllib.parse.urlsplit(self.issuer)
-        scheme = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        connection = scheme(url.netloc, timeout=seconds)
-        connection.connect()
-        alarm = threading.Timer(seconds, connection.sock.shutdown, [socket.SHUT_RDWR])
-        alarm.start()
+    def get(self, path: str, seconds: float, most: int = 67_108_864) -> Any:
+        """The JSON at `path`: bounded in size and time, even when a proxy drips. Raises FetchFailure or Refusal."""
+        url = urllib.parse.urlsplit(self.server)
+        if url.scheme == "https":
+            connection = http.client.HTTPSConnection(url.netloc, timeout=seconds, context=self.trust)
+        else:
+            connection = http.client.HTTPConnection(url.netloc, timeout=seconds)
+        ended = threading.Event()
         try:
-            connection.request("GET", url.path + path, headers={"Accept": "application/json"})
-            answer = connection.getresponse()
-            body = answer.read(most + 1)
-            need(answer.status == 200 and len(body) <= most, f"status {answer.status}, {len(body)} bytes or more")
-            return strict(body)
+            connection.connect()
+            alarm = threading.Timer(seconds, self.cut, [connection.sock, ended])
+            alarm.start()
+            try:
+                connection.request("GET", url.path + path, headers={"Accept": "application/json"})
+                answer = connection.getresponse()
+                body = answer.read(most + 1)
+            finally:
+                alarm.cancel()
+        except (OSError, http.client.HTTPException) as error:
+            timed_out = ended.is_set() or isinstance(error, TimeoutError)
+            raise FetchFailure(self.trouble(error, timed_out, seconds), timed_out) from error
         finally:
-            alarm.cancel()
             connection.close()
+        if answer.status != 200:
+            asked = answer.headers.get("Retry-After", "")
+            patience = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
+            raise FetchFailure(f"{self.server} answered with status {answer.status}", retry_after=patience)
+        need(len(body) <= most, "too_large", f"more than {most} bytes")
+        try:
+            return strict(body)
+        except ValueError as error:
+            raise FetchFailure(f"{self.server} answered with no JSON: is it a Latchkey server?") from error
+
+    @staticmethod
+    def cut(sock: socket.socket, ended: threading.Event) -> None:
+        """Ends whatever waits for the other side."""
+        ended.set()
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has gone by itself
+
+    def trouble(self, error: Exception, timed_out: bool, seconds: float) -> str:
+        """What is wrong, in a sentence for the log."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return (f"{self.server} shows a certificate that is not trusted ({error.verify_message}): "
+                    "name your own authority with ca= or SSL_CERT_FILE")
+        if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+            return f"{self.server} does not speak TLS: its URL begins with http://"
+        if isinstance(error, socket.gaierror):
+            return f"the name in {self.server} is not known ({error.strerror})"
+        if timed_out:
+            return f"no answer from {self.server} within {seconds:g} s"
+        return f"no answer from {self.server} ({error})"
+
+
+class PollFailure(Exception):
+    """A poll that failed, and how long to pause now."""
+
+    def __init__(self, reason: str, pause: float):
+        super().__init__(reason)
+        self.pause = pause

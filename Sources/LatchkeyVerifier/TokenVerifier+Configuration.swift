@@ -12,6 +12,8 @@ extension TokenVerifier {
         /// Where the issuer is reached, when that is not where its name points: inside a cluster, through a mirror.
         /// Without a slash at the end.
         public var server: String
+        /// The authorities that the server's certificate must come from: ``TrustRoots/file(_:)`` for one of your own.
+        public var trustRoots = TrustRoots.system
         /// The signature algorithms accepted.
         public var algorithms = Set(JWSAlgorithm.allCases)
         /// How far clocks may disagree about the times in a token; brought into 0 to 120 s.
@@ -67,7 +69,8 @@ extension TokenVerifier {
         public var listEntries = 2_000_000
         /// The longest key set, in bytes; never more than ``JSONWebKeySet/maximumLength``.
         public var keySetLength = JSONWebKeySet.maximumLength
-        /// From sending a request to its last byte, beyond the time that a long poll asks for.
+        /// From sending a request to its last byte, beyond the time that a long poll asks for; less where the list would
+        /// turn stale meanwhile.
         public var requestTimeout: Duration = .seconds(10)
         /// The same for a whole list, which may be large.
         public var snapshotTimeout: Duration = .seconds(30)
@@ -86,7 +89,8 @@ extension TokenVerifier {
         let kind: Kind
 
         /// Each request is held by the server until there is something new, for at most so long. The best choice: a
-        /// revocation arrives within milliseconds, and an idle service costs one request in 25 s.
+        /// revocation arrives within milliseconds, and an idle service costs one request in 25 s. While the server, or a
+        /// proxy, holds no requests, the list is asked for every `next_update` instead.
         ///
         /// - Parameter wait: brought into 1 to 60 s, and below half of the list's `expires_in`.
         public static func longPoll(wait: Duration = .seconds(25)) -> PollingMode {

@@ -25,6 +25,8 @@ final class HostileServer: Sendable {
         var dripMilliseconds: Int64?
         /// Says nothing at all and keeps the connection.
         var hangs = false
+        /// Ends the connection without a word.
+        var resets = false
 
         static func ok(_ body: [UInt8], _ type: String = "application/json", _ fields: String = "") -> Reply {
             .status("200 OK", body, "Content-Type: \(type)\r\n\(fields)")
@@ -37,6 +39,7 @@ final class HostileServer: Sendable {
         }
 
         static var hang: Reply { Reply(head: "", body: [], hangs: true) }
+        static var reset: Reply { Reply(head: "", body: [], resets: true) }
     }
 
     private let channel: any Channel
@@ -110,6 +113,7 @@ private final class Conversation: ChannelInboundHandler {
 
     private func answer(_ reply: HostileServer.Reply, on channel: any Channel) {
         guard !reply.hangs else { return }
+        guard !reply.resets else { return channel.close(promise: nil) }
         channel.writeAndFlush(ByteBuffer(string: reply.head), promise: nil)
         guard let pause = reply.dripMilliseconds else {
             channel.writeAndFlush(ByteBuffer(bytes: reply.body)).whenComplete { _ in channel.close(promise: nil) }

@@ -1,11 +1,12 @@
 """A proxy between verifiers and the server that fails as it is told: faulty_proxy.py PORT UPSTREAM_PORT.
 
-`PUT /fault` with one of pass, html, not-modified, redirect, drip, truncated sets what becomes of answers; `GET /fetched`
-tells how often the keys were asked for."""
+`PUT /fault` with one of pass, html, not-modified, redirect, drip, truncated, no-waits (503 to every long poll) sets what
+becomes of answers; `GET /fetched` tells how often the keys were asked for, and how many long polls and plain ones came
+since the fault was set."""
 import http.client, http.server, json, sys, time
 
 port, upstream = int(sys.argv[1]), int(sys.argv[2])
-fault, fetched = "pass", 0
+fault, fetched, waits, polls = "pass", 0, 0, 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -19,10 +20,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        global fetched
+        global fetched, waits, polls
         if self.path == "/fetched":
-            return self.answer(200, json.dumps({"times": fetched}).encode())
+            return self.answer(200, json.dumps({"times": fetched, "waits": waits, "polls": polls}).encode())
         fetched += "jwks.json" in self.path
+        waits += "wait=" in self.path
+        polls += "/revocations" in self.path and "wait=" not in self.path
+        if fault == "no-waits" and "wait=" in self.path:
+            return self.answer(503, b"{}", fields={"Retry-After": "1"})
         if fault == "html":
             return self.answer(200, b"<!DOCTYPE html><title>Sign in to the network</title>", "text/html")
         if fault == "not-modified":
@@ -43,7 +48,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
 
     def do_PUT(self):
-        global fault
+        global fault, waits, polls
+        waits = polls = 0
         fault = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.answer(200, b"{}")
 

@@ -5,7 +5,7 @@ import json, pathlib, sys
 
 tests = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(tests.parent / "Scripts"))
-from latchkey_rule import RevocationList, read, read_keys, strict
+from latchkey_rule import Refusal, RevocationList, read, read_keys, strict
 
 ran = differences = 0
 
@@ -33,8 +33,8 @@ def accepted(act):
 def reason(act):  # of a refusal, as far as this implementation tells them apart
     try:
         act()
-    except Exception as error:
-        return str(error)
+    except Refusal as error:
+        return error.code
 
 
 def tokens():

@@ -1,24 +1,31 @@
-"""A service that takes a bearer token and answers 200 with its claims or 401 with the reason, by Scripts/verifier.py.
+"""A service that takes a bearer token and answers 200 with its claims, 401 with the reason against the token, or 503
+with the reason why it cannot tell, by Scripts/verifier.py. `?policy=ALLOW_WHEN_STALE` is for one call.
 
-verifier_service.py ISSUER AUDIENCE PORT. `PUT /clock` with a number of seconds moves its clock, `GET /fetch` tells
-whether the list can be read within a second (200 or 502)."""
-import http.server, json, pathlib, sys, time
+verifier_service.py ISSUER AUDIENCE PORT [SERVER [CA]]. `PUT /clock` with a number of seconds moves its clock,
+`GET /fetch` tells whether the list can be read within a second (200 or 502)."""
+import http.server, json, pathlib, sys, time, urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "Scripts"))
 import jwt
-from verifier import Verifier
+from verifier import Policy, Unavailable, Verifier
 
 issuer, audience, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+server, ca = (sys.argv[4:] + [None, None])[:2]
 moved = 0
-verifier = Verifier(issuer, audience, "python", clock=lambda: time.time() + moved)
+try:
+    verifier = Verifier(issuer, audience, "python", clock=lambda: time.time() + moved, server=server, ca=ca)
+except Unavailable as error:
+    sys.exit(str(error))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def answer(self, status, body):
+    def answer(self, status, body, retry_after=None):
         text = json.dumps(body).encode()
         self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", str(retry_after))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -30,11 +37,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(200, verifier.get("/revocations", 1))
             except Exception as error:
                 return self.answer(502, {"reason": str(error)})
+        policy = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("policy")
         try:
-            claims = verifier.verify(self.headers.get("Authorization", "").removeprefix("Bearer "))
-            self.answer(200, claims)
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            self.answer(200, verifier.verify(token, Policy[policy[0]] if policy else None))
+        except Unavailable as error:
+            self.answer(503, {"reason": error.code, "detail": str(error)}, error.retry_after)
         except jwt.InvalidTokenError as error:
-            self.answer(401, {"reason": str(error)})
+            self.answer(401, {"reason": error.code, "detail": str(error)})
 
     def do_PUT(self):
         global moved

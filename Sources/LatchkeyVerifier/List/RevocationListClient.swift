@@ -19,6 +19,7 @@ struct RevocationListClient: Sendable {
     func run() async {
         var machine = StateMachine(list: store.snapshot.list, mode: configuration.polling)
         var lastFailure: PollFailure?
+        var wasPollingInstead = false
         while !Task.isCancelled {
             switch machine.next() {
             case .sleep(let pause):
@@ -35,6 +36,8 @@ struct RevocationListClient: Sendable {
                     store.install(machine.list)
                     if lastFailure != nil { configuration.logger?.info("The revocation list arrives again") }
                     lastFailure = nil
+                case .waitRefused:
+                    break
                 case .failed(let failure):
                     // Once for each new reason: a server that is away for a night fills no log.
                     if failure != lastFailure {
@@ -43,6 +46,11 @@ struct RevocationListClient: Sendable {
                     }
                     lastFailure = failure
                 }
+                guard machine.isPollingInstead != wasPollingInstead else { continue }
+                wasPollingInstead.toggle()
+                configuration.logger?.notice(
+                    wasPollingInstead
+                        ? "No long poll is held: polling for the revocation list instead" : "Long polls are held again")
             }
         }
     }
@@ -67,8 +75,8 @@ struct RevocationListClient: Sendable {
         _ request: StateMachine.Request, known: RevocationIndex
     ) async throws(PollFailure) -> RevocationDocument {
         let limits = configuration.limits
-        let limit =
-            request.query == nil ? limits.snapshotTimeout : limits.requestTimeout + (request.wait ?? .zero)
+        let slack = min(limits.requestTimeout, request.slack ?? limits.requestTimeout)
+        let limit = request.query == nil ? limits.snapshotTimeout : slack + (request.wait ?? .zero)
         let answer: VerifierHTTP.Answer
         do throws(TransportFailure) {
             answer = try await http.send(

@@ -54,9 +54,11 @@ struct VerifierHTTP: Sendable {
     private let server: String
     private let client: HTTPClient
     private let credentials: ServiceCredentials?
+    private let trustRoots: TrustRoots
 
     init(_ configuration: TokenVerifier.Configuration) {
         server = configuration.server
+        trustRoots = configuration.trustRoots
         client = configuration.httpClient
         credentials = configuration.credentials
     }
@@ -92,8 +94,16 @@ struct VerifierHTTP: Sendable {
         } catch is CancellationError {
             throw .cancelled
         } catch {
-            throw Task.isCancelled ? .cancelled : .unreachable("\(type(of: error)): \(error)")
+            if Task.isCancelled { throw .cancelled }
+            throw .unreachable(await trouble(error))
         }
+    }
+
+    private func trouble(_ error: any Error) async -> String {
+        if let problem = trustRoots.problem { return problem }
+        guard let target = ConnectionTrouble.Target(url: server) else { return "\(type(of: error)): \(error)" }
+        return await ConnectionTrouble.reason(
+            error, target, authorityOption: "trustRoots or SSL_CERT_FILE", looksForTLS: false)
     }
 
     private func request(
@@ -101,6 +111,7 @@ struct VerifierHTTP: Sendable {
     ) async throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: server + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
+        request.tlsConfiguration = trustRoots.tlsConfiguration
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let form {
             request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")

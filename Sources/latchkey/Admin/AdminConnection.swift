@@ -45,12 +45,14 @@ struct AdminConnection: Sendable {
         let directory = settings.dataDirectory
         try directory.create()
         let deadline = ContinuousClock.now + patience
+        var notice = WaitNotice()
         while true {
             if let path = try reachableSocket(of: directory) { return AdminConnection(road: .socket(path)) }
             if let lock = try InstanceLock.tryTake(in: directory) {
                 let server = try await Compose.localResponder(settings: settings)
                 return AdminConnection(road: .local(server, lock))
             }
+            notice.show(directory)
             guard ContinuousClock.now < deadline else {
                 throw CommandFailure(
                     "The data directory \(directory.path) is in use by \(InstanceLock.holder(of: directory)), which "

@@ -1,8 +1,4 @@
-import AsyncHTTPClient
-import Foundation
 import Glibc
-import NIOCore
-import NIOHTTP1
 
 /// The admin API of a data directory without sockets: the same router, called inside this process while it holds the
 /// directory's lock. `Compose` makes it.
@@ -42,66 +38,6 @@ package struct LocalServer: Sendable {
 
     /// Closes the store. No `send` may follow.
     package func shutdown() async { await stop() }
-}
-
-/// One HTTP exchange of the command line, over TCP or a Unix-domain socket.
-enum HTTPTransport {
-    struct Answer: Sendable {
-        let status: Int
-        let contentType: String?
-        let body: [UInt8]
-    }
-
-    /// Long polls of `tail` take up to 60 s; a busy server may take its time.
-    private static let timeout: TimeAmount = .seconds(100)
-    /// A page of 1000 sessions is well below a megabyte; JWKS and lists of others are bounded here.
-    static let maximumBody = 64 << 20
-
-    /// One for the process's life, so it is never shut down.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        // A redirect would carry a password to another host.
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
-    /// The URL of `path` on the server behind a Unix-domain socket.
-    static func url(socket: String, path: String) -> String {
-        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        return "http+unix://\(host)\(path)"
-    }
-
-    /// Why there was no answer, in a few words: the libraries' own descriptions run over many lines.
-    static func reason(_ error: any Error) -> String {
-        let text = "\(error)"
-        for known in ["connection refused", "no such file", "timed out", "timeout", "certificate"] {
-            if text.localizedCaseInsensitiveContains(known) { return known }
-        }
-        return String(text.prefix { !$0.isNewline }.prefix(120))
-    }
-
-    /// - Throws: async-http-client's errors when there is no answer; see ``reason(_:)``.
-    static func send(
-        _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        contentType: String = "application/json"
-    ) async throws -> Answer {
-        var request = HTTPClientRequest(url: url)
-        request.method = HTTPMethod(rawValue: method)
-        request.headers.add(name: "User-Agent", value: "latchkey/\(Latchkey.version)")
-        // The URL of a socket has no authority, and the client would send its path as the host.
-        if url.hasPrefix("http+unix:") { request.headers.add(name: "Host", value: "localhost") }
-        for field in fields { request.headers.add(name: field.name, value: field.value) }
-        if let body {
-            request.headers.add(name: "Content-Type", value: contentType)
-            request.body = .bytes(ByteBuffer(bytes: body))
-        }
-        let response = try await client.execute(request, timeout: timeout)
-        let bytes = try await response.body.collect(upTo: maximumBody)
-        return Answer(
-            status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
-            body: Array(buffer: bytes))
-    }
 }
 
 /// Finds out whether somebody listens on a Unix-domain socket.

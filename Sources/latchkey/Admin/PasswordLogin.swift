@@ -3,8 +3,7 @@ import LatchkeyHTTP
 
 /// Signs in over HTTP with a password, like any application: what `token login` and the probe share.
 struct PasswordLogin: Sendable {
-    /// Base URL.
-    let server: String
+    let server: ServerAddress
     let client: String
     let user: String
     let password: SecretText
@@ -51,19 +50,15 @@ struct PasswordLogin: Sendable {
     func run() async throws -> Reply {
         let body = Request(
             username: user, password: password, clientID: client, scope: scope, deviceName: deviceName)
-        let answer: HTTPTransport.Answer
-        do {
-            answer = try await HTTPTransport.send(
-                "POST", server + "/api/v1/login", fields: secret == nil ? [] : [authorization],
-                body: AdminConnection.encode(body))
-        } catch {
-            throw CommandFailure("No answer from \(server): \(HTTPTransport.reason(error)). Is the server running?")
-        }
+        let answer = try await server.send(
+            "POST", "/api/v1/login", fields: secret == nil ? [] : [authorization], body: AdminConnection.encode(body))
         guard answer.status == 200 else {
             let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
-            throw CommandFailure(problem?.detail ?? "\(server) answered with status \(answer.status).")
+            throw CommandFailure(problem?.detail ?? "\(server.name) answered with status \(answer.status).")
         }
-        let reply = try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+        guard let reply = try? JSONDecoder().decode(Answer.self, from: Data(answer.body)) else {
+            throw CommandFailure("\(server.name) answered a login with no token.")
+        }
         return Reply(accessToken: reply.accessToken, expiresIn: reply.expiresIn, body: answer.body)
     }
 

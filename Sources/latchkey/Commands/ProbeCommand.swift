@@ -41,7 +41,6 @@ struct ProbeRevocation: AsyncParsableCommand {
 
     @Option(name: .long, help: "Through which client.") var client: String
     @Option(name: .long, help: "Who signs in.") var user: String
-    @Option(name: .long, help: "Where the server is; by default the configured issuer.") var url: String?
     @Option(name: .long, help: "Verifiers to run, 1 to 1000.") var verifiers = 50
     @Option(name: .long, help: "long-poll, interval or both, one after the other.") var mode = ProbeMode.both
     @Option(name: .long, help: "Between two polls of a verifier in mode interval.")
@@ -53,6 +52,7 @@ struct ProbeRevocation: AsyncParsableCommand {
     @Flag(help: "The client has a secret.") var confidential = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @Flag(help: "Read the secret from standard input, one line (after the password's).") var secretStdin = false
+    @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
@@ -66,20 +66,15 @@ struct ProbeRevocation: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let server: String
-        if let url {
-            server = url.hasSuffix("/") ? String(url.dropLast()) : url
-        } else {
-            server = try await settings.load().core.issuer
-        }
+        let address = try await ServerAddress.findOnNetwork(server, settings)
         let (password, secret) = try SecretInput.passwordAndSecret(
             user: user, client: client, passwordStdin: passwordStdin, secretStdin: secretStdin,
             wantsSecret: confidential)
         let probe = RevocationProbe(
             login: PasswordLogin(
-                server: server, client: client, user: user, password: SecretText(password),
+                server: address, client: client, user: user, password: SecretText(password),
                 secret: secret.map { SecretText($0) }, deviceName: "latchkey probe"),
-            verifiers: verifiers, rounds: rounds, warmUp: warmUp)
+            roots: try server.roots(), verifiers: verifiers, rounds: rounds, warmUp: warmUp)
         var results: [ProbeResult] = []
         for (name, polling, limit) in modes {
             Terminal.note(

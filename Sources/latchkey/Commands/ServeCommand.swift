@@ -48,7 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
         let effective = try await settings.load(adding: flags)
         let directory = effective.dataDirectory
         try directory.create()
-        let lock = try await InstanceLock.take(in: directory, patience: .seconds(5))
+        let lock = try await InstanceLock.take(
+            in: directory, patience: .seconds(5), isQuiet: effective.logFormat == .json)
         let asTyped = settings.asTyped
         try await Compose.serve(settings: effective, lock: lock) { ready in
             Self.announce(ready, effective, asTyped: asTyped)

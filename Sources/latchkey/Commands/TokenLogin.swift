@@ -8,8 +8,9 @@ struct TokenLogin: AsyncParsableCommand {
         commandName: "login",
         abstract: "Signs in with a password and prints the tokens.",
         discussion: """
-            Speaks HTTP to the server, like any application. The client must be first-party. A confidential client's
-            secret is asked for with --confidential, or read from standard input after the password.
+            Speaks HTTP, like any application, to the server that runs on the data directory, or to the one that --url
+            names. The client must be first-party. A confidential client's secret is asked for with --confidential, or
+            read from standard input after the password.
 
               latchkey token login --client web --user alice
               pass show alice | latchkey token login --client web --user alice --password-stdin --access-token
@@ -18,21 +19,23 @@ struct TokenLogin: AsyncParsableCommand {
 
     @Option(name: .long, help: "Through which client.") var client: String
     @Option(name: .long, help: "Who signs in.") var user: String
-    @Option(name: .long, help: "Where the server is; by default the configured issuer.") var url: String?
     @Option(name: .long, help: "A scope; may be repeated.") var scope: [String] = []
     @Option(name: .long, help: "Shown in the user's list of sessions.") var deviceName: String?
     @Flag(help: "The client has a secret.") var confidential = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @Flag(help: "Read the secret from standard input, one line (after the password's).") var secretStdin = false
     @Flag(help: "Print the access token alone.") var accessToken = false
+    @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
+        // Before a password is asked for: it goes only to a server that has said who it is.
+        let address = try await ServerAddress.find(server, settings)
         let (password, secret) = try SecretInput.passwordAndSecret(
             user: user, client: client, passwordStdin: passwordStdin, secretStdin: secretStdin,
             wantsSecret: confidential)
         let login = PasswordLogin(
-            server: try await server(), client: client, user: user, password: SecretText(password),
+            server: address, client: client, user: user, password: SecretText(password),
             secret: secret.map { SecretText($0) }, scope: scope.isEmpty ? nil : scope.joined(separator: " "),
             deviceName: deviceName)
         let reply = try await login.run()
@@ -42,12 +45,8 @@ struct TokenLogin: AsyncParsableCommand {
             Terminal.line(try pretty(reply.body))
         }
         Terminal.next(
-            "the access token lives \(reply.expiresIn) s; check it with \(settings.command("token verify")).")
-    }
-
-    private func server() async throws -> String {
-        if let url { return url.hasSuffix("/") ? String(url.dropLast()) : url }
-        return try await settings.load().core.issuer
+            "the access token lives \(reply.expiresIn) s; check it with "
+                + "\(settings.command("token verify" + server.asTyped)).")
     }
 
     private func pretty(_ json: [UInt8]) throws -> String {

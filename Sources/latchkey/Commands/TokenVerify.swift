@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatchkeyCore
 import LatchkeyTokens
+import LatchkeyVerifier
 
 struct TokenVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,21 +9,23 @@ struct TokenVerify: AsyncParsableCommand {
         abstract: "Verifies an access token like a service does, and says why when it is refused.",
         discussion: """
             Reads the token from standard input, the keys and the revocation list from files or URLs; by default from
-            the configured issuer.
+            the server that runs on the data directory, or from the one that --url or --issuer names.
 
               latchkey token verify < token.txt
+              latchkey token verify --url https://auth.example.com --ca ca.pem --audience https://api.example.com
               latchkey token verify --jwks jwks.json --list list.json --audience https://api.example.com < token.txt
               latchkey token verify --issuer https://auth.example.com --no-list < token.txt
             """
     )
 
     @OptionGroup var input: TokenInput
-    @Option(name: .long, help: "Expected iss; by default the configured issuer.") var issuer: String?
+    @Option(name: .long, help: "Expected iss; by default what the server calls itself.") var issuer: String?
     @Option(name: .long, help: "Expected aud; by default the issuer. `any` accepts every audience.")
     var audience: String?
-    @Option(name: .long, help: "JWKS, file or URL; by default the issuer's.") var jwks: String?
-    @Option(name: .long, help: "Revocation list, file or URL; by default the issuer's.") var list: String?
+    @Option(name: .long, help: "JWKS, file or URL; by default the server's.") var jwks: String?
+    @Option(name: .long, help: "Revocation list, file or URL; by default the server's.") var list: String?
     @Flag(help: "Do not look at a revocation list.") var noList = false
+    @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions
 
     func validate() throws {
@@ -30,12 +33,11 @@ struct TokenVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let (expected, source) = try await issuerAndSource()
         let token = try input.read()
-        let expected: String
-        if let issuer { expected = issuer } else { expected = try await settings.load().core.issuer }
-        let keys = try await keySet(of: expected)
+        let keys = try await keySet(source)
         let now = Timestamp.wallClock
-        let revocations = noList ? nil : try await revocationList(of: expected, now: now)
+        let revocations = noList ? nil : try await revocationList(source, of: expected, now: now)
         if revocations?.freshness(at: now) == .stale {
             Terminal.note("Warning: the revocation list is older than it may be; a service would ask for a new one.")
         }
@@ -48,7 +50,8 @@ struct TokenVerify: AsyncParsableCommand {
                 keys: { id in keys[id].map { VerificationKey($0) } }, rules: rules, now: now)
         } catch {
             throw CommandFailure(
-                "The token is refused: \(Self.reason(error)).\(Self.advice(error, token, audience ?? expected))")
+                "The token is refused: \(Self.reason(error))."
+                    + Self.advice(error, token, audience: audience ?? expected, issuer: expected))
         }
         let claims = verified.claims
         var card = TextCard()
@@ -66,9 +69,29 @@ struct TokenVerify: AsyncParsableCommand {
         Terminal.next("revoke it with \(settings.command("revoke token", on: claims.tokenID.description)).")
     }
 
-    private func keySet(of issuer: String) async throws -> JSONWebKeySet {
-        let place = jwks ?? issuer + "/.well-known/jwks.json"
-        let bytes = try await PublicDocument.read(place, "the JWKS")
+    /// Whom a token has to be from, and where keys and list come from unless options name them.
+    private func issuerAndSource() async throws -> (issuer: String, PublicDocument.Source) {
+        let roots = try server.roots()
+        if server.url == nil {
+            if let issuer { return (issuer, .url(issuer, roots)) }
+            if jwks != nil, list != nil || noList, let issuer = try await configuredIssuer() {
+                return (issuer, .url(issuer, roots))
+            }
+        }
+        let address = try await ServerAddress.find(server, settings)
+        return (issuer ?? address.issuer, .server(address, roots))
+    }
+
+    /// Nil when a server runs that can be asked instead. No address is made of it, so a guess is good enough.
+    private func configuredIssuer() async throws -> String? {
+        let values = try await ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        guard try AdminConnection.reachableSocket(of: directory) == nil else { return nil }
+        return try await settings.load().core.issuer
+    }
+
+    private func keySet(_ source: PublicDocument.Source) async throws -> JSONWebKeySet {
+        let (bytes, place) = try await PublicDocument.read(jwks, or: "/.well-known/jwks.json", source, "the JWKS")
         do {
             return try JSONWebKeySet(parsing: bytes)
         } catch {
@@ -76,9 +99,10 @@ struct TokenVerify: AsyncParsableCommand {
         }
     }
 
-    private func revocationList(of issuer: String, now: Timestamp) async throws -> RevocationListState {
-        let place = list ?? issuer + "/revocations"
-        let bytes = try await PublicDocument.read(place, "the revocation list")
+    private func revocationList(
+        _ source: PublicDocument.Source, of issuer: String, now: Timestamp
+    ) async throws -> RevocationListState {
+        let (bytes, place) = try await PublicDocument.read(list, or: "/revocations", source, "the revocation list")
         do {
             var state = RevocationListState(issuer: issuer)
             try state.apply(try RevocationDocument(parsing: bytes), receivedAt: now)
@@ -88,9 +112,12 @@ struct TokenVerify: AsyncParsableCommand {
         }
     }
 
-    /// What to do about the two refusals that are most often a mistake of the question.
-    private static func advice(_ error: any Error, _ token: String, _ audience: String) -> String {
+    /// What to do about the refusals that are most often a mistake of the question.
+    private static func advice(_ error: any Error, _ token: String, audience: String, issuer: String) -> String {
         switch error as? VerificationError {
+        case .some(.wrongIssuer):
+            let found = (try? UnverifiedToken(parsing: token).unverifiedClaims())?.issuer ?? ""
+            return " It is from \(found), not from \(issuer): name that with --issuer, or its server with --url."
         case .some(.wrongAudience):
             let found = (try? UnverifiedToken(parsing: token).unverifiedClaims())?.audience ?? []
             return " It is for \(found.joined(separator: ", ")), not for \(audience): name it with --audience."
@@ -109,24 +136,53 @@ struct TokenVerify: AsyncParsableCommand {
 
 /// A document that anyone may read: from a file or over HTTP.
 enum PublicDocument {
-    /// - Parameter what: for the error, "the JWKS".
-    static func read(_ place: String, _ what: String) async throws -> [UInt8] {
-        guard place.hasPrefix("http://") || place.hasPrefix("https://") else {
+    /// Where documents come from that no option names.
+    enum Source: Sendable {
+        case server(ServerAddress, TrustRoots)
+        case url(String, TrustRoots)
+    }
+
+    /// - Parameters:
+    ///   - place: a file or URL; nil for `path` on the source.
+    ///   - what: for the error, "the JWKS".
+    /// - Returns: the document, and where it came from.
+    static func read(
+        _ place: String?, or path: String, _ source: Source, _ what: String
+    ) async throws -> (bytes: [UInt8], place: String) {
+        let roots =
+            switch source {
+            case .server(_, let roots), .url(_, let roots): roots
+            }
+        if let place, !isURL(place) {
             guard let bytes = SmallFile.bytes(place, limit: HTTPTransport.maximumBody) else {
                 throw CommandFailure("Cannot read \(what) from \(place).")
             }
-            return bytes
+            return (bytes, place)
         }
-        do {
-            let answer = try await HTTPTransport.send("GET", place, fields: [("Accept", "application/json")])
-            guard answer.status == 200 else {
-                throw CommandFailure("\(place) answered with status \(answer.status) when asked for \(what).")
-            }
-            return answer.body
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure("No answer from \(place) when asked for \(what): \(HTTPTransport.reason(error)).")
+        let answer: HTTPTransport.Answer
+        let from: String
+        switch (place, source) {
+        case (let place?, _):
+            from = place
+            answer = try await get(from, roots)
+        case (nil, .server(let address, _)):
+            from = address.url.map { $0 + path } ?? address.name
+            answer = try await address.get(path)
+        case (nil, .url(let base, _)):
+            from = base + path
+            answer = try await get(from, roots)
         }
+        guard answer.status == 200 else {
+            throw CommandFailure("\(from) answered with status \(answer.status) when asked for \(what).")
+        }
+        return (answer.body, from)
+    }
+
+    private static func isURL(_ text: String) -> Bool {
+        text.utf8.starts(with: "http://".utf8) || text.utf8.starts(with: "https://".utf8)
+    }
+
+    private static func get(_ url: String, _ roots: TrustRoots) async throws -> HTTPTransport.Answer {
+        try await ServerAddress.exchange("GET", url, fields: [("Accept", "application/json")], roots)
     }
 }

@@ -89,11 +89,16 @@ package final class InstanceLock: Sendable {
     }
 
     /// Waits up to `patience` for the lock, asking every 50 ms.
+    /// - Parameter isQuiet: says nothing meanwhile: for who logs JSON and nothing else.
     /// - Throws: ``CommandFailure`` naming the holder when it is not given up in time.
-    package static func take(in directory: DataDirectory, patience: Duration) async throws -> InstanceLock {
+    package static func take(
+        in directory: DataDirectory, patience: Duration, isQuiet: Bool = false
+    ) async throws -> InstanceLock {
         let deadline = ContinuousClock.now + patience
+        var notice = WaitNotice()
         while true {
             if let lock = try tryTake(in: directory) { return lock }
+            if !isQuiet { notice.show(directory) }
             guard ContinuousClock.now < deadline else {
                 throw CommandFailure(
                     "The data directory \(directory.path) is in use by \(holder(of: directory)). "
@@ -110,6 +115,18 @@ package final class InstanceLock: Sendable {
         }
         let name = SmallFile.text("/proc/\(id)/comm", limit: 64)
         return "process \(id)" + (name.map { " (\($0))" } ?? "")
+    }
+}
+
+/// Tells once, after a second of waiting for a data directory, whom the command waits for.
+struct WaitNotice {
+    private let since = ContinuousClock.now
+    private var isShown = false
+
+    mutating func show(_ directory: DataDirectory) {
+        guard !isShown, ContinuousClock.now - since >= .seconds(1) else { return }
+        isShown = true
+        Terminal.note("Waiting for \(InstanceLock.holder(of: directory)), which holds \(directory.path) …")
     }
 }
 

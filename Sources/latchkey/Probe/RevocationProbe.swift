@@ -7,6 +7,7 @@ import LatchkeyVerifier
 /// accept the token, sign out, note when each one refuses.
 struct RevocationProbe: Sendable {
     let login: PasswordLogin
+    let roots: TrustRoots
     let verifiers: Int
     let rounds: Int
     let warmUp: Int
@@ -21,7 +22,8 @@ struct RevocationProbe: Sendable {
         try await checkList()
         let services = (0..<verifiers).map { _ in
             var configuration = TokenVerifier.Configuration(
-                issuer: first.claims.issuer, audience: first.claims.audience[0], server: login.server)
+                issuer: first.claims.issuer, audience: first.claims.audience[0], server: login.server.url)
+            configuration.trustRoots = roots
             configuration.polling = polling
             configuration.consumer = "latchkey-probe"
             configuration.credentials = login.secret.map { .client(id: login.client, secret: $0.exposed) }
@@ -32,7 +34,8 @@ struct RevocationProbe: Sendable {
             defer { group.cancelAll() }
             for service in services {
                 guard await service.waitUntilReady() else {
-                    throw CommandFailure("A verifier got no keys or no fresh list from \(login.server) within 30 s.")
+                    throw CommandFailure(
+                        "A verifier got no keys or no fresh list from \(login.server.name) within 30 s.")
                 }
             }
             var latencies: [Duration?] = []
@@ -47,13 +50,8 @@ struct RevocationProbe: Sendable {
 
     /// Tells at once what the verifiers would only find out by waiting.
     private func checkList() async throws {
-        let answer: HTTPTransport.Answer
-        do {
-            answer = try await HTTPTransport.send(
-                "GET", login.server + "/revocations", fields: login.secret == nil ? [] : [login.authorization])
-        } catch {
-            throw CommandFailure("No answer from \(login.server): \(HTTPTransport.reason(error)).")
-        }
+        let answer = try await login.server.send(
+            "GET", "/revocations", fields: login.secret == nil ? [] : [login.authorization])
         guard answer.status == 200 else {
             throw CommandFailure(
                 "The revocation list was answered with status \(answer.status). Where revocations.access is clients, "
@@ -123,13 +121,8 @@ struct RevocationProbe: Sendable {
     }
 
     private func signOut(_ token: String) async throws {
-        let answer: HTTPTransport.Answer
-        do {
-            answer = try await HTTPTransport.send(
-                "POST", login.server + "/api/v1/logout", fields: [("Authorization", "Bearer \(token)")])
-        } catch {
-            throw CommandFailure("No answer from \(login.server): \(HTTPTransport.reason(error)).")
-        }
+        let answer = try await login.server.send(
+            "POST", "/api/v1/logout", fields: [("Authorization", "Bearer \(token)")])
         guard answer.status == 204 else {
             throw CommandFailure("Signing out was answered with status \(answer.status).")
         }

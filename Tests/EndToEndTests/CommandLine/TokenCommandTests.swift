@@ -35,7 +35,7 @@ struct TokenCommandTests {
                 input: "not the password at all\n")
             #expect(run.code == 1)
             #expect(run.output.isEmpty)
-            #expect(run.error.hasPrefix("latchkey: "))
+            #expect(run.lastLine.hasPrefix("latchkey: "))
         }
     }
 

@@ -19,14 +19,17 @@ final class PythonProgram: Sendable {
 
     /// Starts it and returns when it answers anything.
     /// - Parameter arguments: given the port, all of them.
-    init(_ name: String, log folder: TemporaryFolder, arguments: (Int) -> [String]) async throws {
+    init(
+        _ name: String, log folder: TemporaryFolder, environment: [String: String] = [:], arguments: (Int) -> [String]
+    ) async throws {
         port = try ServerProcess.freePort()
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         let log = folder.file("\(name)-\(port).log")
         // Byte code would be written beside the sources.
         child = try ChildProcess(
             [Self.interpreter, Self.folder + "/" + name] + arguments(port),
-            environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: log, error: log)
+            environment: environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { _, ours in ours }, output: log,
+            error: log)
         try await eventually("\(name) answers or ends") {
             if (try? await http.send("GET", "/fetched")) != nil { return true }
             return !child.isRunning
@@ -47,15 +50,27 @@ struct PythonVerifier: Sendable {
     static let audience = "https://orders.example"
     private let program: PythonProgram
 
-    init(issuer: String, log folder: TemporaryFolder) async throws {
-        program = try await PythonProgram("verifier_service.py", log: folder) {
-            [issuer, Self.audience, "\($0)"]
+    /// - Parameters:
+    ///   - server: where the issuer is reached; where its name points when absent.
+    ///   - authority: the PEM file of a private CA.
+    init(
+        issuer: String, log folder: TemporaryFolder, audience: String = Self.audience, server: String? = nil,
+        authority: String? = nil, environment: [String: String] = [:]
+    ) async throws {
+        program = try await PythonProgram("verifier_service.py", log: folder, environment: environment) {
+            [issuer, audience, "\($0)"] + (server == nil && authority == nil ? [] : [server ?? issuer])
+                + (authority.map { [$0] } ?? [])
         }
     }
 
+    /// The service's answer: 200, 401 or 503.
+    func answer(_ token: String, policy: String? = nil) async throws -> TestResponse {
+        try await program.http.authorised("GET", "/" + (policy.map { "?policy=\($0)" } ?? ""), bearer: token)
+    }
+
     /// "ok", or why the token is refused.
-    func judge(_ token: String) async throws -> String {
-        let answer = try await program.http.authorised("GET", "/", bearer: token)
+    func judge(_ token: String, policy: String? = nil) async throws -> String {
+        let answer = try await answer(token, policy: policy)
         return answer.status == 200 ? "ok" : answer["reason"] ?? answer.text
     }
 
@@ -94,6 +109,12 @@ struct FaultyProxy: Sendable {
 
     func set(_ fault: String) async throws {
         #expect(try await program.http.send("PUT", "/fault", body: Array(fault.utf8)).status == 200)
+    }
+
+    /// Long polls and plain ones since the fault was set.
+    func polls() async throws -> (waits: Int64, plain: Int64) {
+        let answer = try await program.http.get("/fetched")
+        return (try #require(answer.integer("waits")), try #require(answer.integer("polls")))
     }
 
     /// How often the keys were asked for.

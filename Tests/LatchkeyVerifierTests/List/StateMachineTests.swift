@@ -36,7 +36,7 @@ struct StateMachineTests {
         let request = try request(&machine)
         #expect(
             machine.receive(.failure(failure), to: request, after: .zero, at: clock.now, jitter: jitter)
-                == .failed(failure))
+                == (request.wait == nil ? .failed(failure) : .waitRefused(failure)))
         guard case .sleep(let pause) = machine.next() else { throw Unexpected() }
         return pause
     }
@@ -74,7 +74,7 @@ struct StateMachineTests {
         try receive(&machine, document(now: clock.now))
         try receive(&machine, document(now: clock.now), after: .seconds(1), jitter: jitter)
         #expect(machine.next() == .sleep(pause))
-        #expect(try request(&machine).wait == .seconds(25))
+        #expect(machine.next() == .fetch(.init(query: machine.list.nextQuery, wait: nil)))
     }
 
     @Test func `a server that sends the whole list each time is not asked in a circle`() throws {
@@ -83,11 +83,13 @@ struct StateMachineTests {
         try receive(&machine, document(now: clock.now, sequence: 1, [news]))
         try receive(&machine, document(now: clock.now, sequence: 1, [news]))
         #expect(machine.next() == .sleep(.seconds(5)))
+        try receive(&machine, document(now: clock.now, sequence: 1, [news]))
         // A server that was started anew has another epoch; one that has another each time is none of ours.
         try receive(&machine, document(now: clock.now, epoch: "e2", sequence: 1, [news]))
         for epoch in ["e3", "e4"] {
             try receive(&machine, document(now: clock.now, epoch: epoch, sequence: 1, [news]))
             #expect(machine.next() == .sleep(.seconds(5)))
+            try receive(&machine, document(now: clock.now, epoch: epoch + "x", sequence: 1, [news]))
         }
     }
 
@@ -159,8 +161,11 @@ struct StateMachineTests {
             (document(now: now, sequence: 6, issuer: "https://other.example.com"), .wrongIssuer),
         ]
         for (document, reason) in refused {
-            guard case .failed(.refused(let refusal)) = try receive(&machine, document) else { throw Unexpected() }
-            #expect(refusal.reason == reason)
+            switch try receive(&machine, document) {
+            case .failed(.refused(let refusal)), .waitRefused(.refused(let refusal)):
+                #expect(refusal.reason == reason)
+            default: throw Unexpected()
+            }
             guard case .sleep = machine.next() else { throw Unexpected() }
             #expect(machine.list.nextQuery?.after == 5)
             #expect(machine.list.nextQuery?.epoch == "e1")
@@ -172,15 +177,18 @@ struct StateMachineTests {
     @Test func `failures are followed by ever longer pauses, up to a third of the list's lifetime`() throws {
         var machine = machine()
         try receive(&machine, document(now: clock.now, expiresIn: 60))
+        _ = try fail(&machine, .transport(.timedOut))
         let pauses = try (0..<8).map { _ in try fail(&machine, .transport(.timedOut)) }
         #expect(pauses == [0.5, 1, 2, 4, 8, 16, 20, 20].map { .seconds($0) })
         try receive(&machine, document(now: clock.now), after: .seconds(25))
+        _ = try fail(&machine, .status(304, retryAfter: nil), jitter: 0)
         #expect(try fail(&machine, .status(304, retryAfter: nil), jitter: 0) == .milliseconds(250))
     }
 
     @Test func `a server that asks for patience gets it, within reason`() throws {
         var machine = machine()
         try receive(&machine, document(now: clock.now))
+        _ = try fail(&machine, .status(503, retryAfter: .seconds(5)), jitter: 0)
         #expect(try fail(&machine, .status(503, retryAfter: .seconds(5)), jitter: 0) == .seconds(5))
         #expect(try fail(&machine, .status(503, retryAfter: .seconds(86400)), jitter: 1) == .seconds(36))
     }

@@ -1,0 +1,70 @@
+import AsyncHTTPClient
+import Foundation
+import LatchkeyVerifier
+import NIOCore
+import NIOHTTP1
+
+/// One HTTP exchange of the command line, over TCP or a Unix-domain socket.
+enum HTTPTransport {
+    struct Answer: Sendable {
+        let status: Int
+        let contentType: String?
+        let body: [UInt8]
+        /// Where a redirect points. It is never followed.
+        var location: String?
+    }
+
+    /// Long polls of `tail` take up to 60 s; a busy server may take its time.
+    private static let timeout: TimeAmount = .seconds(100)
+    /// A page of 1000 sessions is well below a megabyte; JWKS and lists of others are bounded here.
+    static let maximumBody = 64 << 20
+
+    /// One for the process's life, so it is never shut down.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        // A redirect would carry a password to another host.
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(10)
+        // A refused connection is an answer: asking again for ten seconds only keeps it from the one who typed.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    /// The URL of `path` on the server behind a Unix-domain socket.
+    static func url(socket: String, path: String) -> String {
+        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        return "http+unix://\(host)\(path)"
+    }
+
+    /// Why there was no answer, in a few words: the libraries' own descriptions run over many lines.
+    static func reason(_ error: any Error) -> String {
+        let text = "\(error)"
+        for known in ["connection refused", "no such file", "timed out", "timeout", "certificate"] {
+            if text.localizedCaseInsensitiveContains(known) { return known }
+        }
+        return String(text.prefix { !$0.isNewline }.prefix(120))
+    }
+
+    /// - Throws: async-http-client's errors when there is no answer; see ``reason(_:)``.
+    static func send(
+        _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+        contentType: String = "application/json", roots: TrustRoots? = nil, within limit: TimeAmount = timeout
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = HTTPMethod(rawValue: method)
+        request.tlsConfiguration = roots?.tlsConfiguration
+        request.headers.add(name: "User-Agent", value: "latchkey/\(Latchkey.version)")
+        // The URL of a socket has no authority, and the client would send its path as the host.
+        if url.hasPrefix("http+unix:") { request.headers.add(name: "Host", value: "localhost") }
+        for field in fields { request.headers.add(name: field.name, value: field.value) }
+        if let body {
+            request.headers.add(name: "Content-Type", value: contentType)
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let response = try await client.execute(request, timeout: limit)
+        let bytes = try await response.body.collect(upTo: maximumBody)
+        return Answer(
+            status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
+            body: Array(buffer: bytes), location: response.headers.first(name: "Location"))
+    }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import LatchkeyHTTP
+import LatchkeyTokens
+import LatchkeyVerifier
+import NIOCore
+
+/// Which server a command speaks to like any application, and whom it trusts.
+struct ServerOptions: ParsableArguments {
+    @Option(name: .long, help: "Where the server is; by default the one that runs on the data directory.")
+    var url: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "PEM file with your own CA, instead of SSL_CERT_FILE or the system's authorities.", valueName: "file"))
+    var ca: String?
+
+    /// ` --url … --ca …` as the user gave them: for commands that we tell people to type.
+    var asTyped: String {
+        (url.map { " --url \(ShellText.quote($0))" } ?? "") + (ca.map { " --ca \(ShellText.quote($0))" } ?? "")
+    }
+
+    /// - Throws: ``CommandFailure`` when the file cannot be used.
+    func roots() throws -> TrustRoots {
+        let roots = ca.map { TrustRoots.file($0) } ?? .system
+        if let problem = roots.problem { throw CommandFailure(problem) }
+        return roots
+    }
+}
+
+/// A server that said who it is before anything is told to it.
+///
+/// No command sends a password to an address that nobody has named: without `--url` it is the server of the data
+/// directory, through its socket, or an issuer that the configuration names.
+struct ServerAddress: Sendable {
+    private enum Road: Sendable {
+        case socket(UnixSocketPath)
+        case url(String)
+    }
+
+    /// How long an answer may take.
+    private static let limit: TimeAmount = .seconds(30)
+
+    private let road: Road
+    private let roots: TrustRoots
+    /// What its tokens name.
+    let issuer: String
+
+    /// The base URL, where it was reached by one.
+    var url: String? { if case .url(let url) = road { url } else { nil } }
+
+    /// Finds the server and asks it who it is.
+    /// - Throws: ``CommandFailure``: none runs, or what answers is something else.
+    static func find(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
+        let roots = try options.roots()
+        if let url = options.url { return try await named(url, roots) }
+        let values = try await ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        if let socket = try AdminConnection.reachableSocket(of: directory) {
+            return try await local(socket, roots)
+        }
+        // The default is a guess: whoever listens there may be anybody.
+        if let issuer = values.text(.issuer) { return try await named(issuer, roots) }
+        throw CommandFailure(
+            "No server runs on the data directory \(directory.path), so it is not clear which one you mean: start it with "
+                + "\(settings.command("serve")), or name one with --url.")
+    }
+
+    /// The same for what needs an address on the network: the one that the server of the data directory calls its own,
+    /// if it answers there and not another one.
+    static func findOnNetwork(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
+        let found = try await find(options, settings)
+        guard case .socket = found.road else { return found }
+        let path = "/.well-known/jwks.json"
+        let keys = try await found.get(path).body
+        do {
+            let there = try await named(found.issuer, found.roots)
+            guard try await there.get(path).body == keys else {
+                throw CommandFailure("Another server answers at \(found.issuer).")
+            }
+            return there
+        } catch let failure as CommandFailure {
+            throw CommandFailure(
+                "The running server calls itself \(found.issuer), but is not reached there: \(failure) Name its address "
+                    + "with --url.")
+        }
+    }
+
+    private static func local(_ socket: UnixSocketPath, _ roots: TrustRoots) async throws -> ServerAddress {
+        let address = ServerAddress(road: .socket(socket), roots: roots, issuer: "")
+        return ServerAddress(road: .socket(socket), roots: roots, issuer: try await address.askIssuer())
+    }
+
+    private static func named(_ text: String, _ roots: TrustRoots) async throws -> ServerAddress {
+        let url = text.utf8.last == UInt8(ascii: "/") ? String(text.dropLast()) : text
+        guard ConnectionTrouble.Target(url: url) != nil, !url.utf8.contains(UInt8(ascii: "?")),
+            !url.utf8.contains(UInt8(ascii: "#"))
+        else {
+            throw CommandFailure("\(text) is no address of a server: give a URL like https://auth.example.com.")
+        }
+        let issuer = try await ServerAddress(road: .url(url), roots: roots, issuer: "").askIssuer()
+        if !issuer.utf8.elementsEqual(url.utf8) {
+            Terminal.note("Note: the server at \(url) calls itself \(issuer), and that is what its tokens name.")
+        }
+        return ServerAddress(road: .url(url), roots: roots, issuer: issuer)
+    }
+
+    /// From its metadata (RFC 8414), which nobody else has with our list in it.
+    private func askIssuer() async throws -> String {
+        let answer = try await get("/.well-known/oauth-authorization-server")
+        if (300..<400).contains(answer.status), let location = answer.location {
+            let place = location.utf8.prefix(200).filter { (0x21...0x7E).contains($0) }
+            throw CommandFailure(
+                "\(name) redirects to \(String(decoding: place, as: UTF8.self)): name that address with --url.")
+        }
+        let document = answer.status == 200 ? try? StrictJSON.parseObject(answer.body) : nil
+        guard let issuer = document?["issuer"]?.string, document?["revocation_list_uri"]?.string != nil,
+            ConnectionTrouble.Target(url: issuer) != nil
+        else {
+            throw CommandFailure(
+                "\(name) is not a Latchkey server: asked who it is, it answered with status \(answer.status).")
+        }
+        return issuer
+    }
+
+    /// For messages.
+    var name: String { url ?? "The server of this data directory" }
+
+    func get(_ path: String) async throws -> HTTPTransport.Answer {
+        try await send("GET", path, fields: [("Accept", "application/json")])
+    }
+
+    /// - Throws: ``CommandFailure`` that says why there is no answer.
+    func send(
+        _ method: String, _ path: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil
+    ) async throws -> HTTPTransport.Answer {
+        switch road {
+        case .url(let url):
+            return try await Self.exchange(method, url + path, fields: fields, body: body, roots)
+        case .socket(let socket):
+            do {
+                return try await HTTPTransport.send(
+                    method, HTTPTransport.url(socket: socket.text, path: path), fields: fields, body: body)
+            } catch {
+                throw CommandFailure("The running server did not answer: \(HTTPTransport.reason(error)).")
+            }
+        }
+    }
+
+    /// One request to a URL.
+    /// - Throws: ``CommandFailure`` that says why there is no answer.
+    static func exchange(
+        _ method: String, _ url: String, fields: [(name: String, value: String)], body: [UInt8]? = nil,
+        _ roots: TrustRoots
+    ) async throws -> HTTPTransport.Answer {
+        do {
+            return try await HTTPTransport.send(
+                method, url, fields: fields, body: body, roots: roots, within: limit)
+        } catch {
+            guard let target = ConnectionTrouble.Target(url: url) else {
+                throw CommandFailure("\(url) is no URL of a server.")
+            }
+            let reason = await ConnectionTrouble.reason(error, target, authorityOption: "--ca FILE or SSL_CERT_FILE")
+            throw CommandFailure("No answer from \(url): \(reason).")
+        }
+    }
+}
