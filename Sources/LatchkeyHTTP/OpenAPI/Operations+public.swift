@@ -21,7 +21,12 @@ extension OperationDescription {
             .empty(304, "Not modified.")),
         "GET /revocations": .init(
             "revocations", "The revocation list: a snapshot, or what is newer than after.",
-            query: list + [Parameter("wait", .integer, "Holds the request so many seconds for something newer.")],
+            query: list + [
+                Parameter(
+                    "wait", .integer,
+                    "Holds the request so many seconds for something newer; without a free place for next_update, or not."
+                )
+            ],
             .json("RevocationDocument", "The list; with Accept: application/jwt as a signed JWS."),
             .empty(304, "Not modified.")),
         "GET /revocations.jwt": .init(
