@@ -9,8 +9,8 @@ import Synchronization
 /// between them: the allocator keeps the free pages around such a piece for later, however many they are. Only
 /// `malloc_trim` returns them. It takes the allocator's locks, and so runs rarely: when half of what was open is gone.
 final class ReturnedMemory: Sendable {
-    /// Fewer connections than these leave nothing that is worth it: about ten megabytes.
-    private static let crowd = 256
+    /// Fewer connections leave little behind: with a hundred streams each, about twenty megabytes.
+    private static let crowd = 32
 
     private struct State {
         var peak = 0
@@ -18,6 +18,16 @@ final class ReturnedMemory: Sendable {
     }
 
     private let state = Mutex(State())
+    private let delay: TimeAmount
+    private let giveBack: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - delay: until the channels that have just closed are taken apart, and at least so long between two times.
+    ///   - giveBack: runs on a thread where it may take its time.
+    init(delay: TimeAmount = .seconds(5), giveBack: @escaping @Sendable () -> Void = ReturnedMemory.trim) {
+        self.delay = delay
+        self.giveBack = giveBack
+    }
 
     /// Tells how many connections are open now.
     func connections(_ count: Int) {
@@ -28,17 +38,15 @@ final class ReturnedMemory: Sendable {
             return true
         }
         guard isDue else { return }
-        // A little later: the channels that have just closed are still being taken apart.
-        _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .seconds(1)) {
-            NIOThreadPool.singleton.submit { _ in self.trim() }
+        _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: delay) {
+            NIOThreadPool.singleton.submit { _ in
+                self.state.withLock { $0 = State() }
+                self.giveBack()
+            }
         }
     }
 
-    private func trim() {
-        state.withLock { state in
-            state.peak = 0
-            state.isTrimming = false
-        }
+    private static func trim() {
         // No header of the Swift module declares it, and other C libraries do not have it.
         guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
         typealias Trim = @convention(c) (Int) -> CInt

@@ -78,6 +78,20 @@ struct ConnectionBudgetTests {
         #expect(budget.admit(first) && budget.admit(nil) && !budget.admit(first))
     }
 
+    @Test func `memory is given back when half of a crowd is gone, once for each crowd`() async {
+        let times = Count()
+        let memory = ReturnedMemory(delay: .zero) { times.add() }
+        for crowd in 1...3 {
+            for count in Array(1...31) + [0] + Array(1...40) + [21] { memory.connections(count) }
+            #expect(times.now == crowd - 1)
+            memory.connections(20)
+            while times.now < crowd { await Task.yield() }
+        }
+        memory.connections(10)
+        memory.connections(0)
+        #expect(times.now == 3)
+    }
+
     // MARK: Answers that wait
 
     @Test func `those who keep answers waiting longest are cut off, and a shared body counts once`() {
