@@ -73,7 +73,8 @@ extension Compose {
             )
         }
         let adminEndpoints = settings.adminListen.map {
-            HTTPListeners.Endpoint($0, service: router.adminService, tls: identity)
+            HTTPListeners.Endpoint(
+                $0, service: router.adminService, tls: settings.speaksTLS(admin: $0) ? identity : nil)
         }
         return [.init(.unix(path: settings.dataDirectory.socketPath), service: router.operatorService)]
             + publicEndpoints + adminEndpoints

@@ -103,6 +103,8 @@ struct ConfigurationTests {
         ("listen: 127.0.0.1\n", "but must hold addresses like 127.0.0.1:8080"),
         ("trusted_proxies: [10.0.0.0/99]\n", "`trusted_proxies` has 10.0.0.0/99"),
         ("tls:\n  certificate: a.pem\n", "`tls.certificate` is set, so `tls.private_key` must be set too."),
+        ("admin:\n  tls: true\n", "`admin.tls` is true (line 2 of"),
+        ("admin:\n  tls: on\n", "but must be true or false."),
         ("bootstrap:\n  password_file: a\n", "so `bootstrap.admin` must be set too."),
         ("store: postgres\n", "but must be sqlite."),
         ("keys:\n  rotation_period: 2h\n", "must not be longer than `keys.rotation_period`, which is 2h."),
@@ -116,6 +118,23 @@ struct ConfigurationTests {
         try await withFile(yaml) { path in
             let text = await sentence(ConfigurationSources(file: path))
             #expect(text.contains(expected), "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("", [false, false, true]), ("  tls: true\n", [true, true, true]), ("  tls: false\n", [false, false, false]),
+    ])
+    func `the admin API speaks plain HTTP on loopback unless told otherwise`(line: String, expected: [Bool])
+        async throws
+    {
+        let admin = "admin:\n  listen: [127.0.0.1:9090, '[::1]:9090', 10.0.0.1:9090]\n" + line
+        try await withFile("issuer: https://a.example\ntls: {certificate: a, private_key: b}\n" + admin) { path in
+            let settings = try await EffectiveSettings.load(ConfigurationSources(file: path))
+            #expect(settings.adminListen.map(settings.speaksTLS(admin:)) == expected)
+        }
+        try await withFile("issuer: https://a.example\nadmin:\n  listen: [10.0.0.1:9090]\n") { path in
+            let settings = try await EffectiveSettings.load(ConfigurationSources(file: path))
+            #expect(settings.adminListen.map(settings.speaksTLS(admin:)) == [false])
         }
     }
 

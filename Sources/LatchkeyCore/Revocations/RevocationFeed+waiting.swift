@@ -2,14 +2,6 @@ import LatchkeyTokens
 import ServiceLifecycle
 import Synchronization
 
-/// How a long poll ended.
-package enum RevocationWait: Sendable, Equatable {
-    /// Something newer came, or the time was up.
-    case answered
-    /// Too many waiters, even for a bare timer.
-    case refused(retryAfter: Duration)
-}
-
 extension RevocationFeed {
     /// Between two wakings of all waiters: a burst of revocations is told in steps, one alone at once. Longer the more
     /// there are to be answered, so that telling does not take the processors from revoking; short beside the 200 ms
@@ -22,44 +14,50 @@ extension RevocationFeed {
 
     /// Holds until there is something newer than `query.after`, at most `seconds`. In a burst that is a little later than
     /// a read without waiting would find it: with the next waking, like everybody who has what the last one told.
+    ///
+    /// Never refuses: who finds no place waits `next_update` without being told of news, and who finds no room for that
+    /// either does not wait. A verifier whose polls fail would sooner or later refuse every token, so that whoever takes
+    /// all places would silence its neighbours' services.
     /// - Parameter address: whose waiters are counted together.
-    package func wait(_ query: RevocationQuery, seconds: Duration, address: String) async -> RevocationWait {
+    package func wait(_ query: RevocationQuery, seconds: Duration, address: String) async {
         let first = read(query)
         guard let after = query.after, first.after == after, query.epoch != nil, seconds > .zero,
             first.isEmpty || state.withLock({ $0.isUntold(after) })
-        else { return .answered }
+        else { return }
         let limits = settings.revocations
         let admission = state.withLock { state -> RevocationWaiters.Admission in
             state.isDraining
-                ? .drain
+                ? .noPlace
                 : state.waiters.admit(
                     address: address, total: limits.maxWaiters, perAddress: limits.maxWaitersPerAddress)
         }
         switch admission {
-        case .drain: return .answered
-        // Only the pace of a burst would have held what is there already: without a place it is told at once.
-        case .refused: return first.isEmpty ? .refused(retryAfter: limits.nextUpdate) : .answered
-        case .timerOnly:
-            if first.isEmpty { try? await clock.sleep(min(limits.nextUpdate, seconds)) }
-            state.withLock { $0.waiters.leaveTimer(address: address) }
-            return .answered
-        case .wait(let id):
-            await suspend(id, after: after, seen: first.sequence, until: .now + min(seconds, limits.maxWait))
+        case .noPlace:
+            return
+        case .timer(let id):
+            // Only the pace of a burst would have held what is there already.
+            if first.isEmpty {
+                await suspend(id, until: .now + min(seconds, limits.nextUpdate)) { _ in false }
+            }
             state.withLock { $0.waiters.leave(id, address: address) }
-            return .answered
+        case .wait(let id):
+            await suspend(id, until: .now + min(seconds, limits.maxWait)) { state in
+                // Nothing is lost between the read and the wait: a commit or a waking in between has moved this.
+                state.isPaced ? !state.isUntold(after) : state.list.sequence != first.sequence
+            }
+            state.withLock { $0.waiters.leave(id, address: address) }
         }
     }
 
-    /// Suspends until woken, cancelled or out of time. Nothing is lost between the read and the wait: a commit or a
-    /// waking in between has moved what is compared when the continuation is stored.
+    /// Suspends until woken, cancelled or out of time, or not at all when `isOver` already.
     private func suspend(
-        _ id: UInt64, after: Int64, seen: Int64, until deadline: ContinuousClock.Instant
+        _ id: RevocationWaiters.ID, until deadline: ContinuousClock.Instant,
+        unless isOver: @escaping @Sendable (State) -> Bool
     ) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let resumeNow = state.withLock { state -> Bool in
-                    let isOver = state.isPaced ? !state.isUntold(after) : state.list.sequence != seen
-                    if isOver || state.isDraining || Task.isCancelled { return true }
+                    if isOver(state) || state.isDraining || Task.isCancelled { return true }
                     state.waiters.park(id, continuation, until: deadline)
                     return false
                 }
@@ -75,7 +73,7 @@ extension RevocationFeed {
         let woken = state.withLock { state in
             state.isDraining = true
             state.isPaced = false
-            return state.waiters.removeAll()
+            return state.waiters.removeEverybody()
         }
         for waiter in woken { waiter.resume() }
     }
@@ -101,7 +99,7 @@ extension RevocationFeed {
         for await _ in nudges.stream {
             let woken = state.withLock { state in
                 state.told = state.list.sequence
-                return state.waiters.removeAll()
+                return state.waiters.removeForNews()
             }
             for waiter in woken { waiter.resume() }
             // Not the clock of the settings: this is about the machine's load, not about the time of day.

@@ -88,7 +88,7 @@ package final class RevocationFeed: StoreObserver, Service {
                 state.list.append(record.entry)
             }
             if state.list.sequence > before { state.consumers.published(from: before + 1, at: now) }
-            return state.isPaced ? ([], true) : (state.waiters.removeAll(), false)
+            return state.isPaced ? ([], true) : (state.waiters.removeForNews(), false)
         }
         if isPaced { nudges.continuation.yield() }
         for waiter in woken { waiter.resume() }
@@ -112,6 +112,8 @@ package final class RevocationFeed: StoreObserver, Service {
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
     package var liveEntries: Int { state.withLock { $0.list.count } }
     package var waiting: Int { state.withLock { $0.waiters.count } }
+    /// Long polls that found no place and wait for a moment to pass.
+    package var waitingForTime: Int { state.withLock { $0.waiters.timerCount } }
 
     /// What a query gets: a delta when `epoch` is the current one and `after` is not ahead of us, else the full
     /// snapshot, never an error. Copies no entry, whatever the length of the list.

@@ -4,7 +4,9 @@ extension OperationDescription {
         .merging(browser) { first, _ in first }.merging(operations) { first, _ in first }
 
     private static let list = [
-        Parameter("wait", .integer, "Holds the request so many seconds for something newer."),
+        Parameter(
+            "wait", .integer,
+            "Holds the request so many seconds for something newer; without a free place for next_update, or not."),
         Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
         Parameter("epoch", .string, "The epoch of the document that after comes from."),
         Parameter(

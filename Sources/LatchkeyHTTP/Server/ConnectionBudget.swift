@@ -13,6 +13,8 @@ final class ConnectionBudget: Sendable {
     private let limit: Int
     private let limitPerNetwork: Int
     private let state = Mutex(State())
+    /// Whether a connection is to be closed for another as soon as it is idle.
+    private let wanted = Atomic(false)
 
     /// - Parameters:
     ///   - limit: open connections. Exceeded by at most one per further listener, since each may be accepting.
@@ -30,11 +32,24 @@ final class ConnectionBudget: Sendable {
         let woken = state.withLock { state in
             state.open -= 1
             guard state.open < limit else { return [@Sendable () -> Void]() }
+            wanted.store(false, ordering: .relaxed)
             defer { state.waiting = [] }
             return state.waiting
         }
         for wake in woken { wake() }
     }
+
+    /// Whether every place is taken.
+    var isFull: Bool { state.withLock { $0.open >= limit } }
+
+    /// Asks for the place of the next connection that turns idle, unless one has come free meanwhile.
+    func want() { state.withLock { if $0.open >= limit { wanted.store(true, ordering: .relaxed) } } }
+
+    /// Whether somebody has asked. Read after every answer, so it takes no lock.
+    var isWanted: Bool { wanted.load(ordering: .relaxed) }
+
+    /// True for one caller alone.
+    func takeWanted() -> Bool { wanted.exchange(false, ordering: .relaxed) }
 
     /// Whether there is a place. If not, `wake` is called once when there may be one.
     func hasPlace(orWake wake: @escaping @Sendable () -> Void) -> Bool {

@@ -23,13 +23,17 @@ struct ConnectionDeadline {
 
     /// Replaces what was waited for.
     /// - Parameter look: to be called at the instant; has to call ``passed(_:look:)``.
+    /// - Returns: the present instant.
+    @discardableResult
     mutating func set(
         _ subject: Subject, after delay: TimeAmount, on eventLoop: any EventLoop,
         look: @autoclosure () -> @Sendable () -> Void
-    ) {
-        let instant = NIODeadline.now() + delay
+    ) -> NIODeadline {
+        let now = NIODeadline.now()
+        let instant = now + delay
         due = (instant, subject)
         if wakeUp == nil || wakeUpInstant > instant { schedule(at: instant, eventLoop, look()) }
+        return now
     }
 
     /// Waits for nothing.

@@ -1,3 +1,4 @@
+import LatchkeyCore
 import Logging
 package import NIOCore
 import NIOHTTP1
@@ -7,14 +8,46 @@ import Synchronization
 
 /// Builds the pipeline of an accepted connection: HTTP/1.1, or TLS and then whatever ALPN says.
 struct ConnectionSetup: Sendable {
-    let endpoint: HTTPListeners.Endpoint
-    let limits: TransportLimits
-    let logger: Logger
-    let executors: EventLoopExecutors
+    /// What all connections of a server are counted in.
+    struct Shared: Sendable {
+        let streams: HTTP2StreamBudget
+        let waiting: WaitingAnswers
 
-    func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
-        if case .tcp = endpoint.address, let tls = endpoint.tls { return configureTLS(channel, tls.context) }
-        return channel.eventLoop.makeCompletedFuture { try addHTTP1(channel, wire: .http1) }
+        init(limits: TransportLimits) {
+            streams = HTTP2StreamBudget(
+                limit: limits.maxFurtherStreams, limitPerNetwork: limits.maxFurtherStreamsPerAddress)
+            waiting = WaitingAnswers(limit: limits.maxWaitingBytes)
+        }
+    }
+
+    private let endpoint: HTTPListeners.Endpoint
+    private let limits: TransportLimits
+    private let logger: Logger
+    private let executors: EventLoopExecutors
+    private let shared: Shared
+    private let plainHTTP: MinutelyWarning
+
+    init(
+        endpoint: HTTPListeners.Endpoint, limits: TransportLimits, logger: Logger, executors: EventLoopExecutors,
+        shared: Shared
+    ) {
+        self.endpoint = endpoint
+        self.limits = limits
+        self.logger = logger
+        self.executors = executors
+        self.shared = shared
+        plainHTTP = MinutelyWarning("Plain HTTP was sent to an address that speaks TLS", logger: logger)
+    }
+
+    /// - Parameter place: what the connection holds in the budget; nil when it is not counted.
+    func configure(_ channel: any Channel, _ place: ConnectionPlace?) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            if case .tcp = endpoint.address, let tls = endpoint.tls {
+                try recogniseTLS(channel, tls.context, place)
+            } else {
+                try addHTTP1(channel, wire: .http1, place)
+            }
+        }
     }
 
     private func source(_ channel: any Channel) -> RequestSource {
@@ -27,14 +60,21 @@ struct ConnectionSetup: Sendable {
         )
     }
 
-    private func exchange(_ channel: any Channel, wire: ExchangeHandler.Wire) -> ExchangeHandler {
+    private func exchange(
+        _ channel: any Channel, wire: ExchangeHandler.Wire, source: RequestSource, place: ConnectionPlace? = nil,
+        refusal: Refusal? = nil
+    ) -> ExchangeHandler {
         ExchangeHandler(
-            service: endpoint.service, source: source(channel), limits: limits, wire: wire,
-            executor: executors.executor(of: channel.eventLoop))
+            service: endpoint.service, source: source, limits: limits, wire: wire,
+            executor: executors.executor(of: channel.eventLoop), waiting: shared.waiting, place: place, refusal: refusal
+        )
     }
 
-    private func addHTTP1(_ channel: any Channel, wire: ExchangeHandler.Wire) throws {
-        let exchange = exchange(channel, wire: wire)
+    /// - Parameter refusal: the answer to whatever is asked.
+    private func addHTTP1(
+        _ channel: any Channel, wire: ExchangeHandler.Wire, _ place: ConnectionPlace?, refusal: Refusal? = nil
+    ) throws {
+        let exchange = exchange(channel, wire: wire, source: source(channel), place: place, refusal: refusal)
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.maxFieldBytes
         decoderLimits.maxHeaderListSize = limits.maxHeadBytes
@@ -46,32 +86,52 @@ struct ConnectionSetup: Sendable {
         try pipeline.addHandler(exchange)
     }
 
-    private func configureTLS(_ channel: any Channel, _ context: NIOSSLContext) -> EventLoopFuture<Void> {
+    private func recogniseTLS(_ channel: any Channel, _ context: NIOSSLContext, _ place: ConnectionPlace?) throws {
         let handshake = channel.eventLoop.scheduleTask(in: limits.requestDeadline) { channel.close(promise: nil) }
         // A timer that is left behind would hold the closed channel with all its buffers.
         channel.closeFuture.whenComplete { _ in handshake.cancel() }
-        return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-        }.flatMap {
-            channel.configureHTTP2SecureUpgrade(
-                h2ChannelConfigurator: { channel in
-                    handshake.cancel()
-                    return channel.eventLoop.makeCompletedFuture { try addHTTP2(channel) }
-                },
-                http1ChannelConfigurator: { channel in
-                    handshake.cancel()
-                    return channel.eventLoop.makeCompletedFuture { try addHTTP1(channel, wire: .http1TLS) }
-                }
-            )
+        let recognition = TLSRecognition { isPlainHTTP in
+            guard isPlainHTTP else { return try addTLS(channel, context, place, handshake) }
+            handshake.cancel()
+            let peer = channel.remoteAddress.flatMap { ClientAddress($0) }
+            plainHTTP.log([
+                "lk.listen": "\(endpoint.address)", "lk.network": "\(RequestSource.network(of: peer))",
+            ])
+            try addHTTP1(
+                channel, wire: .http1, place, refusal: Refusal(.invalidRequest, "This address speaks TLS: use https."))
         }
+        try channel.pipeline.syncOperations.addHandler(recognition)
     }
 
-    private func addHTTP2(_ channel: any Channel) throws {
+    private func addTLS(
+        _ channel: any Channel, _ context: NIOSSLContext, _ place: ConnectionPlace?, _ handshake: Scheduled<Void>
+    ) throws {
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+        let upgrade = channel.configureHTTP2SecureUpgrade(
+            h2ChannelConfigurator: { channel in
+                handshake.cancel()
+                return channel.eventLoop.makeCompletedFuture { try addHTTP2(channel, place) }
+            },
+            http1ChannelConfigurator: { channel in
+                handshake.cancel()
+                return channel.eventLoop.makeCompletedFuture { try addHTTP1(channel, wire: .http1TLS, place) }
+            }
+        )
+        upgrade.whenFailure { _ in channel.close(promise: nil) }
+    }
+
+    private func addHTTP2(_ channel: any Channel, _ place: ConnectionPlace?) throws {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.maxConcurrentStreams),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maxHeadBytes),
+            // Beyond it the connection ends. Far above what a request may have, so that a request that has too much is
+            // answered, and small beside what a request costs anyhow.
+            HTTP2Setting(parameter: .maxHeaderListSize, value: Self.headBounds * limits.maxHeadBytes),
         ]
+        // As many frames of the least maximum size as it takes to send so much.
+        connection.maximumSequentialContinuationFrames = Self.headBounds * limits.maxHeadBytes / (16 * 1024)
+        // A stream that was refused may have frames under way.
+        connection.maximumRecentlyResetStreams = Self.maxConcurrentStreams
         // What waits for a peer that does not read: an answer's head and end for each stream, and some PINGs.
         connection.maximumBufferedControlFrames = 4 * Self.maxConcurrentStreams
         let manager = NIOHTTP2ServerConnectionManagementHandler(
@@ -80,8 +140,11 @@ struct ConnectionSetup: Sendable {
                 maxIdleTime: limits.idleTimeout, maxAge: nil, maxGraceTime: limits.shutdownGrace, keepalive: nil
             )
         )
-        let connectionGuard = HTTP2ConnectionGuard(limits: limits)
         let source = source(channel)
+        let isShared = source.peer.map { endpoint.service.sharesAddress($0) } ?? true
+        let connectionGuard = HTTP2ConnectionGuard(
+            limits: limits, streams: shared.streams, network: isShared ? nil : source.peer?.network, place: place)
+        let admission = NIOLoopBound(connectionGuard, eventLoop: channel.eventLoop)
         let setup = self
         let http2 = NIOHTTP2Handler(
             mode: .server,
@@ -94,25 +157,28 @@ struct ConnectionSetup: Sendable {
             ),
             inboundStreamInitializer: { stream in
                 stream.eventLoop.makeCompletedFuture {
+                    guard admission.value.admits(stream) else {
+                        // Nothing was done for it, and it may be tried again (RFC 9113 8.7).
+                        let refusal = HTTP2Frame.FramePayload.rstStream(.refusedStream)
+                        return stream.writeAndFlush(refusal, promise: nil)
+                    }
                     let pipeline = stream.pipeline.syncOperations
                     try pipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-                    try pipeline.addHandler(
-                        ExchangeHandler(
-                            service: setup.endpoint.service, source: source, limits: setup.limits, wire: .http2,
-                            executor: setup.executors.executor(of: stream.eventLoop)
-                        )
-                    )
+                    try pipeline.addHandler(setup.exchange(stream, wire: .http2, source: source))
                 }
             }
         )
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTP2GoAwayWatch(connection: connectionGuard))
+        try pipeline.addHandler(HTTP2EarlySettings())
         try pipeline.addHandler(http2)
         try pipeline.addHandler(manager)
         try pipeline.addHandler(connectionGuard)
     }
 
     private static let maxConcurrentStreams = 100
+    /// So many times the largest head are still read.
+    private static let headBounds = 4
 }
 
 /// The bounds that a connection lives in. The defaults are the product's; tests shorten the times.
@@ -138,11 +204,20 @@ package struct TransportLimits: Sendable {
     package var lingerTimeout = TimeAmount.seconds(1)
     /// After SIGTERM: how long requests in flight may take before they are cut.
     package var shutdownGrace = TimeAmount.seconds(5)
-    /// Open connections over all TCP listeners; further ones wait in the system's backlog.
+    /// Open connections over all TCP listeners. For a further one the longest idle one is closed; when all have a request
+    /// under way, further ones wait in the system's backlog.
     package var maxConnections = 16 * 1024
     /// Open connections of one IPv4 address or IPv6 /64; further ones are closed at once. Loopback and trusted proxies,
     /// behind which many clients may stand, are exempt.
     package var maxConnectionsPerAddress = 1024
+    /// HTTP/2 streams over all connections, one for each connection not counted; further ones are refused. Each costs
+    /// some kilobytes for as long as its client takes no answer.
+    package var maxFurtherStreams = 4096
+    /// The same for one address, with the same exemptions.
+    package var maxFurtherStreamsPerAddress = 1024
+    /// Bytes of answers that clients have not accepted; beyond, those that have waited longest are cut off. Twice the
+    /// largest revocation list that anybody can read as plain JSON, with room.
+    package var maxWaitingBytes = 256 * 1024 * 1024
 
     package init() {}
 }

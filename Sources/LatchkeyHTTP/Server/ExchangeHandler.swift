@@ -37,6 +37,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private let limits: TransportLimits
     private let wire: Wire
     private let executor: EventLoopExecutor
+    private let waitingAnswers: WaitingAnswers
+    /// What the connection holds in the budget, if this is the connection's handler.
+    private let place: ConnectionPlace?
+    /// The answer to every request: nothing is served here.
+    private let standingRefusal: Refusal?
     /// Every answer is to be in the log, so none may be given past the service.
     private let logsEveryAnswer: Bool
     private var phase = Phase.idle
@@ -47,6 +52,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var waitingBytes = 0
     private var isProceeding = false
     private var boundary = RequestBoundary()
+    private var overhead = RequestOverhead()
     /// The bytes that the decoder is reading, when they may be a whole request.
     private var arrived: ByteBuffer?
     private var parserError: (any Error)?
@@ -54,22 +60,34 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var task: Task<Void, Never>?
     /// Requests that were handed to the service.
     private var exchanges = 0
+    /// Answers that the client has accepted.
+    private var accepted = 0
+    /// The answer in the making, where the client lets it wait.
+    private var waitingAnswer: WaitingAnswers.ID?
+    /// What is left of a long body, and the promise of its last piece.
+    private var unsent: (body: ByteBuffer, written: EventLoopPromise<Void>)?
     private var isLongPoll = false
     /// The rest of the current request is of no interest: it was refused before its end.
     private var dropsRest = false
+    /// Bytes that come are dropped before anything looks at them.
+    private(set) var ignoresInput = false
     private var closesAfterResponse = false
     private var hasInputEnded = false
     private var holdsRead = false
     private var context: ChannelHandlerContext?
 
     init(
-        service: HTTPService, source: RequestSource, limits: TransportLimits, wire: Wire, executor: EventLoopExecutor
+        service: HTTPService, source: RequestSource, limits: TransportLimits, wire: Wire, executor: EventLoopExecutor,
+        waiting: WaitingAnswers, place: ConnectionPlace?, refusal: Refusal?
     ) {
         self.service = service
         self.source = source
         self.limits = limits
         self.wire = wire
         self.executor = executor
+        waitingAnswers = waiting
+        self.place = place
+        standingRefusal = refusal
         logsEveryAnswer = source.logger.logLevel <= .debug
     }
 
@@ -95,6 +113,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
         deadline.cancel()
         task?.cancel()
         task = nil
+        noteAccepted()
+        unsent?.written.fail(ChannelError.ioOnClosedChannel)
+        unsent = nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -131,7 +152,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard case HTTPParserError.headerOverflow = error else {
             return Refusal(.invalidRequest, "The request is not valid HTTP.")
         }
-        return Refusal(.headersTooLarge, "The request head is too large.")
+        return RequestHeadJudge.tooLarge
     }
 
     // MARK: Bytes before they are decoded
@@ -139,11 +160,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Answers bytes that were answered before, when the answer still holds.
     func answersAgain(_ bytes: ByteBuffer) -> Bool {
         guard case .idle = phase, boundary.isClear, !logsEveryAnswer, !closesAfterResponse, !hasInputEnded,
-            let context
+            standingRefusal == nil, let context
         else { return false }
         let start = ContinuousClock.now
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
+        place?.begin()
         var head = context.channel.allocator.buffer(
             capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
@@ -157,6 +179,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func bytesArrived(_ bytes: ByteBuffer) {
         arrived = boundary.isClear && bytes.readableBytes <= AnswerCache.longestRequest ? bytes : nil
         boundary.arrived(bytes)
+        overhead.arrived(bytes.readableBytes)
         guard case .idle = phase, let context else { return }
         startReceiving(context)
     }
@@ -165,6 +188,27 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func bytesProcessed() {
         boundary.processed()
         arrived = nil
+        if overhead.bytes > mostOverhead { refuseOverhead() }
+    }
+
+    /// The head, white space between its fields and around chunks, chunk extensions.
+    private var mostOverhead: Int { limits.maxHeadBytes + 16 * 1024 }
+
+    private func refuseOverhead() {
+        guard let context, !ignoresInput else { return }
+        ignoresInput = true
+        switch phase {
+        case .lingering:
+            break
+        case .responding:
+            if !dropsRest { parserError = HTTPParserError.headerOverflow }
+        case .idle, .receiving:
+            refuse(
+                context,
+                head == nil
+                    ? Self.refusal(for: HTTPParserError.headerOverflow)
+                    : Refusal(.payloadTooLarge, "The chunks of the body have too much besides its content."))
+        }
     }
 
     /// The bytes of the request that is dispatched, when they are a whole read and nothing else. Asked before its answer
@@ -195,8 +239,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let part = unwrapInboundIn(data)
         switch part {
         case .head: boundary.head()
-        case .body(let bytes): boundary.body(bytes.readableBytes)
-        case .end: boundary.end()
+        case .body(let bytes):
+            boundary.body(bytes.readableBytes)
+            overhead.body(bytes.readableBytes)
+        case .end:
+            boundary.end()
+            if overhead.end() > mostOverhead { return refuseOverhead() }
         }
         switch phase {
         case .lingering:
@@ -227,6 +275,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     private func startReceiving(_ context: ChannelHandlerContext) {
         phase = .receiving
+        place?.begin()
         wait(for: .request, limits.requestDeadline, context)
     }
 
@@ -237,7 +286,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             self.head = head
             body = ByteBuffer()
             if let refusal = refusal(of: head) { return refuse(context, refusal) }
-            if Self.expectsContinue(head), wire != .http2 {
+            if wire != .http2, Self.expectsContinue(head) {
                 context.writeAndFlush(NIOAny(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
             }
         case .body(var part):
@@ -245,7 +294,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 return refuse(context, Refusal(.payloadTooLarge, "The body is larger than 64 KiB."))
             }
             if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
-        case .end:
+        case .end(let trailers):
+            // The HTTP/1 decoder counts them together with the head.
+            if wire == .http2, let trailers, !RequestHeadJudge(limits).fits(trailers, target: "") {
+                return refuse(context, RequestHeadJudge.tooLarge)
+            }
             dispatch(context, refusal: nil)
         }
     }
@@ -256,14 +309,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func refusal(of head: HTTPRequestHead) -> Refusal? {
-        let hosts = head.headers["host"]
-        guard hosts.count == 1 || (hosts.isEmpty && (head.version == .http1_0 || wire == .http2)) else {
-            return Refusal(.invalidRequest, "The request needs exactly one Host header.")
-        }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.maxBodyBytes {
-            return Refusal(.payloadTooLarge, "The body is larger than 64 KiB.")
-        }
-        return nil
+        standingRefusal ?? RequestHeadJudge(limits).refusal(of: head, isHTTP2: wire == .http2)
     }
 
     /// Answers without reading the rest of the request, and closes.
@@ -335,17 +381,67 @@ final class ExchangeHandler: ChannelDuplexHandler {
             head.writeImmutableBuffer(body)
             return context.writeAndFlush(NIOAny(head), promise: written)
         }
+        let accepted = accepted
         context.write(NIOAny(head), promise: nil)
-        context.writeAndFlush(NIOAny(body), promise: written)
+        if wire == .http1TLS, body.readableBytes > Self.piece {
+            unsent = (body, written)
+            sendMore(context)
+        } else {
+            context.writeAndFlush(NIOAny(body), promise: written)
+        }
+        if self.accepted == accepted { noteWaiting(body, context) }
+    }
+
+    /// TLS copies what it is given, and would copy a whole list for each client that does not read it.
+    private static let piece = 64 * 1024
+
+    private func sendMore(_ context: ChannelHandlerContext) {
+        while let written = unsent?.written, context.channel.isWritable {
+            if let piece = unsent?.body.readSlice(length: Self.piece) {
+                context.writeAndFlush(NIOAny(piece), promise: nil)
+            } else {
+                let rest = unsent?.body ?? ByteBuffer()
+                unsent = nil
+                context.writeAndFlush(NIOAny(rest), promise: written)
+            }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        sendMore(context)
+        context.fireChannelWritabilityChanged()
     }
 
     private func writeParts(_ response: OutgoingResponse, _ context: ChannelHandlerContext) {
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.allFields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
+        let accepted = accepted
+        let written = awaitWritten(context)
         if response.body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: awaitWritten(context))
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        if response.body.readableBytes > Self.longestCopy, self.accepted == accepted {
+            noteWaiting(response.body, context)
+        }
+    }
+
+    /// The client lets the answer wait, and its body is kept for it.
+    private func noteWaiting(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let accepted = accepted
+        waitingAnswer = waitingAnswers.add(body) {
+            eventLoop.execute {
+                guard bound.value.accepted == accepted else { return }
+                bound.value.context?.close(promise: nil)
+            }
+        }
+    }
+
+    private func noteAccepted() {
+        if let waitingAnswer { waitingAnswers.remove(waitingAnswer) }
+        waitingAnswer = nil
     }
 
     /// The promise of the last piece of a response.
@@ -357,6 +453,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func written() {
+        accepted += 1
+        noteAccepted()
         guard let context, case .responding = phase else { return }
         isLongPoll = false
         if closesAfterResponse { return close(context) }
@@ -380,7 +478,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         guard canProcess else { return }
         if hasInputEnded { return close(context) }
-        if case .idle = phase { wait(for: .idle, limits.idleTimeout, context) }
+        if case .idle = phase {
+            let now = wait(for: .idle, limits.idleTimeout, context)
+            if let place, place.end(at: now) { return context.close(promise: nil) }
+        }
         if holdsRead {
             holdsRead = false
             context.read()
@@ -417,7 +518,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: Deadlines
 
-    private func wait(for subject: ConnectionDeadline.Subject, _ delay: TimeAmount, _ context: ChannelHandlerContext) {
+    @discardableResult
+    private func wait(
+        for subject: ConnectionDeadline.Subject, _ delay: TimeAmount, _ context: ChannelHandlerContext
+    ) -> NIODeadline {
         deadline.set(subject, after: delay, on: context.eventLoop, look: look(context))
     }
 

@@ -13,11 +13,22 @@ final class FirstByteHandler: ChannelInboundHandler {
         self.exchange = exchange
     }
 
+    /// More is decoded piece by piece, so that what one request takes on the wire is known to within so many bytes.
+    private static let piece = 8 * 1024
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
+        var bytes = unwrapInboundIn(data)
         guard !exchange.answersAgain(bytes) else { return }
+        while bytes.readableBytes > Self.piece, let piece = bytes.readSlice(length: Self.piece) {
+            decode(piece, context)
+        }
+        decode(bytes, context)
+    }
+
+    private func decode(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard !exchange.ignoresInput else { return }
         exchange.bytesArrived(bytes)
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(bytes))
         exchange.bytesProcessed()
     }
 }

@@ -11,6 +11,12 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
 
     private let limits: TransportLimits
+    private let streams: HTTP2StreamBudget
+    /// Nil where many clients may stand behind the address.
+    private let network: SourceNetwork?
+    private let place: ConnectionPlace?
+    private var admitted = 0
+    private var refused: Set<ObjectIdentifier> = []
     private var context: ChannelHandlerContext?
     private var openStreams = 0
     private var hasFailed = false
@@ -18,8 +24,13 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
     private var idle: Scheduled<Void>?
     private var unwritable: Scheduled<Void>?
 
-    init(limits: TransportLimits) {
+    init(
+        limits: TransportLimits, streams: HTTP2StreamBudget, network: SourceNetwork?, place: ConnectionPlace?
+    ) {
         self.limits = limits
+        self.streams = streams
+        self.network = network
+        self.place = place
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -41,6 +52,27 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
     private func end() {
         idle?.cancel()
         unwritable?.cancel()
+        if admitted > 1 { streams.dismiss(network, admitted - 1) }
+        admitted = 0
+    }
+
+    // MARK: Streams
+
+    /// Whether a stream that the client has just begun may be served. A connection's only one always is.
+    func admits(_ stream: any Channel) -> Bool {
+        guard admitted == 0 || streams.admit(network) else {
+            refused.insert(ObjectIdentifier(stream))
+            return false
+        }
+        admitted += 1
+        return true
+    }
+
+    private func left(_ stream: any Channel) {
+        guard refused.isEmpty || refused.remove(ObjectIdentifier(stream)) == nil else { return }
+        guard admitted > 0 else { return }
+        admitted -= 1
+        if admitted > 0 { streams.dismiss(network) }
     }
 
     // MARK: Errors
@@ -71,15 +103,21 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
     // MARK: Idleness
 
     fileprivate func streamCreated() {
+        if openStreams == 0 { place?.begin() }
         openStreams += 1
         idle?.cancel()
         idle = nil
     }
 
-    fileprivate func streamClosed() {
+    fileprivate func streamClosed(_ stream: any Channel) {
+        left(stream)
         openStreams -= 1
+        guard openStreams == 0 else { return }
+        // In a moment: the end of the answer is on its way to the wire.
+        let isWanted = place?.end(at: .now()) ?? false
+        if isWanted { return waitIdle(.zero) }
         // The polite end comes first: GOAWAY after the idle time, then what a peer needs to answer.
-        if openStreams == 0 { waitIdle(limits.idleTimeout + limits.shutdownGrace) }
+        waitIdle(limits.idleTimeout + limits.shutdownGrace)
     }
 
     private func waitIdle(_ delay: TimeAmount) {
@@ -143,7 +181,7 @@ struct HTTP2StreamWatch: NIOHTTP2StreamDelegate {
     }
 
     func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
-        connection.value.streamClosed()
+        connection.value.streamClosed(channel)
         manager.streamClosed(id, channel: channel)
     }
 }

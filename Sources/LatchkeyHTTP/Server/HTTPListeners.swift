@@ -42,6 +42,7 @@ package final class HTTPListeners: Service, Sendable {
     private let executors: EventLoopExecutors
     private let connections = ConnectionTable()
     private let budget: ConnectionBudget
+    private let shared: ConnectionSetup.Shared
     private let listeners = Mutex<[Listener]?>(nil)
 
     package init(
@@ -55,11 +56,16 @@ package final class HTTPListeners: Service, Sendable {
         self.logger = logger
         self.group = group
         executors = EventLoopExecutors(group)
-        budget = ConnectionBudget(limit: limits.maxConnections, limitPerNetwork: limits.maxConnectionsPerAddress)
+        // One more than may stay: the one for which another is closed.
+        budget = ConnectionBudget(limit: limits.maxConnections + 1, limitPerNetwork: limits.maxConnectionsPerAddress)
+        shared = ConnectionSetup.Shared(limits: limits)
     }
 
     /// The addresses that are served, ports filled in; empty before ``bind()``. In the order of the endpoints.
     package var boundAddresses: [ListenAddress] { listeners.withLock { $0 ?? [] }.map(\.address) }
+
+    /// HTTP/2 streams that are open beyond one for each connection.
+    package var furtherStreams: Int { shared.streams.open }
 
     /// The threads of all event loops; there as long as those are.
     package func threads() async throws -> [pthread_t] {
@@ -151,7 +157,8 @@ package final class HTTPListeners: Service, Sendable {
     }
 
     private func bootstrap(_ endpoint: Endpoint) -> ServerBootstrap {
-        let setup = ConnectionSetup(endpoint: endpoint, limits: limits, logger: logger, executors: executors)
+        let setup = ConnectionSetup(
+            endpoint: endpoint, limits: limits, logger: logger, executors: executors, shared: shared)
         let connections = connections
         let logger = logger
         let counted: ConnectionBudget? = if case .tcp = endpoint.address { budget } else { nil }
@@ -174,8 +181,10 @@ package final class HTTPListeners: Service, Sendable {
                 if let counted, !Self.admit(channel, counted, endpoint.service) {
                     return channel.eventLoop.makeFailedFuture(TooManyConnections())
                 }
-                connections.add(channel)
-                return setup.configure(channel)
+                if let counted, counted.isFull { connections.makeRoom(counted) }
+                let place = counted.map { ConnectionPlace(budget: $0) }
+                connections.add(channel, place)
+                return setup.configure(channel, place)
             }
     }
 

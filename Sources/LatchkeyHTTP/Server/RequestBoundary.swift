@@ -56,3 +56,37 @@ struct RequestBoundary {
         return nil
     }
 }
+
+/// Counts what one request takes on the wire against what it says. A parser counts names, values and content; white space,
+/// chunk sizes and chunk extensions (RFC 9112 7.1.1) it lets pass, however much there is of them.
+struct RequestOverhead {
+    /// What each chunk may have beside its content: its size, and two line ends.
+    private static let chunkFrame = 16
+
+    private var raw = 0
+    private var last = 0
+    private var content = 0
+    private var pieces = 0
+
+    /// Before bytes go into the decoder.
+    mutating func arrived(_ count: Int) {
+        raw += count
+        last = count
+    }
+
+    mutating func body(_ count: Int) {
+        content += count
+        pieces += 1
+    }
+
+    /// Bytes that are neither content nor what chunks of it need. Small chunks may have twice their content besides.
+    var bytes: Int { raw - 3 * content - Self.chunkFrame * pieces }
+
+    /// The request is complete, and the next one begins. Where it ends within the bytes that arrived last is not known,
+    /// so none of these is counted for either.
+    /// - Returns: ``bytes`` of the request.
+    mutating func end() -> Int {
+        defer { self = RequestOverhead() }
+        return bytes - last
+    }
+}

@@ -49,7 +49,8 @@ struct RevocationsEndpoint: Sendable {
         let name = reader?.description ?? poll.consumer
         note(poll, name, context)
         if let seconds = poll.wait {
-            try await hold(poll, seconds, context)
+            let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
+            await services.feed.wait(poll.query, seconds: limit, address: context.network)
             // Seen again: a long poll may have been held for a minute.
             note(poll, name, context)
         }
@@ -69,18 +70,6 @@ struct RevocationsEndpoint: Sendable {
             }
         if document.isGzip { fields[.contentEncoding] = "gzip" }
         return Response(status: .ok, headers: fields, body: document.bytes, isCurrent: isCurrent)
-    }
-
-    /// Waits until there is something newer, or the time is up.
-    /// - Throws: `Refusal` `overloaded` when there is no place to wait, not even for a timer.
-    private func hold(_ poll: RevocationPoll, _ seconds: Int, _ context: RequestContext) async throws {
-        let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
-        switch await services.feed.wait(poll.query, seconds: limit, address: context.network) {
-        case .answered: break
-        case .refused(let delay):
-            throw Refusal(
-                .overloaded, "Too many requests are waiting for news: poll without wait, or later.", retryAfter: delay)
-        }
     }
 
     /// - Parameter name: the authenticated client's where there is one, else what a poller calls itself.

@@ -96,7 +96,10 @@ struct StartupReport {
         let addresses = ready.addresses.map { "\(scheme)://\($0)" }.joined(separator: "  ")
         var lines = ["Latchkey \(Latchkey.version) is listening on \(addresses)"]
         if !ready.adminAddresses.isEmpty {
-            let admin = ready.adminAddresses.map { "\(scheme)://\($0)" }.joined(separator: "  ")
+            let admin = ready.adminAddresses.map {
+                "\(settings.speaksTLS(admin: $0) ? "https" : "http")://\($0)"
+            }
+            .joined(separator: "  ")
             lines.append("  admin API  \(admin)")
         }
         lines.append("  issuer     \(settings.core.issuer)")

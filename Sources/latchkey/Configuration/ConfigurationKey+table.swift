@@ -12,6 +12,9 @@ extension ConfigurationKey {
     static let adminListen = ConfigurationKey(
         "admin.listen", .list, default: nil,
         "Addresses for the admin API and metrics alone; by default they are served with everything else.")
+    static let adminTLS = ConfigurationKey(
+        "admin.tls", .choice(["true", "false"]), default: nil,
+        "Whether admin.listen speaks TLS; by default as listen does, but plain HTTP on a loopback address.")
     static let dataDirectory = ConfigurationKey(
         "data_dir", .text, default: "./data", "Directory of the database, the lock, the socket and the master key.")
     static let masterKeyFile = ConfigurationKey(
@@ -145,7 +148,7 @@ extension ConfigurationKey {
 
     /// Every key, in the order of `Config/latchkey.yaml`.
     package static let all: [ConfigurationKey] = [
-        issuer, listen, adminListen, dataDirectory, masterKeyFile, bootstrapAdmin, bootstrapPasswordFile,
+        issuer, listen, adminListen, adminTLS, dataDirectory, masterKeyFile, bootstrapAdmin, bootstrapPasswordFile,
         tlsCertificate, tlsPrivateKey, trustedProxies,
         accessTTL, algorithm, audience, maxSkew,
         idleTTL, absoluteTTL, reuseWindow, recoveryLimit,

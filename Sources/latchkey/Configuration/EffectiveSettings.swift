@@ -27,6 +27,8 @@ package struct EffectiveSettings: Sendable {
     package let listen: [ListenAddress]
     /// Empty: the admin API and the metrics are served on ``listen``.
     package let adminListen: [ListenAddress]
+    /// What `admin.tls` says; nil when it says nothing.
+    private let adminTLS: Bool?
     package let dataDirectory: DataDirectory
     /// Where the master key is read from when `LATCHKEY_MASTER_KEY` is not set.
     package let masterKeyFile: String
@@ -54,11 +56,17 @@ package struct EffectiveSettings: Sendable {
         guard !listen.isEmpty else { throw ConfigurationError("`listen` must name at least one address.") }
         self.listen = listen
         adminListen = try values.addresses(.adminListen)
+        adminTLS = values.text(.adminTLS) == nil ? nil : try values.choice(.adminTLS) == "true"
         let directory = DataDirectory(path: try values.required(.dataDirectory))
         dataDirectory = directory
         masterKeyFile = values.text(.masterKeyFile) ?? directory.masterKeyPath
         bootstrap = try values.pair(.bootstrapAdmin, .bootstrapPasswordFile).map(Bootstrap.init)
         tls = try values.pair(.tlsCertificate, .tlsPrivateKey).map(TLSFiles.init)
+        guard adminTLS != true || tls != nil else {
+            throw ConfigurationError(
+                "`admin.tls` is true\(values.source(of: .adminTLS)), but there is no certificate: set "
+                    + "`tls.certificate` and `tls.private_key`.")
+        }
         do {
             trustedProxies = try TrustedProxies(values.texts(.trustedProxies))
         } catch {
@@ -75,6 +83,12 @@ package struct EffectiveSettings: Sendable {
         logLevel = Logger.Level(rawValue: try values.choice(.logLevel)) ?? .info
         logFormat = LogFormat(rawValue: try values.choice(.logFormat)) ?? .text
         warnings = values.warnings + Self.warnings(core, listen: listen, isTLS: tls != nil)
+    }
+
+    /// Whether an address of ``adminListen`` speaks TLS. On this machine nobody else listens, and the certificate is for
+    /// the public name, which no scraper or script of this machine asks for.
+    package func speaksTLS(admin address: ListenAddress) -> Bool {
+        tls != nil && adminTLS ?? !address.isLoopback
     }
 
     private static func warnings(

@@ -99,7 +99,7 @@ struct LongListTests {
             let verifier = TokenVerifier(configuration)
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await verifier.run() }
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 group.cancelAll()
             }
             #expect(verifier.status.sequence == Int64(Self.count))

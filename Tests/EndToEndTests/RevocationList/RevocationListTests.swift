@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import LatchkeyCore
 import LatchkeyTokens
+import NIOCore
 import TestConditions
 import TestSupport
 import Testing
@@ -67,6 +68,41 @@ struct RevocationListTests {
                 "/revocations?wait=0", headers: [("If-None-Match", try #require(changed[field: "ETag"]))])
             #expect(wait.status == 200)
             #expect(wait[field: "Cache-Control"] == "no-store")
+        }
+    }
+
+    /// One address holds more long polls than there are places of any kind, as a flood does, or a network behind one NAT.
+    @Test func `a wait without a place is answered with what there is, never refused`() async throws {
+        let limits = [
+            "revocations.max_waiters": "3", "revocations.max_waiters_per_address": "2", "revocations.next_update": "1s",
+        ]
+        try await withServer(limits) { server in
+            try await server.addUser()
+            try await server.addClient()
+            let list = try await server.list()
+            let bearer = try #require(try await server.login()["access_token"])
+            let path = "/revocations?after=\(list.sequence)&epoch=\(list.epoch)&wait=60"
+            // The shared client makes eight connections and lets the other requests wait for them.
+            var many = HTTPClient.Configuration()
+            many.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+            many.timeout.connect = .minutes(10)
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: many)
+            let flood = TestHTTP(base: server.http.base, client: client)
+            try await withThrowingTaskGroup(of: TestResponse.self) { polls in
+                for _ in 0..<40 { polls.addTask { try await flood.send("GET", path, timeout: .seconds(600)) } }
+                // The two that have a place wait for news; the others are through without any.
+                for _ in 0..<38 {
+                    let answer = try #require(try await polls.next())
+                    #expect(answer.status == 200)
+                    #expect(try RevocationDocument(parsing: answer.body).entries.isEmpty)
+                }
+                #expect(server.services.feed.waiting == 2)
+                #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: bearer).status == 204)
+                for try await answer in polls {
+                    #expect(try RevocationDocument(parsing: answer.body).entries.count == 1)
+                }
+            }
+            try await client.shutdown()
         }
     }
 

@@ -13,12 +13,12 @@ struct KeyEventsTests {
             try await server.addClient(algorithm: algorithm)
             let token = try #require(try await server.login()["access_token"])
             try await withVerifier(server.http) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 let verified = try verifier.verifyNow(token)
                 #expect(verified.algorithm == algorithm)
             }
             try await withVerifier(server.http, { $0.algorithms.remove(algorithm) }) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 #expect(throws: VerificationError.algorithmNotAllowed) { try verifier.verifyNow(token) }
             }
         }
@@ -34,7 +34,7 @@ struct KeyEventsTests {
             let login = try await server.login()
             let (old, refresh) = (try #require(login["access_token"]), try #require(login["refresh_token"]))
             try await withVerifier(server.http, now: { clock.now }, { $0.requiresSignedList = true }) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 #expect(throws: Never.self) { try verifier.verifyNow(old) }
                 // Beyond the cool-down of the first fetch; the list renews itself meanwhile.
                 clock.advance(by: .seconds(31))
@@ -66,7 +66,7 @@ struct KeyEventsTests {
             let billing = try #require(try await server.login(client: "other")["access_token"])
             let refresh = try #require(login["refresh_token"])
             try await withVerifier(server.http) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 let verified = try verifier.verifyNow(service)
                 #expect(verified.claims.sessionID == nil)
                 #expect(throws: VerificationError.wrongAudience) { try verifier.verifyNow(billing) }

@@ -37,7 +37,7 @@ struct ServerOutageTests {
         let (token, other) = (try await login(server.http), try await login(server.http))
         let clock = MovedClock()
         try await withVerifier(server.http, now: { clock.now }) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             let list = try await server.http.get("/revocations")
             #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: other).status == 204)
             try await verifier.waits(for: "the revocation") { $0.sequence ?? 0 > list.integer("seq") ?? 0 }
@@ -87,7 +87,7 @@ struct ServerOutageTests {
 
         let second = try await ServerProcess(folder: folder, port: port)
         try await withVerifier(second.http) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             #expect(try await second.http.authorised("POST", "/api/v1/logout", bearer: token).status == 204)
             try await verifier.waits(for: "the revocation") { $0.entries > 0 }
             let epoch = verifier.status.epoch

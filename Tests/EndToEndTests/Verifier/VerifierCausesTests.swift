@@ -25,7 +25,7 @@ struct VerifierCausesTests {
         try await withServer(clock: clock) { server in
             let scene = try await RevocationScene(server.http, folder: server.folder)
             try await withVerifier(server.http, now: { clock.now }) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 let victim = try scene.token(.victim)
                 #expect(throws: Never.self) { try verifier.verifyNow(victim) }
                 try await cause.perform(on: scene)
@@ -44,7 +44,7 @@ struct VerifierCausesTests {
             try await server.addClient()
             let token = try #require(try await server.login()["access_token"])
             try await withVerifier(server.http, { $0.polling = .longPoll() }) { verifier in
-                #expect(await verifier.waitUntilReady())
+                #expect(await verifier.waitUntilReady(for: .seconds(600)))
                 try await eventually("a poll is held") { server.services.feed.waiting > 0 }
                 #expect(throws: Never.self) { try verifier.verifyNow(token) }
                 let updates = verifier.updates()
@@ -75,7 +75,7 @@ struct VerifierCausesTests {
                     $0.consumer = "alias"
                 },
                 { verifier in
-                    #expect(await verifier.waitUntilReady())
+                    #expect(await verifier.waitUntilReady(for: .seconds(600)))
                     #expect(throws: Never.self) { try verifier.verifyNow(token) }
                     #expect(server.services.feed.consumers().map(\.name) == ["service"])
                 })
@@ -96,7 +96,7 @@ struct VerifierCausesTests {
                     $0.polling = .interval(.seconds(3600))
                 },
                 { verifier in
-                    #expect(await verifier.waitUntilReady())
+                    #expect(await verifier.waitUntilReady(for: .seconds(600)))
                     await #expect(throws: Never.self) {
                         try await verifier.verify(token, policy: .introspectAlways)
                     }

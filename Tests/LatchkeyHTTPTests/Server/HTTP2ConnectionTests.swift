@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import NIOCore
 import TestConditions
 import TestSupport
@@ -10,7 +11,7 @@ import Testing
 /// frames written out by hand and stays until then.
 @Suite(.endsHang) struct HTTP2ConnectionTests {
     /// A frame of RFC 9113 4.1.
-    private struct Frame: Equatable {
+    struct Frame: Equatable, Sendable {
         var type: UInt8
         var flags: UInt8 = 0
         var stream: UInt8 = 0
@@ -27,6 +28,39 @@ import Testing
         static func get(stream: UInt8, path: Bool = true) -> Frame {
             Frame(type: 1, flags: 5, stream: stream, payload: [0x82, 0x87] + (path ? [0x84] : []) + [0x41, 1, 0x61])
         }
+
+        /// `GET /` with more fields, in as many frames as it takes (RFC 9113 6.10).
+        static func get(stream: UInt8, fields: [UInt8], end: UInt8 = 4) -> [Frame] {
+            var block = ([0x82, 0x87, 0x84, 0x41, 1, 0x61] + fields)[...]
+            var frames: [Frame] = []
+            repeat {
+                let part = Array(block.prefix(16_384))
+                block = block.dropFirst(part.count)
+                let isLast: UInt8 = block.isEmpty ? end : 0
+                frames.append(
+                    frames.isEmpty
+                        ? Frame(type: 1, flags: 1 | isLast, stream: stream, payload: part)
+                        : Frame(type: 9, flags: isLast, stream: stream, payload: part))
+            } while !block.isEmpty
+            return frames
+        }
+
+        /// A field that is not kept in the table (RFC 7541 6.2.2), or with `first` 0x40 one that is.
+        static func field(_ name: String, _ length: Int, first: UInt8 = 0) -> [UInt8] {
+            var size: [UInt8] = [UInt8(min(length, 127))]
+            if length >= 127 {
+                var rest = length - 127
+                while rest >= 128 {
+                    size.append(UInt8(rest % 128 + 128))
+                    rest /= 128
+                }
+                size.append(UInt8(rest))
+            }
+            return [first, UInt8(name.utf8.count)] + Array(name.utf8) + size + [UInt8](repeating: 0x78, count: length)
+        }
+
+        /// The client takes no byte of an answer's content.
+        static let noWindow = Frame(type: 4, payload: [0, 4, 0, 0, 0, 0])
 
         static func reset(stream: UInt8) -> Frame { Frame(type: 3, stream: stream, payload: [0, 0, 0, 8]) }
 
@@ -46,6 +80,40 @@ import Testing
 
     /// What a server with `limits` sends to a peer that sends `frames` and then nothing, until the server closes.
     private func talk(_ limits: TransportLimits, _ frames: [Frame]) async throws -> [Frame] {
+        try await talkTo(limits, frames) { _, client, output in
+            _ = try await client.exit()
+            return Frame.parse(try output())
+        }
+    }
+
+    /// The same, until what has come is enough.
+    private func talk(
+        _ limits: TransportLimits, _ frames: [Frame], until isEnough: @escaping @Sendable ([Frame]) -> Bool
+    ) async throws -> [Frame] {
+        try await talkTo(limits, frames) { _, client, output in
+            while client.isRunning {
+                let answer = Frame.parse(try output())
+                guard !isEnough(answer) else {
+                    client.signal(SIGKILL)
+                    _ = try await client.exit()
+                    return answer
+                }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            return Frame.parse(try output())
+        }
+    }
+
+    /// Whether the answer on a stream is complete.
+    private static func ends(_ stream: UInt8) -> @Sendable ([Frame]) -> Bool {
+        { frames in frames.contains { $0.type <= 1 && $0.stream == stream && $0.flags & 1 == 1 } }
+    }
+
+    /// The same, while `body` looks on.
+    private func talkTo<Result: Sendable>(
+        _ limits: TransportLimits, _ frames: [Frame],
+        _ body: @Sendable (ServerFixture, ChildProcess, @Sendable () throws -> Data) async throws -> Result
+    ) async throws -> Result {
         try await withTemporaryFolder { folder in
             let files = TLSTests.Files(folder: folder)
             try await files.makeCertificate(files.certificate, files.key)
@@ -57,8 +125,7 @@ import Testing
                 let client = try ChildProcess(
                     ["openssl", "s_client", "-quiet", "-alpn", "h2", "-connect", "127.0.0.1:\(server.port)"],
                     input: folder + "/in", output: folder + "/out")
-                _ = try await client.exit()
-                return Frame.parse(try Data(contentsOf: URL(fileURLWithPath: folder + "/out")))
+                return try await body(server, client) { try Data(contentsOf: URL(fileURLWithPath: folder + "/out")) }
             }
         }
     }
@@ -104,7 +171,8 @@ import Testing
     }
 
     @Test func `a malformed request leaves the connection to the others`() async throws {
-        let answer = try await talk(Self.impatient, [.get(stream: 1, path: false), .get(stream: 3)])
+        let answer = try await talk(
+            Self.patient, [.get(stream: 1, path: false), .get(stream: 3)], until: Self.ends(3))
         #expect(answer.contains { $0.type == 3 && $0.stream == 1 })
         #expect(answer.contains { $0.type == 1 && $0.stream == 3 })
     }
@@ -114,10 +182,129 @@ import Testing
     }
 
     @Test func `an idle connection ends although the peer answers no PING`() async throws {
-        let answer = try await talk(Self.impatient, [.get(stream: 1)])
+        var limits = Self.impatient
+        // The client has to have asked by then.
+        limits.idleTimeout = .seconds(3)
+        let answer = try await talk(limits, [.get(stream: 1)])
         #expect(answer.contains { $0.type == 1 && $0.stream == 1 })
         #expect(answer.contains { $0.type == 6 && $0.flags == 0 })
     }
+
+    // MARK: Heads
+
+    /// All of it is sent before the server's SETTINGS are seen, as clients do.
+    @Test(arguments: [
+        (5, "a", 7500), (300, "a", 1), (1, "a", 30_000), (1, "a", 100_000), (2, "cookie", 9000),
+    ])
+    func `a head that is too large is refused on its stream, and the others go on`(
+        count: Int, name: String, length: Int
+    ) async throws {
+        let fields = (0..<count).flatMap { _ in Frame.field(name, length) }
+        let frames = Frame.get(stream: 1, fields: fields) + [.get(stream: 3)]
+        let answer = try await talk(Self.patient, frames, until: Self.ends(3))
+        #expect(Self.content(answer, 1) == "problem headers_too_large")
+        #expect(Self.content(answer, 3) == "problem not_found")
+        #expect(!answer.contains { $0.type == 3 || ($0.type == 7 && Self.code($0) != 0) })
+    }
+
+    @Test func `a cookie in many pieces is one field`() async throws {
+        let fields = (0..<200).flatMap { _ in Frame.field("cookie", 20) }
+        let answer = try await talk(Self.patient, Frame.get(stream: 1, fields: fields), until: Self.ends(1))
+        #expect(Self.content(answer, 1) == "problem not_found")
+    }
+
+    @Test func `trailers that are too large are refused`() async throws {
+        let head = Frame(type: 1, flags: 4, stream: 1, payload: [0x83, 0x87, 0x84, 0x41, 1, 0x61])
+        let trailers = Frame(type: 1, flags: 5, stream: 1, payload: (0..<150).flatMap { Frame.field("n\($0)", 1) })
+        let answer = try await talk(Self.patient, [head, trailers], until: Self.ends(1))
+        #expect(Self.content(answer, 1) == "problem headers_too_large")
+    }
+
+    private static var beyondMeasure: [[Frame]] {
+        // A table's entry that is asked for again and again: 50 bytes for 160,000.
+        let bomb = Frame.field("a", 4000, first: 0x40) + [UInt8](repeating: 0xBE, count: 40)
+        let flood = [Frame](repeating: Frame(type: 9, stream: 1), count: 100)
+        return [
+            Frame.get(stream: 1, fields: bomb), Frame.get(stream: 1, fields: Frame.field("a", 200_000)),
+            Frame.get(stream: 1, fields: [], end: 0) + flood,
+        ]
+    }
+
+    @Test(arguments: beyondMeasure)
+    func `a head beyond all measure ends the connection`(frames: [Frame]) async throws {
+        let answer = try await talk(Self.patient, frames)
+        #expect(answer.contains { $0.type == 7 && Self.code($0) != 0 })
+    }
+
+    @Test(arguments: 1...60)
+    func `this server's settings hold before the client has acknowledged them`(piece: Int) {
+        let before = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Frame.noWindow.bytes
+        let acknowledgement = Frame(type: 4, flags: 1).bytes
+        let after = Frame.get(stream: 1).bytes + Frame.ping.bytes
+        let end = Frame.ping.bytes + acknowledgement + [1, 2, 3]
+        var input = (before + after + acknowledgement + end)[...]
+        let handler = HTTP2EarlySettings()
+        var output: [UInt8] = []
+        while !input.isEmpty {
+            output += Array(handler.follow(ByteBuffer(bytes: input.prefix(piece))).readableBytesView)
+            input = input.dropFirst(piece)
+        }
+        #expect(output == before + acknowledgement + after + end)
+    }
+
+    // MARK: Answers that wait
+
+    @Test func `streams beyond the bound are refused, and a connection always has one`() async throws {
+        var limits = Self.patient
+        limits.responseDeadline = .milliseconds(100)
+        limits.maxFurtherStreams = 3
+        let frames = [.noWindow] + (0..<100).map { Frame.get(stream: UInt8(2 * $0 + 1)) }
+        let answer = try await talk(limits, frames) { $0.filter { $0.type == 3 }.count == 100 }
+        let resets = answer.filter { $0.type == 3 }
+        // REFUSED_STREAM: nothing was done, and the client may try again.
+        let refused = resets.filter { Self.code($0) == 7 }.map(\.stream)
+        let expected: [UInt8] = (4..<100).map { UInt8(2 * $0 + 1) }
+        #expect(refused.sorted() == expected)
+        let served: Set<UInt8> = [1, 3, 5, 7]
+        #expect(Set(answer.filter { $0.type == 1 }.map(\.stream)) == served)
+        // What its client takes nothing of is cut off.
+        let cut = resets.filter { Self.code($0) != 7 }.map(\.stream)
+        #expect(Set(cut) == served)
+        #expect(!answer.contains { $0.type == 0 })
+    }
+
+    @Test func `a stream that has ended makes room for the next`() async throws {
+        var limits = Self.patient
+        limits.maxFurtherStreams = 0
+        let frames = [Frame.get(stream: 1), .reset(stream: 1), .get(stream: 3)]
+        let answer = try await talk(limits, frames) { answer in
+            answer.contains { $0.stream == 3 && ($0.type == 3 || $0.flags & 1 == 1) }
+        }
+        #expect(answer.contains { $0.type == 1 && $0.stream == 3 })
+        #expect(!answer.contains { $0.type == 3 && Self.code($0) == 7 })
+    }
+
+    @Test func `a connection that is gone gives its streams back`() async throws {
+        var limits = Self.patient
+        limits.maxFurtherStreams = 50
+        let frames = [.noWindow] + (0..<80).map { Frame.get(stream: UInt8(2 * $0 + 1)) }
+        try await talkTo(limits, frames) { server, client, output in
+            while Frame.parse(try output()).filter({ $0.type == 3 }).count < 29 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(server.listeners.furtherStreams == 50)
+            client.signal(SIGKILL)
+            _ = try await client.exit()
+            while server.listeners.furtherStreams > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    private static func content(_ frames: [Frame], _ stream: UInt8) -> String {
+        String(decoding: frames.filter { $0.type == 0 && $0.stream == stream }.flatMap(\.payload), as: UTF8.self)
+    }
+
+    /// Of RST_STREAM and GOAWAY.
+    private static func code(_ frame: Frame) -> UInt8? { frame.type == 7 ? frame.payload[7] : frame.payload.last }
 
     @Test(
         arguments: [

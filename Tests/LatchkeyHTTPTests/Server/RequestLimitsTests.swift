@@ -192,22 +192,91 @@ import Testing
         #expect(answer.hasSuffix("ok"))
     }
 
-    @Test func `connections beyond the limit wait for a free place`() async throws {
-        var limits = TransportLimits()
-        limits.maxConnections = 1
-        let answer = try await ServerFixture.run(limits: limits) { server in
-            let port = server.port
-            return try await blocking {
-                let first = try RawConnection(port: port)
-                first.send("GET /who HTTP/1.1\r\nHost: a\r\n\r\n")
-                _ = try first.receiveResponse()
-                let second = try RawConnection(port: port)
-                second.send("GET /things/second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                first.send("GET /things/first HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                let answer = try first.receiveAll()
-                return answer + (try second.receiveAll())
-            }
+    // MARK: Codings and chunks
+
+    @Test(arguments: ["gzip, chunked", "deflate,chunked", "gzip", "identity", "gzip\r\nTransfer-Encoding: chunked"])
+    func `a transfer coding that is not understood is refused with 501, and the connection ends`(
+        coding: String
+    ) async throws {
+        let answer = try await Self.exchange([
+            Self.head + "Transfer-Encoding: \(coding)\r\n\r\n", "2\r\nok\r\n0\r\n\r\n",
+            "GET /things/smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+        ])
+        #expect(answer.status == 501)
+        #expect(answer.body == "problem not_implemented")
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test(arguments: [
+        Self.head + "Transfer-Encoding: chunked, gzip\r\n\r\n",
+        Self.head + "Transfer-Encoding: chunked, chunked\r\n\r\n",
+        "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    ])
+    func `a body whose end cannot be known is refused with 400, and the connection ends`(request: String) async throws {
+        let answer = try await Self.exchange([request])
+        #expect(answer.status == 400)
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test(arguments: ["chunked", " Chunked", " CHUNKED", "\tchunked "])
+    func `a chunked body passes, in the smallest chunks too`(coding: String) async throws {
+        let chunks = String(repeating: "1;a=b\r\nx\r\n", count: 20_000)
+        let answer = try await Self.exchange([
+            Self.head + "Connection: close\r\nTransfer-Encoding:\(coding)\r\n\r\n", chunks, "0\r\n\r\n",
+        ])
+        #expect(answer.status == 200)
+        #expect(answer.body.utf8.count == 20_000)
+    }
+
+    @Test(arguments: [
+        ["2;e=", String(repeating: "x", count: 70_000), "\r\nok\r\n0\r\n\r\n"],
+        ["2\r\nok\r\n0;", String(repeating: "x", count: 1 << 20), "\r\n\r\n"],
+        [String(repeating: "2;extension=0123456789abcdef0123456789abcdef\r\nok\r\n", count: 5000), "0\r\n\r\n"],
+    ])
+    func `chunk extensions are bounded`(chunks: [String]) async throws {
+        let answer = try await Self.exchange([Self.head + "Transfer-Encoding: chunked\r\n\r\n"] + chunks)
+        #expect(answer.status == 413)
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test(arguments: [
+        String(repeating: "X-Trailer: 1\r\n", count: 200),
+        "X-Trailer: " + String(repeating: "x", count: 40_000) + "\r\n",
+    ])
+    func `trailers are bounded`(trailers: String) async throws {
+        let answer = try await Self.exchange([
+            Self.head + "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n", trailers, "\r\n",
+        ])
+        #expect(answer.status == 431)
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test func `white space between fields is bounded`() async throws {
+        let answer = try await Self.exchange([
+            "GET /who HTTP/1.1\r\nHost: a\r\nX-A: ", String(repeating: " ", count: 1 << 20), "b\r\n\r\n",
+        ])
+        #expect(answer.status == 431)
+        #expect(answer.header("Connection") == "close")
+    }
+
+    @Test func `what is too much behind a request under way is refused after its answer`() async throws {
+        let gate = Gate()
+        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+            await gate.arriveAndWait()
+            return ServerFixture.text("slow")
         }
-        #expect(answer.contains("first") && answer.hasSuffix("second"))
+        let answer = try await ServerFixture.run(routes: [slow]) { server in
+            let port = server.port
+            let connection = try await blocking { try RawConnection(port: port) }
+            try await blocking { connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n") }
+            await gate.waitForArrival()
+            try await blocking {
+                connection.send("GET /who HTTP/1.1\r\nHost: a\r\nX-A: " + String(repeating: " ", count: 1 << 20))
+            }
+            await gate.open()
+            return try await blocking { try connection.receiveAll() }
+        }
+        #expect(answer.status == 200)
+        #expect(answer.contains("HTTP/1.1 431"))
     }
 }

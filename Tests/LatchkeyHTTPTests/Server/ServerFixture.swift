@@ -105,6 +105,7 @@ struct ServerFixture: Sendable {
             case .payloadTooLarge: .contentTooLarge
             case .headersTooLarge: .requestHeaderFieldsTooLarge
             case .requestTimeout: .requestTimeout
+            case .notImplemented: .notImplemented
             default: .badRequest
             }
         var response = text("\(context.errorFormat) \(refusal.code.rawValue)")

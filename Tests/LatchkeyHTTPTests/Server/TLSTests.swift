@@ -1,7 +1,9 @@
 import Foundation
+import HTTPTypes
 import InMemoryLogging
 import LatchkeyHTTP
 import Logging
+import NIOCore
 import Testing
 
 /// TLS with HTTP/2, and certificates that change under a running server. The client is curl: none of our code.
@@ -46,8 +48,85 @@ import Testing
                 #expect(http2 == "127.0.0.1 false true false 200 2")
                 let (_, http1) = try await files.fetch(server.port, trusting: files.certificate, ["--http1.1"])
                 #expect(http1 == "127.0.0.1 false true false 200 1.1")
-                let (status, _) = try await runProgramStatus(["curl", "-s", "http://localhost:\(server.port)/who"])
-                #expect(status != 0)
+            }
+        }
+    }
+
+    @Test func `plain HTTP on an address that speaks TLS is told so, and the log tells it once`() async throws {
+        try await withTemporaryFolder { folder in
+            let files = Files(folder: folder)
+            try await files.makeCertificate(files.certificate, files.key)
+            let identity = try TLSIdentity(certificatePath: files.certificate, privateKeyPath: files.key)
+            let log = InMemoryLogHandler()
+            let logger = Logger(label: "test") { _ in log }
+            try await ServerFixture.run([.tcp(host: "127.0.0.1", port: 0)], tls: identity, logger: logger) { server in
+                for request in ["GET /who HTTP/1.1\r\nHost: a", "POST /echo HTTP/1.0", "NONSENSE"] {
+                    let answer = try await RawConnection.exchange(request + "\r\n\r\n", port: server.port)
+                    #expect(answer.status == 400)
+                    #expect(answer.body == "problem invalid_request")
+                    #expect(answer.header("Connection") == "close")
+                }
+                // Nothing that TLS would begin with, and nothing that HTTP would: no answer in plain text.
+                let other = try await RawConnection.exchange("hello\r\n\r\n", port: server.port)
+                #expect(!other.contains("HTTP/1.1"))
+                let (_, served) = try await files.fetch(server.port, trusting: files.certificate)
+                #expect(served.hasSuffix("200 2"))
+            }
+            let lines = log.entries.filter { "\($0.message)".contains("Plain HTTP was sent") }
+            #expect(lines.count == 1)
+            #expect(lines.first?.level == .warning)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (Array(repeating: 7500, count: 3), "127.0.0.1 false true false 200 2"),
+            (Array(repeating: 1, count: 300), "problem headers_too_large 431 2"),
+            ([30_000], "problem headers_too_large 431 2"),
+            (Array(repeating: 7500, count: 5), "problem headers_too_large 431 2"),
+            (Array(repeating: 7000, count: 4), "127.0.0.1 false true false 200 2"),
+            (Array(repeating: 1, count: 90), "127.0.0.1 false true false 200 2"),
+            ([16_000], "127.0.0.1 false true false 200 2"),
+        ] as [([Int], String)])
+    func `the limits of a request's head are the same over HTTP 2`(fields: [Int], expected: String) async throws {
+        try await withTemporaryFolder { folder in
+            let files = Files(folder: folder)
+            try await files.makeCertificate(files.certificate, files.key)
+            let identity = try TLSIdentity(certificatePath: files.certificate, privateKeyPath: files.key)
+            try await ServerFixture.run([.tcp(host: "127.0.0.1", port: 0)], tls: identity) { server in
+                let headers = fields.enumerated().flatMap { index, length in
+                    ["-H", "X-\(index): " + String(repeating: "x", count: length)]
+                }
+                let (status, answer) = try await files.fetch(server.port, trusting: files.certificate, headers)
+                #expect(status == 0)
+                #expect(answer == expected)
+                let (reset, old) = try await files.fetch(
+                    server.port, trusting: files.certificate, headers + ["--http1.1"])
+                // A connection that ends while the request is still being sent may take the answer with it.
+                if reset == 0 { #expect(old.dropLast(4) == answer.dropLast(2)) }
+            }
+        }
+    }
+
+    @Test func `a long answer arrives whole over TLS, on both versions`() async throws {
+        let long = ByteBuffer(repeating: UInt8(ascii: "x"), count: 3_000_001)
+        let route = Route(.get, "/long", errors: .problem, access: .anyone, operation: "long") { _, _ in
+            Response(status: .ok, body: long)
+        }
+        try await withTemporaryFolder { folder in
+            let files = Files(folder: folder)
+            try await files.makeCertificate(files.certificate, files.key)
+            let identity = try TLSIdentity(certificatePath: files.certificate, privateKeyPath: files.key)
+            try await ServerFixture.run([.tcp(host: "127.0.0.1", port: 0)], routes: [route], tls: identity) { server in
+                for version in ["--http1.1", "--http2"] {
+                    let url = "https://localhost:\(server.port)/long"
+                    // Twice on one connection.
+                    let (status, answer) = try await runProgram([
+                        "curl", "-s", version, "--cacert", files.certificate, url, url,
+                    ])
+                    #expect(status == 0)
+                    #expect(answer.utf8.count == 6_000_002)
+                }
             }
         }
     }
@@ -115,10 +194,5 @@ import Testing
                 try TLSIdentity(certificatePath: folder + "/missing.pem", privateKeyPath: files.key)
             }
         }
-    }
-
-    private func runProgramStatus(_ arguments: [String]) async throws -> (Int32, String) {
-        let result = try await runProgram(arguments)
-        return (result.status, result.output)
     }
 }

@@ -36,7 +36,7 @@ struct IntrospectionTests {
         let answer = Array("{\"active\":true,\"jti\":\"\(try Self.tokenID(token))\"}".utf8)
         let server = try await server(issuer) { _ in .ok(answer) }
         try await withVerifier(server, clock: clock, Self.configured) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             #expect(throws: Never.self) { try verifier.verifyNow(token, policy: .introspectWhenNotFresh) }
             #expect(server.calls(Self.path).isEmpty, "a fresh list is enough")
             await #expect(throws: Never.self) { try await verifier.verify(token, policy: .introspectAlways) }
@@ -83,7 +83,7 @@ struct IntrospectionTests {
             if answer.testDescription == "nothing" { $0.limits.requestTimeout = .milliseconds(300) }
         }
         try await withVerifier(server, clock: clock, configure) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             await #expect(throws: answer.refusal) { try await verifier.verify(token, policy: .introspectAlways) }
         }
     }
@@ -93,7 +93,7 @@ struct IntrospectionTests {
         let token = try issuer.token(at: clock.now)
         let server = try await server(issuer) { _ in .ok(Array(#"{"active":true}"#.utf8)) }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             await #expect(throws: VerificationError.introspectionFailed) {
                 try await verifier.verify(token, policy: .introspectAlways)
             }

@@ -32,7 +32,7 @@ struct KeySourceTests {
         let set = try issuer.keySet()
         let server = try await server { _ in .ok(set) }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             #expect(server.calls(Self.keys).count == 1)
             let flood = try (0..<10_000).map { _ in
                 try issuer.token(at: clock.now, keyID: try Self.inventedKeyID())
@@ -58,7 +58,7 @@ struct KeySourceTests {
         let (first, second) = (try old.keySet(), try old.keySet(new.webKey))
         let server = try await server { .ok($0 == 0 ? first : second) }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             let token = try new.token(at: clock.now)
             await #expect(throws: VerificationError.unknownKey, "within the cool-down of the start") {
                 try await verifier.verify(token)
@@ -80,7 +80,7 @@ struct KeySourceTests {
         let (both, one) = (try withdrawn.keySet(other.webKey), try other.keySet())
         let server = try await server { .ok($0 == 0 ? both : one) }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             let token = try withdrawn.token(at: clock.now)
             #expect(throws: Never.self) { try verifier.verifyNow(token) }
             // The regular fetch, after the five minutes of a set without Cache-Control.
@@ -137,7 +137,7 @@ struct KeySourceTests {
             }
         }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             for attempt in 1...3 {
                 clock.advance(by: .seconds(attempt == 1 ? 301 : 61))
                 try await eventually("attempt \(attempt)") { server.calls(Self.keys).count == attempt + 1 }
@@ -172,7 +172,7 @@ struct KeySourceTests {
             return reply
         }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             clock.advance(by: .seconds(30))
             let token = try new.token(at: clock.now)
             let impatient = Task { try await verifier.verify(token) }
@@ -192,7 +192,7 @@ struct KeySourceTests {
             return reply
         }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             clock.advance(by: .seconds(30))
             let token = try stranger.token(at: clock.now)
             let asking = Task { try? await verifier.verify(token) }

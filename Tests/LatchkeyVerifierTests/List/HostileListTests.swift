@@ -81,7 +81,7 @@ struct HostileListTests {
             return isBad.withLock { $0 } ? bad.reply(good) : .ok(good.encode())
         }
         try await withVerifier(server, clock: clock, { $0.limits.listLength = 65536 }) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             isBad.withLock { $0 = true }
             let seen = server.calls.count
             try await eventually("bad answers") { server.calls.count >= seen + 3 }
@@ -126,7 +126,7 @@ struct HostileListTests {
         let kept = document(now: clock.now, sequence: 5).encode()
         let server = try await Self.server(issuer) { _, _ in .ok(kept) }
         try await withVerifier(server, clock: clock) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             clock.advance(by: .seconds(61))
             let seen = server.calls.count
             try await eventually("the same answer again") { server.calls.count >= seen + 3 }

@@ -24,7 +24,7 @@ struct SignedListTests {
             .ok(try issuer.signed(document(now: clock.now, sequence: 5)), "application/jwt")
         }
         try await withVerifier(server, clock: clock, { $0.requiresSignedList = true }) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             #expect(verifier.status.sequence == 5)
             #expect(server.calls("/revocations").allSatisfy { $0.head.contains("accept: application/jwt\r\n") })
         }
@@ -77,7 +77,7 @@ struct SignedListTests {
             return .ok(text ?? [], "application/jwt")
         }
         try await withVerifier(server, clock: clock, { $0.requiresSignedList = true }) { verifier in
-            #expect(await verifier.waitUntilReady())
+            #expect(await verifier.waitUntilReady(for: .seconds(600)))
             isRotated.withLock { $0 = true }
             let seen = server.calls("/revocations").count
             try await eventually("lists by the new key") { server.calls("/revocations").count > seen + 3 }
