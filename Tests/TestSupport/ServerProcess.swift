@@ -45,7 +45,7 @@ package final class ServerProcess: Sendable {
             wrapper + command, environment: defaults.merging(configuration) { _, given in given }, output: log,
             error: log)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
-        try await waitUntilReady(for: .seconds(600))
+        try await waitUntilReady()
     }
 
     deinit {
@@ -53,7 +53,7 @@ package final class ServerProcess: Sendable {
         if child.isRunning { killHard() }
     }
 
-    private func waitUntilReady(for: .seconds(600)) async throws {
+    private func waitUntilReady() async throws {
         try await eventually("the server answers or ends") {
             if let answer = try? await http.send("GET", "/healthz"), answer.status == 200 { return true }
             return !child.isRunning

@@ -1,5 +1,6 @@
 import LatchkeyTokens
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
