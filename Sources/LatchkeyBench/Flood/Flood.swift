@@ -5,6 +5,8 @@ import Foundation
 struct Flood {
     let options: BenchOptions
     let folder: String
+    /// Whether the server may put answering and writing before hashing, and before everybody else on the machine.
+    let precedence: Bool
     private let size: Size
 
     private struct Size {
@@ -41,15 +43,18 @@ struct Flood {
     private static let users = 4000
     private static let sessions = 8000
 
-    init(options: BenchOptions, folder: String) throws {
+    init(options: BenchOptions, folder: String, precedence: Bool) throws {
         self.options = options
         self.folder = folder
+        self.precedence = precedence
         size = options.plan.isQuick ? .quick : .full
     }
 
     func measure() throws -> Figures {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let seeded = try SeededServer(options: options, folder: folder, users: Self.users, sessions: Self.sessions)
+        let seeded = try SeededServer(
+            options: options, folder: folder, users: Self.users, sessions: Self.sessions,
+            configuration: ["LATCHKEY_LOGIN_PRECEDENCE": "\(precedence)"])
         let server = try seeded.start()
         defer { server.stop() }
         let before = try capacity(server)
@@ -75,7 +80,8 @@ struct Flood {
         for outcome in [quiet, during, quietAgain] { try outcome.require(Self.kinds) }
         try during.require([FloodWork.Kind.accepted, FloodWork.Kind.overloaded])
         return Figures(
-            capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during, memory: taken,
+            precedence: precedence, capacity: (before + after) / 2, quiet: [quiet, quietAgain], flood: during,
+            memory: taken,
             window: size.windowSeconds, cores: Machine.cores)
     }
 

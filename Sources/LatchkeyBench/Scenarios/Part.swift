@@ -1,6 +1,6 @@
 /// What can be measured alone, by the name that the command line takes. In the order in which all are run.
 enum Part: String, CaseIterable, Sendable {
-    case verification, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
+    case verification, process, logins, rotations, reads, introspection, revocations, growth, flood, precedence, mixed
 
     /// One line for people.
     var summary: String {
@@ -15,6 +15,7 @@ enum Part: String, CaseIterable, Sendable {
         case .growth:
             "the same work with ten thousand and with ten million sessions, commits at a steady pace, restarts"
         case .flood: "what four times too many logins do to everybody else"
+        case .precedence: "the same with login.precedence, where the system permits it"
         case .mixed: "ten minutes of everything at once: nothing may get slower or larger"
         }
     }
@@ -30,7 +31,9 @@ enum Part: String, CaseIterable, Sendable {
         case .introspection: try Introspections(options: options, folder: folder).measure()
         case .revocations: try Revocations(options: options, folder: folder).measure()
         case .growth: Section(self, figures: try Growth(options: options, folder: folder).measure())
-        case .flood: Section(self, figures: try Flood(options: options, folder: folder).measure())
+        case .flood, .precedence:
+            Section(
+                self, figures: try Flood(options: options, folder: folder, precedence: self == .precedence).measure())
         case .mixed: Section(self, figures: try Mixed(options: options, folder: folder).measure())
         }
     }
