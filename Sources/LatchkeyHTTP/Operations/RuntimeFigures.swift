@@ -39,7 +39,8 @@ extension ConsumerResource {
         self.init(
             name: consumer.name, acknowledgedSeq: consumer.acknowledged, lag: consumer.behind,
             lagSeconds: consumer.lag(at: now).components.seconds, behindSince: consumer.behindSince?.seconds,
-            lastSeenAt: consumer.lastSeen.seconds, address: consumer.address)
+            lastSeenAt: consumer.lastSeen.seconds, address: consumer.address,
+            state: consumer.isGone ? .gone : consumer.behind > 0 ? .lagging : .current)
     }
 }
 
@@ -106,8 +107,9 @@ struct ScrapedGauges: Sendable {
     }
 
     /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
-    /// bound in whatever keeps the figures. Without names the slowest stands for all.
-    private mutating func addConsumers(_ consumers: [ConsumerStatus], named: Bool, now: Timestamp) {
+    /// bound in whatever keeps the figures. Without names the slowest stands for all. Who has left lags no more.
+    private mutating func addConsumers(_ known: [ConsumerStatus], named: Bool, now: Timestamp) {
+        let consumers = known.filter { !$0.isGone }
         gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
         perConsumer(
             "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
@@ -118,6 +120,10 @@ struct ScrapedGauges: Sendable {
     }
 
     private mutating func perConsumer(_ name: String, _ help: String, _ values: [(String, Double)], named: Bool) {
+        gauge(
+            "latchkey_revocation_consumers_gone",
+            "Those that were silent for far longer than between two polls before.",
+            known.count - consumers.count)
         head(name, "gauge", named ? help : help + " The largest of all.")
         guard named else { return text += PrometheusText.line(name, "", values.map(\.1).max() ?? 0) }
         // One series a name: of several replicas the slowest counts.
