@@ -20,11 +20,10 @@ extension Compose {
         let logger = Logger(label: "latchkey")
         let program = try await build(settings: settings, schema: .migrate, logger: logger)
         do {
-            try await program.serve(signals: [.sigterm, .sigint]) {
-                try await ready($0)
-                ProgramPages.release()
-            }
+            try await program.noteRestore()
+            try await program.serve(signals: [.sigterm, .sigint], ready: ready)
         } catch {
+            logger.critical("Stopping because of a fault", metadata: ["lk.reason": "\(error)"])
             await program.shutdown()
             throw error
         }
@@ -62,7 +61,21 @@ extension Compose {
                 addresses: Array(tcp.prefix(max(publicCount, 0))),
                 adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
                 hasUsers: try await hasUsers()))
-        try await group.run()
+        try await run(group, until: stops)
+    }
+
+    /// Until one of the signals comes, the task is cancelled, or a service fails.
+    private func run(_ group: ServiceGroup, until stops: UnixSignalsSequence) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                for await signal in stops {
+                    logger.info("Stopping", metadata: ["lk.reason": "\(signal)"])
+                    await group.triggerGracefulShutdown()
+                }
+            }
+            defer { tasks.cancelAll() }
+            try await group.run()
+        }
     }
 
     private func endpoints(_ identity: TLSIdentity?) -> [HTTPListeners.Endpoint] {
@@ -90,6 +103,18 @@ extension Compose {
     /// Counting them would take long where there are many.
     private func hasUsers() async throws -> Bool {
         try await !services.store.users(page: PageRequest(limit: 1)).items.isEmpty
+    }
+
+    /// Nobody reads the log of the command that restores; whoever reads the server's has to know for a while.
+    private func noteRestore() async throws {
+        let recent = try await services.audit.page(AuditFilter(), PageRequest(limit: 100)).items
+        guard let restore = recent.first(where: { $0.kind == .storeRestored }) else { return }
+        logger.info(
+            "Database was restored from a backup",
+            metadata: [
+                "lk.at": "\(LogTime.text(restore.at))", "lk.actor": "\(restore.actor.text)",
+                "lk.sessions": "\(restore.details["sessions"] ?? "ended")",
+            ])
     }
 
     /// The first administrator of a container, once: only while there is no user at all.

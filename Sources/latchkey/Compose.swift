@@ -82,6 +82,7 @@ package struct Compose: Sendable {
         await store.shutdown()
     }
 
+        services.audit.showCounted(at: nil)
     /// The ring from the environment or the key file; made anew only together with a new database.
     private static func masterKey(
         _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
