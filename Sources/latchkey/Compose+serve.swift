@@ -52,8 +52,10 @@ extension Compose {
         if let identity { running.append(CertificateReloader(identity: identity, logger: logger)) }
         running += [listeners, services.feed, services.eventFeed]
         let group = ServiceGroup(
-            configuration: .init(
-                services: running.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+            configuration: .init(services: [watch] + running.map { .init(service: $0) }, logger: logger))
+        let stops = await UnixSignalsSequence(trapping: signals)
+        let watch = ServiceGroupConfiguration.ServiceConfiguration(
+            service: DatabaseWatch(store: store, logger: logger), failureTerminationBehavior: .gracefullyShutdownGroup)
         let tcp = listeners.boundAddresses.filter { if case .tcp = $0 { true } else { false } }
         let publicCount = tcp.count - settings.adminListen.count
         try await ready(
