@@ -49,13 +49,16 @@ extension Compose {
         // Start order; shutdown runs in reverse, so the sockets close first and long polls are released before the
         // listeners wait for them.
         var running: [any Service] = [services.keys, services.upkeep]
-        if let identity { running.append(CertificateReloader(identity: identity, logger: logger)) }
+        if let identity {
+            certificate.serve(identity)
+            running.append(CertificateReloader(identity: identity, clock: services.clock, logger: logger))
+        }
         running += [listeners, services.feed, services.eventFeed]
+        let watch = ServiceGroupConfiguration.ServiceConfiguration(
+            service: DatabaseWatch(store: store, logger: logger), failureTerminationBehavior: .gracefullyShutdownGroup)
         let group = ServiceGroup(
             configuration: .init(services: [watch] + running.map { .init(service: $0) }, logger: logger))
         let stops = await UnixSignalsSequence(trapping: signals)
-        let watch = ServiceGroupConfiguration.ServiceConfiguration(
-            service: DatabaseWatch(store: store, logger: logger), failureTerminationBehavior: .gracefullyShutdownGroup)
         let tcp = listeners.boundAddresses.filter { if case .tcp = $0 { true } else { false } }
         let publicCount = tcp.count - settings.adminListen.count
         try await ready(
@@ -102,11 +105,6 @@ extension Compose {
         logger.info("no real-time priorities: in a flood of logins, answers wait for some milliseconds")
     }
 
-    /// Counting them would take long where there are many.
-    private func hasUsers() async throws -> Bool {
-        try await !services.store.users(page: PageRequest(limit: 1)).items.isEmpty
-    }
-
     /// Nobody reads the log of the command that restores; whoever reads the server's has to know for a while.
     private func noteRestore() async throws {
         let recent = try await services.audit.page(AuditFilter(), PageRequest(limit: 100)).items
@@ -117,6 +115,11 @@ extension Compose {
                 "lk.at": "\(LogTime.text(restore.at))", "lk.actor": "\(restore.actor.text)",
                 "lk.sessions": "\(restore.details["sessions"] ?? "ended")",
             ])
+    }
+
+    /// Counting them would take long where there are many.
+    private func hasUsers() async throws -> Bool {
+        try await !services.store.users(page: PageRequest(limit: 1)).items.isEmpty
     }
 
     /// The first administrator of a container, once: only while there is no user at all.

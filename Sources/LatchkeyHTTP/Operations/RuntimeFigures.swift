@@ -49,7 +49,7 @@ extension ConsumerResource {
 struct ScrapedGauges: Sendable {
     private var text = ""
 
-    init(store figures: RuntimeFigures?, services: Services) {
+    init(store figures: RuntimeFigures?, services: Services, surroundings: Readiness.Surroundings) {
         gauge("latchkey_store_readable", "Whether the database could be read for this scrape.", figures == nil ? 0 : 1)
         if let store = figures?.store { addStore(store) }
         gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
@@ -61,6 +61,15 @@ struct ScrapedGauges: Sendable {
         if services.settings.sharedSignals.enabled {
             gauge("latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
             if let streams = figures?.streams { addStreams(streams) }
+        }
+        if let validity = surroundings.certificate.validity {
+            gauge(
+                "latchkey_tls_certificate_not_after_seconds",
+                "When the TLS certificate that is served ends, Unix time.",
+                validity.notAfter.seconds)
+        }
+        if let dropped = surroundings.droppedLogLines?() {
+            counter("latchkey_log_lines_dropped_total", "Lines of the log that could not be written.", dropped)
         }
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
@@ -111,6 +120,10 @@ struct ScrapedGauges: Sendable {
     private mutating func addConsumers(_ known: [ConsumerStatus], named: Bool, now: Timestamp) {
         let consumers = known.filter { !$0.isGone }
         gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
+        gauge(
+            "latchkey_revocation_consumers_gone",
+            "Those that were silent for far longer than between two polls before.",
+            known.count - consumers.count)
         perConsumer(
             "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
             consumers.map { ($0.name, Double($0.behind)) }, named: named)
@@ -120,10 +133,6 @@ struct ScrapedGauges: Sendable {
     }
 
     private mutating func perConsumer(_ name: String, _ help: String, _ values: [(String, Double)], named: Bool) {
-        gauge(
-            "latchkey_revocation_consumers_gone",
-            "Those that were silent for far longer than between two polls before.",
-            known.count - consumers.count)
         head(name, "gauge", named ? help : help + " The largest of all.")
         guard named else { return text += PrometheusText.line(name, "", values.map(\.1).max() ?? 0) }
         // One series a name: of several replicas the slowest counts.
