@@ -32,6 +32,8 @@ enum Terminal {
     /// From now on this process is a server, which neither waits for a reader nor ends because one has left.
     static func serve() {
         signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files (`ulimit -f`) is an error of the write as well.
+        signal(SIGXFSZ, SIG_IGN)
         LineSink.flushAtExit()
         isServing.store(true, ordering: .relaxed)
     }
