@@ -158,9 +158,10 @@ package struct CertificateReloader: Service {
         hangup.setEventHandler { reloader.reload(force: true) }
         hangup.activate()
         defer { hangup.cancel() }
+        let start = clock.now()
         warn()
         try? await cancelWhenGracefulShutdown {
-            var warned = reloader.clock.now()
+            var warned = start
             while !Task.isCancelled {
                 try await Task.sleep(for: reloader.interval)
                 reloader.reload(force: false)

@@ -4,6 +4,7 @@ import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -156,11 +157,44 @@ struct CertificateTests {
         #expect(log.entries.map(\.level) == [.info, .warning, .info], "the new one is good")
     }
 
+    @Test func `a certificate that ends soon is warned of at the start and then once a day`() async throws {
+        let files = try await Files()
+        try await files.make(from: -1, until: 13)
+        let identity = try TLSIdentity(certificatePath: files.certificate, privateKeyPath: files.key)
+        let log = InMemoryLogHandler()
+        let clock = TestClock(.wallClock)
+        let looks = Counter()
+        let counting = Clock(
+            now: {
+                looks.count.add(1, ordering: .relaxed)
+                return clock.now
+            }, sleep: clock.clock.sleep)
+        let reloader = CertificateReloader(
+            identity: identity, interval: .milliseconds(1), clock: counting,
+            logger: Logger(label: "test") { _ in log })
+        let running = Task { try await reloader.run() }
+        for day in 1...3 {
+            while log.entries.count < day { try await Task.sleep(for: .milliseconds(2)) }
+            clock.advance(by: .seconds(86_399))
+            let before = looks.count.load(ordering: .relaxed)
+            while looks.count.load(ordering: .relaxed) < before + 20 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(log.entries.count == day, "the day is not over")
+            clock.advance(by: .seconds(1))
+        }
+        running.cancel()
+        try await running.value
+        #expect(log.entries.allSatisfy { $0.level == .warning })
+    }
+
     @Test func `without TLS nothing is said of certificates`() async throws {
         try await withServer { server in
             let (ready, metrics) = try await (server.overSocket.get("/readyz"), server.overSocket.get("/metrics"))
             #expect(!ready.text.contains("tls_certificate") && !metrics.text.contains("latchkey_tls_certificate"))
         }
+    }
+
+    private final class Counter: Sendable {
+        let count = Atomic(0)
     }
 
     private func warnings(_ server: TestServer) -> [Logger.Metadata] {
