@@ -46,7 +46,7 @@ package struct Services: Sendable {
         guard let throttleKey = masterKeyRing.derive(.throttle) else {
             throw MasterKeyFault("The current master-key slot is empty.")
         }
-        let audit = AuditTrail(store: store)
+        let audit = AuditTrail(store: store, logger: logger)
         let passwords = PasswordVerifier(
             pool: hashPool, argon2: settings.password.argon2, clock: clock, logger: logger)
         let foreignHashes = ForeignHashes(store: store, verifier: passwords, clock: clock)
@@ -103,7 +103,7 @@ package struct Services: Sendable {
         self.masterKeys = MasterKeyService(
             store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, directory: directory,
             revocations: revocations, clock: clock)
-        self.upkeep = Upkeep(store: store, settings: settings, clock: clock, logger: logger)
+        self.upkeep = Upkeep(store: store, audit: audit, settings: settings, clock: clock, logger: logger)
     }
 
     /// Makes ready to serve: proves the master key, loads keys and list, covers the longest token lifetime. With a wrong

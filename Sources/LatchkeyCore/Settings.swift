@@ -54,7 +54,7 @@ package struct Settings: Sendable {
         /// How much the hash threads give way to others, 0 to 19.
         package var hashNiceness = 10
         /// Whether answering and writing take a real-time priority meanwhile, where the system permits it.
-        package var precedence = true
+        package var precedence = false
         package var maxQueueWait: Duration = .seconds(2)
         package var accountFailures = 10
         package var addressFailures = 100

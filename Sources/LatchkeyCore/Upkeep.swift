@@ -7,6 +7,7 @@ package struct Upkeep: Service, CustomStringConvertible {
     /// The name alone: services are logged when they start.
     package var description: String { "Upkeep" }
     private let store: any Store
+    private let audit: AuditTrail
     private let settings: Settings
     private let clock: Clock
     private let logger: Logger
@@ -18,8 +19,9 @@ package struct Upkeep: Service, CustomStringConvertible {
     /// minute of processor time, which nobody is waiting for.
     private static let rest = 19
 
-    package init(store: any Store, settings: Settings, clock: Clock, logger: Logger) {
+    package init(store: any Store, audit: AuditTrail, settings: Settings, clock: Clock, logger: Logger) {
         self.store = store
+        self.audit = audit
         self.settings = settings
         self.clock = clock
         self.logger = logger
@@ -31,6 +33,7 @@ package struct Upkeep: Service, CustomStringConvertible {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await everyMinute {
+                        audit.showCounted(at: clock.now())
                         try await raiseTokenHorizon()
                         try await sweep()
                     }

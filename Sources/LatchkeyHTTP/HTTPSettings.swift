@@ -10,6 +10,12 @@ package struct HTTPSettings: Sendable {
     package var registry: PrometheusRegistry
     /// Bytes that the database may still take from its file system, for `/readyz`; nil where that is not known.
     package var freeBytes: (@Sendable () -> Int64?)?
+    /// Whether the database's files are gone, so that nothing is written any more, for `/readyz`.
+    package var isStoreLost: (@Sendable () -> Bool)?
+    /// The certificate that is being served.
+    package var certificate: ServedCertificate
+    /// Lines of the log that could not be written since the start.
+    package var droppedLogLines: (@Sendable () -> Int64)?
     /// How long `/readyz` waits for the database before it says that it hangs.
     package var readinessPatience: Duration
 
@@ -19,6 +25,9 @@ package struct HTTPSettings: Sendable {
         limits: TransportLimits = TransportLimits(),
         registry: PrometheusRegistry = PrometheusRegistry(),
         freeBytes: (@Sendable () -> Int64?)? = nil,
+        isStoreLost: (@Sendable () -> Bool)? = nil,
+        certificate: ServedCertificate = ServedCertificate(),
+        droppedLogLines: (@Sendable () -> Int64)? = nil,
         readinessPatience: Duration = .seconds(2)
     ) {
         self.trustedProxies = trustedProxies
@@ -26,6 +35,9 @@ package struct HTTPSettings: Sendable {
         self.limits = limits
         self.registry = registry
         self.freeBytes = freeBytes
+        self.isStoreLost = isStoreLost
+        self.certificate = certificate
+        self.droppedLogLines = droppedLogLines
         self.readinessPatience = readinessPatience
     }
 }

@@ -24,7 +24,10 @@ package struct LatchkeyRouter: Sendable {
         let operations = AdminRouter.operationsRoutes(
             services, registry: settings.registry,
             surroundings: Readiness.Surroundings(
-                trouble: trouble, freeBytes: settings.freeBytes ?? { nil }, patience: settings.readinessPatience))
+                trouble: trouble, freeBytes: settings.freeBytes ?? { nil },
+                isStoreLost: settings.isStoreLost ?? { false },
+                certificate: settings.certificate, droppedLogLines: settings.droppedLogLines,
+                patience: settings.readinessPatience))
         let admin = AdminRouter.adminRoutes(services) + operations.metrics
         let everything = Self.publicRoutes(services) + operations.health + admin
         let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]

@@ -85,7 +85,8 @@ struct UnsyncedFile: Error {
         logger.critical(
             "the disk did not keep what was written to the database; stopping, to start again from the log",
             metadata: ["lk.reason": "\(Failure.unavailable(reason).description)"])
-        _exit(EX_IOERR)
+        // Not `exit`: other threads still use what it would take down. What was logged is written before the end.
+        quick_exit(EX_IOERR)
     }
 }
 

@@ -50,11 +50,12 @@ package final class SQLiteStore: Store {
     let readers: ReaderPool
     let checkpointer: Checkpointer?
     let log: WriteAheadLog
+    let presence: DatabasePresence
     let sweepPosition = SweepPosition()
 
     private init(
         file: DatabaseFile, clock: Clock, expiryClock: ExpiryClock, logger: Logger, writer: WriterThread,
-        readers: ReaderPool, checkpointer: Checkpointer?, log: WriteAheadLog
+        readers: ReaderPool, checkpointer: Checkpointer?, log: WriteAheadLog, presence: DatabasePresence
     ) {
         self.file = file
         self.clock = clock
@@ -64,6 +65,7 @@ package final class SQLiteStore: Store {
         self.readers = readers
         self.checkpointer = checkpointer
         self.log = log
+        self.presence = presence
     }
 
     /// Opens the database, creates it when it is missing, brings its schema up to date where allowed, and starts the
@@ -102,16 +104,25 @@ package final class SQLiteStore: Store {
             settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
         let floor = start.revocation.clockFloor
         let expiryClock = ExpiryClock(clock, floor: floor.milliseconds > 0 ? floor : nil)
+        // The state was read through it, so all of its files are there.
+        let presence = DatabasePresence(file)
         let writer = WriterThread(
             connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
-            checkpointer: checkpointer, logger: logger)
+            presence: presence, checkpointer: checkpointer, logger: logger)
         return SQLiteStore(
             file: file, clock: clock, expiryClock: expiryClock, logger: logger, writer: writer, readers: readers,
-            checkpointer: checkpointer, log: log)
+            checkpointer: checkpointer, log: log, presence: presence)
     }
 
     /// The thread that writes; there until ``shutdown()``.
     package func writerThread() async throws -> pthread_t { try await writer.perform { _ in pthread_self() } }
+
+    /// Looks whether the database's files are still where a start would find them.
+    /// - Returns: why nothing is written any more, from then on; nil while all is well.
+    package func lookForFiles() -> StoreUnavailable? { presence.look() }
+
+    /// Whether it was found already that they are not.
+    package var isLost: Bool { presence.known != nil }
 
     /// Refuses new work, finishes what waits, moves the write-ahead log into the database and closes the file.
     package func shutdown() async {

@@ -20,6 +20,7 @@ final class WriterLoop {
     private let observer: any StoreObserver
     private let limits: WriterLimits
     private let log: WriteAheadLog
+    private let presence: DatabasePresence
     private let checkpointer: Checkpointer?
     private let statistics: WriterStatistics
     private let logger: Logger
@@ -31,13 +32,15 @@ final class WriterLoop {
 
     init(
         database: Database, clock: Clock, observer: any StoreObserver, limits: WriterLimits, log: WriteAheadLog,
-        checkpointer: Checkpointer?, statistics: WriterStatistics, logger: Logger, floor: Timestamp, published: Int64
+        presence: DatabasePresence, checkpointer: Checkpointer?, statistics: WriterStatistics, logger: Logger,
+        floor: Timestamp, published: Int64
     ) {
         self.database = database
         self.clock = clock
         self.observer = observer
         self.limits = limits
         self.log = log
+        self.presence = presence
         self.checkpointer = checkpointer
         self.statistics = statistics
         self.logger = logger
@@ -85,6 +88,7 @@ final class WriterLoop {
     }
 
     private func commit(_ jobs: [WriterJob]) throws -> [@Sendable () -> Void] {
+        if let loss = presence.known { throw loss }
         if database.isInsideTransaction { try database.run("ROLLBACK") }
         try database.run("BEGIN IMMEDIATE")
         let transaction = Transaction(database: database, wall: clock.now(), floor: floor)
@@ -100,6 +104,8 @@ final class WriterLoop {
         unpublished = unpublished || transaction.mayHaveEntries
         if !transaction.changedStreams.isEmpty { observer.streamsChanged(transaction.changedStreams) }
         statistics.committed(jobs.count, in: time)
+        // What went into a file that nobody will find must not be acknowledged.
+        if let loss = presence.look() { throw loss }
         return answers
     }
 

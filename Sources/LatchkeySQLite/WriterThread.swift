@@ -13,7 +13,7 @@ final class WriterThread: Sendable {
     ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
     init(
         connection: sending Database, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
-        log: WriteAheadLog, checkpointer: Checkpointer?, logger: Logger
+        log: WriteAheadLog, presence: DatabasePresence, checkpointer: Checkpointer?, logger: Logger
     ) {
         let queue = JobQueue<WriterJob>(limit: limits.waiting)
         self.queue = queue
@@ -25,7 +25,7 @@ final class WriterThread: Sendable {
         OwnThread.start("store-write", owning: connection) { connection in
             let loop = WriterLoop(
                 database: connection, clock: clock, observer: observer, limits: limits, log: log,
-                checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,
+                presence: presence, checkpointer: checkpointer, statistics: statistics, logger: logger, floor: floor,
                 published: published)
             while true {
                 let jobs = queue.take(most: limits.batch)

@@ -20,11 +20,10 @@ extension Compose {
         let logger = Logger(label: "latchkey")
         let program = try await build(settings: settings, schema: .migrate, logger: logger)
         do {
-            try await program.serve(signals: [.sigterm, .sigint]) {
-                try await ready($0)
-                ProgramPages.release()
-            }
+            try await program.noteRestore()
+            try await program.serve(signals: [.sigterm, .sigint], ready: ready)
         } catch {
+            logger.critical("Stopping because of a fault", metadata: ["lk.reason": "\(error)"])
             await program.shutdown()
             throw error
         }
@@ -50,11 +49,16 @@ extension Compose {
         // Start order; shutdown runs in reverse, so the sockets close first and long polls are released before the
         // listeners wait for them.
         var running: [any Service] = [services.keys, services.upkeep]
-        if let identity { running.append(CertificateReloader(identity: identity, logger: logger)) }
+        if let identity {
+            certificate.serve(identity)
+            running.append(CertificateReloader(identity: identity, clock: services.clock, logger: logger))
+        }
         running += [listeners, services.feed, services.eventFeed]
+        let watch = ServiceGroupConfiguration.ServiceConfiguration(
+            service: DatabaseWatch(store: store, logger: logger), failureTerminationBehavior: .gracefullyShutdownGroup)
         let group = ServiceGroup(
-            configuration: .init(
-                services: running.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+            configuration: .init(services: [watch] + running.map { .init(service: $0) }, logger: logger))
+        let stops = await UnixSignalsSequence(trapping: signals)
         let tcp = listeners.boundAddresses.filter { if case .tcp = $0 { true } else { false } }
         let publicCount = tcp.count - settings.adminListen.count
         try await ready(
@@ -62,7 +66,21 @@ extension Compose {
                 addresses: Array(tcp.prefix(max(publicCount, 0))),
                 adminAddresses: Array(tcp.suffix(settings.adminListen.count)),
                 hasUsers: try await hasUsers()))
-        try await group.run()
+        try await run(group, until: stops)
+    }
+
+    /// Until one of the signals comes, the task is cancelled, or a service fails.
+    private func run(_ group: ServiceGroup, until stops: UnixSignalsSequence) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                for await signal in stops {
+                    logger.info("Stopping", metadata: ["lk.reason": "\(signal)"])
+                    await group.triggerGracefulShutdown()
+                }
+            }
+            defer { tasks.cancelAll() }
+            try await group.run()
+        }
     }
 
     private func endpoints(_ identity: TLSIdentity?) -> [HTTPListeners.Endpoint] {
@@ -86,6 +104,18 @@ extension Compose {
         let loops = try await listeners.threads().map { Precedence.Member(thread: $0, priority: 1) }
         guard !precedence.grant([writer] + loops) else { return }
         logger.info("no real-time priorities: in a flood of logins, answers wait for some milliseconds")
+    }
+
+    /// Nobody reads the log of the command that restores; whoever reads the server's has to know for a while.
+    private func noteRestore() async throws {
+        let recent = try await services.audit.page(AuditFilter(), PageRequest(limit: 100)).items
+        guard let restore = recent.first(where: { $0.kind == .storeRestored }) else { return }
+        logger.info(
+            "Database was restored from a backup",
+            metadata: [
+                "lk.at": "\(LogTime.text(restore.at))", "lk.actor": "\(restore.actor.text)",
+                "lk.sessions": "\(restore.details["sessions"] ?? "ended")",
+            ])
     }
 
     /// Counting them would take long where there are many.

@@ -14,6 +14,7 @@ package struct Compose: Sendable {
     package let services: Services
     package let router: LatchkeyRouter
     let precedence: Precedence
+    let certificate: ServedCertificate
     package let logger: Logger
 
     /// Opens the data directory and wires everything; binds nothing and runs nothing in the background. The caller
@@ -58,14 +59,17 @@ package struct Compose: Sendable {
             try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
+            let certificate = ServedCertificate()
             let router = LatchkeyRouter(
                 services: services,
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
-                    freeBytes: { FreeSpace.bytes(at: dataDirectory) }, readinessPatience: readinessPatience))
+                    freeBytes: { FreeSpace.bytes(at: dataDirectory) },
+                    isStoreLost: { store.isLost }, certificate: certificate,
+                    droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience))
             return Compose(
                 settings: settings, store: store, services: services, router: router, precedence: precedence,
-                logger: logger)
+                certificate: certificate, logger: logger)
         } catch {
             await pool.shutdown()
             await store.shutdown()
@@ -78,6 +82,7 @@ package struct Compose: Sendable {
         services.feed.drain()
         services.eventFeed.drain()
         await services.hashPool.shutdown()
+        services.audit.showCounted(at: nil)
         precedence.withdraw()
         await store.shutdown()
     }

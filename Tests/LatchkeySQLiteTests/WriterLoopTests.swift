@@ -36,7 +36,8 @@ struct WriterLoopTests {
         let trace = Trace()
         let loop = WriterLoop(
             database: database, clock: .wall, observer: trace, limits: WriterLimits(), log: WriteAheadLog(),
-            checkpointer: nil, statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
+            presence: DatabasePresence(DatabaseFile(path: place.path)), checkpointer: nil,
+            statistics: WriterStatistics(), logger: .silent, floor: Timestamp(seconds: 0),
             published: 0)
         try body(loop, database, trace)
         loop.close()

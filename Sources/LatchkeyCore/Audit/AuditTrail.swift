@@ -1,4 +1,5 @@
-import LatchkeyTokens
+package import LatchkeyTokens
+package import Logging
 import Synchronization
 
 /// Who did what, and from where: the durable record that operators read.
@@ -17,9 +18,21 @@ package final class AuditTrail: Sendable {
     }
 
     private let store: any Store
+    private let log: SecurityLog
     private let folded = Mutex<[String: Folded]>([:])
 
-    package init(store: any Store) { self.store = store }
+    /// - Parameter logger: gets a line of what operators want to see as it happens.
+    package init(store: any Store, logger: Logger) {
+        self.store = store
+        log = SecurityLog(logger: logger)
+    }
+
+    /// Has a line in the log of an event that is in the trail, when it is of such a kind. Folded by the minute.
+    package func show(_ event: AuditEvent) { log.note(event) }
+
+    /// Has those in the log that were counted since their last line.
+    /// - Parameter now: nil for all of them, at the end; else of those whose minute is over.
+    package func showCounted(at now: Timestamp?) { log.tellCounted(at: now) }
 
     /// Writes the event. Durable on return.
     package func append(_ event: AuditEvent) async throws {

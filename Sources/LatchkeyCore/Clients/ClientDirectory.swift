@@ -115,7 +115,7 @@ package final class ClientDirectory: Sendable {
                 secret.sealed, purpose: .clientSecret, context: Array(secret.client.description.utf8))
             return Secret(digest: ClientSecretDigest(bytes: digest), expiresAt: secret.expiresAt)
         } catch {
-            logger.error("a client secret cannot be unsealed", metadata: ["why": "\(error)"])
+            logger.error("a client secret cannot be unsealed", metadata: ["lk.error": "\(error)"])
             return nil
         }
     }

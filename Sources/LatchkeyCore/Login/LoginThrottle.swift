@@ -57,6 +57,7 @@ package final class LoginThrottle: Sendable {
             let event = AuditEvent(
                 .loginThrottled, at: clock.now(), actor: .system, user: account.user ?? verdict.record?.user.id,
                 network: network, details: ["counter": "\(delay.cause.kind)"])
+            audit.show(event)
             try await audit.appendRepeatable(event, subject: "throttle/\(delay.cause.kind)/\(delay.cause.number)")
             throw Refusal(
                 .tooManyAttempts, "Too many failed logins: wait before the next attempt.", retryAfter: delay.length)
@@ -74,6 +75,7 @@ package final class LoginThrottle: Sendable {
     package func failed(_ admission: Admission, event: AuditEvent) async throws {
         defer { admission.release() }
         let window = schedule.window
+        audit.show(event)
         try await Task { [store] in
             try await store.recordFailure(admission.countedOnFailure, window: window, event: event)
         }.value

@@ -14,6 +14,9 @@ package struct ConsumerStatus: Sendable, Equatable {
     /// When it last asked or was answered.
     package let lastSeen: Timestamp
     package let address: String
+    /// It has not asked for far longer than it used to leave between two polls: it was taken away, or does not work. What
+    /// it has and has not says nothing any more.
+    package let isGone: Bool
 
     /// How long it has been behind.
     package func lag(at now: Timestamp) -> Duration {
@@ -31,7 +34,7 @@ struct RevocationConsumers {
     static let capacity = 1000
     /// Names of one address beyond which that address makes room for its own new ones.
     private static let ownShare = 64
-    /// Who has not asked for so long polls no more.
+    /// Who has not asked for so long is forgotten.
     static let memory: Duration = .seconds(86400)
 
     private struct Key: Hashable {
@@ -43,16 +46,27 @@ struct RevocationConsumers {
         var acknowledged: Int64?
         var firstSeen: Timestamp
         var lastSeen: Timestamp
+        /// The longest time between two sightings of late: each one lets it fade by an eighth.
+        var rhythm: Duration = .zero
     }
+
+    /// So many times its rhythm may a consumer be silent before it counts as gone.
+    private static let missedPolls = 3
+    /// But no longer than this, whatever its rhythm was.
+    private static let longestSilence: Duration = .seconds(3600)
     private var rows: [Key: Row] = [:]
     private var publications = PublicationTimes()
 
-    /// - Parameter acknowledged: `nil` when the request acknowledges nothing.
-    mutating func note(_ name: String, acknowledged: Int64?, address: String, now: Timestamp) {
+    /// - Parameters:
+    ///   - acknowledged: `nil` when the request acknowledges nothing.
+    ///   - isAnswer: it was answered, and was noted when it asked: who has left or was forgotten since stays so.
+    mutating func note(_ name: String, acknowledged: Int64?, address: String, isAnswer: Bool = false, now: Timestamp) {
         let key = Key(name: name, address: address)
+        if isAnswer, rows[key] == nil { return }
         if rows[key] == nil, rows.count >= Self.capacity { makeRoom(for: address) }
         var row = rows[key] ?? Row(firstSeen: now, lastSeen: now)
         if let acknowledged { row.acknowledged = max(acknowledged, row.acknowledged ?? 0) }
+        row.rhythm = max(now - row.lastSeen, row.rhythm * 7 / 8)
         row.lastSeen = now
         rows[key] = row
     }
@@ -69,8 +83,17 @@ struct RevocationConsumers {
         publications.note(sequence, at: now)
     }
 
+    /// Forgets who polls under this name, from one address or from all.
+    /// - Returns: how many there were.
+    mutating func forget(_ name: String, address: String?) -> Int {
+        let before = rows.count
+        rows = rows.filter { $0.key.name != name || (address ?? $0.key.address) != $0.key.address }
+        return before - rows.count
+    }
+
     /// By name; who was not seen for a day is forgotten.
-    mutating func list(sequence: Int64, now: Timestamp) -> [ConsumerStatus] {
+    /// - Parameter patience: how long anybody may be silent: a long poll may be held for as long as that.
+    mutating func list(sequence: Int64, patience: Duration, now: Timestamp) -> [ConsumerStatus] {
         rows = rows.filter { now - $0.value.lastSeen < Self.memory }
         return rows.map { key, row in
             let behind = max(0, sequence - (row.acknowledged ?? 0))
@@ -79,9 +102,13 @@ struct RevocationConsumers {
             return ConsumerStatus(
                 name: key.name, acknowledged: row.acknowledged, behind: behind,
                 behindSince: behind > 0 ? max(since ?? row.firstSeen, row.firstSeen) : nil, lastSeen: row.lastSeen,
-                address: key.address)
+                address: key.address, isGone: now - row.lastSeen > Self.silence(row.rhythm, patience))
         }
         .sorted { ($0.name, $0.address) < ($1.name, $1.address) }
+    }
+
+    private static func silence(_ rhythm: Duration, _ patience: Duration) -> Duration {
+        max(patience, min(rhythm * missedPolls, longestSilence))
     }
 }
 

@@ -146,19 +146,29 @@ package final class RevocationFeed: StoreObserver, Service {
     }
 
     /// Notes that a consumer asked, and so has everything up to `acknowledged`.
-    package func noteConsumer(_ name: String, acknowledged: Int64?, address: String) {
+    /// - Parameter isAnswer: the same request is being answered, after it was held.
+    package func noteConsumer(_ name: String, acknowledged: Int64?, address: String, isAnswer: Bool = false) {
         let now = clock.now()
         state.withLock { state in
             let sequence = state.list.sequence
             state.consumers.note(
-                name, acknowledged: acknowledged.map { min($0, sequence) }, address: address, now: now)
+                name, acknowledged: acknowledged.map { min($0, sequence) }, address: address, isAnswer: isAnswer,
+                now: now)
         }
+    }
+
+    /// Forgets a consumer: it has left. One that polls all the same comes back with its next poll.
+    /// - Parameter address: nil for all of that name.
+    /// - Returns: how many were known.
+    package func forgetConsumer(_ name: String, address: String?) -> Int {
+        state.withLock { $0.consumers.forget(name, address: address) }
     }
 
     /// Who polls, by name, with how far behind each is.
     package func consumers() -> [ConsumerStatus] {
         let now = clock.now()
-        return state.withLock { $0.consumers.list(sequence: $0.list.sequence, now: now) }
+        let patience = settings.revocations.maxWait + settings.revocations.expiresIn
+        return state.withLock { $0.consumers.list(sequence: $0.list.sequence, patience: patience, now: now) }
     }
 }
 

@@ -56,6 +56,10 @@ extension SessionService {
         let (outcome, issuedAt, _) = try await IssuanceLoop(clock: clock).run {
             try await store.redeemLoginCode(redemption)
         }
+        if case .replayed = outcome {
+            audit.show(
+                AuditEvent(.loginCodeReplayed, at: clock.now(), actor: .system, client: client.id, network: network))
+        }
         guard case .begun(let record) = outcome else { throw Self.codeRefused }
         return try start(record, at: issuedAt)
     }

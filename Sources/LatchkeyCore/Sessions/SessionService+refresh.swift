@@ -97,6 +97,12 @@ extension SessionService {
     private func noteRefusal(
         _ reason: RefreshRefusalReason, of id: SessionID, presentedBy client: Client, request: RefreshRequest
     ) async throws {
+        if reason == .replayed {
+            audit.show(
+                AuditEvent(
+                    .refreshReplayed, at: clock.now(), actor: .system, session: id, client: client.id,
+                    network: request.network))
+        }
         guard reason != .replayed, reason != .unknown, let session = try await store.session(id)?.session else {
             return
         }

@@ -135,7 +135,8 @@ package struct PasswordVerifier: Sendable {
         do {
             return try PasswordHashFormat(parsing: stored)
         } catch {
-            logger.error("a stored password hash cannot be read; its user cannot log in", metadata: ["why": "\(error)"])
+            logger.error(
+                "a stored password hash cannot be read; its user cannot log in", metadata: ["lk.error": "\(error)"])
             return nil
         }
     }

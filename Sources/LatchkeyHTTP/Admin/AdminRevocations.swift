@@ -45,12 +45,14 @@ struct AdminRevocations: Sendable {
         }
         let now = services.clock.now()
         let consumers = services.feed.consumers()
-        let resources = { (hasIt: Bool) in
-            consumers.filter { $0.hasAcknowledged(sequence) == hasIt }.map { ConsumerResource($0, now: now) }
+        let resources = { (belongs: (ConsumerStatus) -> Bool) in
+            consumers.filter(belongs).map { ConsumerResource($0, now: now) }
         }
         return try .resource(
             RevocationSpread(
-                revocation: RevocationResource(record), acknowledged: resources(true), pending: resources(false),
+                revocation: RevocationResource(record), acknowledged: resources { $0.hasAcknowledged(sequence) },
+                pending: resources { !$0.hasAcknowledged(sequence) && !$0.isGone },
+                gone: resources { !$0.hasAcknowledged(sequence) && $0.isGone },
                 namesAreAuthenticated: services.settings.revocations.access == .clients))
     }
 

@@ -9,6 +9,7 @@ struct AdminStatistics: Sendable {
         [
             gate.route(.get, "/stats", "getStatistics", statistics),
             gate.route(.get, "/consumers", "listConsumers", consumers),
+            gate.route(.delete, "/consumers", "forgetConsumer", forget),
         ]
     }
 
@@ -22,5 +23,18 @@ struct AdminStatistics: Sendable {
         let now = services.clock.now()
         let consumers = services.feed.consumers().map { ConsumerResource($0, now: now) }
         return try .resource(PageResource(items: consumers, nextCursor: nil))
+    }
+
+    /// The name goes into the query: it may be any text, and a path would take some of it for its own.
+    private func forget(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
+        let parameters = try QueryParameters.parse(request.query)
+        // A misspelt address must not forget more than was meant.
+        guard let name = parameters["name"], parameters.holds(only: ["name", "address"]) else {
+            throw Refusal(.invalidRequest, "The query takes name, and address where only one of that name is meant.")
+        }
+        guard services.feed.forgetConsumer(name, address: parameters["address"]) > 0 else {
+            throw Refusal(.notFound, "There is no such consumer.")
+        }
+        return .noContent
     }
 }

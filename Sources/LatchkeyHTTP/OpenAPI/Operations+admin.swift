@@ -88,6 +88,12 @@ extension OperationDescription {
             body: .json("MasterKeyRotate", isRequired: false), .json("MasterKeyRotated")),
         "GET /consumers": .init(
             "revocations", "Lists who polls the revocation list under a name.", query: page, .json("ConsumerPage")),
+        "DELETE /consumers": .init(
+            "revocations", "Forgets a consumer that has left; one that polls all the same comes back.",
+            query: [
+                Parameter("name", .string, "Its name; required."),
+                Parameter("address", .string, "Only the one at this address."),
+            ], .empty(204, "Forgotten.")),
         "GET /audit": .init(
             "audit", "Lists the audit trail, newest first.",
             query: page + [

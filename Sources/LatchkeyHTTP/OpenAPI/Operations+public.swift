@@ -11,6 +11,7 @@ extension OperationDescription {
         Parameter("epoch", .string, "The epoch of the document that after comes from."),
         Parameter(
             "consumer", .string, "The name under which the server shows how far the poller is, up to 64 characters."),
+        Parameter("leave", .choice(["true"]), "With consumer alone: it polls no more and is forgotten."),
     ]
 
     private static let oauth: [String: OperationDescription] = [
@@ -26,10 +27,11 @@ extension OperationDescription {
             "revocations", "The revocation list: a snapshot, or what is newer than after.",
             query: list,
             .json("RevocationDocument", "The list; with Accept: application/jwt as a signed JWS."),
-            .empty(304, "Not modified.")),
+            .empty(204, "The consumer that leaves is forgotten."), .empty(304, "Not modified.")),
         "GET /revocations.jwt": .init(
             "revocations", "The revocation list as a signed JWS, fit for mirrors.", query: list,
-            .text("application/jwt", "A JWS of typ revocations+jwt."), .empty(304, "Not modified.")),
+            .text("application/jwt", "A JWS of typ revocations+jwt."),
+            .empty(204, "The consumer that leaves is forgotten."), .empty(304, "Not modified.")),
         "GET /statuslists": .init(
             "revocations", "Where the Token Status Lists stand; only with status_list.enabled.",
             .json("StatusListAggregation")),

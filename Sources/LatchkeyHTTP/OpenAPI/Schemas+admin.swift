@@ -193,13 +193,15 @@ extension SchemaDescription {
                 .required("lag_seconds", .integer, "For how long it has been behind."),
                 .optional("behind_since", .integer, seconds), .required("last_seen_at", .integer, seconds),
                 .required("address", .string),
+                .required("state", .choice(ConsumerResource.State.allCases.map(\.rawValue)), "gone: it polls no more."),
             ]),
         .init(
             "RevocationSpread", "A live entry and who has it.",
             [
                 .required("revocation", .reference("Revocation")),
                 .required("acknowledged", .array(.reference("Consumer")), "Consumers that have it."),
-                .required("pending", .array(.reference("Consumer")), "Consumers that have not."),
+                .required("pending", .array(.reference("Consumer")), "Consumers that poll and have not."),
+                .required("gone", .array(.reference("Consumer")), "Consumers that have not, and poll no more."),
                 .required("names_are_authenticated", .boolean, "False: anybody may poll under any name."),
             ]),
     ]

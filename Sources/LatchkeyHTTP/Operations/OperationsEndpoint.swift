@@ -6,12 +6,14 @@ import NIOCore
 struct OperationsEndpoint: Sendable {
     private let services: Services
     private let registry: PrometheusRegistry
+    private let surroundings: Readiness.Surroundings
     private let readiness: RecentResult<Readiness>
     private let figures: RecentResult<RuntimeFigures?>
 
     init(services: Services, registry: PrometheusRegistry, surroundings: Readiness.Surroundings) {
         self.services = services
         self.registry = registry
+        self.surroundings = surroundings
         // While one probe hangs with the disk, those who ask wait for that one and start no other.
         let probe = RecentResult(every: .zero, clock: services.clock) {
             await Readiness.probe(services, surroundings)
@@ -49,7 +51,7 @@ struct OperationsEndpoint: Sendable {
     }
 
     private func metrics(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let gauges = ScrapedGauges(store: await figures.value(), services: services)
+        let gauges = ScrapedGauges(store: await figures.value(), services: services, surroundings: surroundings)
         return Response(
             status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
             body: ByteBuffer(string: registry.render() + gauges.render()))

@@ -7,7 +7,7 @@ package struct Readiness: Codable, Sendable, Equatable {
     package struct Check: Codable, Sendable, Equatable {
         package let name: String
         package let ok: Bool
-        /// What is wrong, when something is. Never an inner error's text.
+        /// What is wrong, or will be soon although it holds. Never an inner error's text.
         package let detail: String?
     }
 
@@ -24,6 +24,12 @@ package struct Readiness: Codable, Sendable, Equatable {
         let trouble: StoreTrouble
         /// Free bytes on the file system of the database; nil when unknown.
         let freeBytes: @Sendable () -> Int64?
+        /// Whether the database's files are gone, so that nothing is written any more.
+        var isStoreLost: @Sendable () -> Bool = { false }
+        /// What is served, if TLS is.
+        var certificate = ServedCertificate()
+        /// Lines of the log that could not be written; nil where nobody counts.
+        var droppedLogLines: (@Sendable () -> Int64)?
         /// How long the database may take to answer.
         var patience: Duration = .seconds(2)
     }
@@ -34,7 +40,9 @@ package struct Readiness: Codable, Sendable, Equatable {
     /// Asks the store to commit a write, the disk for room, the key ring for a key that signs, and the clock whether it
     /// was set back.
     static func probe(_ services: Services, _ surroundings: Surroundings) async -> Readiness {
-        Readiness(checks: [await store(services, surroundings), signingKey(services), await clock(services)])
+        Readiness(
+            checks: [await store(services, surroundings), signingKey(services), await clock(services)]
+                + certificate(services, surroundings))
     }
 
     /// What is said while the store does not answer the probe.
@@ -47,7 +55,21 @@ package struct Readiness: Codable, Sendable, Equatable {
 
     private static let storeName = "store_writable"
 
+    /// With TLS alone. A certificate that is over does not make the server unready: those who look at it refuse to come,
+    /// a proxy that does not goes on, and taking the server away would help neither.
+    private static func certificate(_ services: Services, _ surroundings: Surroundings) -> [Check] {
+        surroundings.certificate.validity.map {
+            [Check(name: "tls_certificate", ok: true, detail: $0.concern(at: services.clock.now()))]
+        } ?? []
+    }
+
     private static func store(_ services: Services, _ surroundings: Surroundings) async -> Check {
+        if surroundings.isStoreLost() {
+            return Check(
+                name: storeName, ok: false,
+                detail: "The files of the database were moved, replaced or removed while the server had them open: "
+                    + "nothing is written any more. See the log.")
+        }
         do {
             try await services.store.checkWritable()
         } catch {

@@ -39,7 +39,8 @@ extension ConsumerResource {
         self.init(
             name: consumer.name, acknowledgedSeq: consumer.acknowledged, lag: consumer.behind,
             lagSeconds: consumer.lag(at: now).components.seconds, behindSince: consumer.behindSince?.seconds,
-            lastSeenAt: consumer.lastSeen.seconds, address: consumer.address)
+            lastSeenAt: consumer.lastSeen.seconds, address: consumer.address,
+            state: consumer.isGone ? .gone : consumer.behind > 0 ? .lagging : .current)
     }
 }
 
@@ -48,7 +49,7 @@ extension ConsumerResource {
 struct ScrapedGauges: Sendable {
     private var text = ""
 
-    init(store figures: RuntimeFigures?, services: Services) {
+    init(store figures: RuntimeFigures?, services: Services, surroundings: Readiness.Surroundings) {
         gauge("latchkey_store_readable", "Whether the database could be read for this scrape.", figures == nil ? 0 : 1)
         if let store = figures?.store { addStore(store) }
         gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
@@ -62,6 +63,15 @@ struct ScrapedGauges: Sendable {
             if let streams = figures?.streams { addStreams(streams) }
         }
         addReuses(services.sessions.reuses.figures)
+        if let validity = surroundings.certificate.validity {
+            gauge(
+                "latchkey_tls_certificate_not_after_seconds",
+                "When the TLS certificate that is served ends, Unix time.",
+                validity.notAfter.seconds)
+        }
+        if let dropped = surroundings.droppedLogLines?() {
+            counter("latchkey_log_lines_dropped_total", "Lines of the log that could not be written.", dropped)
+        }
         let hashing = services.hashLoad
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
@@ -119,9 +129,14 @@ struct ScrapedGauges: Sendable {
     }
 
     /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
-    /// bound in whatever keeps the figures. Without names the slowest stands for all.
-    private mutating func addConsumers(_ consumers: [ConsumerStatus], named: Bool, now: Timestamp) {
+    /// bound in whatever keeps the figures. Without names the slowest stands for all. Who has left lags no more.
+    private mutating func addConsumers(_ known: [ConsumerStatus], named: Bool, now: Timestamp) {
+        let consumers = known.filter { !$0.isGone }
         gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
+        gauge(
+            "latchkey_revocation_consumers_gone",
+            "Those that were silent for far longer than between two polls before.",
+            known.count - consumers.count)
         perConsumer(
             "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
             consumers.map { ($0.name, Double($0.behind)) }, named: named)

@@ -1,6 +1,8 @@
 import Dispatch
 import Foundation
 import Glibc
+package import LatchkeyCore
+import LatchkeyTokens
 package import Logging
 import NIOCore
 import NIOSSL
@@ -18,8 +20,13 @@ package final class TLSIdentity: Sendable {
         case failed(reason: String)
     }
 
+    private struct Loaded {
+        let context: NIOSSLContext
+        let validity: CertificateValidity
+    }
+
     private struct State {
-        var context: NIOSSLContext
+        var loaded: Loaded
         var stamp: [FileStamp?]
     }
 
@@ -40,12 +47,15 @@ package final class TLSIdentity: Sendable {
         self.certificatePath = certificatePath
         self.privateKeyPath = privateKeyPath
         let stamp = [certificatePath, privateKeyPath].map(Self.stamp)
-        let context = try Self.load(certificatePath, privateKeyPath)
-        state = Mutex(State(context: context, stamp: stamp))
+        let loaded = try Self.load(certificatePath, privateKeyPath)
+        state = Mutex(State(loaded: loaded, stamp: stamp))
     }
 
     /// What a new connection is to use.
-    var context: NIOSSLContext { state.withLock { $0.context } }
+    var context: NIOSSLContext { state.withLock { $0.loaded.context } }
+
+    /// Of the certificate itself, not of those that vouch for it.
+    package var validity: CertificateValidity { state.withLock { $0.loaded.validity } }
 
     /// Looks at the files and reads them again when time, size or inode of one differs, or always with `force`.
     package func reload(force: Bool = false) -> Reload {
@@ -54,7 +64,7 @@ package final class TLSIdentity: Sendable {
             guard force || stamp != state.stamp else { return .unchanged }
             state.stamp = stamp
             do throws(TLSIdentityError) {
-                state.context = try Self.load(certificatePath, privateKeyPath)
+                state.loaded = try Self.load(certificatePath, privateKeyPath)
                 return .reloaded
             } catch {
                 return .failed(reason: error.description)
@@ -62,7 +72,9 @@ package final class TLSIdentity: Sendable {
         }
     }
 
-    private static func load(_ certificate: String, _ privateKey: String) throws(TLSIdentityError) -> NIOSSLContext {
+    private static func load(_ certificate: String, _ privateKey: String) throws(TLSIdentityError) -> Loaded {
+        try checkReadable(certificate, "certificate")
+        try checkReadable(privateKey, "private key")
         let chain: [NIOSSLCertificate]
         let key: NIOSSLPrivateKey
         do {
@@ -70,7 +82,7 @@ package final class TLSIdentity: Sendable {
         } catch {
             throw TLSIdentityError("The TLS certificate \(certificate) cannot be read as PEM.")
         }
-        guard !chain.isEmpty else { throw TLSIdentityError("The file \(certificate) holds no certificate.") }
+        guard let leaf = chain.first else { throw TLSIdentityError("The file \(certificate) holds no certificate.") }
         do {
             key = try NIOSSLPrivateKey(file: privateKey, format: .pem)
         } catch {
@@ -84,10 +96,21 @@ package final class TLSIdentity: Sendable {
         // For the peer's goodbye. What was written is out by then, and a peer that is silent must not hold up the stop.
         configuration.shutdownTimeout = .milliseconds(500)
         do {
-            return try NIOSSLContext(configuration: configuration)
+            return Loaded(
+                context: try NIOSSLContext(configuration: configuration),
+                validity: CertificateValidity(
+                    notBefore: Timestamp(seconds: Int64(leaf.notValidBefore)),
+                    notAfter: Timestamp(seconds: Int64(leaf.notValidAfter))))
         } catch {
             throw TLSIdentityError("The TLS private key \(privateKey) does not belong to \(certificate).")
         }
+    }
+
+    /// The system's own words are worth more than "no PEM".
+    private static func checkReadable(_ path: String, _ what: String) throws(TLSIdentityError) {
+        // The path is a live copy for the call, and strerror's text is copied at once.
+        guard unsafe access(path, R_OK) != 0 else { return }
+        throw TLSIdentityError("The TLS \(what) \(path) cannot be read: \(unsafe String(cString: strerror(errno))).")
     }
 
     /// Of the file behind a link, too: that is how certificates are swapped in containers.
@@ -110,15 +133,20 @@ package struct TLSIdentityError: Error, Sendable, Equatable, CustomStringConvert
 }
 
 /// Keeps a ``TLSIdentity`` up to date: on SIGHUP at once, and when a file changed within `interval`. A broken new file
-/// keeps the old certificate and logs an error.
+/// keeps the old certificate and logs an error. A certificate that ends soon or is over is warned of at the start, after
+/// each reading, and once a day.
 package struct CertificateReloader: Service {
+    private static let warningInterval: Duration = .seconds(86_400)
+
     private let identity: TLSIdentity
     private let interval: Duration
+    private let clock: Clock
     private let logger: Logger
 
-    package init(identity: TLSIdentity, interval: Duration = .seconds(10), logger: Logger) {
+    package init(identity: TLSIdentity, interval: Duration = .seconds(10), clock: Clock = .wall, logger: Logger) {
         self.identity = identity
         self.interval = interval
+        self.clock = clock
         self.logger = logger
     }
 
@@ -130,10 +158,18 @@ package struct CertificateReloader: Service {
         hangup.setEventHandler { reloader.reload(force: true) }
         hangup.activate()
         defer { hangup.cancel() }
+        let start = clock.now()
+        warn()
         try? await cancelWhenGracefulShutdown {
+            var warned = start
             while !Task.isCancelled {
                 try await Task.sleep(for: reloader.interval)
                 reloader.reload(force: false)
+                let now = reloader.clock.now()
+                // Nor does a clock that was set back keep it silent.
+                guard now < warned || now >= warned + Self.warningInterval else { continue }
+                warned = now
+                reloader.warn()
             }
         }
     }
@@ -145,8 +181,17 @@ package struct CertificateReloader: Service {
             break
         case .reloaded:
             logger.info("TLS certificate reloaded", metadata: ["lk.file": "\(identity.certificatePath)"])
+            warn()
         case .failed(let reason):
             logger.error("TLS certificate not reloaded, the old one stays", metadata: ["lk.reason": "\(reason)"])
         }
+    }
+
+    /// Says in the log what is wrong with the time of the certificate, if anything is.
+    package func warn() {
+        guard let concern = identity.validity.concern(at: clock.now()) else { return }
+        logger.warning(
+            "TLS certificate needs care",
+            metadata: ["lk.reason": "\(concern)", "lk.file": "\(identity.certificatePath)"])
     }
 }

@@ -47,12 +47,13 @@ struct RevocationsEndpoint: Sendable {
         let reader = try await readers.admit(request, context)
         let poll = try RevocationPoll(request.parameters)
         let name = reader?.description ?? poll.consumer
+        if poll.leaves { return try leave(name, context) }
         note(poll, name, context)
         if let seconds = poll.wait {
             let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
             await services.feed.wait(poll.query, seconds: limit, address: context.network)
             // Seen again: a long poll may have been held for a minute.
-            note(poll, name, context)
+            note(poll, name, context, isAnswer: true)
         }
         let form = RevocationDocuments.Form(kind: kind, gzip: AcceptHeader.allowsGzip(request.headers))
         let document = try await documents.document(for: poll.query, form: form)
@@ -73,12 +74,23 @@ struct RevocationsEndpoint: Sendable {
     }
 
     /// - Parameter name: the authenticated client's where there is one, else what a poller calls itself.
-    private func note(_ poll: RevocationPoll, _ name: String?, _ context: RequestContext) {
+    private func note(
+        _ poll: RevocationPoll, _ name: String?, _ context: RequestContext, isAnswer: Bool = false
+    ) {
         guard let name else { return }
         // A delta that can be had acknowledges what came before it; a wrong epoch acknowledges nothing.
         let after = services.feed.read(poll.query).after
         let acknowledged = poll.epoch != nil && poll.after == after ? poll.after : nil
-        services.feed.noteConsumer(name, acknowledged: acknowledged, address: context.network)
+        services.feed.noteConsumer(name, acknowledged: acknowledged, address: context.network, isAnswer: isAnswer)
+    }
+
+    /// The last request of a consumer: it is forgotten, at its own address.
+    private func leave(_ name: String?, _ context: RequestContext) throws(Refusal) -> Response {
+        guard let name else {
+            throw Refusal(.invalidRequest, "The parameter leave goes with consumer: who leaves?")
+        }
+        _ = services.feed.forgetConsumer(name, address: context.network)
+        return Response(status: .noContent, headers: fields(isWait: true))
     }
 
     private func fields(isWait: Bool) -> HTTPFields {
@@ -137,6 +149,8 @@ package struct RevocationPoll: Sendable, Equatable {
     /// In seconds; nil for a plain poll. Not yet capped.
     package let wait: Int?
     package let consumer: String?
+    /// It polls no more.
+    package let leaves: Bool
 
     /// - Throws: `Refusal` `invalid_request`.
     package init(_ parameters: RequestParameters) throws(Refusal) {
@@ -152,6 +166,11 @@ package struct RevocationPoll: Sendable, Equatable {
                     .invalidRequest,
                     "The parameter consumer must be at most \(Self.longestConsumer) printable ASCII characters.")
             }
+        }
+        leaves = parameters["leave"] != nil
+        guard leaves else { return }
+        guard parameters["leave"] == "true", after == nil, wait == nil, parameters["epoch"] == nil else {
+            throw Refusal(.invalidRequest, "The parameter leave must be true, and goes with consumer alone.")
         }
     }
 

@@ -12,10 +12,18 @@ package struct ConsumerResource: Codable, Sendable, Equatable {
     /// When it last asked or was answered, Unix seconds.
     package let lastSeenAt: Int64
     package let address: String
+    /// Whether it still polls.
+    package let state: State
+
+    package enum State: String, Codable, Sendable, CaseIterable {
+        case current, lagging
+        /// Silent for far longer than it used to be between two polls: it was taken away, or does not work.
+        case gone
+    }
 
     package init(
         name: String, acknowledgedSeq: Int64?, lag: Int64, lagSeconds: Int64, behindSince: Int64?, lastSeenAt: Int64,
-        address: String
+        address: String, state: State
     ) {
         self.name = name
         self.acknowledgedSeq = acknowledgedSeq
@@ -24,10 +32,11 @@ package struct ConsumerResource: Codable, Sendable, Equatable {
         self.behindSince = behindSince
         self.lastSeenAt = lastSeenAt
         self.address = address
+        self.state = state
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, lag, address
+        case name, lag, address, state
         case acknowledgedSeq = "acknowledged_seq"
         case lagSeconds = "lag_seconds"
         case behindSince = "behind_since"
@@ -40,24 +49,27 @@ package struct RevocationSpread: Codable, Sendable {
     package let revocation: RevocationResource
     /// Consumers that have acknowledged this `seq`.
     package let acknowledged: [ConsumerResource]
-    /// Consumers that have not: they may still accept what the entry revokes.
+    /// Consumers that poll and have not: they may still accept what the entry revokes.
     package let pending: [ConsumerResource]
+    /// Consumers that have not, and poll no more.
+    package let gone: [ConsumerResource]
     /// Whether the names are those of authenticated clients; otherwise anybody may poll under any name, and the answer is
     /// worth as much as the network is trusted.
     package let namesAreAuthenticated: Bool
 
     package init(
         revocation: RevocationResource, acknowledged: [ConsumerResource], pending: [ConsumerResource],
-        namesAreAuthenticated: Bool
+        gone: [ConsumerResource], namesAreAuthenticated: Bool
     ) {
         self.namesAreAuthenticated = namesAreAuthenticated
         self.revocation = revocation
         self.acknowledged = acknowledged
         self.pending = pending
+        self.gone = gone
     }
 
     enum CodingKeys: String, CodingKey {
-        case revocation, acknowledged, pending
+        case revocation, acknowledged, pending, gone
         case namesAreAuthenticated = "names_are_authenticated"
     }
 }

@@ -75,14 +75,24 @@ struct ProbeRevocation: AsyncParsableCommand {
                 server: address, client: client, user: user, password: SecretText(password),
                 secret: secret.map { SecretText($0) }, deviceName: "latchkey probe"),
             roots: try server.roots(), verifiers: verifiers, rounds: rounds, warmUp: warmUp)
-        var results: [ProbeResult] = []
-        for (name, polling, limit) in modes {
-            Terminal.note(
-                "\(name): \(CountText.string(verifiers, "verifier")), \(warmUp) + \(CountText.string(rounds, "revocation"))"
-            )
-            results.append(ProbeResult(mode: name, limit: limit, latencies: try await probe.measure(polling)))
+        try report(try await measure(probe))
+    }
+
+    private func measure(_ probe: RevocationProbe) async throws -> [ProbeResult] {
+        do {
+            var results: [ProbeResult] = []
+            for (name, polling, limit) in modes {
+                Terminal.note(
+                    "\(name): \(CountText.string(verifiers, "verifier")), \(warmUp) + \(CountText.string(rounds, "revocation"))"
+                )
+                results.append(ProbeResult(mode: name, limit: limit, latencies: try await probe.measure(polling)))
+            }
+            await probe.leave()
+            return results
+        } catch {
+            await probe.leave()
+            throw error
         }
-        try report(results)
     }
 
     private var modes: [(name: String, polling: TokenVerifier.PollingMode, limit: Duration)] {

@@ -45,7 +45,7 @@ struct RevocationsShow: AsyncParsableCommand {
         abstract: "Shows one live entry, and which services have taken notice of it.",
         discussion: """
             Services are known by the name that they poll with: ?consumer=NAME, or their client_id where the list is for
-            clients alone. One that is pending may still accept what the entry revokes.
+            clients alone. One that has it not may still accept what the entry revokes; one that is gone polls no more.
 
               latchkey revocations show 1042
             """
@@ -71,8 +71,8 @@ struct RevocationsShow: AsyncParsableCommand {
         card.add("note", entry.note)
         card.add("by", entry.actor)
         for line in card.lines { Terminal.line(line) }
-        for line in ConsumerResource.table(spread.acknowledged.map { ($0, "yes") } + spread.pending.map { ($0, "no") })
-        {
+        let answers = [(spread.acknowledged, "yes"), (spread.pending, "no"), (spread.gone, "gone")]
+        for line in ConsumerResource.table(answers.flatMap { group in group.0.map { ($0, group.1) } }) {
             Terminal.line(line)
         }
         if !spread.namesAreAuthenticated {

@@ -42,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
     var issuer: String?
 
     func run() async throws {
+        Terminal.serve()
         var flags: [String: String] = [:]
         flags[ConfigurationKey.listen.name] = listen
         flags[ConfigurationKey.issuer.name] = issuer
@@ -67,7 +68,9 @@ struct ServeCommand: AsyncParsableCommand {
                     "lk.issuer": "\(settings.core.issuer)",
                     "lk.addresses": "\(ready.addresses.map(\.description).joined(separator: ","))",
                 ])
-            for warning in report.warnings { logger.warning("\(warning)") }
+            for warning in report.warnings {
+                logger.warning("What should not stay so", metadata: ["lk.reason": "\(warning)"])
+            }
             return
         }
         for line in report.lines { Terminal.line(line) }

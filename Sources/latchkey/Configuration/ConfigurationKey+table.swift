@@ -76,7 +76,7 @@ extension ConfigurationKey {
         "login.hash_niceness", .integer(0...19), default: "10",
         "How much those threads give way to others: 0 where other programs keep the machine busy, 19 at most.")
     static let precedence = ConfigurationKey(
-        "login.precedence", .choice(["true", "false"]), default: "true",
+        "login.precedence", .choice(["true", "false"]), default: "false",
         "Whether all else goes before hashing with a real-time priority, where the system permits it (LimitRTPRIO=2).")
     static let maxQueueWait = ConfigurationKey(
         "login.max_queue_wait", .duration(.milliseconds(100) ... .seconds(60)), default: "2s",

@@ -52,40 +52,69 @@ package struct DataDirectory: Sendable, Equatable {
     }
 }
 
-/// The right to write in a data directory: an exclusive `flock` on `latchkey.lock`.
+/// The right to write in a data directory: an exclusive `flock` on the directory itself and on `latchkey.lock` in it.
 ///
-/// The kernel lets go of it when the process ends, however it ends, so a killed server leaves nothing to clean up. The
-/// file holds the holder's process id and is never removed: removing it would let two processes lock two files.
+/// The kernel lets go of both when the process ends, however it ends, so a killed server leaves nothing to clean up. The
+/// file holds the holder's process id and is never removed. Should somebody remove it all the same, another process would
+/// make and lock another file: the lock on the directory stops it.
 package final class InstanceLock: Sendable {
-    private let descriptor: CInt
+    private let descriptors: [CInt]
 
-    private init(descriptor: CInt) { self.descriptor = descriptor }
+    private init(descriptors: [CInt]) { self.descriptors = descriptors }
 
-    deinit { close(descriptor) }
+    deinit { for descriptor in descriptors.reversed() { close(descriptor) } }
 
     /// Takes the lock without waiting; `nil` when somebody else has it.
-    /// - Throws: ``CommandFailure`` when the file cannot be opened.
+    /// - Throws: ``CommandFailure`` when directory or file cannot be opened.
     package static func tryTake(in directory: DataDirectory) throws(CommandFailure) -> InstanceLock? {
-        // The path is a live, NUL-terminated copy for the call.
-        let descriptor = unsafe open(directory.lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure("Cannot open \(directory.lockPath): \(DataDirectory.reason(errno)).")
+        // First, so that whoever is refused leaves no second file behind.
+        let folder = try open(directory.path, O_RDONLY | O_DIRECTORY)
+        switch lock(folder) {
+        // Where the file system locks files alone, the file has to do.
+        case 0, EBADF, EINVAL, EOPNOTSUPP, ENOLCK: break
+        case let code: return try refuse(code, directory.path, [folder])
         }
-        var result = flock(descriptor, LOCK_EX | LOCK_NB)
-        while result != 0, errno == EINTR { result = flock(descriptor, LOCK_EX | LOCK_NB) }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            guard code == EWOULDBLOCK else {
-                throw CommandFailure("Cannot lock \(directory.lockPath): \(DataDirectory.reason(code)).")
-            }
-            return nil
+        let file: CInt
+        do {
+            file = try open(directory.lockPath, O_RDWR | O_CREAT | O_NOFOLLOW)
+        } catch {
+            close(folder)
+            throw error
         }
+        let code = lock(file)
+        guard code == 0 else { return try refuse(code, directory.lockPath, [file, folder]) }
         let text = Array("\(getpid())\n".utf8)
-        ftruncate(descriptor, 0)
+        ftruncate(file, 0)
         // Only a courtesy to whoever is refused; the lock does not depend on it. `text` outlives the call.
-        _ = unsafe text.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        return InstanceLock(descriptor: descriptor)
+        _ = unsafe text.withUnsafeBytes { unsafe pwrite(file, $0.baseAddress, $0.count, 0) }
+        return InstanceLock(descriptors: [folder, file])
+    }
+
+    private static func open(_ path: String, _ flags: CInt) throws(CommandFailure) -> CInt {
+        // The path is a live, NUL-terminated copy for the call.
+        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure("Cannot open \(path): \(DataDirectory.reason(errno)).")
+        }
+        return descriptor
+    }
+
+    /// - Returns: 0, or the system's error.
+    private static func lock(_ descriptor: CInt) -> CInt {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EINTR else { return errno }
+        }
+        return 0
+    }
+
+    private static func refuse(
+        _ code: CInt, _ path: String, _ descriptors: [CInt]
+    ) throws(CommandFailure) -> InstanceLock? {
+        for descriptor in descriptors { close(descriptor) }
+        guard code == EWOULDBLOCK else {
+            throw CommandFailure("Cannot lock \(path): \(DataDirectory.reason(code)).")
+        }
+        return nil
     }
 
     /// Waits up to `patience` for the lock, asking every 50 ms.

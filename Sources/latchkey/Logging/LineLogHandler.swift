@@ -1,11 +1,10 @@
-import Foundation
 import LatchkeyTokens
 package import Logging
 
 /// Writes one line for each event to standard error, as text for people or as JSON for machines.
 ///
 /// Control characters are escaped in both forms, so that nothing that a stranger sent can forge a line or steer a
-/// terminal (ASVS 16.4.1).
+/// terminal (ASVS 16.4.1). A line has a bounded length.
 package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
@@ -17,7 +16,7 @@ package struct LineLogHandler: LogHandler {
     /// - Parameter write: gets each line with its line ending.
     package init(
         label: String, level: Logger.Level, format: EffectiveSettings.LogFormat,
-        write: @escaping @Sendable (String) -> Void = LineLogHandler.standardError
+        write: @escaping @Sendable (String) -> Void = { LineSink.standardError.write($0) }
     ) {
         self.label = label
         self.logLevel = level
@@ -33,31 +32,35 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let merged = metadata.merging(metadataProvider?.get() ?? [:]) { _, new in new }
             .merging(event.metadata ?? [:]) { _, new in new }
-        let fields = merged.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-        let time = Self.time()
+        var room = LineRoom()
+        let message = room.fit("\(event.message)")
+        var fields: [(String, String)] = []
+        for (key, value) in merged.sorted(by: { $0.key < $1.key }) {
+            guard let key = room.fitName(key) else { break }
+            fields.append((key, room.fit("\(value)")))
+        }
+        write(Self.line(event.level, label, message, fields, format))
+    }
+
+    private static func line(
+        _ level: Logger.Level, _ label: String, _ message: String, _ fields: [(String, String)],
+        _ format: EffectiveSettings.LogFormat
+    ) -> String {
+        let time = LogTime.now()
         switch format {
         case .text:
-            let tail = fields.map { " \($0.0)=\(Self.escaped($0.1))" }.joined()
-            write("\(time) \(event.level.rawValue) \(label): \(Self.escaped("\(event.message)"))\(tail)\n")
+            let tail = fields.map { " \($0.0)=\(escaped($0.1))" }.joined()
+            return "\(time) \(level.rawValue) \(label): \(escaped(message))\(tail)\n"
         case .json:
             let line = JSONWriter.object { json in
                 json.member("time", time)
-                json.member("level", event.level.rawValue)
+                json.member("level", level.rawValue)
                 json.member("logger", label)
-                json.member("message", "\(event.message)")
+                json.member("message", message)
                 for (key, value) in fields { json.member(key, value) }
             }
-            write(String(decoding: line, as: UTF8.self) + "\n")
+            return String(decoding: line, as: UTF8.self) + "\n"
         }
-    }
-
-    /// One `write` for each line, so that lines of several threads do not mix.
-    package static let standardError: @Sendable (String) -> Void = { line in
-        FileHandle.standardError.write(Data(line.utf8))
-    }
-
-    private static func time() -> String {
-        Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
     }
 
     private static func escaped(_ text: String) -> String {
@@ -75,6 +78,93 @@ extension LineLogHandler {
     package static func bootstrap(_ settings: EffectiveSettings) {
         let level = settings.logLevel
         let format = settings.logFormat
+        LineSink.standardError.tell { count in
+            line(
+                .warning, "latchkey.log", "Log lines were dropped, as they could not be written",
+                [("lk.dropped", "\(count)")], format)
+        }
         LoggingSystem.bootstrap { LineLogHandler(label: $0, level: level, format: format) }
+    }
+}
+
+/// What is left of a line's length.
+private struct LineRoom {
+    /// Of one text, and of all texts of a line together, in bytes. What cannot stand as it is counts for six.
+    private static let longestText = 2048
+    private static let longestLine = 8192
+
+    private var left = longestLine
+
+    /// As much of the text from its beginning as there is room for; a cut is marked by `…`.
+    mutating func fit(_ text: String) -> String {
+        let room = min(left, Self.longestText)
+        var used = 0
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let cost = Self.cost(scalar)
+            guard used + cost <= room else {
+                left -= used
+                return String(kept) + "…"
+            }
+            used += cost
+            kept.append(scalar)
+        }
+        left -= used
+        return text
+    }
+
+    /// The name of a field; nil when there is no room for it, with what stands around it and a value's mark.
+    mutating func fitName(_ text: String) -> String? {
+        let cost = text.unicodeScalars.reduce(9) { $0 + Self.cost($1) }
+        guard cost <= left else { return nil }
+        left -= cost
+        return text
+    }
+
+    private static func cost(_ scalar: Unicode.Scalar) -> Int {
+        switch scalar {
+        case "\"", "\\", "\u{7F}", ..<" ": 6
+        default: max(UTF8.width(scalar), scalar.properties.generalCategory == .control ? 6 : 1)
+        }
+    }
+}
+
+/// The time of a log line.
+enum LogTime {
+    static func now() -> String { text(Timestamp.wallClock) }
+
+    /// RFC 3339 with milliseconds, in UTC: `2026-11-28T14:02:07.042Z`.
+    static func text(_ instant: Timestamp) -> String {
+        let days = floored(instant.milliseconds, 86_400_000)
+        let rest = instant.milliseconds - days * 86_400_000
+        let (year, month, day) = date(days)
+        let seconds = rest / 1000
+        let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { digits($0, 2) }.joined(separator: ":")
+        return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))T\(clock).\(digits(rest % 1000, 3))Z"
+    }
+
+    /// The Gregorian date so many days after 1970-01-01. Years begin in March here, so that the leap day is their last,
+    /// and are counted in their cycles of 400.
+    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let cycle = floored(shifted, 146_097)
+        let dayOfCycle = shifted - cycle * 146_097
+        let year = (dayOfCycle - dayOfCycle / 1460 + dayOfCycle / 36_524 - dayOfCycle / 146_096) / 365
+        let dayOfYear = dayOfCycle - (365 * year + year / 4 - year / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        return (
+            year + cycle * 400 + (month < 10 ? 0 : 1), month < 10 ? month + 3 : month - 9,
+            dayOfYear - (153 * month + 2) / 5 + 1
+        )
+    }
+
+    private static func floored(_ number: Int64, _ divisor: Int64) -> Int64 {
+        let quotient = number / divisor
+        return number % divisor < 0 ? quotient - 1 : quotient
+    }
+
+    private static func digits(_ number: Int64, _ count: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
     }
 }

@@ -14,6 +14,8 @@ struct RevocationProbe: Sendable {
 
     /// How long a refusal is waited for before the verifier counts as one that never refused.
     private static let patience: Duration = .seconds(30)
+    /// The verifiers' name where the list is public.
+    private static let consumer = "latchkey-probe"
 
     /// - Returns: one latency for each round and verifier, without the warm-up; `nil` where none came in time.
     /// - Throws: ``CommandFailure`` when a sign-in, a sign-out or a verifier does not work at all.
@@ -25,7 +27,7 @@ struct RevocationProbe: Sendable {
                 issuer: first.claims.issuer, audience: first.claims.audience[0], server: login.server.url)
             configuration.trustRoots = roots
             configuration.polling = polling
-            configuration.consumer = "latchkey-probe"
+            configuration.consumer = Self.consumer
             configuration.credentials = login.secret.map { .client(id: login.client, secret: $0.exposed) }
             return TokenVerifier(configuration)
         }
@@ -46,6 +48,14 @@ struct RevocationProbe: Sendable {
             }
             return latencies
         }
+    }
+
+    /// Has the server forget the verifiers, which have stopped: in its figures they would be services that were taken away.
+    /// Nothing comes of it with a server that does not know the parameter or is gone.
+    func leave() async {
+        _ = try? await HTTPTransport.send(
+            "GET", login.server + "/revocations?consumer=\(Self.consumer)&leave=true",
+            fields: login.secret == nil ? [] : [login.authorization])
     }
 
     /// Tells at once what the verifiers would only find out by waiting.

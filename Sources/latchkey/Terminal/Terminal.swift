@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// What the command line says and asks. Results go to standard output; prompts, progress, hints and errors go to
 /// standard error, so that a pipe receives results alone.
@@ -41,20 +42,32 @@ enum Terminal {
         write(text, to: STDERR_FILENO)
     }
 
+    /// From now on this process is a server, which neither waits for a reader nor ends because one has left.
+    static func serve() {
+        signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files (`ulimit -f`) is an error of the write as well.
+        signal(SIGXFSZ, SIG_IGN)
+        LineSink.flushAtExit()
+        isServing.store(true, ordering: .relaxed)
+    }
+
+    private static let isServing = Atomic(false)
+
     private static func write(_ text: String, to descriptor: CInt) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            // `rest` lives for the call; the kernel only reads.
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                usleep(1000)
-            } else if errno != EINTR {
-                // The reader is gone (`latchkey user list | head`): nobody is left to tell.
-                Glibc._exit(descriptor == STDOUT_FILENO ? 1 : 0)
-            }
+        guard !isServing.load(ordering: .relaxed) else {
+            return (descriptor == STDOUT_FILENO ? LineSink.standardOutput : .standardError).write(text)
         }
+        let error = DescriptorOutput.write(Array(text.utf8), to: descriptor).error
+        // A hint that nobody can read is no reason to leave work half done.
+        guard let error, descriptor == STDOUT_FILENO else { return }
+        if error == EPIPE {
+            // The reader has enough (`latchkey user list | head`): ends as any tool does. The library for sockets has
+            // told the system to spare this process.
+            signal(SIGPIPE, SIG_DFL)
+            raise(SIGPIPE)
+        }
+        note("latchkey: standard output cannot be written: \(DataDirectory.reason(error)).")
+        Glibc._exit(1)
     }
 
     /// Asks a question on the terminal. Without a terminal the command needs `--yes`.

@@ -40,6 +40,9 @@ struct ProbeCommandTests {
             let sessions = try await fixture.run("session", "list", "--user", "alice", "--format", "json")
             let states = try StrictJSON.parse(Array(sessions.output.utf8)).array?.map { $0.object?["state"]?.string }
             #expect(states == Array(repeating: "ended", count: 6))
+            let consumers = try await fixture.run("consumers", "--format", "json")
+            let left = try StrictJSON.parse(Array(consumers.output.utf8)).array
+            #expect(left?.isEmpty == true, "\(consumers.output)")
         }
     }
 

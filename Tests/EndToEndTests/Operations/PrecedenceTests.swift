@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LatchkeyCore
 import Synchronization
 import TestSupport
 import Testing
@@ -17,12 +18,13 @@ struct PrecedenceTests {
 
     /// A server with a client, and a login of nobody under way, which costs as much as any other.
     private func duringLogin(
-        wrapper: [String] = [], _ body: (ServerProcess) async throws -> Void
+        wrapper: [String] = [], configuration: [String: String] = [:], _ body: (ServerProcess) async throws -> Void
     ) async throws -> String {
         let folder = try TemporaryFolder()
         try await withServer(folder: folder) { try await $0.addClient() }
         let server = try await ServerProcess(
-            folder: folder, port: try ServerProcess.freePort(), configuration: Self.slow, wrapper: wrapper)
+            folder: folder, port: try ServerProcess.freePort(),
+            configuration: Self.slow.merging(configuration) { _, given in given }, wrapper: wrapper)
         let http = server.http
         async let login = http.post(
             "/api/v1/login", json: ["username": "nobody", "password": "whatever it may be", "client_id": "spa"])
@@ -68,6 +70,22 @@ struct PrecedenceTests {
             #expect(answer.status == 200)
         }
         #expect(log.contains("no real-time priorities"))
+    }
+
+    @Test(.enabled(if: Policy.isPermitted, "needs CAP_SYS_NICE or a limit on real-time priorities"))
+    func `a server that was not told to takes no real-time priority`() async throws {
+        let settings = try await EffectiveSettings.load(ConfigurationSources())
+        #expect(!settings.core.login.precedence)
+        _ = try await duringLogin(configuration: ["LATCHKEY_LOGIN_PRECEDENCE": "false"]) { server in
+            // Until the password is being hashed.
+            let deadline = ContinuousClock.now + .seconds(120)
+            while try await !server.http.get("/metrics").text.contains("\nlatchkey_hash_running 1\n"),
+                ContinuousClock.now < deadline
+            {
+                #expect(try Policy.raised(server.processID).isEmpty)
+            }
+            #expect(try Policy.raised(server.processID).isEmpty)
+        }
     }
 
     // MARK: Its bounds
@@ -119,13 +137,6 @@ struct PrecedenceTests {
         #expect(later.policy.isRealTime && later.policy.priority == 3)
         precedence.withdraw()
         await later.end()
-    }
-
-    @Test func `hashing without anybody to go first changes nothing`() {
-        let precedence = Precedence(processors: 2)
-        precedence.hashBegins()
-        precedence.hashEnds()
-        precedence.withdraw()
     }
 }
 

@@ -315,4 +315,52 @@ struct RevocationFeedTests {
         let owner = try #require(feed.consumers().first { $0.address == "192.0.2.1" })
         #expect(owner.name == "billing" && owner.behind == 1 && !owner.hasAcknowledged(1))
     }
+
+    /// Polls so many times at an interval.
+    private func poll(_ times: Int, every seconds: Int64) {
+        for _ in 0..<times {
+            hand.advance(seconds)
+            feed.noteConsumer("orders", acknowledged: 0, address: "a")
+        }
+    }
+
+    private var isGone: Bool? { feed.consumers().first?.isGone }
+
+    @Test(
+        arguments: [
+            // At least for as long as a long poll is held and a list is trusted, at most for an hour.
+            (5, 120), (60, 180), (600, 1800), (7200, 3600),
+        ] as [(Int64, Int64)])
+    func `a consumer is gone after three times its rhythm, within bounds`(rhythm: Int64, silence: Int64) {
+        poll(20, every: rhythm)
+        hand.advance(silence)
+        #expect(isGone == false)
+        hand.advance(1)
+        #expect(isGone == true)
+        poll(1, every: 0)
+        #expect(isGone == false, "it is back")
+    }
+
+    @Test func `who has asked once is gone after the least time, and a pause of long ago counts no more`() {
+        feed.noteConsumer("orders", acknowledged: nil, address: "a")
+        hand.advance(121)
+        #expect(isGone == true)
+        poll(1, every: 1000)
+        hand.advance(1000)
+        #expect(isGone == false, "it is known to pause")
+        poll(60, every: 5)
+        hand.advance(121)
+        #expect(isGone == true)
+    }
+
+    @Test func `a consumer is forgotten at one address or at all of them`() {
+        for address in ["a", "b", "c"] { feed.noteConsumer("orders", acknowledged: 0, address: address) }
+        feed.noteConsumer("billing", acknowledged: 0, address: "a")
+        #expect(feed.forgetConsumer("orders", address: "b") == 1 && feed.forgetConsumer("orders", address: "b") == 0)
+        #expect(feed.consumers().map(\.address) == ["a", "a", "c"])
+        #expect(feed.forgetConsumer("orders", address: nil) == 2)
+        #expect(feed.consumers().map(\.name) == ["billing"])
+        feed.noteConsumer("orders", acknowledged: 0, address: "a", isAnswer: true)
+        #expect(feed.consumers().map(\.name) == ["billing"], "an answer to a poll of before brings nobody back")
+    }
 }

@@ -84,7 +84,7 @@ struct SchemaTests {
             "RevocationSpread",
             full: RevocationSpread(
                 revocation: revocation("", 0), acknowledged: [consumer(0)], pending: [consumer(nil)],
-                namesAreAuthenticated: true)
+                gone: [consumer(0)], namesAreAuthenticated: true)
         )
         try expectResource("Key", full: key(0), least: key(nil))
         try expectResource(
@@ -157,7 +157,8 @@ struct SchemaTests {
 
     private func consumer(_ number: Int64?) -> ConsumerResource {
         ConsumerResource(
-            name: "", acknowledgedSeq: number, lag: 0, lagSeconds: 0, behindSince: number, lastSeenAt: 0, address: "")
+            name: "", acknowledgedSeq: number, lag: 0, lagSeconds: 0, behindSince: number, lastSeenAt: 0, address: "",
+            state: .gone)
     }
 
     private func stream(_ text: String?, _ instant: Int64?) -> StreamResource {
