@@ -23,7 +23,6 @@ struct IntrospectionTests {
 
     private static func configured(_ configuration: inout TokenVerifier.Configuration) {
         configuration.credentials = .client(id: "orders", secret: "s3cret")
-        configuration.limits.requestTimeout = .milliseconds(300)
     }
 
     private static func tokenID(_ token: String) throws -> String {
