@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 import LatchkeyTokens
 import LatchkeyVerifier
 import TestSupport
@@ -59,6 +60,11 @@ struct PrivateAuthorityTests {
             try await server.addUser()
             try await server.addClient(audiences: [PythonVerifier.audience])
             try await body(server, port)
+            // The server has to see that verifiers of another process have gone.
+            let deadline = ContinuousClock.now + .seconds(600)
+            while server.services.feed.waiting > 0, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
 
