@@ -27,12 +27,8 @@ struct AdminStatistics: Sendable {
 
     /// The name goes into the query: it may be any text, and a path would take some of it for its own.
     private func forget(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let parameters = try QueryParameters.parse(request.query)
-        // A misspelt address must not forget more than was meant.
-        guard let name = parameters["name"], parameters.holds(only: ["name", "address"]) else {
-            throw Refusal(.invalidRequest, "The query takes name, and address where only one of that name is meant.")
-        }
-        guard services.feed.forgetConsumer(name, address: parameters["address"]) > 0 else {
+        let name = try request.parameters.required("name")
+        guard services.feed.forgetConsumer(name, address: request.parameters["address"]) > 0 else {
             throw Refusal(.notFound, "There is no such consumer.")
         }
         return .noContent

@@ -65,11 +65,6 @@ package struct RequestParameters: Sendable, Equatable {
         pairs.filter { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }.map(\.value)
     }
 
-    /// Whether no other parameters are there, and none of these without a value.
-    package func holds(only names: Set<String>) -> Bool {
-        pairs.allSatisfy { names.contains($0.name) && !$0.value.isEmpty }
-    }
-
     /// The value of a parameter that must be there. `name` comes from our code, so the message may show it.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func required(_ name: String) throws(Refusal) -> String {

@@ -53,8 +53,8 @@ struct RevocationProbe: Sendable {
     /// Has the server forget the verifiers, which have stopped: in its figures they would be services that were taken away.
     /// Nothing comes of it with a server that does not know the parameter or is gone.
     func leave() async {
-        _ = try? await HTTPTransport.send(
-            "GET", login.server + "/revocations?consumer=\(Self.consumer)&leave=true",
+        _ = try? await login.server.send(
+            "GET", "/revocations?consumer=\(Self.consumer)&leave=true",
             fields: login.secret == nil ? [] : [login.authorization])
     }
 

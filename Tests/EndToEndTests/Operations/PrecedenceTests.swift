@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
 import LatchkeyCore
+import LatchkeyTokens
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
@@ -16,7 +18,8 @@ struct PrecedenceTests {
         "LATCHKEY_LOGIN_PRECEDENCE": "true",
     ]
 
-    /// A server with a client, and a login of nobody under way, which costs as much as any other.
+    /// A server with a client, and logins of nobody under way, one after the other until `body` is done. Each costs as
+    /// much as any other.
     private func duringLogin(
         wrapper: [String] = [], configuration: [String: String] = [:], _ body: (ServerProcess) async throws -> Void
     ) async throws -> String {
@@ -26,15 +29,22 @@ struct PrecedenceTests {
             folder: folder, port: try ServerProcess.freePort(),
             configuration: Self.slow.merging(configuration) { _, given in given }, wrapper: wrapper)
         let http = server.http
-        async let login = http.post(
-            "/api/v1/login", json: ["username": "nobody", "password": "whatever it may be", "client_id": "spa"])
-        try await body(server)
-        #expect(try await login.status == 401)
-        let deadline = ContinuousClock.now + .seconds(10)
-        while try !Policy.raised(server.processID).isEmpty, .now < deadline {
-            try await Task.sleep(for: .milliseconds(10))
+        let isDone = Flag()
+        let logins = Task {
+            repeat {
+                let answer = try await http.post(
+                    "/api/v1/login",
+                    json: [
+                        "username": .string("nobody-\(UUID())"), "password": "whatever it may be", "client_id": "spa",
+                    ])
+                #expect(answer.status == 401)
+            } while !isDone.isSet
         }
-        #expect(try Policy.raised(server.processID).isEmpty, "it is over with the hash")
+        defer { logins.cancel() }
+        try await body(server)
+        isDone.set()
+        try await logins.value
+        try await eventually("it is over with the hash") { try Policy.raised(server.processID).isEmpty }
         #expect(server.terminate() == 0)
         return try String(contentsOfFile: server.logPath, encoding: .utf8)
     }
@@ -42,21 +52,17 @@ struct PrecedenceTests {
     @Test(.enabled(if: Policy.isPermitted, "needs CAP_SYS_NICE or a limit on real-time priorities"))
     func `the writer and the event loops go first while a hash runs, and nobody else`() async throws {
         _ = try await duringLogin { server in
-            let deadline = ContinuousClock.now + .seconds(30)
-            var raised: [Policy] = []
-            var loops = 1
-            while ContinuousClock.now < deadline, raised.count < loops + 1 {
-                // The threads are not raised in one instant, and this is not to keep the login from being sent.
-                try await Task.sleep(for: .milliseconds(5))
-                loops = try Policy.all(server.processID).count { $0.name.hasPrefix("NIO") }
-                raised = try Policy.raised(server.processID)
+            // The threads are not raised in one instant.
+            try await eventually("the writer and all event loops are raised") {
+                let loops = try Policy.all(server.processID).count { $0.name.hasPrefix("NIO") }
+                let raised = try Policy.raised(server.processID)
                 for thread in raised {
                     let expected: Int32 = thread.name == "store-write" ? 2 : 1
                     #expect(thread.priority == expected, "\(thread)")
                     #expect(thread.name == "store-write" || thread.name.hasPrefix("NIO"), "\(thread)")
                 }
+                return loops > 0 && raised.count == loops + 1
             }
-            #expect(loops > 0 && raised.count == loops + 1, "\(raised)")
         }
     }
 
@@ -77,12 +83,9 @@ struct PrecedenceTests {
         let settings = try await EffectiveSettings.load(ConfigurationSources())
         #expect(!settings.core.login.precedence)
         _ = try await duringLogin(configuration: ["LATCHKEY_LOGIN_PRECEDENCE": "false"]) { server in
-            // Until the password is being hashed.
-            let deadline = ContinuousClock.now + .seconds(120)
-            while try await !server.http.get("/metrics").text.contains("\nlatchkey_hash_running 1\n"),
-                ContinuousClock.now < deadline
-            {
+            try await eventually("the password is being hashed") {
                 #expect(try Policy.raised(server.processID).isEmpty)
+                return try await server.http.get("/metrics").text.contains("\nlatchkey_hash_running 1\n")
             }
             #expect(try Policy.raised(server.processID).isEmpty)
         }
@@ -138,6 +141,13 @@ struct PrecedenceTests {
         precedence.withdraw()
         await later.end()
     }
+}
+
+/// Set once, from another task.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
 }
 
 /// How Linux schedules a thread.
