@@ -109,18 +109,27 @@ struct ServerAddress: Sendable {
     private func askIssuer() async throws -> String {
         let answer = try await get("/.well-known/oauth-authorization-server")
         if (300..<400).contains(answer.status), let location = answer.location {
-            let place = location.utf8.prefix(200).filter { (0x21...0x7E).contains($0) }
-            throw CommandFailure(
-                "\(name) redirects to \(String(decoding: place, as: UTF8.self)): name that address with --url.")
+            throw CommandFailure("\(name) redirects to \(Self.visible(location)): name that address with --url.")
         }
         let document = answer.status == 200 ? try? StrictJSON.parseObject(answer.body) : nil
         guard let issuer = document?["issuer"]?.string, document?["revocation_list_uri"]?.string != nil,
             ConnectionTrouble.Target(url: issuer) != nil
         else {
+            // Problem details of RFC 9457: a server that speaks TLS says so to whoever does not.
+            let problem = answer.status == 200 ? nil : try? StrictJSON.parseObject(answer.body)
+            if let detail = problem?["detail"]?.string {
+                throw CommandFailure(
+                    "\(name), asked who it is, answered with status \(answer.status): \(Self.visible(detail))")
+            }
             throw CommandFailure(
                 "\(name) is not a Latchkey server: asked who it is, it answered with status \(answer.status).")
         }
         return issuer
+    }
+
+    /// What another program wrote, for a terminal.
+    private static func visible(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(200).filter { (0x20...0x7E).contains($0) }, as: UTF8.self)
     }
 
     /// For messages.

