@@ -72,8 +72,8 @@ func withVerifier(
     // Pauses are the state machine's business, which has tests of its own.
     configuration.sleep = { _ in try await Task.sleep(for: .milliseconds(2)) }
     configuration.jitter = { 1 }
-    configuration.limits.requestTimeout = .seconds(10)
-    configuration.limits.snapshotTimeout = .seconds(10)
+    configuration.limits.requestTimeout = .seconds(600)
+    configuration.limits.snapshotTimeout = .seconds(600)
     change(&configuration)
     let verifier = TokenVerifier(configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in

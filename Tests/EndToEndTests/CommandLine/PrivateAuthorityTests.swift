@@ -2,6 +2,7 @@ import Foundation
 import LatchkeyCore
 import LatchkeyTokens
 import LatchkeyVerifier
+import TestConditions
 import TestSupport
 import Testing
 
@@ -61,10 +62,7 @@ struct PrivateAuthorityTests {
             try await server.addClient(audiences: [PythonVerifier.audience])
             try await body(server, port)
             // The server has to see that verifiers of another process have gone.
-            let deadline = ContinuousClock.now + .seconds(600)
-            while server.services.feed.waiting > 0, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await eventually("they have gone") { server.services.feed.waiting == 0 }
         }
     }
 

@@ -1,10 +1,11 @@
 import Foundation
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
 /// Somebody moves, replaces or removes files under a running server.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.endsHang)
 struct LostDatabaseTests {
     enum Damage: CaseIterable {
         case renamedOver, removed, movedAway, logRemoved, indexRemoved

@@ -1,4 +1,5 @@
 import Foundation
+import TestConditions
 import TestSupport
 import Testing
 
@@ -25,10 +26,11 @@ struct OwnServer {
                 "http://localhost:8080",
             ], environment: defaults.merging(configuration) { _, given in given }, output: output, error: error)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
-        while (try? await http.get("/healthz").status) != 200 {
-            try #require(child.isRunning, "the server did not start")
-            try await Task.sleep(for: .milliseconds(20))
+        try await eventually("the server answers or ends") {
+            if (try? await http.get("/healthz").status) == 200 { return true }
+            return !child.isRunning
         }
+        try #require(child.isRunning, "the server did not start")
     }
 
     /// SIGTERM; returns the exit status.

@@ -1,10 +1,11 @@
 import Foundation
 import Glibc
+import TestConditions
 import TestSupport
 import Testing
 
 /// Nobody takes what the program says: a server goes on, a command ends as other tools do.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.endsHang)
 struct UnwritableLogTests {
     private static let dropped = "latchkey_log_lines_dropped_total"
     private static let notice = "Log lines were dropped"
@@ -56,7 +57,7 @@ struct UnwritableLogTests {
         while try await server.metric(Self.dropped) == 0 { try await server.ask() }
         #expect(try await server.http.get("/.well-known/jwks.json").status == 200)
         #expect(try await run("mount", "-o", "remount,size=64m", folder.path) == 0)
-        while try await server.http.get("/readyz").status != 200 { try await Task.sleep(for: .milliseconds(50)) }
+        try await eventually("it is ready") { try await server.http.get("/readyz").status == 200 }
         while try !String(contentsOfFile: log, encoding: .utf8).contains(Self.notice) {
             try await server.ask(8)
         }
@@ -96,7 +97,7 @@ struct UnwritableLogTests {
             [ServerProcess.binary, "user", "add", "ada", "--password-stdin", "--data-dir", folder.path],
             input: input.path, output: output.path, error: errors)
         // It has its end of the pipe by then, and waits for the password.
-        while !output.hasWriter { try await Task.sleep(for: .milliseconds(2)) }
+        try await eventually("a writer") { output.hasWriter }
         output.close()
         input.write("quiet otters paint fences\n")
         input.close()

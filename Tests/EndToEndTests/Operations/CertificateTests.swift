@@ -5,11 +5,12 @@ import LatchkeyHTTP
 import LatchkeyTokens
 import Logging
 import Synchronization
+import TestConditions
 import TestSupport
 import Testing
 
 /// What is said of the TLS files: by `config check`, in the log, by `/readyz` and in the metrics.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.endsHang)
 struct CertificateTests {
     /// A certificate for localhost with its key, and what is needed to make more of them.
     private struct Files {
@@ -137,7 +138,7 @@ struct CertificateTests {
             let end = try #require(Double(line.split(separator: " ")[1]))
             #expect(abs(end - Date.now.timeIntervalSince1970 - Double(until) * 86_400) < 3600)
             // The reloader begins beside the listeners.
-            while word != nil, warnings(server).isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("a warning") { word == nil || !warnings(server).isEmpty }
             #expect(warnings(server).isEmpty == (word == nil))
         }
     }
@@ -174,10 +175,10 @@ struct CertificateTests {
             logger: Logger(label: "test") { _ in log })
         let running = Task { try await reloader.run() }
         for day in 1...3 {
-            while log.entries.count < day { try await Task.sleep(for: .milliseconds(2)) }
+            try await eventually("the day's warning") { log.entries.count >= day }
             clock.advance(by: .seconds(86_399))
             let before = looks.count.load(ordering: .relaxed)
-            while looks.count.load(ordering: .relaxed) < before + 20 { try await Task.sleep(for: .milliseconds(2)) }
+            try await eventually("twenty looks") { looks.count.load(ordering: .relaxed) >= before + 20 }
             #expect(log.entries.count == day, "the day is not over")
             clock.advance(by: .seconds(1))
         }

@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -97,7 +98,7 @@ struct RefusalTimeTests {
     }
 
     // The limit only ends what hangs.
-    @Test(.timeLimit(.minutes(10))) func `who waits has given back the hash thread and the turn of the pair`()
+    @Test(.endsHang) func `who waits has given back the hash thread and the turn of the pair`()
         async throws
     {
         let clock = TestClock()

@@ -1,5 +1,6 @@
 import Foundation
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -68,11 +69,9 @@ struct PythonVerifierTests {
         let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
         try await proxy.set("no-waits")
         // By then the list would have been stale three times over, however slow the machine is.
-        let deadline = ContinuousClock.now + .seconds(600)
-        var polls = try await proxy.polls()
-        while polls.plain < 20 || polls.waits < 3, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(100))
-            polls = try await proxy.polls()
+        try await eventually("twenty polls and three waits") {
+            let polls = try await proxy.polls()
+            return polls.plain >= 20 && polls.waits >= 3
         }
         #expect(try await stage.verifier.judge(live, until: "ok") == "ok")
         try await RevocationCause.kindSession.perform(on: stage.scene)

@@ -1,6 +1,7 @@
 import Foundation
 import LatchkeyCore
 import LatchkeyTokens
+import TestConditions
 import TestSupport
 import Testing
 
@@ -96,7 +97,7 @@ struct ConsumerTests {
             let list = try await server.list()
             let path = "/revocations?consumer=orders&after=0&epoch=\(list.epoch)&wait=60"
             async let held = server.http.send("GET", path, timeout: .seconds(300))
-            while server.services.feed.waiting == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await eventually("a poll is held") { server.services.feed.waiting > 0 }
             let left = try await server.http.get("/revocations?consumer=orders&leave=true")
             #expect(left.status == 204 && left.body.isEmpty)
             #expect(left[field: "Cache-Control"] == "no-store")

@@ -125,9 +125,9 @@ struct RevocationFeedTests {
             await feed.wait(query, seconds: .seconds(60), address: address)
         }
         let placed = ["a", "a", "b"].map { address in Task { await wait(address) } }
-        while feed.waiting < 3 { await Task.yield() }
+        try await eventually("three wait") { feed.waiting >= 3 }
         let timed = ["a", "a", "c"].map { address in Task { await wait(address) } }
-        while feed.waitingForTime < 3 { await Task.yield() }
+        try await eventually("three wait for time") { feed.waitingForTime >= 3 }
         // As many again as there are places: nobody else is held, from wherever, and nobody is refused.
         for address in ["a", "b", "c", "d"] { await wait(address) }
 
@@ -149,10 +149,10 @@ struct RevocationFeedTests {
         let feed = RevocationFeed(settings: settings, clock: hand.clock)
         let query = RevocationQuery(after: 0, epoch: "0")
         let tasks = (0..<17).map { _ in Task { await feed.wait(query, seconds: .seconds(60), address: "a") } }
-        while feed.waiting < 1 || feed.waitingForTime < 16 { await Task.yield() }
+        try await eventually("all wait") { feed.waiting >= 1 && feed.waitingForTime >= 16 }
         await feed.wait(query, seconds: .seconds(60), address: "a")
         let other = Task { await feed.wait(query, seconds: .seconds(60), address: "b") }
-        while feed.waiting < 2 { await Task.yield() }
+        try await eventually("two wait") { feed.waiting >= 2 }
         feed.drain()
         for task in tasks + [other] { await task.value }
     }
@@ -166,7 +166,7 @@ struct RevocationFeedTests {
         let loop = Task { try await feed.run() }
         let query = RevocationQuery(after: 0, epoch: "0")
         let placed = Task { await feed.wait(query, seconds: .seconds(3600), address: "a") }
-        while feed.waiting < 1 { await Task.yield() }
+        try await eventually("one waits") { feed.waiting >= 1 }
         // Were it held for as long as it asks, this would hang.
         await feed.wait(query, seconds: .seconds(3600), address: "a")
         #expect(feed.waiting == 1)

@@ -184,7 +184,7 @@ import Testing
     @Test func `an idle connection ends although the peer answers no PING`() async throws {
         var limits = Self.impatient
         // The client has to have asked by then.
-        limits.idleTimeout = .seconds(3)
+        limits.idleTimeout = .seconds(8)
         let answer = try await talk(limits, [.get(stream: 1)])
         #expect(answer.contains { $0.type == 1 && $0.stream == 1 })
         #expect(answer.contains { $0.type == 6 && $0.flags == 0 })
@@ -295,7 +295,7 @@ import Testing
             #expect(server.listeners.furtherStreams == 50)
             client.signal(SIGKILL)
             _ = try await client.exit()
-            while server.listeners.furtherStreams > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the streams are given back") { server.listeners.furtherStreams == 0 }
         }
     }
 
