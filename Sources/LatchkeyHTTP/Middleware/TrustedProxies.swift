@@ -105,23 +105,24 @@ enum ForwardedHops {
 
     /// Nil without the header.
     static func xForwardedFor(_ fields: HTTPFields) -> [ClientAddress?]? {
-        hops(fields[values: .xForwardedFor], address)
-    }
-
-    /// RFC 7239; nil without the header. An element that says twice for whom it is says nothing.
-    static func forwarded(_ fields: HTTPFields) -> [ClientAddress?]? {
-        hops(fields[values: .forwarded]) { element in
-            let values = element.split(separator: UInt8(ascii: ";")).map(\.withoutOuterSpace)
-                .filter { $0.prefix(4).equalsIgnoringCase("for=") }.map { $0.dropFirst(4) }
-            return values.count == 1 ? address(unquoted(values[0])) : nil
-        }
-    }
-
-    private static func hops(
-        _ lines: [String], _ read: (Substring.UTF8View) -> ClientAddress?
-    ) -> [ClientAddress?]? {
+        let lines = fields[values: .xForwardedFor]
         guard !lines.isEmpty else { return nil }
-        return FieldElements.split(lines, at: UInt8(ascii: ",")).suffix(maxCount).map(read)
+        return FieldElements.split(lines, at: UInt8(ascii: ",")).suffix(maxCount).map(address)
+    }
+
+    /// RFC 7239; nil without the header. What a quoted string holds names nobody: a proxy may quote the client's own text
+    /// there (`host`). An element that says twice for whom it is says nothing.
+    static func forwarded(_ fields: HTTPFields) -> [ClientAddress?]? {
+        let lines = fields[values: .forwarded]
+        guard !lines.isEmpty else { return nil }
+        let elements = lines.flatMap { FieldElements.splitFromRight($0[...].utf8, at: UInt8(ascii: ",")) }
+        return elements.suffix(maxCount).map { $0.flatMap(named) }
+    }
+
+    private static func named(_ element: Substring.UTF8View) -> ClientAddress? {
+        let values = FieldElements.splitFromRight(element, at: UInt8(ascii: ";")).compactMap(\.self)
+            .filter { $0.prefix(4).equalsIgnoringCase("for=") }.map { $0.dropFirst(4) }
+        return values.count == 1 ? address(unquoted(values[0])) : nil
     }
 
     private static func unquoted(_ text: Substring.UTF8View) -> Substring.UTF8View {

@@ -110,8 +110,41 @@ enum ByteReference {
         return isPort([0x3A] + parts[1]) ? address(parts[0]) : nil
     }
 
+    /// Pieces between separators that stand in no quoted string, found on the reversed text: a string begins at a quote
+    /// and ends at the next one that an even number of backslashes follows. Nil is what a string never ended in.
+    private static func pieces(_ text: [UInt8], at separator: String) -> [[UInt8]?] {
+        let cut = bytes(separator)[0]
+        var rest = Array(text.reversed())
+        var pieces: [[UInt8]?] = []
+        var piece: [UInt8] = []
+        while let byte = rest.first {
+            rest.removeFirst()
+            if byte == cut {
+                pieces.append(piece)
+                piece = []
+                continue
+            }
+            piece.append(byte)
+            guard byte == 0x22 else { continue }
+            var isClosed = false
+            while !isClosed {
+                guard let inner = rest.first else {
+                    return (pieces + [nil]).map { $0.map(back) }.reversed().filter(isKept)
+                }
+                rest.removeFirst()
+                piece.append(inner)
+                isClosed = inner == 0x22 && rest.prefix { $0 == 0x5C }.count.isMultiple(of: 2)
+            }
+        }
+        return (pieces + [piece]).map { $0.map(back) }.reversed().filter(isKept)
+    }
+
+    private static func back(_ text: [UInt8]) -> [UInt8] { trimmed(Array(text.reversed())) }
+
+    private static func isKept(_ piece: [UInt8]?) -> Bool { piece != [] }
+
     private static func forwardedHop(_ element: [UInt8]) -> [UInt8]? {
-        let values = cut(element, at: ";").map(trimmed).filter { lower(Array($0.prefix(4))) == bytes("for=") }
+        let values = pieces(element, at: ";").compactMap { $0 }.filter { lower(Array($0.prefix(4))) == bytes("for=") }
         guard values.count == 1 else { return nil }
         var value = Array(values[0].dropFirst(4))
         if value.count >= 2, value.first == 0x22, value.last == 0x22 { value = Array(value.dropFirst().dropLast()) }
@@ -122,11 +155,14 @@ enum ByteReference {
     static func client(peer: [UInt8], xForwardedFor: [[UInt8]], forwarded: [[UInt8]]) -> [UInt8] {
         let isTrusted = { (address: [UInt8]) in address.count == 4 && address[0] == 10 }
         var found: Set<[UInt8]> = []
-        let lists = [(xForwardedFor, hop), (forwarded, forwardedHop)]
-        for (lines, read) in lists where !lines.isEmpty {
+        let lists: [(lines: [[UInt8]], hops: [[UInt8]?])] = [
+            (xForwardedFor, elements(xForwardedFor).suffix(32).map(hop)),
+            (forwarded, forwarded.flatMap { pieces($0, at: ",") }.suffix(32).map { $0.flatMap(forwardedHop) }),
+        ]
+        for (lines, hops) in lists where !lines.isEmpty {
             var last = peer
-            for element in elements(lines).suffix(32).reversed() {
-                guard let address = read(element) else { break }
+            for read in hops.reversed() {
+                guard let address = read else { break }
                 last = address
                 if !isTrusted(address) { break }
             }

@@ -128,7 +128,10 @@ struct TextReading: Sendable {
             renderError: { _, _ in ServerFixture.text("") })
         let words =
             ["203.0.113.60", "10.1.2.3", "198.51.100.1", "2001:db8::9", "[2001:db8::9]", "::ffff:192.0.2.1", ":4711"]
-            + [",", ", ", ";", "for=", "For=\"", "\"", "proto=https", "unknown", "_hidden", "[", "]", " "]
+            + [
+                ",", ", ", ";", "for=", "For=\"", "\"", "\\", "\\\"", ";host=\"x,for=10.9.9.9;y=\"", "proto=https",
+                "unknown", "_hidden", "[", "]", " ",
+            ]
         let peers: [[UInt8]] = [[10, 0, 0, 1], [192, 0, 2, 1]]
         // The first line says which headers there are and who the peer is; the proxy's own entry comes last.
         let make: @Sendable (inout HostileText) -> [[UInt8]] = { random in

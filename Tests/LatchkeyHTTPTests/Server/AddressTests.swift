@@ -87,6 +87,22 @@ import Testing
         Case(
             peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("Forwarded", "for=\"\u{600}, for=203.0.113.60")],
             client: "203.0.113.60"),
+        // The proxy quotes what the client sent as its Host.
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("Forwarded", #"for=203.0.113.60;host="x,for=10.9.9.2;y=""#)], client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("Forwarded", #"host="x;for=10.9.9.3,";for=203.0.113.60"#)], client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("Forwarded", #"for=203.0.113.60;host="x\",for=10.9.9.2;y=\\""#)], client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"],
+            fields: [("Forwarded", #"for="6.6.6.6, for=203.0.113.60;host="h""#)], client: "203.0.113.60"),
+        Case(
+            peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("Forwarded", #"for=203.0.113.60", proto=x"#)],
+            client: "127.0.0.1"),
         Case(
             peer: "127.0.0.1", trusted: ["127.0.0.1"], fields: [("Forwarded", "for=6.6.6.6;for=203.0.113.60")],
             client: "127.0.0.1"),
