@@ -117,7 +117,7 @@ package struct CORSLayer: Sendable {
     /// client's.
     func preflight(_ request: Request, _ context: RequestContext) async -> Response? {
         guard request.method == .options, let origin = Self.origin(request),
-            request.headers.contains(.accessControlRequestMethod)
+            request.headers.contains(.accessControlRequestMethod), context.resource?.grantsLeave != true
         else { return nil }
         // Without a database nobody is let in; the request itself will tell what is wrong.
         let isRegistered =

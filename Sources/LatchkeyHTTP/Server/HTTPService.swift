@@ -170,7 +170,8 @@ package struct HTTPService: Sendable {
         if let refusal = context.refusal { throw refusal }
         guard let resource = context.resource else { throw Refusal(.notFound, "There is nothing at this path.") }
         if let route = resource.route(for: request.method) { return try await route.handler(request, context) }
-        guard request.method == .options else {
+        // A proxy takes any 2xx of the route that it asks for leave as leave, whatever the method was.
+        guard request.method == .options, !resource.grantsLeave else {
             throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
         }
         let allow = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")

@@ -104,11 +104,14 @@ package struct RouteTable: Sendable {
         package let routes: [Route]
         fileprivate let segments: [Substring.UTF8View]
 
-        /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS`.
+        /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS` where it is answered.
         package var allowedMethods: [HTTPRequest.Method] {
             let own = routes.map(\.method)
-            return own + (own.contains(.get) ? [.head] : []) + [.options]
+            return own + (own.contains(.get) ? [.head] : []) + (grantsLeave ? [] : [.options])
         }
+
+        /// Whether a reverse proxy takes any 2xx of this path for leave to pass a request on.
+        var grantsLeave: Bool { routes.contains { $0.access == .forwarded } }
 
         /// The route for a method; `HEAD` finds the `GET` route.
         package func route(for method: HTTPRequest.Method) -> Route? {

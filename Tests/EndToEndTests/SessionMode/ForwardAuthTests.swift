@@ -41,6 +41,22 @@ struct ForwardAuthTests {
         }
     }
 
+    /// A proxy that keeps the method of the original request takes any 2xx for leave.
+    @Test func `OPTIONS is no way past it, preflights included`() async throws {
+        try await withServer { server in
+            try await prepare(server)
+            for headers in [
+                [], [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "GET")],
+            ] as [[(String, String)]] {
+                for query in ["client_id=web&role=admin", "garbage=1"] {
+                    let answer = try await server.http.send("OPTIONS", "/forward-auth?\(query)", headers: headers)
+                    #expect(answer.status == 405, "\(query) \(headers)")
+                    #expect(answer[field: "Allow"] == "GET, HEAD")
+                }
+            }
+        }
+    }
+
     @Test func `a token for another service, another client or our own API does not pass`() async throws {
         try await withServer { server in
             try await prepare(server)
