@@ -66,6 +66,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var waitingAnswer: WaitingAnswers.ID?
     /// What is left of a long body, and the promise of its last piece.
     private var unsent: (body: ByteBuffer, written: EventLoopPromise<Void>)?
+    /// A piece of it is being written, and has left meanwhile.
+    private var isSending = false
+    private var hasSent = false
     private var isLongPoll = false
     /// The rest of the current request is of no interest: it was refused before its end.
     private var dropsRest = false
@@ -395,21 +398,35 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// TLS copies what it is given, and would copy a whole list for each client that does not read it.
     private static let piece = 64 * 1024
 
+    /// Sends a long body piece by piece, each when the one before has left for the system. On HTTP/2 the channel would
+    /// stay writable meanwhile: what a window allows is encrypted before anybody has read it.
     private func sendMore(_ context: ChannelHandlerContext) {
-        while let written = unsent?.written, context.channel.isWritable {
-            if let piece = unsent?.body.readSlice(length: Self.piece) {
-                context.writeAndFlush(NIOAny(piece), promise: nil)
-            } else {
-                let rest = unsent?.body ?? ByteBuffer()
-                unsent = nil
-                context.writeAndFlush(NIOAny(rest), promise: written)
+        // A piece that leaves at once is followed by the loop below, not by a call within a call.
+        guard !isSending else { return hasSent = true }
+        isSending = true
+        defer { isSending = false }
+        repeat {
+            hasSent = false
+            guard let piece = unsent?.body.readSlice(length: Self.piece) else { return sendRest(context) }
+            let sent = context.eventLoop.makePromise(of: Void.self)
+            sent.futureResult.assumeIsolated().whenSuccess { [self] in
+                if let context = self.context { sendMore(context) }
             }
-        }
+            context.writeAndFlush(wrapBody(piece), promise: sent)
+        } while hasSent
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        sendMore(context)
-        context.fireChannelWritabilityChanged()
+    private func wrapBody(_ piece: ByteBuffer) -> NIOAny {
+        wire == .http2 ? wrapOutboundOut(.body(.byteBuffer(piece))) : NIOAny(piece)
+    }
+
+    /// The last piece, and what ends the message.
+    private func sendRest(_ context: ChannelHandlerContext) {
+        guard let (rest, written) = unsent else { return }
+        unsent = nil
+        guard wire == .http2 else { return context.writeAndFlush(wrapBody(rest), promise: written) }
+        if rest.readableBytes > 0 { context.write(wrapBody(rest), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 
     private func writeParts(_ response: OutgoingResponse, _ context: ChannelHandlerContext) {
@@ -417,10 +434,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         let accepted = accepted
         let written = awaitWritten(context)
-        if response.body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+        unsent = (response.body, written)
+        if response.body.readableBytes > Self.piece {
+            context.flush()
+            sendMore(context)
+        } else {
+            // In one go, whether the client has room for it or not.
+            sendRest(context)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
         if response.body.readableBytes > Self.longestCopy, self.accepted == accepted {
             noteWaiting(response.body, context)
         }

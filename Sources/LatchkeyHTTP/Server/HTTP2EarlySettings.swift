@@ -70,12 +70,14 @@ final class HTTP2EarlySettings: ChannelInboundHandler, RemovableChannelHandler {
             let size = head.getInteger(at: head.readerIndex, as: UInt32.self),
             let flags = head.getInteger(at: head.readerIndex + 4, as: UInt8.self)
         else { return }
+        // On a stream it is an error (RFC 9113 6.5), which the protocol handler finds.
+        let isOfConnection = head.getInteger(at: head.readerIndex + 5, as: UInt32.self).map { $0 & 0x7FFF_FFFF } == 0
         let length = Int(size >> 8)
         let type = UInt8(truncatingIfNeeded: size)
         switch place {
         case .preface where type == Self.settings && flags & Self.acknowledged == 0:
             place = .clientSettings
-        case .laterFrame where type == Self.settings && flags & Self.acknowledged != 0:
+        case .laterFrame where type == Self.settings && flags & Self.acknowledged != 0 && isOfConnection:
             // With a length it is an error, for which the protocol handler ends the connection.
             place = .done
             if length == 0 { return }
