@@ -49,7 +49,12 @@ struct BackupFile: Sendable {
         guard let real = unsafe realpath(path, nil) else { throw BackupRefused(path, SystemWords.of(errno)) }
         resolved = unsafe String(cString: real)
         unsafe free(real)
-        try Self.checkHead(path)
+        try Self.checkHead(path, hasJournal: Self.hasJournal(resolved))
+    }
+
+    /// Whether pages of the database may lie in another file beside it.
+    private static func hasJournal(_ path: String) -> Bool {
+        ["-wal", "-journal"].contains { unsafe access(path + $0, F_OK) == 0 }
     }
 
     private static func refuseOwnFiles(
@@ -66,7 +71,7 @@ struct BackupFile: Sendable {
         }
     }
 
-    private static func checkHead(_ path: String) throws(BackupRefused) {
+    private static func checkHead(_ path: String, hasJournal: Bool) throws(BackupRefused) {
         guard let file = FileHandle(forReadingAtPath: path) else { throw BackupRefused(path, SystemWords.of(errno)) }
         defer { try? file.close() }
         let head: Data
@@ -77,7 +82,19 @@ struct BackupFile: Sendable {
         guard head.starts(with: Array("SQLite format 3\0".utf8)) else {
             throw BackupRefused(path, "it is not an SQLite database")
         }
-        guard head.count == 100 else { throw BackupRefused(path, "it is cut short") }
+        guard head.count == 100, hasJournal || isWhole(head, size: Int(DatabaseFile.size(path))) else {
+            throw BackupRefused(path, "it is cut short")
+        }
+    }
+
+    /// Whether the file has all the pages of which its head tells. SQLite itself takes the end of a last page that is cut
+    /// off for zeros. With a journal beside it, the file may be shorter.
+    private static func isWhole(_ head: Data, size: Int) -> Bool {
+        let number = { (place: Range<Int>) in head[place].reduce(0) { $0 << 8 | Int($1) } }
+        let pageSize = number(16..<18) == 1 ? 65_536 : number(16..<18)
+        guard pageSize >= 512, size % pageSize == 0 else { return false }
+        // The count is one of this version of the file (its change counter is the one that the count goes with).
+        return number(24..<28) != number(92..<96) || size >= pageSize * number(28..<32)
     }
 
     /// Runs `body` on a connection that reads the file.
@@ -86,7 +103,7 @@ struct BackupFile: Sendable {
     /// file, which is known where there is no journal: whoever has a database of ours open has a write-ahead log.
     /// - Throws: ``BackupRefused`` for whatever SQLite or the record of migrations has against the file.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        let hasJournal = ["-wal", "-journal"].contains { unsafe access(resolved + $0, F_OK) == 0 }
+        let hasJournal = Self.hasJournal(resolved)
         let hadSharedMemory = unsafe access(resolved + "-shm", F_OK) == 0
         defer { if hasJournal, !hadSharedMemory { unsafe _ = unlink(resolved + "-shm") } }
         do {

@@ -124,8 +124,10 @@ package struct StagedBackup: Sendable {
 extension DatabaseFile {
     /// Where a backup is copied to and judged.
     var restoringPath: String { path + ".restoring" }
-    /// Where the database that a backup replaced is kept, until the next one.
+    /// Where the database that a backup replaced is kept.
     var replacedPath: String { path + ".replaced" }
+    /// How many older ones are kept beside it.
+    private static let mostReplaced = 99
 
     /// Gives the database a second name, under which it stays. False when there is none.
     ///
@@ -140,12 +142,26 @@ extension DatabaseFile {
                 throw StoreUnavailable("the replaced database cannot be kept: \(error.localizedDescription)")
             }
         }
-        DatabaseCopy.remove(replacedPath)
+        try numberReplaced()
         try DatabaseCopy.rename(linked, to: replacedPath, replacing: true)
         if unsafe access(writeAheadLogPath, F_OK) == 0 {
             unsafe _ = Foundation.rename(writeAheadLogPath, replacedPath + "-wal")
         }
         return true
+    }
+
+    /// The one that an earlier restore kept gets a number behind its name: after a wrong backup it is the only copy of
+    /// what was there.
+    private func numberReplaced() throws {
+        guard unsafe access(replacedPath, F_OK) == 0 else { return }
+        let names = (1...Self.mostReplaced).map { "\(replacedPath).\($0)" }
+        guard let free = names.first(where: { unsafe access($0, F_OK) != 0 }) else {
+            throw StoreUnavailable("\(Self.mostReplaced) replaced databases are kept already: delete some of them")
+        }
+        if unsafe access(replacedPath + "-wal", F_OK) == 0 {
+            unsafe _ = Foundation.rename(replacedPath + "-wal", free + "-wal")
+        }
+        try DatabaseCopy.rename(replacedPath, to: free, replacing: false)
     }
 
     /// The log of one file must not be replayed into another.

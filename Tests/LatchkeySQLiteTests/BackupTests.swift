@@ -83,6 +83,8 @@ struct BackupTests {
         try Data(repeating: 0x42, count: 8192).write(to: URL(filePath: file("garbage")))
         try bytes.prefix(60).write(to: URL(filePath: file("head")))
         try bytes.prefix(bytes.count / 2).write(to: URL(filePath: file("half")))
+        try bytes.dropLast(60).write(to: URL(filePath: file("nearly")))
+        try bytes.dropLast(4096).write(to: URL(filePath: file("page")))
         var flipped = bytes
         for index in stride(from: 4096 + 16, to: flipped.count, by: 97) { flipped[index] ^= 0x55 }
         try flipped.write(to: URL(filePath: file("flipped")))
@@ -113,7 +115,8 @@ struct BackupTests {
         }
         return [
             ("empty", "it is empty"), ("garbage", "not an SQLite database"), ("head", "cut short"),
-            ("half", "damaged or cut short"), ("flipped", "damaged"), ("folder", "a directory"),
+            ("nearly", "cut short"), ("page", "cut short"),
+            ("half", "cut short"), ("flipped", "damaged"), ("folder", "a directory"),
             ("dangling", "a symbolic link to a file that does not exist"), ("none", "no such file"),
             ("pipe", "not a regular file"), ("foreign", "another program"), ("bare", "nothing of Latchkey"),
             ("newer", "knows \(Migrations.sqlite.count)"), ("altered", "migration 3"), ("gap", "lacks number 3"),
@@ -143,6 +146,11 @@ struct BackupTests {
         #expect(try Data(contentsOf: URL(filePath: place.path + ".replaced")) == Data("kept".utf8))
         try restore(from: good, place)
         #expect(try place.problems() == [])
+        // What an earlier restore kept may be the only copy of it.
+        #expect(try Data(contentsOf: URL(filePath: place.path + ".replaced.1")) == Data("kept".utf8))
+        #expect(try Data(contentsOf: URL(filePath: place.path + ".replaced")) == before)
+        try restore(from: good, place)
+        #expect(try Data(contentsOf: URL(filePath: place.path + ".replaced.2")) == before)
     }
 
     @Test func `a check of a live file that is empty, cut short or foreign says so`() async throws {
