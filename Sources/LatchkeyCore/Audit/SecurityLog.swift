@@ -5,8 +5,8 @@ import Synchronization
 /// What of the audit trail stands in the log as well, as it happens: failed and throttled sign-ins, and replays.
 ///
 /// Strangers cause these as often as they like, so like ones are folded by the minute as in the trail: the first is told at
-/// once, those of the next minute are counted and told together. Kept in memory, for a bounded number of subjects; beyond,
-/// those of a kind share one line without network.
+/// once, those of the next minute are counted and told together. Kept in memory, for a bounded number of subjects of each
+/// kind; beyond, those of the kind share one line that names none.
 final class SecurityLog: Sendable {
     private struct Subject: Hashable {
         let kind: AuditEvent.Kind
@@ -22,6 +22,7 @@ final class SecurityLog: Sendable {
     }
 
     private static let foldingTime: Duration = .seconds(60)
+    /// Of each kind.
     private static let rememberedSubjects = 256
 
     private let logger: Logger
@@ -36,7 +37,11 @@ final class SecurityLog: Sendable {
             var subject = Subject(
                 kind: event.kind, network: event.network, user: event.user, session: event.session,
                 client: event.client)
-            if folded[subject] == nil, folded.count >= Self.rememberedSubjects {
+            // Each kind for itself: strangers can fill the table of failed sign-ins, and must not take the names from what
+            // they cannot cause.
+            if folded[subject] == nil,
+                folded.keys.count(where: { $0.kind == event.kind }) >= Self.rememberedSubjects
+            {
                 subject = Subject(kind: event.kind)
             }
             if let last = folded[subject], !Self.isOver(last, at: event.at) {

@@ -46,10 +46,15 @@ struct SecurityLogTests {
         }
     }
 
-    @Test func `a replay is told with its session`() async throws {
-        try await withServer { server in
+    @Test func `a replay is told with its session, whatever strangers do`() async throws {
+        try await withServer(["trusted_proxies": "127.0.0.1"]) { server in
             try await server.addUser()
             try await server.addClient()
+            // From more networks than are remembered.
+            for number in 0..<300 {
+                let from = [("X-Forwarded-For", "2001:db8:0:\(String(number, radix: 16))::1")]
+                #expect(try await server.login("nobody", headers: from).status != 200)
+            }
             let login = try await server.login()
             let old = try #require(login["refresh_token"])
             let next = try #require(try await server.refresh(old)["refresh_token"])
