@@ -80,7 +80,7 @@ package enum PasswordHashFormat: Sendable {
 
     /// What begins with `$` and its own name.
     private static func unframed(_ text: ArraySlice<UInt8>) throws(MalformedPasswordHash) -> PasswordHashFormat {
-        if text.starts(with: "$argon2".utf8) { return .foreignArgon2(try argon2(text)) }
+        if text.starts(with: "$argon2".utf8) { return .foreignArgon2(try foreignArgon2(text)) }
         if text.starts(with: "$2".utf8) { return .bcrypt(try bcrypt(text)) }
         if let rest = HashText.rest(of: text, after: "$bcrypt-sha256$") {
             return .digestedBcrypt(try DigestedBcryptHash(passlib: rest))
@@ -115,6 +115,19 @@ package enum PasswordHashFormat: Sendable {
             return .pbkdf2(try PBKDF2PasswordHash(openLDAP: rest, hash: hash))
         }
         return nil
+    }
+
+    /// Memory in KiB times iterations. Whoever knows a name may have its hash computed, so an imported one must not hold a
+    /// hash thread for longer than bcrypt of cost 14 does: a second or two for each of its two tries.
+    private static let mostForeignWork = 4_194_304
+
+    private static func foreignArgon2(_ text: ArraySlice<UInt8>) throws(MalformedPasswordHash) -> PHCString {
+        let phc = try argon2(text)
+        guard phc.parameters.memoryKiB * phc.parameters.iterations <= mostForeignWork else {
+            throw MalformedPasswordHash(
+                "The hash asks for too much work: memory in KiB times iterations may be 4194304 at most.")
+        }
+        return phc
     }
 
     private static func argon2(_ text: ArraySlice<UInt8>) throws(MalformedPasswordHash) -> PHCString {
