@@ -23,11 +23,12 @@ struct AdminUsers: Sendable {
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
+        let page = try query.page()
         if let name = query.parameters["name"] {
             let found = try await find(name)
             return try .resource(PageResource(items: found.map { [UserResource($0)] } ?? [], nextCursor: nil))
         }
-        return try .resource(try await services.users.page(query.page()).resource(UserResource.init))
+        return try .resource(try await services.users.page(page).resource(UserResource.init))
     }
 
     private func find(_ text: String) async throws -> User? {
