@@ -72,6 +72,8 @@ struct DatabaseCheck: AsyncParsableCommand {
               latchkey db check
               latchkey db check /backup/latchkey.sqlite
             """
+            A backup is also tried with the master key, where there is one: db restore needs the one of its time.
+
     )
 
     @Argument(help: "A backup to check instead; nothing is written.") var backup: String?
@@ -79,7 +81,7 @@ struct DatabaseCheck: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        if let backup { return try await check(backup) }
+        if let backup { return try await check(backup, DatabaseMaintenance(settings: effective)) }
         let problems = try await DatabaseCommand.existing(effective).check()
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
@@ -91,14 +93,18 @@ struct DatabaseCheck: AsyncParsableCommand {
         Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
     }
 
-    private func check(_ backup: String) async throws {
-        let problems = try await DatabaseTools.check(backup: backup)
-        for problem in problems { Terminal.line(problem) }
-        guard problems.isEmpty else { throw CommandFailure("The backup \(backup) is damaged (\(problems.count)).") }
+    private func check(_ backup: String, _ maintenance: DatabaseMaintenance) async throws {
+        let found = try await DatabaseTools.check(backup: backup)
+        for problem in found.problems { Terminal.line(problem) }
+        guard found.problems.isEmpty else {
+            throw CommandFailure("The backup \(backup) is damaged (\(found.problems.count)).")
+        }
+        let untried = try maintenance.tryMasterKey(on: found, backup)
         Terminal.line("The backup is sound.")
         Terminal.next("restore it with \(settings.command("db restore \(ShellText.quote(backup))")).")
     }
 }
+        if let untried { Terminal.line("The master key was not tried on it: \(untried)") }
 
 struct DatabaseBackup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
