@@ -33,6 +33,7 @@ struct TokenVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try input.check()
         let (expected, source) = try await issuerAndSource()
         let token = try input.read()
         let keys = try await keySet(source)
