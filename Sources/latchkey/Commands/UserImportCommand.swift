@@ -85,8 +85,27 @@ extension UserImportCommand {
             context.debugDescription == UserImportLine.unknownMember
         {
             let known = UserImportLine.CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
+        switch error {
+        case DecodingError.keyNotFound(let key, _) where UserImportLine.CodingKeys(rawValue: key.stringValue) != nil:
+            return "lacks the member \(key.stringValue)."
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context):
+            // The first of the path: the second is a place in a list.
+            guard let member = context.codingPath.first.flatMap({ UserImportLine.CodingKeys(rawValue: $0.stringValue) })
+            else { break }
+            return "has a wrong value in the member \(member.rawValue): it must be \(form(of: member))."
+        default: break
+        }
             return "has a member that is not known: there are \(known)."
         }
+
+    private static func form(of member: UserImportLine.CodingKeys) -> String {
+        switch member {
+        case .name, .passwordHash: "a text in quotation marks"
+        case .roles: "a list of texts, like [\"editor\"]"
+        case .disabled, .mustChangePassword: "true or false, without quotation marks"
+        }
+    }
         return "is not a JSON object with name and password_hash."
     }
 }
