@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import LatchkeyHTTP
+import NIOCore
 
 /// The admin API of a data directory: of the running server through its socket, or else of this very process.
 ///
@@ -86,14 +87,11 @@ struct AdminConnection: Sendable {
         case .local(let server, _):
             answer = try await server.send(method: method, path: path, body: body)
         case .socket(let socket):
-            let url = HTTPTransport.url(socket: socket.text, path: path)
-            do {
-                let reply = try await HTTPTransport.send(method, url, body: body)
-                answer = LocalServer.Answer(status: reply.status, body: reply.body)
-            } catch {
-                throw CommandFailure(
-                    "The server did not answer (\(HTTPTransport.reason(error))). Check that it still runs.")
-            }
+            // What may take minutes is asked of a server that is seen to be alive, so that a stalled one is told soon.
+            let isLong = Self.longChanges.contains(path)
+            if isLong { _ = try await Self.exchange("GET", "/healthz", socket, within: HTTPTransport.patience) }
+            answer = try await Self.exchange(
+                method, path, socket, body, within: isLong ? HTTPTransport.longPatience : HTTPTransport.patience)
         }
         guard answer.status < 400 else { throw CommandFailure(Self.sentence(of: answer)) }
         return answer
@@ -103,6 +101,25 @@ struct AdminConnection: Sendable {
         guard let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body)) else {
             return "The server answered with status \(answer.status) and no explanation."
         }
+    /// RSA keys are made while the request waits, everything that is sealed is sealed anew, and 500 users are imported.
+    private static let longChanges = [
+        AdminPath.keysRotate, AdminPath.keysImport, AdminPath.masterKeyRotate, AdminPath.usersImport,
+    ]
+
+    private static func exchange(
+        _ method: String, _ path: String, _ socket: UnixSocketPath, _ body: [UInt8]? = nil, within limit: TimeAmount
+    ) async throws(CommandFailure) -> LocalServer.Answer {
+        do {
+            let url = HTTPTransport.url(socket: socket.text, path: path)
+            let reply = try await HTTPTransport.send(method, url, body: body, within: limit)
+            return LocalServer.Answer(status: reply.status, body: reply.body)
+        } catch {
+            // What was sent may have been done, or be done yet.
+            let doubt = method == "GET" ? "" : " The change may have been made all the same: look before you repeat it."
+            throw CommandFailure(HTTPTransport.sentence(error, within: limit) + doubt)
+        }
+    }
+
         return problem.status >= 500 ? "\(problem.detail) The server's log has more." : problem.detail
     }
 }

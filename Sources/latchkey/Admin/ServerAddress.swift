@@ -2,7 +2,6 @@ import ArgumentParser
 import LatchkeyHTTP
 import LatchkeyTokens
 import LatchkeyVerifier
-import NIOCore
 
 /// Which server a command speaks to like any application, and whom it trusts.
 struct ServerOptions: ParsableArguments {
@@ -37,9 +36,6 @@ struct ServerAddress: Sendable {
         case socket(UnixSocketPath)
         case url(String)
     }
-
-    /// How long an answer may take.
-    private static let limit: TimeAmount = .seconds(30)
 
     private let road: Road
     private let roots: TrustRoots
@@ -151,7 +147,7 @@ struct ServerAddress: Sendable {
                 return try await HTTPTransport.send(
                     method, HTTPTransport.url(socket: socket.text, path: path), fields: fields, body: body)
             } catch {
-                throw CommandFailure("The running server did not answer: \(HTTPTransport.reason(error)).")
+                throw CommandFailure(HTTPTransport.sentence(error))
             }
         }
     }
@@ -164,7 +160,7 @@ struct ServerAddress: Sendable {
     ) async throws -> HTTPTransport.Answer {
         do {
             return try await HTTPTransport.send(
-                method, url, fields: fields, body: body, roots: roots, within: limit)
+                method, url, fields: fields, body: body, roots: roots)
         } catch {
             guard let target = ConnectionTrouble.Target(url: url) else {
                 throw CommandFailure("\(url) is no URL of a server.")
