@@ -64,12 +64,16 @@ struct AdminConnection: Sendable {
     }
 
     /// The socket's path when a server accepts on it; a file that a killed server left refuses.
+    /// - Throws: ``CommandFailure`` when this user may not know whether a server runs.
     static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
         var status = stat()
         // `status` is ours for the call.
-        guard unsafe stat(directory.socketPath, &status) == 0 else { return nil }
+        guard unsafe stat(directory.socketPath, &status) == 0 else {
+            guard FileTrouble.isDenied(errno) else { return nil }
+            throw FileTrouble.failure("look at", directory.socketPath, errno)
+        }
         let path = try UnixSocketPath(directory.socketPath)
-        return UnixSocketProbe.accepts(path.text) ? path : nil
+        return try UnixSocketProbe.accepts(path.text) ? path : nil
     }
 
     private func close() async {
@@ -97,10 +101,6 @@ struct AdminConnection: Sendable {
         return answer
     }
 
-    private static func sentence(of answer: LocalServer.Answer) -> String {
-        guard let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body)) else {
-            return "The server answered with status \(answer.status) and no explanation."
-        }
     /// RSA keys are made while the request waits, everything that is sealed is sealed anew, and 500 users are imported.
     private static let longChanges = [
         AdminPath.keysRotate, AdminPath.keysImport, AdminPath.masterKeyRotate, AdminPath.usersImport,
@@ -120,6 +120,10 @@ struct AdminConnection: Sendable {
         }
     }
 
+    private static func sentence(of answer: LocalServer.Answer) -> String {
+        guard let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body)) else {
+            return "The server answered with status \(answer.status) and no explanation."
+        }
         return problem.status >= 500 ? "\(problem.detail) The server's log has more." : problem.detail
     }
 }

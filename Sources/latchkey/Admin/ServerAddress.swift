@@ -52,11 +52,16 @@ struct ServerAddress: Sendable {
         if let url = options.url { return try await named(url, roots) }
         let values = try await ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.required(.dataDirectory))
-        if let socket = try AdminConnection.reachableSocket(of: directory) {
-            return try await local(socket, roots)
-        }
         // The default is a guess: whoever listens there may be anybody.
-        if let issuer = values.text(.issuer) { return try await named(issuer, roots) }
+        let issuer = values.text(.issuer)
+        let socket: UnixSocketPath?
+        // Who has named an issuer needs no access to the directory.
+        do { socket = try AdminConnection.reachableSocket(of: directory) } catch {
+            guard issuer != nil else { throw error }
+            socket = nil
+        }
+        if let socket { return try await local(socket, roots) }
+        if let issuer { return try await named(issuer, roots) }
         throw CommandFailure(
             "No server runs on the data directory \(directory.path), so it is not clear which one you mean: start it with "
                 + "\(settings.command("serve")), or name one with --url.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import LatchkeyCore
 import LatchkeySQLite
 
@@ -25,7 +26,9 @@ struct DatabaseCommand: ParsableCommand {
     /// - Throws: ``CommandFailure`` when there is none.
     static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
         let path = settings.dataDirectory.databasePath
-        guard FileManager.default.fileExists(atPath: path) else {
+        // The path is a live, NUL-terminated copy for the call.
+        guard unsafe access(path, R_OK) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw FileTrouble.failure("read", path, errno) }
             throw CommandFailure("There is no database at \(path): check --data-dir.")
         }
         return DatabaseMaintenance(settings: settings)
@@ -69,11 +72,11 @@ struct DatabaseCheck: AsyncParsableCommand {
         commandName: "check",
         abstract: "Checks the database file, or a backup; exit code 1 when something is wrong.",
         discussion: """
+            A backup is also tried with the master key, where there is one: db restore needs the one of its time.
+
               latchkey db check
               latchkey db check /backup/latchkey.sqlite
             """
-            A backup is also tried with the master key, where there is one: db restore needs the one of its time.
-
     )
 
     @Argument(help: "A backup to check instead; nothing is written.") var backup: String?
@@ -101,10 +104,10 @@ struct DatabaseCheck: AsyncParsableCommand {
         }
         let untried = try maintenance.tryMasterKey(on: found, backup)
         Terminal.line("The backup is sound.")
+        if let untried { Terminal.line("The master key was not tried on it: \(untried)") }
         Terminal.next("restore it with \(settings.command("db restore \(ShellText.quote(backup))")).")
     }
 }
-        if let untried { Terminal.line("The master key was not tried on it: \(untried)") }
 
 struct DatabaseBackup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -87,7 +87,7 @@ struct TokenVerify: AsyncParsableCommand {
     private func configuredIssuer() async throws -> String? {
         let values = try await ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.required(.dataDirectory))
-        guard try AdminConnection.reachableSocket(of: directory) == nil else { return nil }
+        guard (try? AdminConnection.reachableSocket(of: directory)) == nil else { return nil }
         return try await settings.load().core.issuer
     }
 
