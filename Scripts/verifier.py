@@ -14,6 +14,7 @@ import enum
 import http.client
 import logging
 import random
+import re
 import socket
 import ssl
 import threading
@@ -60,12 +61,19 @@ class Verifier:
 
         - issuer: exactly as tokens name it in `iss`.
         - audience: the name under which tokens are issued for this service.
-        - consumer: shown by `latchkey consumers`.
+        - consumer: shown by `latchkey consumers`; 1 to 64 visible characters of ASCII.
         - server: where the issuer is reached, when that is not where its name points: inside a cluster, say.
         - ca: a PEM file with the authorities to trust, instead of SSL_CERT_FILE from the environment or the system's.
         - policy: unless a call says otherwise.
 
-        Raises Unavailable when the server cannot be reached or is another issuer, and OSError for a bad `ca`."""
+        Raises Unavailable when the server cannot be reached or is another issuer, ValueError for a name or address that
+        can never work, and OSError for a bad `ca`."""
+        if not re.fullmatch("[!-~]{1,64}", consumer):
+            raise ValueError("consumer must be 1 to 64 visible ASCII characters without spaces")
+        for name, address in (("issuer", issuer), ("server", server or issuer)):
+            url = urllib.parse.urlsplit(address)
+            if url.scheme not in ("http", "https") or not url.netloc:
+                raise ValueError(f"{name} must be a URL: http:// or https:// is missing in {address!r}")
         self.issuer, self.audience, self.clock, self.policy = issuer, audience, clock, policy
         self.server, self.consumer = (server or issuer).rstrip("/"), consumer
         self.trust = ssl.create_default_context(cafile=ca)
@@ -175,12 +183,22 @@ class Verifier:
         if answer.status != 200:
             asked = answer.headers.get("Retry-After", "")
             patience = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
-            raise FetchFailure(f"{self.server} answered with status {answer.status}", retry_after=patience)
+            raise FetchFailure(f"{self.server} answered with status {answer.status}{self.detail(answer.status, body)}",
+                               retry_after=patience)
         need(len(body) <= most, "too_large", f"more than {most} bytes")
         try:
             return strict(body)
         except ValueError as error:
             raise FetchFailure(f"{self.server} answered with no JSON: is it a Latchkey server?") from error
+
+    @staticmethod
+    def detail(status: int, body: bytes) -> str:
+        """What the server says is wrong with the request (RFC 9457), made fit for a line of a log."""
+        try:
+            said = strict(body[:4096])["detail"] if 400 <= status < 500 else ""
+            return ": " + re.sub("[^ -~]", "?", said)[:300] if said else ""
+        except Exception:  # from a proxy, say
+            return ""
 
     @staticmethod
     def cut(sock: socket.socket, ended: threading.Event) -> None:

@@ -35,13 +35,15 @@ package struct DatabaseTools: Sendable {
 
     /// Judges a backup as ``stage(_:now:)`` does, where it lies. Nothing is written.
     /// - Throws: ``BackupRefused`` when it is no backup at all.
-    /// - Returns: what is wrong in it, one sentence each.
-    package static func check(backup path: String) async throws -> [String] {
+    package static func check(backup path: String) async throws -> BackupFindings {
         try await OwnThread.run("db-check") {
             let backup = try BackupFile(path, beside: nil)
             return try backup.read { database in
                 _ = try backup.checkSchema(of: database)
-                return try DatabaseCheck.problems(in: database)
+                let problems = try DatabaseCheck.problems(in: database)
+                // A damaged file answers no question.
+                let probe = problems.isEmpty ? try DatabaseCheck.masterKeyProbe(in: database) : nil
+                return BackupFindings(problems: problems, masterKeyProbe: probe)
             }
         }
     }
@@ -92,6 +94,14 @@ package struct DatabaseTools: Sendable {
     }
 }
 
+/// What a check of a backup found.
+package struct BackupFindings: Sendable, Equatable {
+    /// What is wrong in it, one sentence each.
+    package let problems: [String]
+    /// Tells whether a master key is the one that it was sealed with; `nil` when it was sealed with none.
+    package let masterKeyProbe: [UInt8]?
+}
+
 /// The checks of `latchkey db check`, also run on a backup before it is trusted.
 enum DatabaseCheck {
     static func run(_ file: DatabaseFile) throws -> [String] {
@@ -127,6 +137,11 @@ enum DatabaseCheck {
             return count == 0 ? nil : "\(rule.complaint) (\(count))"
         }
         return Array(Set(orphans)).sorted() + findings
+    }
+
+    /// What was sealed with the database's master key, if anything was.
+    static func masterKeyProbe(in database: Database) throws -> [UInt8]? {
+        try database.first("SELECT master_key_probe FROM key_state") { row in row.optionalBytes(0) } ?? nil
     }
 
     /// A query that counts what must not be, and what it means.

@@ -59,7 +59,7 @@ package struct StagedBackup: Sendable {
                 try Migrator().run(on: copy, applyPending: true, now: now)
                 try refuse(DatabaseCheck.problems(in: copy), of: backup)
             }
-            return try copy.first("SELECT master_key_probe FROM key_state") { row in row.optionalBytes(0) } ?? nil
+            return try DatabaseCheck.masterKeyProbe(in: copy)
         } catch let error as DatabaseError where !error.isAboutReading && Failure.dissolves(error) {
             throw Failure.unavailable(error)
         } catch {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import LatchkeyHTTP
+import NIOCore
 
 /// The admin API of a data directory: of the running server through its socket, or else of this very process.
 ///
@@ -63,12 +64,16 @@ struct AdminConnection: Sendable {
     }
 
     /// The socket's path when a server accepts on it; a file that a killed server left refuses.
+    /// - Throws: ``CommandFailure`` when this user may not know whether a server runs.
     static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
         var status = stat()
         // `status` is ours for the call.
-        guard unsafe stat(directory.socketPath, &status) == 0 else { return nil }
+        guard unsafe stat(directory.socketPath, &status) == 0 else {
+            guard FileTrouble.isDenied(errno) else { return nil }
+            throw FileTrouble.failure("look at", directory.socketPath, errno)
+        }
         let path = try UnixSocketPath(directory.socketPath)
-        return UnixSocketProbe.accepts(path.text) ? path : nil
+        return try UnixSocketProbe.accepts(path.text) ? path : nil
     }
 
     private func close() async {
@@ -86,17 +91,33 @@ struct AdminConnection: Sendable {
         case .local(let server, _):
             answer = try await server.send(method: method, path: path, body: body)
         case .socket(let socket):
-            let url = HTTPTransport.url(socket: socket.text, path: path)
-            do {
-                let reply = try await HTTPTransport.send(method, url, body: body)
-                answer = LocalServer.Answer(status: reply.status, body: reply.body)
-            } catch {
-                throw CommandFailure(
-                    "The server did not answer (\(HTTPTransport.reason(error))). Check that it still runs.")
-            }
+            // What may take minutes is asked of a server that is seen to be alive, so that a stalled one is told soon.
+            let isLong = Self.longChanges.contains(path)
+            if isLong { _ = try await Self.exchange("GET", "/healthz", socket, within: HTTPTransport.patience) }
+            answer = try await Self.exchange(
+                method, path, socket, body, within: isLong ? HTTPTransport.longPatience : HTTPTransport.patience)
         }
         guard answer.status < 400 else { throw CommandFailure(Self.sentence(of: answer)) }
         return answer
+    }
+
+    /// RSA keys are made while the request waits, everything that is sealed is sealed anew, and 500 users are imported.
+    private static let longChanges = [
+        AdminPath.keysRotate, AdminPath.keysImport, AdminPath.masterKeyRotate, AdminPath.usersImport,
+    ]
+
+    private static func exchange(
+        _ method: String, _ path: String, _ socket: UnixSocketPath, _ body: [UInt8]? = nil, within limit: TimeAmount
+    ) async throws(CommandFailure) -> LocalServer.Answer {
+        do {
+            let url = HTTPTransport.url(socket: socket.text, path: path)
+            let reply = try await HTTPTransport.send(method, url, body: body, within: limit)
+            return LocalServer.Answer(status: reply.status, body: reply.body)
+        } catch {
+            // What was sent may have been done, or be done yet.
+            let doubt = method == "GET" ? "" : " The change may have been made all the same: look before you repeat it."
+            throw CommandFailure(HTTPTransport.sentence(error, within: limit) + doubt)
+        }
     }
 
     private static func sentence(of answer: LocalServer.Answer) -> String {

@@ -14,8 +14,10 @@ enum HTTPTransport {
         var location: String?
     }
 
-    /// Long polls of `tail` take up to 60 s; a busy server may take its time.
-    private static let timeout: TimeAmount = .seconds(100)
+    /// How long an answer may take. A busy server may take its time, but nobody sits before a silent command for longer.
+    static let patience: TimeAmount = .seconds(30)
+    /// For what works long before it answers; see ``AdminConnection``.
+    static let longPatience: TimeAmount = .seconds(300)
     /// A page of 1000 sessions is well below a megabyte; JWKS and lists of others are bounded here.
     static let maximumBody = 64 << 20
 
@@ -36,8 +38,21 @@ enum HTTPTransport {
         return "http+unix://\(host)\(path)"
     }
 
+    /// Why the server behind a socket gave no answer, in a sentence.
+    static func sentence(_ error: any Error, within limit: TimeAmount = patience) -> String {
+        guard error as? HTTPClientError == .deadlineExceeded else {
+            return "The running server did not answer (\(reason(error, within: limit))). Check that it still runs."
+        }
+        return "The running server did not answer within \(limit.nanoseconds / 1_000_000_000) s: "
+            + "it is stopped or overloaded. Look at its log, or start it anew."
+    }
+
     /// Why there was no answer, in a few words: the libraries' own descriptions run over many lines.
-    static func reason(_ error: any Error) -> String {
+    /// - Parameter limit: what the exchange was given.
+    static func reason(_ error: any Error, within limit: TimeAmount = patience) -> String {
+        if error as? HTTPClientError == .deadlineExceeded {
+            return "no answer within \(limit.nanoseconds / 1_000_000_000) s"
+        }
         let text = "\(error)"
         for known in ["connection refused", "no such file", "timed out", "timeout", "certificate"] {
             if text.localizedCaseInsensitiveContains(known) { return known }
@@ -48,7 +63,7 @@ enum HTTPTransport {
     /// - Throws: async-http-client's errors when there is no answer; see ``reason(_:)``.
     static func send(
         _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        contentType: String = "application/json", roots: TrustRoots? = nil, within limit: TimeAmount = timeout
+        contentType: String = "application/json", roots: TrustRoots? = nil, within limit: TimeAmount = patience
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)

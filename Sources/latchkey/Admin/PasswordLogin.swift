@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyCore
 import LatchkeyHTTP
 
 /// Signs in over HTTP with a password, like any application: what `token login` and the probe share.
@@ -54,6 +55,12 @@ struct PasswordLogin: Sendable {
             "POST", "/api/v1/login", fields: secret == nil ? [] : [authorization], body: AdminConnection.encode(body))
         guard answer.status == 200 else {
             let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
+            // The server's words are for an application, which can send what no option here does.
+            if problem?.code == Refusal.Code.passwordChangeRequired.rawValue {
+                throw CommandFailure(
+                    "The password has to be changed first: sign in through an application that asks for a new one, or "
+                        + "let an operator set one with `latchkey user set-password NAME`.")
+            }
             throw CommandFailure(problem?.detail ?? "\(server.name) answered with status \(answer.status).")
         }
         guard let reply = try? JSONDecoder().decode(Answer.self, from: Data(answer.body)) else {

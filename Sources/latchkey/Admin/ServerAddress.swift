@@ -2,7 +2,6 @@ import ArgumentParser
 import LatchkeyHTTP
 import LatchkeyTokens
 import LatchkeyVerifier
-import NIOCore
 
 /// Which server a command speaks to like any application, and whom it trusts.
 struct ServerOptions: ParsableArguments {
@@ -38,9 +37,6 @@ struct ServerAddress: Sendable {
         case url(String)
     }
 
-    /// How long an answer may take.
-    private static let limit: TimeAmount = .seconds(30)
-
     private let road: Road
     private let roots: TrustRoots
     /// What its tokens name.
@@ -56,11 +52,16 @@ struct ServerAddress: Sendable {
         if let url = options.url { return try await named(url, roots) }
         let values = try await ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.required(.dataDirectory))
-        if let socket = try AdminConnection.reachableSocket(of: directory) {
-            return try await local(socket, roots)
-        }
         // The default is a guess: whoever listens there may be anybody.
-        if let issuer = values.text(.issuer) { return try await named(issuer, roots) }
+        let issuer = values.text(.issuer)
+        let socket: UnixSocketPath?
+        // Who has named an issuer needs no access to the directory.
+        do { socket = try AdminConnection.reachableSocket(of: directory) } catch {
+            guard issuer != nil else { throw error }
+            socket = nil
+        }
+        if let socket { return try await local(socket, roots) }
+        if let issuer { return try await named(issuer, roots) }
         throw CommandFailure(
             "No server runs on the data directory \(directory.path), so it is not clear which one you mean: start it with "
                 + "\(settings.command("serve")), or name one with --url.")
@@ -151,7 +152,7 @@ struct ServerAddress: Sendable {
                 return try await HTTPTransport.send(
                     method, HTTPTransport.url(socket: socket.text, path: path), fields: fields, body: body)
             } catch {
-                throw CommandFailure("The running server did not answer: \(HTTPTransport.reason(error)).")
+                throw CommandFailure(HTTPTransport.sentence(error))
             }
         }
     }
@@ -164,7 +165,7 @@ struct ServerAddress: Sendable {
     ) async throws -> HTTPTransport.Answer {
         do {
             return try await HTTPTransport.send(
-                method, url, fields: fields, body: body, roots: roots, within: limit)
+                method, url, fields: fields, body: body, roots: roots)
         } catch {
             guard let target = ConnectionTrouble.Target(url: url) else {
                 throw CommandFailure("\(url) is no URL of a server.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import LatchkeyCore
 import LatchkeySQLite
 
@@ -25,7 +26,9 @@ struct DatabaseCommand: ParsableCommand {
     /// - Throws: ``CommandFailure`` when there is none.
     static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
         let path = settings.dataDirectory.databasePath
-        guard FileManager.default.fileExists(atPath: path) else {
+        // The path is a live, NUL-terminated copy for the call.
+        guard unsafe access(path, R_OK) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw FileTrouble.failure("read", path, errno) }
             throw CommandFailure("There is no database at \(path): check --data-dir.")
         }
         return DatabaseMaintenance(settings: settings)
@@ -69,6 +72,8 @@ struct DatabaseCheck: AsyncParsableCommand {
         commandName: "check",
         abstract: "Checks the database file, or a backup; exit code 1 when something is wrong.",
         discussion: """
+            A backup is also tried with the master key, where there is one: db restore needs the one of its time.
+
               latchkey db check
               latchkey db check /backup/latchkey.sqlite
             """
@@ -79,7 +84,7 @@ struct DatabaseCheck: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        if let backup { return try await check(backup) }
+        if let backup { return try await check(backup, DatabaseMaintenance(settings: effective)) }
         let problems = try await DatabaseCommand.existing(effective).check()
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
@@ -91,11 +96,15 @@ struct DatabaseCheck: AsyncParsableCommand {
         Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
     }
 
-    private func check(_ backup: String) async throws {
-        let problems = try await DatabaseTools.check(backup: backup)
-        for problem in problems { Terminal.line(problem) }
-        guard problems.isEmpty else { throw CommandFailure("The backup \(backup) is damaged (\(problems.count)).") }
+    private func check(_ backup: String, _ maintenance: DatabaseMaintenance) async throws {
+        let found = try await DatabaseTools.check(backup: backup)
+        for problem in found.problems { Terminal.line(problem) }
+        guard found.problems.isEmpty else {
+            throw CommandFailure("The backup \(backup) is damaged (\(found.problems.count)).")
+        }
+        let untried = try maintenance.tryMasterKey(on: found, backup)
         Terminal.line("The backup is sound.")
+        if let untried { Terminal.line("The master key was not tried on it: \(untried)") }
         Terminal.next("restore it with \(settings.command("db restore \(ShellText.quote(backup))")).")
     }
 }

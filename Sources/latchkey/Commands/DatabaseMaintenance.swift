@@ -43,7 +43,7 @@ struct DatabaseMaintenance: Sendable {
     func restore(from file: String, keepSessions: Bool) async throws -> [String] {
         let tools = DatabaseTools(path: path)
         let staged = try await tools.stage(file, now: .wallClock)
-        do { try tryMasterKey(on: staged, file) } catch {
+        do { try tryMasterKey(on: staged.masterKeyProbe, file) } catch {
             staged.discard()
             throw error
         }
@@ -60,9 +60,21 @@ struct DatabaseMaintenance: Sendable {
         }
     }
 
-    private func tryMasterKey(on staged: StagedBackup, _ file: String) throws {
+    /// Tries the master key on a backup that was checked, where there is a key.
+    /// - Returns: why it was not tried, as a sentence; `nil` when it was.
+    /// - Throws: `BackupRefused` when it is another one.
+    func tryMasterKey(on found: BackupFindings, _ file: String) throws -> String? {
+        do {
+            try tryMasterKey(on: found.masterKeyProbe, file)
+            return nil
+        } catch let fault as MasterKeyFault {
+            return fault.description
+        }
+    }
+
+    private func tryMasterKey(on probe: [UInt8]?, _ file: String) throws {
         let (ring, _) = try Compose.masterKey(settings, ProcessInfo.processInfo.environment, mayCreate: false)
-        guard let probe = staged.masterKeyProbe else { return }
+        guard let probe else { return }
         guard ring.opens(probe: probe) else {
             throw BackupRefused(file, "it is sealed with another master key than the one that was given")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LatchkeyHTTP
+import NIOCore
 
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,13 +30,19 @@ struct HealthCommand: AsyncParsableCommand {
         Terminal.line("The server is ready.")
     }
 
+    /// A container's health check asks often, and a server that takes longer is not healthy.
+    private static let patience: TimeAmount = .seconds(5)
+
     private static func ask(_ socket: UnixSocketPath) async throws -> Readiness {
         do {
             let url = HTTPTransport.url(socket: socket.text, path: "/readyz")
-            let answer = try await HTTPTransport.send("GET", url)
+            let answer = try await HTTPTransport.send("GET", url, within: patience)
             return try JSONDecoder().decode(Readiness.self, from: Data(answer.body))
+        } catch is DecodingError {
+            throw CommandFailure(
+                "The server's answer is not what this version expects: run the same version of latchkey on both sides.")
         } catch {
-            throw CommandFailure("The server did not answer (\(HTTPTransport.reason(error))).")
+            throw CommandFailure(HTTPTransport.sentence(error, within: patience))
         }
     }
 }

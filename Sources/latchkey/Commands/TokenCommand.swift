@@ -19,7 +19,9 @@ struct TokenCommand: ParsableCommand {
 struct TokenInput: ParsableArguments {
     @Argument(help: "Nothing or - : the token comes on standard input, or is asked for.") var token: String?
 
-    func validate() throws {
+    /// Not the parser's `validate()`, which comes before the parser names an option that it does not know: the value of
+    /// a misspelt one would be told to be a token.
+    func check() throws {
         guard token == nil || token == "-" else {
             throw ValidationError(
                 "A token on the command line can be seen by every user of the machine: pass it on standard input.")
@@ -49,6 +51,7 @@ struct TokenDecode: AsyncParsableCommand {
     @OptionGroup var input: TokenInput
 
     func run() async throws {
+        try input.check()
         let token = try input.read()
         if token.utf8.starts(with: "lkr_".utf8) {
             throw CommandFailure("This is a refresh token: it is opaque, and only the server understands it.")

@@ -33,6 +33,7 @@ struct TokenVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try input.check()
         let (expected, source) = try await issuerAndSource()
         let token = try input.read()
         let keys = try await keySet(source)
@@ -86,7 +87,7 @@ struct TokenVerify: AsyncParsableCommand {
     private func configuredIssuer() async throws -> String? {
         let values = try await ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.required(.dataDirectory))
-        guard try AdminConnection.reachableSocket(of: directory) == nil else { return nil }
+        guard (try? AdminConnection.reachableSocket(of: directory)) == nil else { return nil }
         return try await settings.load().core.issuer
     }
 

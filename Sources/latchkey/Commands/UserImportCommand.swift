@@ -32,9 +32,7 @@ struct UserImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
-            throw CommandFailure("Cannot read \(file).")
-        }
+        let handle = file == "-" ? FileHandle.standardInput : try FileTrouble.open(file)
         let attributes = try? FileManager.default.attributesOfItem(atPath: file)
         var bar = ProgressBar(total: (attributes?[.size] as? Int) ?? 0)
         var tally = ImportTally()
@@ -87,7 +85,26 @@ extension UserImportCommand {
             let known = UserImportLine.CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
             return "has a member that is not known: there are \(known)."
         }
+        switch error {
+        case DecodingError.keyNotFound(let key, _) where UserImportLine.CodingKeys(rawValue: key.stringValue) != nil:
+            return "lacks the member \(key.stringValue)."
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context):
+            // The first of the path: the second is a place in a list.
+            guard let member = context.codingPath.first.flatMap({ UserImportLine.CodingKeys(rawValue: $0.stringValue) })
+            else { break }
+            return "has a wrong value in the member \(member.rawValue): it must be \(form(of: member))."
+        default: break
+        }
         return "is not a JSON object with name and password_hash."
+    }
+
+    private static func form(of member: UserImportLine.CodingKeys) -> String {
+        switch member {
+        case .name, .passwordHash: "a text in quotation marks"
+        case .roles: "a list of texts, like [\"editor\"]"
+        case .disabled, .mustChangePassword: "true or false, without quotation marks"
+        }
     }
 }
 

@@ -20,7 +20,12 @@ package struct ConfigurationFile: Sendable {
     /// Reads the file.
     /// - Throws: ``ConfigurationError`` when it cannot be read, is no YAML or repeats a key.
     package init(path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let data: Data
+        do {
+            data = try FileTrouble.open(path).readToEnd() ?? Data()
+        } catch let failure as CommandFailure {
+            throw ConfigurationError("The configuration file is of no use: \(failure) Check --config.")
+        } catch {
             throw ConfigurationError("Cannot read the configuration file \(path): check --config.")
         }
         guard let yaml = String(data: data, encoding: .utf8) else {

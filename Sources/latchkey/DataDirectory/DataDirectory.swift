@@ -25,6 +25,7 @@ package struct DataDirectory: Sendable, Equatable {
             }
             return
         }
+        if FileTrouble.isDenied(errno) { throw FileTrouble.failure("look at", path, errno) }
         var parents: [String] = []
         var parent = path
         while let slash = parent.lastIndex(of: "/"), slash != parent.startIndex {
@@ -94,7 +95,7 @@ package final class InstanceLock: Sendable {
         // The path is a live, NUL-terminated copy for the call.
         let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw CommandFailure("Cannot open \(path): \(DataDirectory.reason(errno)).")
+            throw FileTrouble.failure("open", path, errno)
         }
         return descriptor
     }

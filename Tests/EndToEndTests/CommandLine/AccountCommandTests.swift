@@ -116,4 +116,43 @@ struct AccountCommandTests {
         #expect(try await fixture.run("user", "import", file).output == "0 imported, 700 exist already, 4 refused.\n")
         #expect(try await fixture.run("user", "list").lines.count == 701)
     }
+
+    @Test func `an import names the member that is wrong, and quotes no value`() async throws {
+        let fixture = try CommandLineFixture()
+        let hash = try await fixture.run("password", "hash", "--password-stdin", input: CommandLineFixture.password)
+        let phc = try #require(hash.lines.first)
+        let rests = [
+            #""roles":"hush""#, #""roles":["a",1]"#, #""disabled":"true""#, #""must_change_password":1"#,
+            #""name":null"#,
+            #""name":7"#, #""password_hash":["hush"]"#,
+        ]
+        let members = ["roles", "roles", "disabled", "must_change_password", "name", "name", "password_hash"]
+        var lines = zip(rests, members).map { rest, member in
+            "{" + (member == "name" ? "" : #""name":"a","#)
+                + (member == "password_hash" ? rest : "\(rest),\"password_hash\":\"\(phc)\"") + "}"
+        }
+        lines += [#"{"name":"hush"}"#, "{\"password_hash\":\"\(phc)\"}", #"["hush"]"#, #"{"name":"hush","#]
+        let run = try await fixture.run("user", "import", "-", input: lines.joined(separator: "\n"))
+        #expect(run.code == 1 && run.output == "0 imported, 0 exist already, 11 refused.\n")
+        for (number, member) in members.enumerated() {
+            let start = "line \(number + 1): has a wrong value in the member \(member): it must be "
+            #expect(run.error.contains(start), "\(run.error)")
+        }
+        #expect(run.error.contains("line 8: lacks the member password_hash."))
+        #expect(run.error.contains("line 9: lacks the member name."))
+        #expect(
+            run.error.contains("line 10: is not a JSON object") && run.error.contains("line 11: is not a JSON object"))
+        #expect(!run.error.contains("hush") && !run.error.contains(phc))
+    }
+
+    @Test func `a file that cannot be read is told with the system's reason`() async throws {
+        let fixture = try CommandLineFixture()
+        let none = fixture.folder.file("none")
+        for (file, reason) in [(none, "No such file or directory"), (fixture.folder.path, "Is a directory")] {
+            let users = try await fixture.run("user", "import", file)
+            #expect(users.code == 1 && users.error == "latchkey: Cannot read \(file): \(reason).\n")
+            let config = try await fixture.run("config", "check", "--config", file)
+            #expect(config.code == 1 && config.error.contains("Cannot read \(file): \(reason)."), "\(config.error)")
+        }
+    }
 }

@@ -54,6 +54,16 @@ struct RestoreCommandTests {
         let run = try await fixture.run("db", "restore", backup, "--yes")
         #expect(run.code == 1 && run.error.contains("The backup \(backup) cannot be used: it is sealed with another"))
         #expect(try contents(fixture.folder) == before)
+        // A check that called it sound would be believed until the day it is needed.
+        let check = try await fixture.run("db", "check", backup)
+        #expect(check.code == 1 && check.output.isEmpty && check.error == run.error, "\(check.output)")
+        #expect(try contents(fixture.folder) == before)
+        let empty = try CommandLineFixture()
+        let untried = try await empty.run("db", "check", backup)
+        #expect(untried.code == 0 && untried.lines.first == "The backup is sound.")
+        #expect(untried.lines.last?.hasPrefix("The master key was not tried on it: ") == true, "\(untried.output)")
+        #expect(untried.lines.last?.contains("master.key") == true, "\(untried.output)")
+        #expect(try contents(empty.folder).isEmpty, "it makes no key")
     }
 
     @Test func `a restore that is killed anywhere leaves the old database or the new one, whole`() async throws {

@@ -39,6 +39,24 @@ struct TokenCommandTests {
         }
     }
 
+    @Test func `who has to change the password is told what can be done at a terminal`() async throws {
+        try await withServer { fixture, base in
+            let old = CommandLineFixture.password + "\n"
+            let added = try await fixture.run(
+                "user", "set-password", "alice", "--must-change", "--password-stdin", input: old)
+            #expect(added.code == 0, "\(added.error)")
+            let arguments = ["token", "login", "--client", "web", "--user", "alice", "--url", base, "--password-stdin"]
+            let run = try await fixture.run(arguments, input: old)
+            #expect(run.code == 1 && run.output.isEmpty)
+            #expect(run.error.contains("latchkey user set-password"), "\(run.error)")
+            #expect(!run.error.contains("new_password"), "no option sends that")
+            // What it says helps.
+            let new = "three green bottles on a wall\n"
+            #expect(try await fixture.run("user", "set-password", "alice", "--password-stdin", input: new).code == 0)
+            #expect(try await fixture.run(arguments, input: new).code == 0)
+        }
+    }
+
     @Test func `a session's token verifies until the session is revoked, and explain says why`() async throws {
         try await withServer { fixture, base in
             let token = try await login(fixture, base)

@@ -20,6 +20,16 @@ struct UsageTests {
         #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("latchkey.sqlite")))
     }
 
+    @Test(arguments: ["verify", "decode"])
+    func `a misspelt option is named, and its value is not taken for a token`(command: String) async throws {
+        let fixture = try CommandLineFixture()
+        let run = try await fixture.run(["token", command, "--audiance", "https://api.example"], input: "x")
+        #expect(run.code == 2 && run.output.isEmpty)
+        #expect(run.error.contains("Unknown option '--audiance'") && !run.error.contains("can be seen"), "\(run.error)")
+        let stray = try await fixture.run(["token", command, "a.b.c"], input: "x")
+        #expect(stray.code == 2 && stray.error.contains("can be seen by every user"), "\(stray.error)")
+    }
+
     @Test func `every command's help teaches with an example`() async throws {
         let fixture = try CommandLineFixture()
         var commands: [[String]] = [[]]

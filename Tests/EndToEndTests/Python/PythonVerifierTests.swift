@@ -50,6 +50,30 @@ struct PythonVerifierTests {
         #expect(try #require(Int(checks.output.1)) > 1000)
     }
 
+    @Test func `a mistake in the configuration is told at once, and never as an outage`() async throws {
+        let folder = try TemporaryFolder()
+        let port = try ServerProcess.freePort()
+        let server = try await ServerProcess(folder: folder, port: port, issuer: "http://localhost:\(port)")
+        let output = folder.file("mistakes.txt")
+        let child = try ChildProcess(
+            [PythonProgram.interpreter, PythonProgram.folder + "/run_mistakes.py", "http://localhost:\(port)"],
+            environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: output, error: output)
+        let status = try await child.exit()
+        let text = try String(contentsOfFile: output, encoding: .utf8)
+        try #require(status == 0, "\(text)")
+        for name in ["space", "long", "empty", "newline", "umlaut"] {
+            #expect(
+                text.contains("\n\(name): ValueError: consumer must be 1 to 64 ") || text.hasPrefix("\(name): ValueE"))
+        }
+        #expect(text.contains("\nlongest: accepted\n"))
+        for name in ["no scheme", "bare name"] {
+            #expect(text.contains("\n\(name): ValueError: issuer must be a URL: http:// or https:// is missing in "))
+        }
+        #expect(text.contains("\nno scheme of server: ValueError: server must be a URL"))
+        #expect(text.contains("answered with status 400: The parameter consumer must be at most 64"), "\(text)")
+        #expect(server.terminate() == 0)
+    }
+
     @Test func `an hour without a place for a long poll leaves the list fresh`() async throws {
         let folder = try TemporaryFolder()
         let output = folder.file("pace.txt")
