@@ -4,8 +4,10 @@ import Glibc
 /// The bound and listening socket of a Unix-domain address, readable and writable by the owner alone.
 enum UnixListeningSocket {
     /// Removes a socket that a killed server left, binds and listens. The caller holds the data directory's lock, so a
-    /// socket file in the way belongs to nobody. The umask is the process's, and restored at once; nothing else creates
-    /// files while a server starts.
+    /// socket file in the way belongs to nobody.
+    ///
+    /// The mode is set on the descriptor, and Linux gives it to the file that `bind` makes. A umask would do it too, but it
+    /// is the whole process's: a file that another thread makes meanwhile, or a child's folder, would get it.
     /// - Throws: ``ListenError``.
     static func open(_ path: String, backlog: Int32 = 256) throws(ListenError) -> CInt {
         let address = ListenAddress.unix(path: path)
@@ -17,16 +19,26 @@ enum UnixListeningSocket {
         try remove(path, address)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(errno, address) }
-        let mask = umask(0o177)
-        let status = bind(descriptor, to: short.text)
-        let code = errno
-        umask(mask)
-        guard status == 0, listen(descriptor, backlog) == 0 else {
-            let error = failure(status == 0 ? errno : code, address)
+        guard fchmod(descriptor, 0o600) == 0, bind(descriptor, to: short.text) == 0, isPrivate(path),
+            listen(descriptor, backlog) == 0
+        else {
+            let error = failure(errno, address)
             close(descriptor)
             throw error
         }
         return descriptor
+    }
+
+    /// Whether the file that `bind` made is its owner's alone. One that is not goes again: nobody can have connected, since
+    /// nothing listens yet.
+    private static func isPrivate(_ path: String) -> Bool {
+        var status = stat()
+        // `status` and the copy of the path live for the calls.
+        guard unsafe stat(path, &status) == 0 else { return false }
+        guard status.st_mode & 0o177 != 0 else { return true }
+        unsafe _ = unlink(path)
+        errno = EPERM
+        return false
     }
 
     /// Removes the socket file, if it is one.
