@@ -64,7 +64,14 @@ struct ClientAdd: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let effective = try await settings.load()
+        let request = try request()
+        let created = try await AdminConnection.with(settings) { connection in
+            try await connection.send("POST", AdminPath.clients, request, as: ClientCreated.self)
+        }
+        try show(created)
+    }
+
+    private func request() throws -> ClientCreate {
         var body = ClientCreate(id: id, kind: isPublic ? "public" : "confidential")
         body.firstParty = firstParty ? true : nil
         body.origins = origin.isEmpty ? nil : origin
@@ -78,10 +85,10 @@ struct ClientAdd: AsyncParsableCommand {
         body.idleLifetime = idleTTL?.seconds
         body.absoluteLifetime = absoluteTTL?.seconds
         if secretStdin { body.clientSecret = SecretText(try SecretInput.line()) }
-        let request = body
-        let created = try await AdminConnection.with(effective) { connection in
-            try await connection.send("POST", AdminPath.clients, request, as: ClientCreated.self)
-        }
+        return body
+    }
+
+    private func show(_ created: ClientCreated) throws {
         for warning in created.warnings { Terminal.note("Warning: \(warning)") }
         guard output.format == .table else { return try JSONOutput.show(created) }
         created.client.show()
