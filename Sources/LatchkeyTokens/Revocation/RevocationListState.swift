@@ -101,11 +101,12 @@ public struct RevocationListState: Sendable {
         age?.freshness(at: instant) ?? .blind
     }
 
-    /// Removes the entries whose `exp` has passed both by the own clock and by the server's last word: a clock that
-    /// jumps ahead for a moment must not forget a revocation.
+    /// Removes the entries whose `exp` has passed 120 s ago, both by the own clock and by the server's last word: a clock
+    /// that jumps ahead for a moment must not forget a revocation, and one that is set back, or allows for more than the
+    /// server reckoned with, must not revive a token.
     public mutating func prune(at instant: Timestamp) {
         guard let last else { return }
-        index.prune(at: min(instant, last.age.now))
+        index.prune(at: min(instant, last.age.now) - ClockSkew.maximum)
     }
 
     private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
