@@ -111,9 +111,12 @@ public struct RevocationListState: Sendable {
 
     private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
         let offset = min(instant - document.now, skew.duration)
+        var expiresIn = document.expiresIn
+        // An older copy may shorten the list's life, never lengthen it.
+        if let age = last?.age, document.now < age.now { expiresIn = min(expiresIn, age.expiresIn) }
         let age = RevocationListAge(
             now: max(document.now, last?.age.now ?? document.now),
-            expiresIn: document.expiresIn,
+            expiresIn: expiresIn,
             offset: min(offset, last?.age.offset ?? offset),
             skew: skew
         )
