@@ -45,6 +45,14 @@ def tokens():
         same(case["name"], accepted(judge), case["expected"] == "ok")
 
 
+def key_sets():
+    for case in load("jws/key-sets.json")["cases"]:
+        def kids():
+            return sorted(read_keys(strict(case["input"].encode())))
+        found = kids() if accepted(kids) else None
+        same(case["name"], found, case["expected"])
+
+
 def documents():
     for case in load("revocation/documents.json")["cases"]:
         def judge():
@@ -53,6 +61,15 @@ def documents():
             known.last = document["epoch"], document["after"], document["now"], 1, 0  # so that a delta is no gap
             known.apply(document, document["now"])
         same(case["name"], accepted(judge), case["expected"] == "ok")
+
+
+def columns():  # a form that this implementation does not read, so that it must refuse it
+    for case in load("revocation/columns.json")["cases"]:
+        document = strict(case["input"].encode())
+        known = RevocationList(document["iss"])
+        known.last = document["epoch"], document["after"], document["now"], 1, 0
+        good = case["expected"] is not None and "columns" not in document
+        same(case["name"], accepted(lambda: known.apply(document, document["now"])), good)
 
 
 def matching():
@@ -95,7 +112,7 @@ def verdicts():
                 same(f"{name}, {token}", "revoked" if revoked else "accepted", verdict)
 
 
-for group in (tokens, documents, matching, sequences, verdicts):
+for group in (tokens, key_sets, documents, columns, matching, sequences, verdicts):
     group()
 print(f"{ran} checks, {differences} differences")
 sys.exit(differences > 0)
