@@ -1,11 +1,12 @@
 """Runs every vector that concerns a verifier against Scripts/latchkey_rule.py: prints what differs and a count.
 
 A pattern for other languages; Tests/Vectors/README.md tells the formats. Exit status 1 when anything differs."""
-import json, pathlib, sys
+import json, pathlib, sys, threading
 
 tests = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(tests.parent / "Scripts"))
 from latchkey_rule import Refusal, RevocationList, read, read_keys, strict
+from verifier import Unavailable, Verifier
 
 ran = differences = 0
 
@@ -51,6 +52,22 @@ def key_sets():
             return sorted(read_keys(strict(case["input"].encode())))
         found = kids() if accepted(kids) else None
         same(case["name"], found, case["expected"])
+
+
+def withdrawn():  # an empty key set leaves no key in force, which is nobody's fault
+    file, verifier = load("jws/access-tokens.json"), Verifier.__new__(Verifier)
+    rules, good = file["rules"], file["cases"][0]["input"]
+    verifier.issuer, verifier.audience, verifier.clock = rules["issuer"], rules["audience"], lambda: rules["now"]
+    verifier.list, verifier.lock, verifier.policy = RevocationList(rules["issuer"]), threading.Lock(), None
+    said = []
+    for keys in (load("jws/keys.json")["jwks"], {"keys": []}):
+        verifier.get = lambda *request: keys
+        verifier.fetch_keys()
+        try:
+            verifier.verify(good)
+        except (Refusal, Unavailable) as error:
+            said.append(error.code)
+    same("keys, then none", said, ["list_stale", "no_keys"])  # no list was ever loaded
 
 
 def documents():
@@ -112,7 +129,7 @@ def verdicts():
                 same(f"{name}, {token}", "revoked" if revoked else "accepted", verdict)
 
 
-for group in (tokens, key_sets, documents, columns, matching, sequences, verdicts):
+for group in (tokens, key_sets, withdrawn, documents, columns, matching, sequences, verdicts):
     group()
 print(f"{ran} checks, {differences} differences")
 sys.exit(differences > 0)
