@@ -1,6 +1,6 @@
 """The rule by which a service accepts access tokens and believes revocation lists; no I/O, `now` is the own clock.
 
-TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds every line to it. Whatever is refused raises."""
+TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds all but `Pace` to it. Whatever is refused raises."""
 from __future__ import annotations
 
 import base64
