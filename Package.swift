@@ -35,11 +35,14 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt"]),
+        // How bytes are spelled, drawn and compared; knows nothing of Latchkey.
+        .target(name: "LatchkeyBytes"),
+        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt", "LatchkeyBytes"]),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"]),
         .target(
             name: "LatchkeyTokens",
             dependencies: [
+                "LatchkeyBytes",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
@@ -62,7 +65,7 @@ let package = Package(
         .target(
             name: "LatchkeyCore",
             dependencies: [
-                "Argon2", "LatchkeyTokens", "OpenSSL",
+                "Argon2", "LatchkeyBytes", "LatchkeyTokens", "OpenSSL",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -77,7 +80,7 @@ let package = Package(
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens",
+                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -85,7 +88,7 @@ let package = Package(
         .target(
             name: "LatchkeyHTTP",
             dependencies: [
-                "CZlib", "LatchkeyCore", "LatchkeyTokens",
+                "CZlib", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -100,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "Argon2", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
+                "LatchkeyVerifier",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -127,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2", "CSQLite", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
@@ -139,8 +143,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "latchkey", "Argon2", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "TestConditions",
+                "latchkey", "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite",
+                "LatchkeyTokens", "TestConditions",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -150,12 +154,13 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "TestConditions"]),
-        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"]),
+        .testTarget(name: "LatchkeyBytesTests", dependencies: ["LatchkeyBytes", "TestConditions"]),
+        .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "LatchkeyBytes", "TestConditions"]),
+        .testTarget(name: "OpenSSLTests", dependencies: ["LatchkeyBytes", "OpenSSL"]),
         .testTarget(
             name: "LatchkeyTokensTests",
             dependencies: [
-                "CZlib", "LatchkeyTokens", "TestConditions",
+                "CZlib", "LatchkeyBytes", "LatchkeyTokens", "TestConditions",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]
@@ -163,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyVerifierTests",
             dependencies: [
-                "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
+                "LatchkeyBytes", "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -190,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyHTTPTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions", "TestSupport",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions",
+                "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -204,8 +210,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
-                "TestConditions", "TestSupport",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
+                "LatchkeyVerifier", "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LatchkeyBytes
 internal import Synchronization
 
 extension HashPool {
@@ -171,8 +172,7 @@ package struct HashWorker: ~Copyable {
     /// Hashes with Argon2id, a fresh 16-byte salt and a 32-byte tag.
     /// - Throws: `Argon2Failure`.
     package func hash(password: SecretBytes, parameters: Argon2Parameters) throws(Argon2Failure) -> PHCString {
-        var generator = SystemRandomNumberGenerator()
-        let salt = (0..<PHCString.ownSaltLength).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let salt = RandomBytes.make(PHCString.ownSaltLength)
         let tag = try arena.tag(
             parameters: parameters, password: password, salt: salt, count: PHCString.ownTagLength)
         return PHCString(variant: .argon2id, parameters: parameters, salt: salt, tag: tag)
@@ -183,7 +183,7 @@ package struct HashWorker: ~Copyable {
     package func verify(password: SecretBytes, phc: PHCString) throws(Argon2Failure) -> Bool {
         let tag = try arena.tag(
             variant: phc.variant, parameters: phc.parameters, password: password, salt: phc.salt, count: phc.tag.count)
-        return equalInConstantTime(tag, phc.tag)
+        return ConstantTime.equal(tag, phc.tag)
     }
 
     /// Whether `password` has this imported hash, in the first 72 bytes that bcrypt looks at.

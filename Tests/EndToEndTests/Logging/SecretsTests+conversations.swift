@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import LatchkeyBytes
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -195,7 +196,7 @@ extension SecretsTests {
             try #require(session["refresh_token"]), try #require(session["access_token"]), planted.plant("stray"),
         ]
         for token in tokens {
-            let encoded = TestHTTP.encoded(token)
+            let encoded = PercentEncoding.encode(token)
             for path in [
                 "/\(encoded)", "/api/v1/sessions/\(encoded)", "/api/v1/me?access_token=\(encoded)",
                 "/revocations?after=\(encoded)",
