@@ -35,9 +35,11 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // How tasks wait, and threads of our own; knows nothing of Latchkey.
+        .target(name: "Waiting"),
         // How bytes are spelled, drawn and compared; knows nothing of Latchkey.
         .target(name: "LatchkeyBytes"),
-        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt", "LatchkeyBytes"]),
+        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt", "LatchkeyBytes", "Waiting"]),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"]),
         .target(
             name: "LatchkeyTokens",
@@ -65,7 +67,7 @@ let package = Package(
         .target(
             name: "LatchkeyCore",
             dependencies: [
-                "Argon2", "LatchkeyBytes", "LatchkeyTokens", "OpenSSL",
+                "Argon2", "LatchkeyBytes", "LatchkeyTokens", "OpenSSL", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -80,7 +82,7 @@ let package = Package(
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens",
+                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens", "Waiting",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -88,7 +90,7 @@ let package = Package(
         .target(
             name: "LatchkeyHTTP",
             dependencies: [
-                "CZlib", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens",
+                "CZlib", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "Waiting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -104,7 +106,7 @@ let package = Package(
             name: "latchkey",
             dependencies: [
                 "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "LatchkeyVerifier",
+                "LatchkeyVerifier", "Waiting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -131,7 +133,7 @@ let package = Package(
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2", "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
@@ -144,7 +146,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "latchkey", "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite",
-                "LatchkeyTokens", "TestConditions",
+                "LatchkeyTokens", "TestConditions", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -154,6 +156,7 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
+        .testTarget(name: "WaitingTests", dependencies: ["TestConditions", "Waiting"]),
         .testTarget(name: "LatchkeyBytesTests", dependencies: ["LatchkeyBytes", "TestConditions"]),
         .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "LatchkeyBytes", "TestConditions"]),
         .testTarget(name: "OpenSSLTests", dependencies: ["LatchkeyBytes", "OpenSSL"]),
@@ -188,7 +191,7 @@ let package = Package(
             name: "LatchkeySQLiteTests",
             dependencies: [
                 "CSQLite", "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
-                "TestConditions",
+                "TestConditions", "Waiting",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -197,6 +200,7 @@ let package = Package(
             dependencies: [
                 "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions",
                 "TestSupport",
+                "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -211,7 +215,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "LatchkeyVerifier", "TestConditions", "TestSupport",
+                "LatchkeyVerifier", "TestConditions", "TestSupport", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

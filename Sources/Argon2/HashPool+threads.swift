@@ -1,6 +1,7 @@
 internal import Glibc
 internal import LatchkeyBytes
 internal import Synchronization
+internal import Waiting
 
 extension HashPool {
     /// What the hash threads hold on to. The pool itself stays out of it, so that it can go away and stop them.
@@ -13,6 +14,8 @@ extension HashPool {
         let hashing: @Sendable (Bool) -> Void
         let now: @Sendable () -> ContinuousClock.Instant
         let arenaReleased: @Sendable () -> Void
+        /// The last thread has left its loop.
+        let stopped = Completion()
         private let lastID = Atomic<UInt64>(0)
 
         init(
@@ -63,32 +66,15 @@ extension HashPool {
             monitor.wakeAll()
         }
 
-        /// Calls `body` when the last thread has left its loop; at once when it already has.
-        func whenStopped(_ body: @escaping @Sendable () -> Void) {
-            let isStopped = monitor.withLock { state in
-                if state.liveThreads > 0 { state.awaitingStop.append(body) }
-                return state.liveThreads == 0
-            }
-            if isStopped { body() }
-        }
-
         /// Lets other threads go first.
         private func stepBack() {
             // On Linux the number 0 is the calling thread. Where it fails, everything goes on as without it.
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         }
 
-        /// Names the calling thread, for `top -H` and its kind. Where it fails, everything goes on as without it.
-        private func takeName(_ name: String) {
-            let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-            guard file >= 0 else { return }
-            _ = unsafe write(file, name, name.utf8.count)
-            close(file)
-        }
-
         /// The life of one hash thread.
         func serve(thread: Int) {
-            takeName("hash-\(thread)")
+            OwnThread.takeName("hash-\(thread)")
             stepBack()
             let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
             var lastUse = now()
@@ -124,11 +110,11 @@ extension HashPool {
         }
 
         private func leave() {
-            let waiters = monitor.withLock { state in
+            let isLast = monitor.withLock { state in
                 state.liveThreads -= 1
-                return state.liveThreads == 0 ? state.awaitingStop : []
+                return state.liveThreads == 0
             }
-            for waiter in waiters { waiter() }
+            if isLast { stopped.finish() }
         }
     }
 

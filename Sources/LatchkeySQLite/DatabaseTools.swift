@@ -2,6 +2,7 @@ internal import CSQLite
 package import LatchkeyCore
 import LatchkeyMigrations
 package import LatchkeyTokens
+import Waiting
 
 /// What can be done to a database file without opening it as a store; a server may be working on it for the first two.
 package struct DatabaseTools: Sendable {

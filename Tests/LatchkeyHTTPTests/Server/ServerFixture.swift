@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import TestSupport
+import Waiting
 
 /// A running server with a handful of routes, for tests of everything before and around a handler.
 struct ServerFixture: Sendable {
@@ -123,9 +124,7 @@ extension ListenAddress {
 
 /// Runs blocking work on a thread of its own, away from the threads that the server's tasks need.
 func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: .init(catching: work)) }
-    }
+    try await OwnThread.run("blocking", work)
 }
 
 /// A fresh folder, removed afterwards.
