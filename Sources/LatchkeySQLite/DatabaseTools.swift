@@ -3,6 +3,7 @@ package import LatchkeyCore
 import LatchkeyMigrations
 import LatchkeySQL
 package import LatchkeyTokens
+import Waiting
 
 /// What can be done to a database file without opening it as a store; a server may be working on it for the first two.
 package struct DatabaseTools: Sendable {
