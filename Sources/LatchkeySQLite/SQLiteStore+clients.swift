@@ -15,12 +15,8 @@ extension SQLiteStore {
             let row = try transaction.existing(client.id)
             // State (disabled, watermarks) has its own transactions: a stale copy must not undo it.
             try transaction.database.run(
-                """
-                UPDATE clients SET kind = ?, first_party = ?, origins = ?, redirect_uris = ?, audiences = ?, scope = ?,
-                    grants = ?, algorithm = ?, access_lifetime = ?, idle_lifetime = ?, absolute_lifetime = ?,
-                    login_uri = ?
-                WHERE number = ?
-                """, try ClientRow.arguments(client) + [row.number])
+                "UPDATE clients SET settings = ? WHERE number = ?",
+                [try ClientRow.text(client.settings, over: row.number, transaction.database), row.number])
             try transaction.clientsChanged()
             try AuditRow.append(event, transaction.database)
         }
@@ -88,7 +84,7 @@ extension SQLiteStore {
             try database.all(
                 "SELECT \(ClientRow.columns) FROM clients c WHERE c.number < ? ORDER BY c.number DESC LIMIT ?",
                 [before, page.limit + 1]
-            ) { try ClientRow.decode($0) }
+            ) { try ClientRow.decode($0, database.clientSettings) }
         }
         let page = Page(rows, limit: page.limit) { PageCursor.encode($0.number) }
         return Page(items: page.items.map(\.client), nextCursor: page.nextCursor)
@@ -133,13 +129,12 @@ extension Transaction {
         ) { row -> Int64? in row[0] }
         let inserted = try database.run(
             """
-            INSERT INTO clients (kind, first_party, origins, redirect_uris, audiences, scope, grants, algorithm,
-                access_lifetime, idle_lifetime, absolute_lifetime, login_uri, id, disabled, created_at,
-                issued_before)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            INSERT INTO clients (id, kind, settings, disabled, created_at, issued_before)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
-            try ClientRow.arguments(client) + [
-                client.id.description, client.disabled, client.createdAt.milliseconds, issuedBefore ?? nil,
+            [
+                client.id.description, client.kind.rawValue, ClientRow.text(try client.settings.stored()),
+                client.disabled, client.createdAt.milliseconds, issuedBefore ?? nil,
             ])
         guard inserted == 1 else {
             throw Refusal(.conflict, "A client with this id exists already; choose another id.")
@@ -169,49 +164,56 @@ struct ClientRow {
     let number: Int64
     let client: Client
 
-    /// The columns in the order in which ``decode(_:from:)`` reads them; the table's alias is `c`.
+    /// The columns in the order in which ``decode(_:from:_:)`` reads them; the table's alias is `c`.
     static let columns = """
-        c.number, c.id, c.kind, c.first_party, c.disabled, c.origins, c.redirect_uris, c.audiences, c.scope, c.grants,
-        c.algorithm, c.access_lifetime, c.idle_lifetime, c.absolute_lifetime, c.created_at, c.issued_before,
-        c.sessions_ended_at, c.login_uri
+        c.number, c.id, c.kind, c.disabled, c.settings, c.created_at, c.issued_before, c.sessions_ended_at
         """
 
-    static func decode(_ row: Row, from start: Int = 0) throws -> ClientRow {
+    static func decode(_ row: Row, from start: Int = 0, _ settings: DecodedClientSettings) throws -> ClientRow {
         guard let id = ClientID(row[start + 1] as String) else { throw StoreFault.unreadable(ClientID.self) }
-        let scope = try (row[start + 8] as String?).map { text in
-            guard let scope = Scope(text) else { throw StoreFault.unreadable(Scope.self) }
-            return scope
-        }
-        let algorithm = try (row[start + 10] as String?).map { text in
-            guard let algorithm = JWSAlgorithm(rawValue: text) else { throw StoreFault.unreadable(JWSAlgorithm.self) }
-            return algorithm
-        }
+        let number: Int64 = row[start]
         let client = Client(
-            id: id, kind: try row.value(start + 2), firstParty: row[start + 3], disabled: row[start + 4],
-            origins: TextList.decode(row[start + 5]), redirectURIs: TextList.decode(row[start + 6]),
-            loginURI: row[start + 17],
-            audiences: TextList.decode(row[start + 7]), scope: scope,
-            // A grant that this version does not know is one that it does not allow.
-            grants: TextList.decode(row[start + 9]).compactMap(Client.Grant.init(rawValue:)), algorithm: algorithm,
-            accessLifetime: row.optionalDuration(start + 11), idleLifetime: row.optionalDuration(start + 12),
-            absoluteLifetime: row.optionalDuration(start + 13), createdAt: row.timestamp(start + 14),
-            issuedBefore: row[start + 15], sessionsEndedAt: row.optionalTimestamp(start + 16))
-        return ClientRow(number: row[start], client: client)
+            id: id, kind: try row.value(start + 2), shared: try settings.of(number, row, column: start + 4),
+            disabled: row[start + 3], createdAt: row.timestamp(start + 5), issuedBefore: row[start + 6],
+            sessionsEndedAt: row.optionalTimestamp(start + 7))
+        return ClientRow(number: number, client: client)
     }
 
     static func find(_ id: ClientID, _ database: Database) throws -> ClientRow? {
-        try database.first("SELECT \(columns) FROM clients c WHERE c.id = ?", [id.description]) { try decode($0) }
+        try database.first("SELECT \(columns) FROM clients c WHERE c.id = ?", [id.description]) {
+            try decode($0, database.clientSettings)
+        }
     }
 
-    /// What an administrator may set, in the order of the columns from `kind` to `absolute_lifetime` without `disabled`, then
-    /// `login_uri`.
-    static func arguments(_ client: Client) throws -> [any Bindable] {
-        [
-            client.kind.rawValue, client.firstParty, try TextList.encode(client.origins),
-            try TextList.encode(client.redirectURIs), try TextList.encode(client.audiences),
-            client.scope?.description, try TextList.encode(client.grants.map(\.rawValue)), client.algorithm?.rawValue,
-            client.accessLifetime?.wholeMilliseconds, client.idleLifetime?.wholeMilliseconds,
-            client.absoluteLifetime?.wholeMilliseconds, client.loginURI,
-        ]
+    /// What to store for a client that has settings already: see ``ClientSettings/stored(over:)``.
+    fileprivate static func text(
+        _ settings: ClientSettings, over number: Int64, _ database: Database
+    ) throws -> String {
+        let old = try database.first("SELECT settings FROM clients WHERE number = ?", [number]) { $0.bytes(0) }
+        return text(try settings.stored(over: old ?? []))
+    }
+
+    fileprivate static func text(_ json: [UInt8]) -> String { String(decoding: json, as: UTF8.self) }
+}
+
+/// What a check of the database looks for.
+extension ClientRow {
+    /// Clients whose settings this program cannot read, one sentence each: they are refused everything.
+    static func unreadable(in database: Database) throws -> [String] {
+        try database.all("SELECT id, settings FROM clients ORDER BY number") { row -> String? in
+            do {
+                _ = try ClientSettings(stored: row.bytes(1))
+                return nil
+            } catch {
+                return "the settings of the client \(row[0] as String) cannot be read: \(error)"
+            }
+        }.compactMap(\.self)
+    }
+
+    /// Clients with ids that are the server's own; of every schema.
+    static func reserved(in database: Database) throws -> [ClientID] {
+        guard try database.tableExists("clients") else { return [] }
+        return try database.all("SELECT id FROM clients ORDER BY id") { row in ClientID(row[0] as String) }
+            .compactMap(\.self).filter(\.isReserved)
     }
 }

@@ -25,7 +25,7 @@ extension SQLiteStore {
                     return .stop
                 }
                 seen += 1
-                let record = try SessionRow.decode(row)
+                let record = try SessionRow.decode(row, database.clientSettings)
                 last = record.session.id
                 if let since = filter.since, record.session.createdAt < since {
                     return record.session.createdAt < since - Self.disorder ? .stop : .on
@@ -73,7 +73,7 @@ enum SessionRow {
         """
     private static let columnCount = 18
 
-    /// Everything that ``decode(_:)`` reads. The last column is everybody's watermark.
+    /// Everything that ``decode(_:_:)`` reads. The last column is everybody's watermark.
     static let select = """
         SELECT \(columns), \(UserRow.columns), state.sessions_ended_at, \(ClientRow.columns)
         FROM sessions s
@@ -86,12 +86,12 @@ enum SessionRow {
     private static let selectByID = "\(select) WHERE s.id = ?"
 
     static func find(_ id: SessionID, _ database: Database) throws -> SessionRecord? {
-        try database.first(selectByID, [id.bytes], decode)
+        try database.first(selectByID, [id.bytes]) { try decode($0, database.clientSettings) }
     }
 
-    static func decode(_ row: Row) throws -> SessionRecord {
+    static func decode(_ row: Row, _ settings: DecodedClientSettings) throws -> SessionRecord {
         let user = try UserRow.decode(row, from: columnCount)
-        let client = try ClientRow.decode(row, from: columnCount + UserRow.columnCount + 1).client
+        let client = try ClientRow.decode(row, from: columnCount + UserRow.columnCount + 1, settings).client
         guard let id = SessionID(bytes: row.bytes(0)) else { throw StoreFault.unreadable(SessionID.self) }
         guard let scope = Scope(row[2] as String) else { throw StoreFault.unreadable(Scope.self) }
         let network: String = row[8]

@@ -97,8 +97,8 @@ extension Transaction {
         guard try UserRow.find(user, database) != nil else { return .unknownTarget }
         let others = try database.all(
             "\(SessionRow.select) WHERE s.user_id = ? AND s.id <> ? AND s.ended_at IS NULL",
-            [user.bytes, keeping.bytes], SessionRow.decode
-        ).filter(isLive)
+            [user.bytes, keeping.bytes]
+        ) { try SessionRow.decode($0, database.clientSettings) }.filter(isLive)
         guard !others.isEmpty else { return .nothingToRevoke }
         return .revoked(try others.map { try endSession($0.session, order) }, endedSessions: others.count)
     }

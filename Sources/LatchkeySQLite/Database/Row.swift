@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 internal import LatchkeyTokens
 
 /// The row that a statement stands on. Valid only inside the closure that is handed it.
@@ -21,6 +22,19 @@ internal import LatchkeyTokens
         let start = unsafe sqlite3_column_blob(statement, index)
         let count = unsafe sqlite3_column_bytes(statement, index)
         return unsafe body(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count)))
+    }
+}
+
+extension Row {
+    /// Whether the column's text or blob has exactly these bytes. Copies nothing.
+    func holds(_ bytes: [UInt8], _ index: Int) -> Bool {
+        unsafe withBytes(Int32(index)) { stored in
+            unsafe bytes.withUnsafeBytes { given in
+                guard stored.count == given.count else { return false }
+                guard let one = stored.baseAddress, let other = given.baseAddress else { return true }
+                return unsafe memcmp(one, other, stored.count) == 0
+            }
+        }
     }
 }
 
