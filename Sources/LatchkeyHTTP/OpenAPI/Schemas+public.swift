@@ -30,7 +30,7 @@ extension SchemaDescription {
         .init(
             "TokenRequest", "A grant, with client authentication by Basic or in the form.",
             [
-                .required("grant_type", .choice(Client.Grant.allCases.map(\.rawValue))),
+                .required("grant_type", .choice(Client.Grant.all.map(\.name))),
                 .optional("client_id", .string),
                 .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
                 .optional("resource", .array(.string), "RFC 8707; may come more than once."),

@@ -1,5 +1,5 @@
 import HTTPTypes
-import LatchkeyCore
+package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
@@ -45,13 +45,19 @@ struct MetadataEndpoint: Sendable {
 /// The authorization server metadata document (RFC 8414 2) and where it stands.
 package struct AuthorizationServerMetadata: Sendable, Equatable {
     package let issuer: String
+    /// What the token endpoint answers.
+    package let grants: [Client.Grant]
     /// Whether there are event endpoints, and so the scope for them.
     package let sendsEvents: Bool
     /// Whether `status_list_aggregation_endpoint` stands in it (Token Status List, section 9.1).
     package let offersStatusLists: Bool
 
-    package init(issuer: String, sendsEvents: Bool = false, offersStatusLists: Bool = false) {
+    package init(
+        issuer: String, grants: [Client.Grant] = Client.Grant.all, sendsEvents: Bool = false,
+        offersStatusLists: Bool = false
+    ) {
         self.issuer = issuer
+        self.grants = grants
         self.sendsEvents = sendsEvents
         self.offersStatusLists = offersStatusLists
     }
@@ -71,7 +77,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("scopes_supported", scopes)
             // Required by RFC 8414, and there is no authorization endpoint yet: none.
             json.member("response_types_supported", [])
-            json.member("grant_types_supported", Client.Grant.allCases.map(\.rawValue))
+            json.member("grant_types_supported", grants.map(\.name))
             json.member("token_endpoint_auth_methods_supported", methods)
             json.member("revocation_endpoint", issuer + "/oauth2/revoke")
             json.member("revocation_endpoint_auth_methods_supported", methods)

@@ -35,6 +35,8 @@ import LatchkeySQL
     /// Nil once closed. For the few calls that other files of this folder make themselves.
     private(set) var handle: OpaquePointer?
     private var statements: [StatementKey: Statement] = [:]
+    /// What was decoded through this connection.
+    let clientSettings = DecodedClientSettings()
     /// What is left to be done before the closure that runs now may write.
     var guardian = WriteGuard.none
 

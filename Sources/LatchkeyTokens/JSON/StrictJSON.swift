@@ -32,6 +32,19 @@ package enum StrictJSON {
         return object
     }
 
+    /// The members of an object in order, each value as it is written: for whoever changes some and keeps the others.
+    ///
+    /// - Throws: ``MalformedJSON``, as ``parseObject(_:maximumLength:maximumDepth:)``.
+    package static func members(
+        of bytes: [UInt8], maximumLength: Int = 65536, maximumDepth: Int = 16
+    ) throws(MalformedJSON) -> [(name: String, text: ArraySlice<UInt8>)] {
+        var reader = try JSONReader(bytes, maximumLength: maximumLength, maximumDepth: maximumDepth)
+        var members: [(name: String, text: ArraySlice<UInt8>)] = []
+        try reader.object { (name, reader) throws(MalformedJSON) in members.append((name, try reader.written())) }
+        try reader.end()
+        return members
+    }
+
     /// Reads past any value as strictly, without keeping it: what nobody asked for costs no memory.
     static func skip(_ reader: inout JSONReader) throws(MalformedJSON) {
         switch try reader.peek() {
