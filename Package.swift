@@ -83,7 +83,8 @@ let package = Package(
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens", "Waiting",
+                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
+                "Waiting",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 import Synchronization
 
 /// Counts and times requests by method, route template and status, since the start. All three are closed sets, so nobody
