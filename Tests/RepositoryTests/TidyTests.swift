@@ -76,7 +76,7 @@ struct TidyTests {
         #expect(suspicious.filter { $0 != "Package.resolved" }.isEmpty)
     }
 
-    @Test(arguments: [("Scripts/verifier.py", 240), ("Scripts/latchkey_rule.py", 250)])
+    @Test(arguments: [("Scripts/verifier.py", 240), ("Scripts/latchkey_rule.py", 300)])
     func `the Python verifier stays short enough to be read`(path: String, most: Int) throws {
         let lines = try Self.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
         #expect(lines <= most)
