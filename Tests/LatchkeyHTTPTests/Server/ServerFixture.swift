@@ -15,7 +15,14 @@ import Waiting
 struct ServerFixture: Sendable {
     let listeners: HTTPListeners
     let group: ServiceGroup
-    let metrics: PrometheusRegistry
+    let metrics: RequestMetrics
+
+    /// The metrics of requests as text.
+    func scrape() -> String {
+        var page = PrometheusPage()
+        metrics.write(to: &page)
+        return page.text
+    }
 
     var addresses: [ListenAddress] { listeners.boundAddresses }
 
@@ -40,7 +47,7 @@ struct ServerFixture: Sendable {
         // Of its own: deadlines of a tenth of a second must not wait for what the servers of other tests do.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { loops.shutdownGracefully { _ in } }
-        let metrics = PrometheusRegistry()
+        let metrics = RequestMetrics()
         var settings = HTTPService.Settings()
         settings.limits = limits
         settings.trustedProxies = trustedProxies
