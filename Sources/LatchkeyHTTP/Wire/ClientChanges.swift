@@ -109,11 +109,6 @@ package enum FieldChange<Value: Codable & Sendable>: Sendable {
     case keep
     case clear
     case set(Value)
-
-    /// Whether the member is absent.
-    package var isKeep: Bool {
-        if case .keep = self { true } else { false }
-    }
 }
 
 extension FieldChange: Equatable where Value: Equatable {}
