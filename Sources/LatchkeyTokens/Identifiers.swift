@@ -12,8 +12,8 @@ public enum UserKind {}
 /// Tells ids of sessions from others.
 public enum SessionKind {}
 
-/// The id of something that this server makes: a UUID, of which `Kind` says what it names, so that no user's id is taken
-/// for a session's.
+/// The id of something that this server makes: a UUID. `Kind` says what it names, so that no user's id is taken for a
+/// session's.
 public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStringConvertible {
     let value: UUIDv7
 
@@ -40,12 +40,12 @@ public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStri
     }
 
     /// A new UUIDv7. `random` is asked once, for ten bytes.
-    public static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> UUIDIdentifier {
+    package static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> UUIDIdentifier {
         UUIDIdentifier(UUIDv7(at: instant, random: random(10)))
     }
 
     /// A new UUIDv7 with random bytes of the operating system.
-    public static func generate(at instant: Timestamp) -> UUIDIdentifier {
+    package static func generate(at instant: Timestamp) -> UUIDIdentifier {
         generate(at: instant, random: RandomBytes.make)
     }
 
@@ -107,14 +107,14 @@ public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
     }
 
     /// A new id. `random` is asked once, for 16 bytes.
-    public static func generate(random: (Int) -> [UInt8]) -> TokenID {
+    package static func generate(random: (Int) -> [UInt8]) -> TokenID {
         let bytes = random(16)
         precondition(bytes.count == 16, "a token id takes 16 random bytes")
         return TokenID(bytes: bytes)
     }
 
     /// A new id from random bytes of the operating system.
-    public static func generate() -> TokenID {
+    package static func generate() -> TokenID {
         generate(random: RandomBytes.make)
     }
 }
