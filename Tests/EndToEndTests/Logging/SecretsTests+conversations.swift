@@ -29,7 +29,7 @@ extension SecretsTests {
         return try await http.post("/api/v1/login", json: body.merging(more) { $1 }, headers: headers)
     }
 
-    /// A session without JWT, both ways in, and what a proxy hands to an upstream.
+    /// A server session, both ways in, and what a proxy hands to an upstream.
     private func useServerSession(
         _ http: TestHTTP, password: String, _ browser: [(String, String)], _ planted: inout PlantedSecrets
     ) async throws {

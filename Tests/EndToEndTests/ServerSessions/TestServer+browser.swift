@@ -5,7 +5,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Short ways through sessions without JWT.
+/// Short ways through server sessions.
 extension TestServer {
     static let appOrigin = "https://app.example.com"
     static let callback = "https://app.example.org/latchkey/callback"
