@@ -78,10 +78,13 @@ let package = Package(
             path: "Migrations",
             resources: [.embedInCode("sqlite")]
         ),
+        // The statements, a file a table, in the words that every database takes.
+        .target(name: "LatchkeySQL", dependencies: ["LatchkeyCore", "LatchkeyTokens"]),
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens", "Waiting",
+                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
+                "Waiting",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -188,8 +191,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeySQLiteTests",
             dependencies: [
-                "CSQLite", "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
-                "TestConditions", "Waiting",
+                "CSQLite", "LatchkeyCore", "LatchkeySQL", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens",
+                "StoreConformance", "TestConditions", "Waiting",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

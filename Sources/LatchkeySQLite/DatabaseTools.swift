@@ -1,6 +1,7 @@
 internal import CSQLite
 package import LatchkeyCore
 import LatchkeyMigrations
+import LatchkeySQL
 package import LatchkeyTokens
 import Waiting
 

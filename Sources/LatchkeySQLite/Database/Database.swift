@@ -1,5 +1,6 @@
 internal import CSQLite
 import LatchkeyBytes
+import LatchkeySQL
 
 /// One connection to a database file, with the statements that were prepared on it.
 ///
