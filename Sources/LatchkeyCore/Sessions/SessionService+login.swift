@@ -17,7 +17,7 @@ package struct LoginRequest: Sendable {
     package var sharedNetwork: Bool
     /// The refresh token in the cookie that came with the login: that session ends.
     package var replacingRefreshToken: String?
-    /// The same for a session without JWT.
+    /// The same for a server session.
     package var replacingSessionToken: String?
 
     package init(

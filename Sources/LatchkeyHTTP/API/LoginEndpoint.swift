@@ -42,7 +42,7 @@ struct LoginEndpoint: Sendable {
             cookie.send(reply, for: client, context)
             return .tokens(reply)
         }
-        let start = try await services.sessions.loginWithoutTokens(login)
+        let start = try await services.sessions.loginForServerSession(login)
         context.browser.setCookie(session.line(start))
         return .session(start.session)
     }

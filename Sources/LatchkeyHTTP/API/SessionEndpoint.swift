@@ -34,7 +34,7 @@ struct SessionEndpoint: Sendable {
 
 extension Response {
     /// A server session, to its application.
-    static func session(_ session: BrowserSession) -> Response {
+    static func session(_ session: ServerSession) -> Response {
         let record = session.record
         let bytes = JSONWriter.object { json in
             json.member("sid", record.session.id.description)

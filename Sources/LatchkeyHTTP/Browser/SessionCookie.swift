@@ -19,7 +19,7 @@ package struct SessionCookie: Sendable, Equatable {
 
     /// The `Set-Cookie` line of a session. Idle expiry is the server's business, so the browser keeps it until the
     /// absolute end.
-    package func line(_ start: BrowserSessionStart) -> String {
+    package func line(_ start: ServerSessionStart) -> String {
         "\(name)=\(start.token.text); \(attributes); Max-Age=\(start.lifetime)"
     }
 
