@@ -112,7 +112,6 @@ package struct LatchkeyRouter: Sendable {
             context.logger.error("A request failed", metadata: ["lk.error": "\(error)"])
         }
         var response = ErrorRenderer.render(error, context)
-        if context.errorFormat == .oauth { response.headers[.pragma] = "no-cache" }
         if response.status == .methodNotAllowed, let resource = context.resource {
             response.headers[.allow] = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
         }

@@ -18,7 +18,7 @@ struct BearerChallenge: Sendable, Equatable {
         case .insufficientScope: self.init(error: "insufficient_scope", description: refusal.description6749)
         case .bearerMissing: self.init(error: nil, description: nil)
         default:
-            guard status == 401, format == .problem, refusal.code != .invalidClient else { return nil }
+            guard status == 401, format.asksForAccessToken, refusal.code != .invalidClient else { return nil }
             self.init(error: nil, description: nil)
         }
     }
