@@ -12,7 +12,7 @@ package struct Compose: Sendable {
     package let settings: EffectiveSettings
     package let store: SQLiteStore
     package let services: Services
-    package let router: LatchkeyRouter
+    package let http: HTTPAssembly
     let precedence: Precedence
     let certificate: ServedCertificate
     package let logger: Logger
@@ -60,7 +60,7 @@ package struct Compose: Sendable {
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()
-            let router = LatchkeyRouter(
+            let http = HTTPAssembly(
                 services: services,
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
@@ -68,7 +68,7 @@ package struct Compose: Sendable {
                     isStoreLost: { store.isLost }, certificate: certificate,
                     droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience))
             return Compose(
-                settings: settings, store: store, services: services, router: router, precedence: precedence,
+                settings: settings, store: store, services: services, http: http, precedence: precedence,
                 certificate: certificate, logger: logger)
         } catch {
             await pool.shutdown()
@@ -101,7 +101,7 @@ package struct Compose: Sendable {
 }
 
 extension Compose {
-    /// The same router inside this process, for a command that found no running server. The caller holds the lock.
+    /// The same routes inside this process, for a command that found no running server. The caller holds the lock.
     static func localResponder(settings: EffectiveSettings) async throws -> LocalServer {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
@@ -112,7 +112,7 @@ extension Compose {
         }
         return LocalServer(
             respond: { method, path, body in
-                let answer = await program.router.respond(method: method, path: path, body: body)
+                let answer = await program.http.respond(method: method, path: path, body: body)
                 return LocalServer.Answer(status: answer.status, body: answer.body)
             },
             shutdown: { await program.shutdown() })

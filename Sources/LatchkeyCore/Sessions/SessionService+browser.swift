@@ -28,7 +28,7 @@ extension SessionService {
     /// Verifies the password and begins a session without JWT. Durable on return.
     /// - Throws: ``Refusal`` as ``login(_:)``.
     package func loginWithoutTokens(_ request: LoginRequest) async throws -> BrowserSessionStart {
-        try Self.checkServerSessions(request.client)
+        precondition(request.transport == .session)
         return try await verifying(request) { login in
             let begun = try await beginSession(
                 user: login.user, version: login.version, client: request.client, scope: request.scope,
@@ -85,12 +85,5 @@ extension SessionService {
             session: BrowserSession(record, idleLifetime: idleLifetime(of: record.client)),
             token: try SessionToken.derive(session: session.id, nonce: session.nonce, keys: masterKeys),
             lifetime: Int(max(0, session.expiresAt.seconds - now.seconds)))
-    }
-
-    static func checkServerSessions(_ client: Client) throws(Refusal) {
-        guard client.allowsServerSessions else {
-            throw Refusal(
-                .unauthorizedClient, "Session transport is for first-party clients with at least one allowed origin.")
-        }
     }
 }

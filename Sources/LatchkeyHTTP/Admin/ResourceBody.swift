@@ -1,5 +1,4 @@
 import Foundation
-import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
@@ -67,23 +66,4 @@ extension ResourceBody {
     private static func path(_ keys: [any CodingKey]) -> String {
         keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     }
-}
-
-extension Response {
-    /// A resource as JSON; members sorted, so that equal values are equal bytes.
-    static func resource(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return json(Array(try encoder.encode(value)), status: status)
-    }
-
-    /// Bytes that are JSON already.
-    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json"],
-            body: ByteBuffer(bytes: bytes))
-    }
-
-    /// Done, and nothing to say.
-    static var noContent: Response { Response(status: .noContent) }
 }

@@ -1,6 +1,5 @@
 import HTTPTypes
 import LatchkeyCore
-import LatchkeyTokens
 
 /// The `WWW-Authenticate` header of a refusal (RFC 6750 3, RFC 9110 11.6.1).
 ///
@@ -43,18 +42,6 @@ extension RouteTable.Resource {
     var requiredScope: String? {
         let scopes = Set(routes.map(\.access.requiredScope))
         return scopes.count == 1 ? scopes.first.flatMap { $0 } : nil
-    }
-}
-
-extension RouteAccess {
-    /// The latchkey scope of this kind of access.
-    var requiredScope: String? {
-        switch self {
-        case .account: Scope.latchkeyAccount
-        case .admin: Scope.latchkeyAdmin
-        case .receiver: Scope.latchkeyEvents
-        case .anyone, .services, .clients, .bearer, .session, .forwarded: nil
-        }
     }
 }
 

@@ -1,38 +1,25 @@
 import HTTPTypes
 import LatchkeyCore
-import LatchkeyTokens
-import NIOCore
 
 /// `POST /oauth2/token` (RFC 6749 3.2). Form, client, grant list, grant: in that order.
 struct TokenEndpoint: Sendable {
-    private let gate: ClientGate
-    private let refreshToken: RefreshTokenGrant
-    private let clientCredentials: ClientCredentialsGrant
-
-    init(services: Services) {
-        gate = ClientGate(services)
-        refreshToken = RefreshTokenGrant(services: services)
-        clientCredentials = ClientCredentialsGrant(services: services)
-    }
+    let refreshToken: RefreshTokenGrant
+    let clientCredentials: ClientCredentialsGrant
 
     var route: Route {
-        Route(
-            .post, "/oauth2/token", errors: .oauth, access: .clients, operation: "requestToken", query: .tolerant,
-            handler: handle)
+        let rule = ClientForm.Rule(.all, repeatable: TokenRequest.repeatable) { form throws(Refusal) in
+            _ = try TokenRequest(form)
+        }
+        return Route(
+            .post, PublicPath.token, "requestToken", errors: .oauth, query: .tolerant, .client(rule, handle))
     }
 
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try OAuthForm.read(request, repeatable: TokenRequest.repeatable)
-        let presented = try ClientAuthentication(request.headers, form: form)
-        // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
-        // read it.
-        if presented == nil { _ = try TokenRequest(form) }
-        let client = try await gate.authenticate(presented, context)
-        let tokenRequest = try TokenRequest(form)
-        guard client.grants.contains(tokenRequest.grant) else {
+    private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {
+        let tokenRequest = try TokenRequest(asked.form)
+        guard asked.client.grants.contains(tokenRequest.grant) else {
             throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
         }
-        return .tokens(try await answer(tokenRequest, client, context))
+        return .tokens(try await answer(tokenRequest, asked.client, context))
     }
 
     private func answer(
@@ -46,35 +33,4 @@ struct TokenEndpoint: Sendable {
             try await clientCredentials.answer(scope: scope, resources: resources, client: client)
         }
     }
-}
-
-extension Response {
-    /// A token response (RFC 6749 5.1). The refresh token of a cookie session is never in it (RFC 10017).
-    static func tokens(_ reply: TokenReply) -> Response {
-        let bytes = JSONWriter.object(reserving: reply.accessToken.count + 384) { json in
-            let quote = [UInt8(ascii: "\"")]
-            // A compact JWS consists of base64url and dots: nothing to escape.
-            json.member("access_token", encoded: quote + reply.accessToken + quote)
-            json.member("token_type", "Bearer")
-            json.member("expires_in", reply.expiresIn)
-            json.member("scope", reply.scope.description)
-            // RFC 6749 3.3 asks to tell what was granted. This was too, and no scope may be dropped without a word.
-            if !reply.separateScope.isEmpty { json.member("latchkey_separate_scope", reply.separateScope.description) }
-            if reply.transport != .cookie, let token = reply.refreshToken { json.member("refresh_token", token.text) }
-            if reply.refreshToken != nil || reply.transport == .cookie, let seconds = reply.refreshExpiresIn {
-                // draft-ietf-oauth-refresh-token-expiration: how long the refresh token may be kept unused.
-                json.member("refresh_token_timeout", seconds)
-            }
-            if let session = reply.session { json.member("sid", session.description) }
-        }
-        return Response(
-            status: .ok,
-            headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
-            body: ByteBuffer(bytes: bytes))
-    }
-}
-
-extension HTTPField.Name {
-    /// For caches of HTTP/1.0, which RFC 6749 5.1 still asks for.
-    static let pragma = HTTPField.Name("Pragma") ?? .server
 }

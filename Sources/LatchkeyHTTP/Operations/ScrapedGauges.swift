@@ -1,36 +1,16 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// What the running process and its database look like at this moment: for `/metrics` and `/api/v1/admin/stats`.
-struct RuntimeFigures: Sendable {
-    let store: StoreStatistics
-    let revocations: RevocationState
-    let hashing: HashLoadFigures
-    let waiters: Int
-    let consumers: [ConsumerStatus]
-    /// The newest thousand streams; none with `shared_signals.enabled` off.
-    let streams: [EventStreamRecord]
-
-    /// - Throws: `StoreUnavailable`.
-    static func read(_ services: Services) async throws -> RuntimeFigures {
-        RuntimeFigures(
-            store: try await services.store.statistics(), revocations: try await services.store.revocationState(),
-            hashing: services.hashLoad, waiters: services.feed.waiting, consumers: services.feed.consumers(),
-            streams: services.settings.sharedSignals.enabled
-                ? try await services.store.streams(page: PageRequest(limit: 1000)).items : [])
-    }
-}
-
 extension StatsResource {
-    init(_ figures: RuntimeFigures) {
-        let store = figures.store
+    init(_ figures: StoreFigures, hashing: HashLoadFigures, feed: RevocationFeed) {
+        let store = figures.statistics
         self.init(
             users: store.users, clients: store.clients, sessions: store.sessions,
             liveRevocations: store.liveRevocations, auditEvents: store.auditEvents,
             databaseBytes: store.databaseBytes, writeAheadLogBytes: store.writeAheadLogBytes, commits: store.batches,
             transactions: store.transactions, epoch: figures.revocations.epoch,
-            lastSeq: figures.revocations.lastSequence, consumers: figures.consumers.count, waiters: figures.waiters,
-            hashQueue: figures.hashing.queued, hashRunning: figures.hashing.running)
+            lastSeq: figures.revocations.lastSequence, consumers: feed.consumers().count, waiters: feed.waiting,
+            hashQueue: hashing.queued, hashRunning: hashing.running)
     }
 }
 
@@ -47,22 +27,42 @@ extension ConsumerResource {
 /// The gauges that are read when somebody scrapes, in Prometheus' text format. The store's part is missing when it could
 /// not be read, which `latchkey_store_readable` tells.
 struct ScrapedGauges: Sendable {
+    /// Where they are read.
+    struct Sources: Sendable {
+        let health: ServerHealth
+        let feed: RevocationFeed
+        /// Nil with `shared_signals.enabled` off.
+        let events: EventFeed?
+        let reuses: ReuseWatch
+        /// Whether consumers are clients, and have names that nobody can invent.
+        let namesConsumers: Bool
+        let clock: Clock
+
+        init(_ services: Services) {
+            health = services.health
+            feed = services.feed
+            events = services.settings.sharedSignals.enabled ? services.eventFeed : nil
+            reuses = services.sessions.reuses
+            namesConsumers = services.settings.revocations.access == .clients
+            clock = services.clock
+        }
+    }
+
     private var text = ""
 
-    init(store figures: RuntimeFigures?, services: Services, surroundings: Readiness.Surroundings) {
+    init(store figures: StoreFigures?, _ sources: Sources, _ surroundings: Readiness.Surroundings) {
         gauge("latchkey_store_readable", "Whether the database could be read for this scrape.", figures == nil ? 0 : 1)
-        if let store = figures?.store { addStore(store) }
-        gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
-        gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
-        gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
+        if let store = figures?.statistics { addStore(store) }
+        gauge("latchkey_revocations_live", "Live entries of the revocation list.", sources.feed.liveEntries)
+        gauge("latchkey_revocations_seq", "The list's current seq.", sources.feed.sequence)
+        gauge("latchkey_revocation_waiters", "Long polls that are being held.", sources.feed.waiting)
         addConsumers(
-            services.feed.consumers(), named: services.settings.revocations.access == .clients,
-            now: services.clock.now())
-        if services.settings.sharedSignals.enabled {
-            gauge("latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
+            sources.feed.consumers(), named: sources.namesConsumers, now: sources.clock.now())
+        if let events = sources.events {
+            gauge("latchkey_event_waiters", "Polls of event streams that are being held.", events.waiting)
             if let streams = figures?.streams { addStreams(streams) }
         }
-        addReuses(services.sessions.reuses.figures)
+        addReuses(sources.reuses.figures)
         if let validity = surroundings.certificate.validity {
             gauge(
                 "latchkey_tls_certificate_not_after_seconds",
@@ -72,7 +72,7 @@ struct ScrapedGauges: Sendable {
         if let dropped = surroundings.droppedLogLines?() {
             counter("latchkey_log_lines_dropped_total", "Lines of the log that could not be written.", dropped)
         }
-        let hashing = services.hashLoad
+        let hashing = sources.health.hashing
         gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
         counter("latchkey_hash_completed_total", "Passwords hashed since start.", hashing.completed)
