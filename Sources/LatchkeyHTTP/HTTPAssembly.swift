@@ -106,17 +106,11 @@ package struct HTTPAssembly: Sendable {
 }
 
 extension HTTPAssembly {
-    /// An answer to the operator.
-    package struct Answer: Sendable {
-        package let status: Int
-        package let body: [UInt8]
-    }
-
     /// One request inside this process, as the operator: no socket, no token, the same routes and rules.
     /// - Parameters:
     ///   - path: with query, percent-encoded.
     ///   - body: JSON.
-    package func respond(method: String, path: String, body: [UInt8]?) async -> Answer {
+    package func respond(method: String, path: String, body: [UInt8]?) async -> HTTPAnswer {
         let source = RequestSource(
             logger: Logger(label: "latchkey.http"), peer: nil, isTLS: false, isLocalOperator: true)
         let prepared = operatorService.prepare(
@@ -124,7 +118,24 @@ extension HTTPAssembly {
             fields: body == nil ? [:] : [.contentType: "application/json"], body: ByteBuffer(bytes: body ?? []),
             source: source)
         let response = await operatorService.respond(to: prepared)
-        return Answer(
-            status: Int(response.status.code), body: Array(response.body.readableBytesView))
+        return HTTPAnswer(
+            status: Int(response.status.code), contentType: response.fields.first(name: "Content-Type"),
+            body: Array(response.body.readableBytesView), location: response.fields.first(name: "Location"))
+    }
+}
+
+/// An answer as whoever asked sees it, be it over a socket or inside the process.
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    package let contentType: String?
+    package let body: [UInt8]
+    /// Where a redirect points, which nobody here follows.
+    package let location: String?
+
+    package init(status: Int, contentType: String?, body: [UInt8], location: String?) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+        self.location = location
     }
 }

@@ -102,7 +102,7 @@ package struct Compose: Sendable {
 
 extension Compose {
     /// The same routes inside this process, for a command that found no running server. The caller holds the lock.
-    static func localResponder(settings: EffectiveSettings) async throws -> LocalServer {
+    static func inProcess(settings: EffectiveSettings) async throws -> InProcessClient {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
         let isNew = !FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
@@ -110,11 +110,6 @@ extension Compose {
         if isNew {
             Terminal.note("Made a new, empty database in \(settings.dataDirectory.path): is that the folder you mean?")
         }
-        return LocalServer(
-            respond: { method, path, body in
-                let answer = await program.http.respond(method: method, path: path, body: body)
-                return LocalServer.Answer(status: answer.status, body: answer.body)
-            },
-            shutdown: { await program.shutdown() })
+        return InProcessClient(program: program)
     }
 }
