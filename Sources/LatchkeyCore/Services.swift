@@ -122,8 +122,3 @@ package struct Services: Sendable {
         try await statusLists?.start()
     }
 }
-
-extension Services {
-    /// The hash pool's figures.
-    package var hashLoad: HashLoadFigures { health.hashing }
-}

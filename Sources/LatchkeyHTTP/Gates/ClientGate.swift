@@ -2,9 +2,14 @@ package import LatchkeyCore
 import LatchkeyTokens
 
 /// Turns what a request says of its client into the client itself.
-struct ClientGate: Sendable {
-    let directory: ClientDirectory
-    let authenticator: ClientAuthenticator
+final class ClientGate: Sendable {
+    private let directory: ClientDirectory
+    private let authenticator: ClientAuthenticator
+
+    init(directory: ClientDirectory, authenticator: ClientAuthenticator) {
+        self.directory = directory
+        self.authenticator = authenticator
+    }
 
     /// The client of an OAuth form.
     /// - Throws: `Refusal` `invalid_request`, `unsupported_media_type`, `invalid_client`.
@@ -70,6 +75,9 @@ package struct ClientForm: Sendable {
     package struct Rule: Sendable {
         /// Whose forms are taken.
         package enum Clients: Sendable { case all, confidential }
+
+        package static let all = Rule(.all)
+        package static let confidential = Rule(.confidential)
 
         let clients: Clients
         /// The parameters that may come more than once.

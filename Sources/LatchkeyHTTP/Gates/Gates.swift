@@ -5,11 +5,20 @@ import LatchkeyTokens
 ///
 /// Where an access token is asked for, nothing of a request but that is looked at before it was found good: whoever shows
 /// none, or a bad one, is told so and not what is wrong with the query.
-package struct Gates: Sendable {
-    let clients: ClientGate
-    let tokens: TokenGate
-    let listReaders: ListReaderGate
-    let sessions: SessionGate
+///
+/// A class, as the gates are: the services in them are large values, which would be copied for each request.
+package final class Gates: Sendable {
+    private let clients: ClientGate
+    private let tokens: TokenGate
+    private let listReaders: ListReaderGate
+    private let sessions: SessionGate
+
+    init(clients: ClientGate, tokens: TokenGate, listReaders: ListReaderGate, sessions: SessionGate) {
+        self.clients = clients
+        self.tokens = tokens
+        self.listReaders = listReaders
+        self.sessions = sessions
+    }
 
     /// The answer of a route's handler.
     /// - Throws: `Refusal` of the gate or the handler, and faults.

@@ -2,10 +2,16 @@ import LatchkeyCore
 import LatchkeyTokens
 
 /// Who may read the revocation list: anyone, or with `revocations.access = clients` services that show who they are.
-struct ListReaderGate: Sendable {
-    let access: Settings.Revocations.Access
-    let bearer: BearerVerifier
-    let clients: ClientGate
+final class ListReaderGate: Sendable {
+    private let access: Settings.Revocations.Access
+    private let bearer: BearerVerifier
+    private let clients: ClientGate
+
+    init(access: Settings.Revocations.Access, bearer: BearerVerifier, clients: ClientGate) {
+        self.access = access
+        self.bearer = bearer
+        self.clients = clients
+    }
 
     /// - Returns: the client that asks; nil where anyone may.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `invalid_client`, `insufficient_scope`.

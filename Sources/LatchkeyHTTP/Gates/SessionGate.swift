@@ -3,12 +3,22 @@ package import LatchkeyCore
 import LatchkeyTokens
 
 /// Sessions without JWT, by the browser's cookies: passed on by a backend or a proxy, or on the way to one.
-struct SessionGate: Sendable {
-    let sessions: SessionService
-    let cookie: SessionCookie
-    let issuer: String
-    let masterKeys: MasterKeyRing
-    let clock: Clock
+final class SessionGate: Sendable {
+    private let sessions: SessionService
+    private let cookie: SessionCookie
+    private let issuer: String
+    private let masterKeys: MasterKeyRing
+    private let clock: Clock
+
+    init(
+        sessions: SessionService, cookie: SessionCookie, issuer: String, masterKeys: MasterKeyRing, clock: Clock
+    ) {
+        self.sessions = sessions
+        self.cookie = cookie
+        self.issuer = issuer
+        self.masterKeys = masterKeys
+        self.clock = clock
+    }
 
     /// The live session of the cookie; the call counts as a use of it.
     /// - Throws: `Refusal` `bearer_missing`.

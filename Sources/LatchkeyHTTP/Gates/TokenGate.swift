@@ -3,9 +3,14 @@ import LatchkeyTokens
 
 /// Access tokens at our own API. The client that a token names may have its pages read the answer, even when the token
 /// has expired: a page has to see that 401 to know that it must refresh.
-struct TokenGate: Sendable {
-    let bearer: BearerVerifier
-    let directory: ClientDirectory
+final class TokenGate: Sendable {
+    private let bearer: BearerVerifier
+    private let directory: ClientDirectory
+
+    init(bearer: BearerVerifier, directory: ClientDirectory) {
+        self.bearer = bearer
+        self.directory = directory
+    }
 
     /// Any live token of ours, with its session as it is now: the index cannot know of one that ended without an entry.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`.

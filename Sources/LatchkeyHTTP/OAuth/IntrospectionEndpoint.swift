@@ -11,7 +11,7 @@ struct IntrospectionEndpoint: Sendable {
     var route: Route {
         Route(
             .post, PublicPath.introspect, "introspectToken", errors: .oauth, query: .tolerant,
-            .client(.init(.confidential), handle))
+            .client(.confidential, handle))
     }
 
     private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {

@@ -8,7 +8,7 @@ struct RevocationEndpoint: Sendable {
 
     var route: Route {
         Route(
-            .post, PublicPath.revoke, "revokeToken", errors: .oauth, query: .tolerant, .client(.init(.all), handle))
+            .post, PublicPath.revoke, "revokeToken", errors: .oauth, query: .tolerant, .client(.all, handle))
     }
 
     private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {

@@ -22,7 +22,7 @@ extension Route {
         let done = Response(status: .ok)
         return switch access {
         case .open: .open { _, _ in done }
-        case .client: .client(.init(.all)) { _, _, _ in done }
+        case .client: .client(.all) { _, _, _ in done }
         case .application: .application { _, _, _ in done }
         case .firstParty: .firstParty { _, _, _ in done }
         case .listReader: .listReader { _, _, _ in done }
