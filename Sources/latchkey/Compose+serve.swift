@@ -88,14 +88,14 @@ extension Compose {
         // The default names both loopback addresses; a machine without IPv6 is served on the other one.
         let publicEndpoints = settings.listen.map {
             HTTPListeners.Endpoint(
-                $0, service: router.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1
+                $0, service: http.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1
             )
         }
         let adminEndpoints = settings.adminListen.map {
             HTTPListeners.Endpoint(
-                $0, service: router.adminService, tls: settings.speaksTLS(admin: $0) ? identity : nil)
+                $0, service: http.adminService, tls: settings.speaksTLS(admin: $0) ? identity : nil)
         }
-        return [.init(.unix(path: settings.dataDirectory.socketPath), service: router.operatorService)]
+        return [.init(.unix(path: settings.dataDirectory.socketPath), service: http.operatorService)]
             + publicEndpoints + adminEndpoints
     }
 

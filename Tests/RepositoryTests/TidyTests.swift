@@ -42,6 +42,13 @@ struct TidyTests {
         }
     }
 
+    @Test func `the HTTP layer knows no store`() throws {
+        let store = /\.store\b[^(]|\.store\?|any Store\b|: Store\b/
+        for path in try Self.swiftFiles("Sources/LatchkeyHTTP") {
+            #expect(try Self.text(path).firstMatch(of: store) == nil, "\(path)")
+        }
+    }
+
     @Test func `every path named in the README exists`() throws {
         let path = /\b(Sources|Tests|Scripts|Config|Migrations)\/[A-Za-z0-9_+.\/\-]*[A-Za-z0-9]/
         let named = try Set(Self.text("README.md").matches(of: path).map { String($0.output.0) })

@@ -22,7 +22,7 @@ extension SessionService {
     ///   ``login(_:)``.
     package func loginForRedirect(_ request: LoginCodeRequest) async throws -> LoginCodeString {
         let login = request.login
-        try Self.checkServerSessions(login.client)
+        precondition(login.transport == .session)
         guard login.client.redirectURIs.containsBytes(of: request.redirectURI) else {
             throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
         }

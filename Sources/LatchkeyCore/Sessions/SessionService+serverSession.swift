@@ -28,7 +28,7 @@ extension SessionService {
     /// Verifies the password and begins a server session. Durable on return.
     /// - Throws: ``Refusal`` as ``login(_:)``.
     package func loginForServerSession(_ request: LoginRequest) async throws -> ServerSessionStart {
-        try Self.checkServerSessions(request.client)
+        precondition(request.transport == .session)
         let authenticated = try await authenticate(request)
         defer { authenticated.admission?.release() }
         let replaced = try await replacedServerSession(request.replacingSessionToken, client: request.client.id)
@@ -83,12 +83,5 @@ extension SessionService {
             session: ServerSession(record, idleLifetime: idleLifetime(of: record.client)),
             token: try SessionToken.derive(session: session.id, nonce: session.nonce, keys: masterKeys),
             lifetime: Int(max(0, session.expiresAt.seconds - now.seconds)))
-    }
-
-    static func checkServerSessions(_ client: Client) throws(Refusal) {
-        guard client.allowsServerSessions else {
-            throw Refusal(
-                .unauthorizedClient, "Session transport is for first-party clients with at least one allowed origin.")
-        }
     }
 }

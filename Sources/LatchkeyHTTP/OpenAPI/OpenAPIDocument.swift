@@ -27,7 +27,7 @@ struct OpenAPIDocument: Sendable {
 
     /// The same, of a route that is about to be.
     static func key(_ method: HTTPRequest.Method, _ template: String) -> String {
-        let metadata = ["oauth-authorization-server", SharedSignalsAddresses.wellKnown].map { "/.well-known/" + $0 }
+        let metadata = [PublicPath.metadata, SharedSignalsAddresses.wellKnown]
         let template = metadata.first { template.hasPrefix($0 + "/") } ?? template
         return "\(method.rawValue) \(template)"
     }
@@ -153,11 +153,12 @@ struct OpenAPIDocument: Sendable {
             "security",
             array: { json in
                 switch access {
-                case .anyone: break
-                case .clients:
+                // Told by the body or the query, and so not in the words of OpenAPI.
+                case .open, .application, .firstParty, .begunSignIn, .operator: break
+                case .client:
                     json.object { $0.member("client", [String]()) }
                     json.object { _ in }
-                case .services:
+                case .listReader:
                     json.object { _ in }
                     json.object { $0.member("client", [String]()) }
                     json.object { $0.member("bearer", [String]()) }
@@ -188,7 +189,7 @@ struct OpenAPIDocument: Sendable {
                     object: { json in
                         json.member("type", "apiKey")
                         json.member("in", "cookie")
-                        json.member("name", SessionCookie(issuer: issuer).name)
+                        json.member("name", SessionCookie(CookieForm(issuer: issuer)).name)
                     })
                 json.member(
                     "client",

@@ -35,7 +35,7 @@ struct HealthCommand: AsyncParsableCommand {
 
     private static func ask(_ socket: UnixSocketPath) async throws -> Readiness {
         do {
-            let url = HTTPTransport.url(socket: socket.text, path: "/readyz")
+            let url = HTTPTransport.url(socket: socket.text, path: PublicPath.readiness)
             let answer = try await HTTPTransport.send("GET", url, within: patience)
             return try JSONDecoder().decode(Readiness.self, from: Data(answer.body))
         } catch is DecodingError {

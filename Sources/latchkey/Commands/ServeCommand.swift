@@ -132,7 +132,7 @@ package enum FirstRunGuide {
         3. Get a first token (asks for the password again):
            \(program) token login --client web --user admin --url \(ShellText.quote(issuer))\(options)
            or with curl, with the password in place of YOUR-PASSWORD:
-           curl -s \(ShellText.quote(issuer + "/api/v1/login")) -H 'Content-Type: application/json' \
+           curl -s \(ShellText.quote(issuer + PublicPath.login)) -H 'Content-Type: application/json' \
         -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
         """
     }
