@@ -6,16 +6,18 @@ import NIOCore
 
 /// A body of the admin API: a closed list of members, so that a misspelt one is refused and not silently ignored.
 protocol ResourceBody: Decodable, Sendable {
-    associatedtype CodingKeys: CodingKey & CaseIterable
+    /// The names of the members, as OpenAPI and refusals list them.
+    static var memberNames: [String] { get }
+}
+
+extension ResourceBody where Self: WireObject {
+    static var memberNames: [String] { schema.memberNames.sorted() }
 }
 
 extension UserCreate: ResourceBody {}
 extension UserUpdate: ResourceBody {}
 extension PasswordSet: ResourceBody {}
 extension UserImportRequest: ResourceBody {}
-extension ClientCreate: ResourceBody {}
-extension ClientUpdate: ResourceBody {}
-extension ClientSecretRotate: ResourceBody {}
 extension RevocationCreate: ResourceBody {}
 extension KeyRotate: ResourceBody {}
 extension KeyImport: ResourceBody {}
@@ -23,9 +25,6 @@ extension MasterKeyRotate: ResourceBody {}
 extension TokenMint: ResourceBody {}
 
 extension ResourceBody {
-    /// The names of the members, as OpenAPI and refusals list them.
-    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
-
     /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     static func read(from request: Request, mayBeEmpty: Bool = false) throws(Refusal) -> Self {
