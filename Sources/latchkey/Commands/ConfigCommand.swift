@@ -68,7 +68,7 @@ struct ConfigPrint: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let values = try await ConfigurationValues.read(settings.sources())
+        let values = try ConfigurationValues.read(settings.sources())
         let entries = values.entries
         if output.format == .json {
             try JSONOutput.show(entries)
@@ -88,11 +88,10 @@ extension ConfigurationValues {
     /// What `config print` shows: secrets redacted.
     var entries: [ConfigPrint.Entry] {
         ConfigurationKey.all.map { key in
-            let texts = texts(key)
-            let value = texts.isEmpty ? key.defaultText : key.isSecret ? "<redacted>" : texts.joined(separator: ",")
-            let origin = values[key.name]?.origin ?? .default
+            let found = values[key.name]
             return ConfigPrint.Entry(
-                key: key.name, value: value, origin: origin.rawValue, description: key.summary)
+                key: key.name, value: found == nil ? nil : shown(key), origin: (found?.origin ?? .default).name,
+                description: key.summary)
         }
     }
 }
