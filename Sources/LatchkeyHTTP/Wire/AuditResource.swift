@@ -15,6 +15,8 @@ package struct AuditResource: WireObject, Equatable {
     package let details: [String: String]
     package let count: Int
 
+    package static let pageName = "AuditPage"
+
     package static let schema = ObjectSchema(
         resource: "AuditEvent", "One line of the audit trail.", AuditResource.init,
         Member("id", \.id),

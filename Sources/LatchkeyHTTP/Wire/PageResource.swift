@@ -6,7 +6,7 @@ package struct PageResource<Item: WireValue>: WireObject {
 
     package static var schema: ObjectSchema<PageResource> {
         ObjectSchema(
-            resource: Item.schemaType.objects.map(\.name).joined() + "Page", "One page.", PageResource.init,
+            resource: Item.pageName, "One page.", PageResource.init,
             Member("items", \.items),
             Member("next_cursor", \.nextCursor, "Goes into cursor; null on the last page.", orNull: true))
     }

@@ -11,9 +11,14 @@ package protocol MemberValue: Sendable {
 }
 
 /// A value that can stand at the wire: as a member, or as an element of a list.
-package protocol WireValue: Codable, MemberValue {}
+package protocol WireValue: Codable, MemberValue {
+    /// What the API document calls a page of such values.
+    static var pageName: String { get }
+}
 
 extension WireValue {
+    package static var pageName: String { schemaType.objects.map(\.name).joined() + "Page" }
+
     package static var mayBeAbsent: Bool { false }
 
     package static func read(
