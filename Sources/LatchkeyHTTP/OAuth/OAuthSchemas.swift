@@ -44,7 +44,7 @@ extension SchemaDescription {
         "Introspection", "RFC 7662 2.2; exactly active=false for whatever the caller may not know.",
         [
             .required("active", .boolean), .optional("scope", .string), .optional("client_id", .string),
-            .optional("username", .string), .optional("token_type", .string),
+            .optional("token_type", .string),
             .optional("exp", .integer, Meaning.instant),
             .optional("iat", .integer, Meaning.instant), .optional("sub", .string), .optional("aud", .array(.string)),
             .optional("iss", .string), .optional("jti", .string), .optional("sid", .string),
