@@ -54,7 +54,7 @@ package struct RevocationCreate: WireObject {
         Member(
             "token", \.token,
             "With kind token, instead of the id: the token itself, access or refresh token of this server."),
-        Member("reason", \.reason, "For the log, at most 200 characters; not published."),
+        Member("reason", \.reason, "For the log, at most \(AdminRevocations.longestNote) characters; not published."),
         Member("sessions", \.sessions, "With kind all: end every session too. Absent: false."))
 }
 

@@ -22,7 +22,7 @@ package struct TokenMint: WireObject {
         Member("client_id", \.clientID),
         Member("scope", \.scope, "Separated by spaces. Absent: the client's default."),
         Member("audience", \.audience, "Absent: what the client's tokens carry."),
-        Member("expires_in", \.expiresIn, "30 to 3600 seconds. Absent: the client's setting."))
+        Member("expires_in", \.expiresIn, "\(Meaning.accessLifetime) Absent: the client's setting."))
 }
 
 /// The minted token (201).
