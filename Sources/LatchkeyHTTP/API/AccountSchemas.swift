@@ -3,12 +3,13 @@ import LatchkeyCore
 /// What the user's own API reads and writes where it is no ``WireObject``: members that are judged one by one, and answers
 /// that are written by hand. A test holds each to real requests and answers.
 extension SchemaDescription {
+    private static let byBasic = "Absent when the client authenticates by Basic."
     private static let transport = SchemaType.choice(of: Session.Transport.self)
 
     static let loginRequest = SchemaDescription(
         "LoginRequest", "A sign-in.",
         [
-            .required("username", .string), .required("password", .string), .required("client_id", .string),
+            .required("username", .string), .required("password", .string), .optional("client_id", .string, byBasic),
             .optional("client_secret", .string), .optional("scope", .string),
             .optional("new_password", .string, "For a user who has to change the password first."),
             .optional("transport", transport),
@@ -35,7 +36,7 @@ extension SchemaDescription {
     static let refreshRequest = SchemaDescription(
         "RefreshRequest", "By cookie, or with the refresh token.",
         [
-            .required("client_id", .string), .optional("client_secret", .string), .optional("scope", .string),
+            .optional("client_id", .string, byBasic), .optional("client_secret", .string), .optional("scope", .string),
             .optional("refresh_token", .string),
         ])
 

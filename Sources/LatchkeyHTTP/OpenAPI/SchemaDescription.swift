@@ -8,6 +8,8 @@ package indirect enum SchemaType: Sendable {
     /// A text from a closed list.
     case choice([String])
     case array(SchemaType)
+    /// One text, or an array of them.
+    case textOrTexts
     /// Names to texts.
     case map
     /// Any object, described elsewhere.
@@ -29,7 +31,7 @@ package indirect enum SchemaType: Sendable {
         case .object(let object): [object]
         case .oneOf(let objects): objects
         case .array(let element): element.objects
-        case .string, .integer, .boolean, .choice, .map, .anyObject: []
+        case .string, .integer, .boolean, .choice, .textOrTexts, .map, .anyObject: []
         }
     }
 
@@ -59,6 +61,9 @@ package indirect enum SchemaType: Sendable {
         case .array(let element):
             type("array")
             json.member("items", encoded: JSONWriter.value { element.write(&$0) })
+        case .textOrTexts:
+            json.member("type", ["string", "array"])
+            json.member("items", object: { $0.member("type", "string") })
         case .map:
             type("object")
             json.member("additionalProperties", object: { $0.member("type", "string") })

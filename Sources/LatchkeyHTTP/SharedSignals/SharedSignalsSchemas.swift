@@ -5,7 +5,7 @@ extension SchemaDescription {
         "StreamConfiguration", "SSF 8.1.1. A receiver supplies events_requested, delivery and description.",
         [
             .optional("stream_id", .string, "Names the stream in PATCH and PUT."), .optional("iss", .string),
-            .optional("aud", .array(.string), "One audience is a string."),
+            .optional("aud", .textOrTexts, "One audience is a string."),
             .optional("delivery", .anyObject, "method urn:ietf:rfc:8936; endpoint_url is ours."),
             .optional("events_supported", .array(.string)), .optional("events_requested", .array(.string)),
             .optional("events_delivered", .array(.string)),

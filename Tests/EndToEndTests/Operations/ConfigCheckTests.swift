@@ -77,7 +77,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `the first administrator's file may be gone once there is a database`() async throws {
-        let made = try await BinaryRun(["db", "migrate", "--data-dir", data], in: folder)
+        let made = try await BinaryRun(["user", "list", "--data-dir", data], in: folder)
         try #require(made.status == 0, "\(made.output)")
         let missing = folder.file("missing")
         let run = try await check(["LATCHKEY_BOOTSTRAP_ADMIN": "root", "LATCHKEY_BOOTSTRAP_PASSWORD_FILE": missing])
@@ -107,7 +107,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `a database without its master key is found`() async throws {
-        let made = try await BinaryRun(["db", "migrate", "--data-dir", data], in: folder)
+        let made = try await BinaryRun(["user", "list", "--data-dir", data], in: folder)
         try #require(made.status == 0, "\(made.output)")
         #expect(try await check().status == 0)
         try FileManager.default.removeItem(atPath: data + "/master.key")

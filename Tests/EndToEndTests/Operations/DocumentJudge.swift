@@ -53,8 +53,16 @@ final class DocumentJudge {
             return judge(value, target, name)
         }
         if let choices = schema["oneOf"]?.array {
-            let faults = choices.compactMap(\.object).map { judge(value, $0, place) }
-            return faults.contains([]) ? [] : faults.flatMap(\.self)
+            let before = seen
+            var faults: [String] = []
+            for choice in choices.compactMap(\.object) {
+                let found = judge(value, choice, place)
+                guard !found.isEmpty else { return [] }
+                // What another schema has says nothing about this one.
+                seen = before
+                faults += found
+            }
+            return faults
         }
         let types = schema["type"].map { $0.strings ?? [$0.string ?? ""] } ?? []
         guard types.contains(where: { Self.is(value, $0) }) else { return ["\(place) is no \(types)"] }

@@ -81,7 +81,7 @@ struct SchemaTests {
             "properties":{"a_text":{"type":"string","description":"Said once."},"secret":{"type":"string"},\#
             "number":{"type":["integer","null"]},"yes":{"type":["boolean","null"]},\#
             "colours":{"type":"array","items":{"type":"string","enum":["red","green"]}},\#
-            "inner":{"type":"array","items":{"$ref":"#/components/schemas/Inner"}},\#
+            "inner":{"type":["array","null"],"items":{"$ref":"#/components/schemas/Inner"}},\#
             "change":{"type":["string","null"]},"next_cursor":{"type":["string","null"]}},\#
             "additionalProperties":false}
             """#
