@@ -135,19 +135,13 @@ extension Compose {
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
         guard try await !hasUsers() else { return }
-        let source = "The file \(bootstrap.passwordFile) (bootstrap.password_file)"
-        guard let bytes = SmallFile.bytes(bootstrap.passwordFile, limit: 4096) else {
-            throw CommandFailure("\(source) cannot be read as a file of at most 4 KiB.")
-        }
-        let password = try SecretLines.read(bytes, source: source)[0]
+        let admin = try BootstrapAdmin(bootstrap)
         let user: User
         do {
             user = try await services.users.create(
-                name: bootstrap.admin, password: Password(password), roles: ["admin"], mustChange: false,
-                actor: .operator)
+                name: admin.name, password: admin.password, roles: ["admin"], mustChange: false, actor: .operator)
         } catch let refusal as Refusal {
-            let key = refusal.code == .passwordRejected ? "bootstrap.password_file" : "bootstrap.admin"
-            throw CommandFailure("The first administrator cannot be made from \(key): \(refusal.detail)")
+            throw BootstrapAdmin.failure(refusal)
         }
         logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
     }

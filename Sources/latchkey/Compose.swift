@@ -92,7 +92,7 @@ package struct Compose: Sendable {
     static func masterKey(
         _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
     ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
-        if let text = environment["LATCHKEY_MASTER_KEY"], !text.isEmpty {
+        if let text = environment[ConfigurationKey.masterKeyVariable], !text.isEmpty {
             return (try MasterKeyRing(text: text), nil)
         }
         let file = MasterKeyFile(path: settings.masterKeyFile)

@@ -9,25 +9,19 @@ protocol ResourceBody: Decodable, Sendable {
     static var memberNames: [String] { get }
 }
 
-/// A body whose members are its coding keys.
-protocol KeyedBody: ResourceBody {
-    associatedtype CodingKeys: CodingKey & CaseIterable
+extension ResourceBody where Self: WireObject {
+    static var memberNames: [String] { schema.memberNames.sorted() }
 }
 
-extension KeyedBody {
-    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
-}
-
-extension UserCreate: KeyedBody {}
-extension UserUpdate: KeyedBody {}
-extension PasswordSet: KeyedBody {}
-extension UserImportRequest: KeyedBody {}
-extension ClientSecretRotate: KeyedBody {}
-extension RevocationCreate: KeyedBody {}
-extension KeyRotate: KeyedBody {}
-extension KeyImport: KeyedBody {}
-extension MasterKeyRotate: KeyedBody {}
-extension TokenMint: KeyedBody {}
+extension UserCreate: ResourceBody {}
+extension UserUpdate: ResourceBody {}
+extension PasswordSet: ResourceBody {}
+extension UserImportRequest: ResourceBody {}
+extension RevocationCreate: ResourceBody {}
+extension KeyRotate: ResourceBody {}
+extension KeyImport: ResourceBody {}
+extension MasterKeyRotate: ResourceBody {}
+extension TokenMint: ResourceBody {}
 
 extension ResourceBody {
     /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.

@@ -2,24 +2,37 @@ import LatchkeyCore
 import LatchkeyTokens
 
 /// Whether this server can do its main job right now, check by check.
-package struct Readiness: Codable, Sendable, Equatable {
+package struct Readiness: WireObject, Equatable {
     /// One thing that has to hold.
-    package struct Check: Codable, Sendable, Equatable {
+    package struct Check: WireObject, Equatable {
         package let name: String
         package let ok: Bool
-        /// What is wrong, or will be soon although it holds. Never an inner error's text.
+        /// Never an inner error's text.
         package let detail: String?
+
+        package static let schema = ObjectSchema(
+            resource: "ReadinessCheck", "One thing that has to hold.", Check.init,
+            Member("name", \.name),
+            Member("ok", \.ok),
+            Member("detail", \.detail, "What is wrong, or will be soon although it holds."))
     }
 
     package let ready: Bool
     package let checks: [Check]
 
-    init(checks: [Check]) {
+    package static let schema = ObjectSchema(
+        resource: "Readiness", "Check by check.", Readiness.init(ready:checks:),
+        Member("ready", \.ready),
+        Member("checks", \.checks))
+
+    private init(ready: Bool, checks: [Check]) {
+        self.ready = ready
         self.checks = checks
-        self.ready = checks.allSatisfy(\.ok)
     }
 
-    /// What is asked beyond the server itself.
+    init(checks: [Check]) { self.init(ready: checks.allSatisfy(\.ok), checks: checks) }
+
+    /// What is asked beyond the services themselves.
     struct Surroundings: Sendable {
         let trouble: StoreTrouble
         /// Free bytes on the file system of the database; nil when unknown.

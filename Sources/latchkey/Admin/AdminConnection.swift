@@ -159,7 +159,7 @@ extension AdminConnection {
 extension AdminConnection {
     /// A whole list, newest first.
     /// - Parameter limit: no more than so many.
-    func all<Item: Codable & Sendable>(
+    func all<Item: WireValue>(
         _ path: String, _ query: [(name: String, value: String?)] = [], limit: Int? = nil,
         as type: Item.Type = Item.self
     ) async throws -> [Item] {

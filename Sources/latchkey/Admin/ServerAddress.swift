@@ -50,10 +50,10 @@ struct ServerAddress: Sendable {
     static func find(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
         let roots = try options.roots()
         if let url = options.url { return try await named(url, roots) }
-        let values = try await ConfigurationValues.read(settings.sources())
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        let values = try ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         // The default is a guess: whoever listens there may be anybody.
-        let issuer = values.text(.issuer)
+        let issuer = try values.optional(ConfigurationKey.issuer)
         let socket: UnixSocketPath?
         // Who has named an issuer needs no access to the directory.
         do { socket = try AdminConnection.reachableSocket(of: directory) } catch {

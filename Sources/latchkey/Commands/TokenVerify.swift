@@ -86,8 +86,8 @@ struct TokenVerify: AsyncParsableCommand {
 
     /// Nil when a server runs that can be asked instead. No address is made of it, so a guess is good enough.
     private func configuredIssuer() async throws -> String? {
-        let values = try await ConfigurationValues.read(settings.sources())
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        let values = try ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         guard (try? AdminConnection.reachableSocket(of: directory)) == nil else { return nil }
         return try await settings.load().core.issuer
     }
