@@ -9,11 +9,20 @@ struct Bench {
             switch options.wish {
             case .help: Console.line(BenchOptions.help)
             case .list: Console.line(BenchOptions.list)
+            case .loop(let subject, let count): loop(subject, count)
             case .measure: measure(options)
             }
         } catch {
             Console.note(error.description)
             exit(2)
+        }
+    }
+
+    /// What ``Instructions`` has callgrind look at.
+    private static func loop(_ subject: Instructions.Subject, _ count: Int) {
+        do { try subject.loop(count) } catch {
+            Console.note("\(error)")
+            exit(1)
         }
     }
 
