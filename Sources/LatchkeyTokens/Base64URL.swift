@@ -26,8 +26,12 @@ public enum Base64URL {
 
     /// Appends the encoded form of `bytes` to `text`.
     public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        // Room is made once, so that no character has to ask for it.
+        text.append(addingCapacity: (bytes.count * 4 + 2) / 3) { encode(bytes, to: &$0) }
+    }
+
+    private static func encode(_ bytes: [UInt8], to text: inout OutputSpan<UInt8>) {
         let alphabet = alphabet
-        text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
         var index = 0
         while index + 2 < bytes.count {
             let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])

@@ -88,23 +88,24 @@ struct UUIDv7: Sendable, Hashable, Comparable {
     }
 
     var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for half in [high, low] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: half >> shift))
-            }
+        [UInt8](capacity: 16) { bytes in
+            for place in 0..<16 { bytes.append(byte(place)) }
         }
-        return bytes
+    }
+
+    private func byte(_ place: Int) -> UInt8 {
+        let half = place < 8 ? high : low
+        return UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * (place & 7)))
     }
 
     var text: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(Self.digit(byte >> 4))
-            text.append(Self.digit(byte & 0x0F))
+        let text = [UInt8](capacity: 36) { text in
+            for place in 0..<16 {
+                if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
+                let byte = byte(place)
+                text.append(Self.digit(byte >> 4))
+                text.append(Self.digit(byte & 0x0F))
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }

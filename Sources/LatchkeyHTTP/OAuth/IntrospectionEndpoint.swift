@@ -25,8 +25,7 @@ struct IntrospectionEndpoint: Sendable {
         let client = try await gate.authenticateConfidential(presented, context)
         let found = try await services.introspection.introspect(token: try form.required("token"), caller: client)
         return Response(
-            status: .ok,
-            headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
+            status: .ok, headers: .secretJSON,
             body: ByteBuffer(bytes: Self.encode(found, issuer: services.settings.issuer)))
     }
 

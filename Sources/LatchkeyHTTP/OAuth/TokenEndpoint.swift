@@ -52,9 +52,8 @@ extension Response {
     /// A token response (RFC 6749 5.1). The refresh token of a cookie session is never in it (RFC 10017).
     static func tokens(_ reply: TokenReply) -> Response {
         let bytes = JSONWriter.object(reserving: reply.accessToken.count + 384) { json in
-            let quote = [UInt8(ascii: "\"")]
             // A compact JWS consists of base64url and dots: nothing to escape.
-            json.member("access_token", encoded: quote + reply.accessToken + quote)
+            json.member("access_token", plain: reply.accessToken)
             json.member("token_type", "Bearer")
             json.member("expires_in", reply.expiresIn)
             json.member("scope", reply.scope.description)
@@ -67,11 +66,15 @@ extension Response {
             }
             if let session = reply.session { json.member("sid", session.description) }
         }
-        return Response(
-            status: .ok,
-            headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
-            body: ByteBuffer(bytes: bytes))
+        return Response(status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: bytes))
     }
+}
+
+extension HTTPFields {
+    /// Of JSON that holds a token or tells of one (RFC 6749 5.1).
+    static let secretJSON: HTTPFields = [
+        .contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache",
+    ]
 }
 
 extension HTTPField.Name {

@@ -114,6 +114,15 @@ public struct JSONWriter: Sendable {
         encoded(json)
     }
 
+    /// A member with a string that has nothing to escape, such as a compact JWS; the caller vouches for it.
+    public mutating func member(_ name: String, plain text: [UInt8]) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// A member with an object.
     public mutating func member(_ name: String, object body: (inout JSONWriter) -> Void) {
         self.name(name)
@@ -149,8 +158,25 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Most text has nothing to escape, and is copied in one piece.
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        if Self.isPlain(text) { bytes.append(contentsOf: text.utf8) } else { escape(text) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20: return false
+            default: break
+            }
+        }
+        return true
+    }
+
+    private mutating func escape(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -165,17 +191,19 @@ public struct JSONWriter: Sendable {
                 bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func digits(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var magnitude = value.magnitude
-        let start = bytes.count
+        // From behind; the longest is that of the least number, 19 digits.
+        var digits = InlineArray<19, UInt8>(repeating: 0)
+        var start = digits.count
         repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(magnitude % 10))
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(magnitude % 10)
             magnitude /= 10
         } while magnitude > 0
-        bytes[start...].reverse()
+        for index in start..<digits.count { bytes.append(digits[index]) }
     }
 }
