@@ -1,4 +1,3 @@
-import Crypto
 package import LatchkeyTokens
 
 /// A session token on its way to a browser: a secret that prints as `<redacted>`.
@@ -27,9 +26,9 @@ package struct SessionToken: Sendable, Equatable {
     /// Judges form alone, without I/O: length, prefix, alphabet, version.
     package init?(_ text: String) {
         guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
-            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))),
+            let bytes = Base64URL.decode(Array(text.utf8)[Self.prefix.utf8.count...]),
             bytes.count == Self.byteCount,
-            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
+            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: Array(bytes[1..<17]))
         else { return nil }
         slot = bytes[0] & 0x0f
         self.session = session
@@ -58,8 +57,7 @@ package struct SessionToken: Sendable, Equatable {
     }
 
     private static func tag(slot: UInt8, session: SessionID, nonce: [UInt8], keys: MasterKeyRing) -> [UInt8]? {
-        guard let key = keys.derive(.session, slot: slot, salt: nonce, context: session.bytes) else { return nil }
-        let code = HMAC<SHA256>.authenticationCode(for: head(slot: slot, session: session), using: key)
-        return Array(code.prefix(tagByteCount))
+        guard let key = keys.deriveHash(.session, slot: slot, salt: nonce, context: session.bytes) else { return nil }
+        return Array(key.code(for: head(slot: slot, session: session)).prefix(tagByteCount))
     }
 }
