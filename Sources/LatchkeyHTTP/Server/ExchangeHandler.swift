@@ -169,10 +169,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
         place?.begin()
+        let end = ResponseEnd(requestID: RequestID(), date: service.date).bytes
         var head = context.channel.allocator.buffer(
-            capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
+            capacity: answer.head.readableBytes + end.count + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
-        head.writeResponseEnd(requestID: RequestID(), date: service.date)
+        head.writeBytes(end)
         answer.observation.count(ContinuousClock.now - start)
         send(context, head, answer.body)
         return true
@@ -360,19 +361,19 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let context, case .responding = phase else { return }
         task = nil
         guard wire != .http2 else { return writeParts(response, context) }
-        var head = context.channel.allocator.buffer(capacity: Self.longestCopy / 2 + Self.copied(response.body))
-        head.writeResponseHead(version: version, status: response.status, fields: response.fields)
-        if closesAfterResponse { head.writeString("Connection: close\r\n") }
-        if let key, let reuse = response.reuse { remember(key, reuse, head: head, body: response.body) }
-        head.writeResponseEnd(requestID: response.requestID, date: response.date)
-        send(context, head, response.body)
+        var head = response.head(version: version)
+        if closesAfterResponse { head.append(contentsOf: "Connection: close\r\n".utf8) }
+        if let key, let reuse = response.reuse {
+            remember(key, reuse, head: ByteBuffer(bytes: head), body: response.body)
+        }
+        ResponseEnd(requestID: response.requestID, date: response.date).append(to: &head)
+        var buffer = context.channel.allocator.buffer(capacity: head.count + Self.copied(response.body))
+        buffer.writeBytes(head)
+        send(context, buffer, response.body)
     }
 
     /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
     private static let longestCopy = 2048
-    /// Room for the fields that are each answer's own.
-    private static let ending = 128
-
     private static func copied(_ body: ByteBuffer) -> Int {
         body.readableBytes > longestCopy ? 0 : body.readableBytes
     }
@@ -430,8 +431,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func writeParts(_ response: OutgoingResponse, _ context: ChannelHandlerContext) {
-        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.allFields)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(response.parts)), promise: nil)
         let accepted = accepted
         let written = awaitWritten(context)
         unsent = (response.body, written)

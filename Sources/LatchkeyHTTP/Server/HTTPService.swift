@@ -9,7 +9,7 @@ package import NIOHTTP1
 /// Everything behind the sockets: judges the target, attributes the request, finds its route and answers. Answers always;
 /// whatever a handler throws is rendered by the one closure that renders errors. The same value serves sockets and, for
 /// commands without a running server, calls inside the process.
-package struct HTTPService: Sendable {
+package final class HTTPService: Sendable {
     /// Renders a refusal or a fault in the path's format, `Allow` included, and logs faults. Must give no detail of
     /// anything but a `Refusal`.
     package typealias ErrorRenderer = @Sendable (any Error, RequestContext) -> Response
@@ -151,7 +151,9 @@ package struct HTTPService: Sendable {
 
     /// The response, and what the layers around the handler add to it, be it a success or a refusal.
     private func answer(_ request: Request, _ context: RequestContext) async -> (Response, HTTPFields) {
-        if let preflight = await cors?.preflight(request, context) { return (preflight, HTTPFields()) }
+        if request.method == .options, let preflight = await cors?.preflight(request, context) {
+            return (preflight, HTTPFields())
+        }
         var response: Response
         do {
             response = try await handle(request, context)
