@@ -9,7 +9,7 @@ struct Bench {
             switch options.wish {
             case .help: Console.line(BenchOptions.help)
             case .list: Console.line(BenchOptions.list)
-            case .loop(let subject, let count): loop(subject, count)
+            case .loop(let count): loop(count)
             case .measure: measure(options)
             }
         } catch {
@@ -19,8 +19,8 @@ struct Bench {
     }
 
     /// What ``Instructions`` has callgrind look at.
-    private static func loop(_ subject: Instructions.Subject, _ count: Int) {
-        do { try subject.loop(count) } catch {
+    private static func loop(_ count: Int) {
+        do { try Verification(entries: 1000, tokens: 64).loop(count) } catch {
             Console.note("\(error)")
             exit(1)
         }

@@ -17,10 +17,10 @@ struct BenchOptions: Sendable {
     enum Wish: Sendable {
         case measure, help, list
         /// Of the measurement itself: it starts its own program anew under callgrind.
-        case loop(Instructions.Subject, count: Int)
+        case loop(Int)
     }
 
-    /// The argument that asks for ``Wish/loop(_:count:)``: a subject and a number follow.
+    /// The argument that asks for ``Wish/loop(_:)``: a number follows.
     static let loop = "--loop"
 
     static let help = """
@@ -91,10 +91,8 @@ struct BenchOptions: Sendable {
     }
 
     private static func loop(from rest: inout ArraySlice<String>) throws(BenchFailure) -> Wish {
-        guard let subject = Instructions.Subject(rawValue: try value(of: loop, from: &rest)),
-            let count = Int(try value(of: loop, from: &rest))
-        else { throw BenchFailure("\(loop) needs a subject and a number.") }
-        return .loop(subject, count: count)
+        guard let count = Int(try value(of: loop, from: &rest)) else { throw BenchFailure("\(loop) needs a number.") }
+        return .loop(count)
     }
 
     private static func part(_ argument: String) throws(BenchFailure) -> Part {

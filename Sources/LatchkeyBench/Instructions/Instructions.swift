@@ -12,9 +12,10 @@ struct Instructions {
 
     /// For the JSON.
     struct Cost: Encodable, Sendable {
-        let subject: String
+        let subject: Subject
         let instructions: Double
-        let allocations: Double
+        /// Nil where they are not ours.
+        var allocations: Double?
     }
 
     func measure() throws -> Section {
@@ -24,9 +25,12 @@ struct Instructions {
         section.lines.append(table.text("one at a time, counted by callgrind", ["instructions", "allocations"]))
         for (subject, cost) in costs {
             section.lines.append(
-                table.text(subject.title, [Number.fixed(cost.instructions, 0), Number.fixed(cost.allocations, 1)]))
-            try section.judge(.instructions(subject), [cost.instructions])
-            try section.judge(.allocations(subject), [cost.allocations])
+                table.text(
+                    subject.title,
+                    [Number.fixed(cost.instructions, 0), cost.allocations.map { Number.fixed($0, 1) } ?? ""]))
+            guard let budget = subject.budget, let allocations = cost.allocations else { continue }
+            try section.judge(.instructions(subject, budget), [cost.instructions])
+            try section.judge(.allocations(subject, budget), [allocations])
         }
         section.figures = costs.map(\.cost)
         return section
@@ -67,7 +71,7 @@ struct Instructions {
     /// - Parameter besides: instructions that do not count.
     private func cost(_ subject: Subject, _ profile: Profile, besides: Int) -> Cost {
         Cost(
-            subject: subject.rawValue, instructions: Double(profile.instructions - besides) / Double(requests),
+            subject: subject, instructions: Double(profile.instructions - besides) / Double(requests),
             allocations: Double(profile.allocations) / Double(requests))
     }
 
@@ -76,32 +80,24 @@ struct Instructions {
 
     // MARK: The library
 
-    /// By the difference between many and few verifications of a process that does nothing else.
+    /// What a service pays for one token, and how much of that is its signature, which no library could leave out: both
+    /// from one run, since signatures differ in what they take.
     private func ofLibrary() throws -> [(subject: Subject, cost: Cost)] {
-        try Subject.loops.map { subject in
-            Console.note("Counting: \(subject.title)")
-            let few = try loop(subject, count: Self.warmUp)
-            let many = try loop(subject, count: Self.warmUp + requests)
-            return (
-                subject,
-                Cost(
-                    subject: subject.rawValue,
-                    instructions: Double(many.instructions - few.instructions) / Double(requests),
-                    allocations: Double(many.allocations - few.allocations) / Double(requests))
-            )
-        }
-    }
-
-    private func loop(_ subject: Subject, count: Int) throws -> Profile {
-        let name = "\(subject.rawValue)-\(count)"
-        let output = folder + "/" + name + ".callgrind"
-        let command = try Callgrind.command(output: output)
+        Console.note("Counting: \(Subject.verification.title)")
+        let output = folder + "/loop.callgrind"
+        let command = try Callgrind.command(output: output) + ["--toggle-collect=*\(Verification.counted)*"]
         let child = try ChildProcess(
-            command[0], command.dropFirst() + [try Self.ownPath(), BenchOptions.loop, subject.rawValue, "\(count)"],
+            command[0], command.dropFirst() + [try Self.ownPath(), BenchOptions.loop, "\(requests)"],
             environment: ProcessInfo.processInfo.environment.merging(Self.repeatable) { _, given in given },
-            log: folder + "/" + name + ".log")
-        guard child.wait() == 0 else { throw BenchFailure("The loop \(name) failed:\n\(child.lastWords)") }
-        return try Profile(file: output)
+            log: folder + "/loop.log")
+        guard child.wait() == 0 else { throw BenchFailure("The loop failed:\n\(child.lastWords)") }
+        let profile = try Profile(file: output)
+        let signature = profile.most(of: "isValidSignature").instructions
+        guard signature > 0 else { throw BenchFailure("No signature was verified in the loop.") }
+        return [
+            (.verification, cost(.verification, profile, besides: signature)),
+            (.signature, Cost(subject: .signature, instructions: Double(signature) / Double(requests))),
+        ]
     }
 
     private static func ownPath() throws -> String {

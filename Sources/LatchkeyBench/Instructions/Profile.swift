@@ -24,6 +24,11 @@ struct Profile {
     /// Of a function that other functions call.
     subscript(function: String) -> Call { calls[function] ?? Call() }
 
+    /// Of the function that took most among those whose names have this in them: of all that call each other, the outermost.
+    func most(of part: String) -> Call {
+        calls.filter { $0.key.contains(part) }.values.max { $0.instructions < $1.instructions } ?? Call()
+    }
+
     /// Reads a file in callgrind's format, with names in full.
     init(file: String) throws {
         var name = ""

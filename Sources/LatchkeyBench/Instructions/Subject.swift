@@ -1,13 +1,11 @@
 extension Instructions {
     /// What is counted.
-    enum Subject: String, CaseIterable, Sendable {
+    enum Subject: String, Encodable, Sendable {
         case refresh, login, introspection, jwks, poll, empty
         case verification, signature
 
         /// Those that a server answers.
         static let requests: [Subject] = [.refresh, .login, .introspection, .jwks, .poll, .empty]
-        /// Those that ``Loop`` does.
-        static let loops: [Subject] = [.verification, .signature]
 
         var title: String {
             switch self {
@@ -17,8 +15,8 @@ extension Instructions {
             case .jwks: "GET JWKS"
             case .poll: "GET list, If-None-Match"
             case .empty: "GET /healthz"
-            case .verification: "LatchkeyVerifier, one token"
-            case .signature: "  its ES256 signature alone"
+            case .verification: "LatchkeyVerifier, one token, without its signature"
+            case .signature: "  the signature, ES256"
             }
         }
 
@@ -49,20 +47,6 @@ extension Instructions {
             try connection.exchange(HTTPRequest.get("/revocations"), expecting: 200)
             guard let tag = connection.field("etag") else { throw BenchFailure("The revocation list has no ETag.") }
             return tag
-        }
-
-        /// Does it so many times in this process, with nothing else but a start.
-        func loop(_ count: Int) throws {
-            // The list's length changes nothing but the time until callgrind is through its start.
-            let verification = try Verification(entries: 1000, tokens: 16)
-            for index in 0..<count {
-                switch self {
-                case .verification: try verification.verify(index)
-                case .signature: try verification.verifySignature(index)
-                case .refresh, .login, .introspection, .jwks, .poll, .empty:
-                    throw BenchFailure("\(rawValue) is asked of a server.")
-                }
-            }
         }
     }
 }

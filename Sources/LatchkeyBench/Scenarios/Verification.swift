@@ -83,16 +83,27 @@ final class Verification: Sendable {
         )
     }
 
-    /// What a service does for one token.
-    func verify(_ index: Int) throws { _ = try verifier.verifyNow(samples[index % samples.count].text) }
+    private func verify(_ index: Int) throws { _ = try verifier.verifyNow(samples[index % samples.count].text) }
 
-    /// The part of it that no library could leave out.
-    func verifySignature(_ index: Int) throws {
+    private func verifySignature(_ index: Int) throws {
         let sample = samples[index % samples.count]
         guard key.isValidSignature(sample.signature, for: sample.signingInput) else {
             throw BenchFailure("A good signature was refused.")
         }
     }
+
+    /// For ``Instructions``: so many verifications, after some that are not counted.
+    func loop(_ count: Int) throws {
+        for index in 0..<samples.count { try verify(index) }
+        for index in 0..<count { try verifyOnce(index) }
+    }
+
+    /// A function by itself, so that it can be counted by its name.
+    @inline(never)
+    private func verifyOnce(_ index: Int) throws { try verify(index) }
+
+    /// What its name in the program has in it.
+    static let counted = "12VerificationC10verifyOnce"
 
     private static func processorTime() -> UInt64 {
         var time = timespec()
