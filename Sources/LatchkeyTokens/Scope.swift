@@ -77,24 +77,27 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
 
     /// The tokens that are also in `other`, in this scope's order.
     public func intersection(_ other: Scope) -> Scope {
-        Scope(unchecked: tokens.filter { other.contains($0) })
+        filter { other.contains($0) }
     }
 
     /// The tokens that are not in `other`, in this scope's order.
     public func subtracting(_ other: Scope) -> Scope {
-        Scope(unchecked: tokens.filter { !other.contains($0) })
+        filter { !other.contains($0) }
     }
 
     /// The tokens that satisfy `keep`, in this scope's order.
     public func filter(_ keep: (String) -> Bool) -> Scope {
-        Scope(unchecked: tokens.filter(keep))
+        // Nearly always all of them do.
+        guard let first = tokens.firstIndex(where: { !keep($0) }) else { return self }
+        return Scope(unchecked: tokens[..<first] + tokens[(first + 1)...].filter(keep))
     }
 
     /// The wire form: tokens joined by single spaces.
     public var description: String {
-        guard var text = tokens.first else { return "" }
-        for token in tokens.dropFirst() {
-            text += " "
+        var text = ""
+        text.reserveCapacity(tokens.reduce(tokens.count) { $0 + $1.utf8.count })
+        for token in tokens {
+            if !text.isEmpty { text += " " }
             text += token
         }
         return text

@@ -1,4 +1,5 @@
 package import Crypto
+import LatchkeyTokens
 
 /// HMAC-SHA256 (RFC 2104) under one key, which is hashed once for all messages, and the HKDF (RFC 5869) that makes such
 /// keys.
@@ -18,7 +19,7 @@ package struct KeyedHash: Sendable {
     }
 
     private static func begun(_ key: [UInt8], _ pad: UInt8) -> SHA256 {
-        let block = [UInt8](capacity: SHA256.blockByteCount) { block in
+        let block = [UInt8](room: SHA256.blockByteCount) { block in
             for byte in key { block.append(byte ^ pad) }
             for _ in key.count..<SHA256.blockByteCount { block.append(pad) }
         }
@@ -31,29 +32,32 @@ package struct KeyedHash: Sendable {
     package func code(for message: [UInt8]) -> [UInt8] {
         var hash = inner
         hash.update(data: message)
-        return finished(hash)
+        return Self.finished(hash, outer)
     }
 
-    private func finished(_ inner: SHA256) -> [UInt8] {
-        var hash = outer
-        hash.update(data: Self.bytes(inner.finalize()))
-        return Self.bytes(hash.finalize())
-    }
-
-    /// With room for all of them at once: a digest does not say beforehand how long it is.
-    private static func bytes(_ digest: SHA256Digest) -> [UInt8] {
-        [UInt8](capacity: SHA256Digest.byteCount) { bytes in
-            for byte in digest { bytes.append(byte) }
-        }
+    private static func finished(_ inner: SHA256, _ outer: consuming SHA256) -> [UInt8] {
+        outer.update(data: inner.finalize().bytes)
+        return outer.finalize().bytes
     }
 
     /// The first 32 bytes of HKDF: a key derived from `material`, as a keyed hash.
     package static func derived(from material: SymmetricKey, salt: [UInt8], info: [UInt8]) -> KeyedHash {
-        let extract = KeyedHash(key: salt)
-        var hash = extract.inner
+        // Each of these two keys has one message only, so its hashes are used up and not copied.
+        var extract = begun(salt, 0x36)
         // Read in place, so that no copy of the material is left behind in memory; nothing keeps the pointer.
-        unsafe material.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-        let expand = KeyedHash(key: extract.finished(hash))
-        return KeyedHash(key: expand.code(for: info + [1]))
+        unsafe material.withUnsafeBytes { unsafe extract.update(bufferPointer: $0) }
+        let key = finished(extract, begun(salt, 0x5C))
+        var expand = begun(key, 0x36)
+        expand.update(data: info + [1])
+        return KeyedHash(key: finished(expand, begun(key, 0x5C)))
+    }
+}
+
+extension SHA256Digest {
+    /// The 32 bytes. With room for all of them at once: as a sequence a digest does not say how long it is.
+    var bytes: [UInt8] {
+        [UInt8](room: Self.byteCount) { bytes in
+            for byte in self { bytes.append(byte) }
+        }
     }
 }

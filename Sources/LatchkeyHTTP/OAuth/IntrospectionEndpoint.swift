@@ -43,7 +43,7 @@ struct IntrospectionEndpoint: Sendable {
                 json.member("iss", issuer)
                 json.member("sub", record.session.user.description)
                 json.member("client_id", record.session.client.description)
-                json.member("scope", record.session.scope.description)
+                json.member("scope", record.session.scope)
                 json.member("sid", record.session.id.description)
                 json.member("iat", record.session.lineage.rotatedAt.seconds)
                 json.member("exp", expiresAt.seconds)
@@ -59,11 +59,11 @@ struct IntrospectionEndpoint: Sendable {
         json.member("sub", claims.subject)
         json.member("aud", claims.audience)
         json.member("client_id", claims.clientID.description)
-        json.member("scope", claims.scope.description)
+        json.member("scope", claims.scope)
         json.member("iat", claims.issuedAt.seconds)
         json.member("exp", claims.expiresAt.seconds)
         json.member("jti", claims.tokenID.description)
-        if let session = claims.sessionID { json.member("sid", session.description) }
+        if let session = claims.sessionID { json.member("sid", session) }
         if let instant = claims.authenticatedAt { json.member("auth_time", instant.seconds) }
         if !claims.authenticationMethods.isEmpty { json.member("amr", claims.authenticationMethods) }
         if !claims.roles.isEmpty { json.member("roles", claims.roles) }

@@ -56,7 +56,7 @@ extension Response {
             json.member("access_token", plain: reply.accessToken)
             json.member("token_type", "Bearer")
             json.member("expires_in", reply.expiresIn)
-            json.member("scope", reply.scope.description)
+            json.member("scope", reply.scope)
             // RFC 6749 3.3 asks to tell what was granted. This was too, and no scope may be dropped without a word.
             if !reply.separateScope.isEmpty { json.member("latchkey_separate_scope", reply.separateScope.description) }
             if reply.transport != .cookie, let token = reply.refreshToken { json.member("refresh_token", token.text) }
@@ -64,7 +64,7 @@ extension Response {
                 // draft-ietf-oauth-refresh-token-expiration: how long the refresh token may be kept unused.
                 json.member("refresh_token_timeout", seconds)
             }
-            if let session = reply.session { json.member("sid", session.description) }
+            if let session = reply.session { json.member("sid", session) }
         }
         return Response(status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: bytes))
     }

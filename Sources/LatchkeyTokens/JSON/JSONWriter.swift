@@ -84,10 +84,47 @@ public struct JSONWriter: Sendable {
         string(value)
     }
 
+    /// A member with an integer; the usual type, for which nothing has to be looked up.
+    public mutating func member(_ name: String, _ value: Int) {
+        self.name(name)
+        separate()
+        digits(Int64(value))
+    }
+
+    /// A member with an integer.
+    public mutating func member(_ name: String, _ value: Int64) {
+        self.name(name)
+        separate()
+        digits(value)
+    }
+
     /// A member with an integer.
     public mutating func member(_ name: String, _ value: some BinaryInteger) {
         self.name(name)
         integer(value)
+    }
+
+    /// A member with the id of a session.
+    public mutating func member(_ name: String, _ session: SessionID) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        session.value.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A member with a scope, whose grammar has nothing to escape.
+    public mutating func member(_ name: String, _ scope: Scope) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        var isFirst = true
+        for token in scope.tokens {
+            if !isFirst { bytes.append(UInt8(ascii: " ")) }
+            isFirst = false
+            bytes.append(contentsOf: token.utf8)
+        }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// A member with a truth value.
@@ -158,38 +195,37 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// Most text has nothing to escape, and is copied in one piece.
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        if Self.isPlain(text) { bytes.append(contentsOf: text.utf8) } else { escape(text) }
+        // Most text has nothing to escape: what comes before the first such character needs no more room than it has.
+        let text = text.utf8.span
+        var count = 0
+        bytes.append(addingCapacity: text.count + 1) { plain in
+            while count < text.count, !Self.needsEscape(text[count]) {
+                plain.append(text[count])
+                count += 1
+            }
+        }
+        for index in count..<text.count { escape(text[index]) }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func isPlain(_ text: String) -> Bool {
-        let bytes = text.utf8.span
-        for index in bytes.indices {
-            switch bytes[index] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20: return false
-            default: break
-            }
-        }
-        return true
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    private mutating func escape(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(UInt8(ascii: "0") + (byte >> 4))
-                let low = byte & 0x0F
-                bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
-            default:
-                bytes.append(byte)
-            }
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0..<0x20:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(UInt8(ascii: "0") + (byte >> 4))
+            let low = byte & 0x0F
+            bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+        default:
+            bytes.append(byte)
         }
     }
 
