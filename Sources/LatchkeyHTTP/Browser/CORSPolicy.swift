@@ -132,6 +132,11 @@ package struct CORSLayer: Sendable {
             headers: policy.preflight(context.resource, origin: origin, isRegistered: isRegistered))
     }
 
+    /// What the answer to a request carries that names no origin; nil when it names one.
+    func fieldsWithoutOrigin(_ request: Request, _ context: RequestContext) -> HTTPFields? {
+        request.headers.contains(.origin) ? nil : policy.answer(context.resource, origin: nil, mayRead: false)
+    }
+
     /// What the answer to any other request carries.
     func fields(_ request: Request, _ context: RequestContext, status: HTTPResponse.Status) async -> HTTPFields {
         let origin = Self.origin(request)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Metrics
+import NIOCore
 import Synchronization
 
 /// Counts and times requests by method, route template and status. All three are closed sets, so nobody can blow the
@@ -19,10 +20,9 @@ final class RequestMetrics: Sendable {
         fileprivate let counter: Counter
         fileprivate let timer: Metrics.Timer
 
-        func count(_ elapsed: Duration) {
+        func count(_ elapsed: TimeAmount) {
             counter.increment()
-            let (seconds, attoseconds) = elapsed.components
-            timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+            timer.recordNanoseconds(elapsed.nanoseconds)
         }
     }
 

@@ -165,7 +165,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard case .idle = phase, boundary.isClear, !logsEveryAnswer, !closesAfterResponse, !hasInputEnded,
             standingRefusal == nil, let context
         else { return false }
-        let start = ContinuousClock.now
+        let start = NIODeadline.now()
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
         place?.begin()
@@ -174,8 +174,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
             capacity: answer.head.readableBytes + end.count + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
         head.writeBytes(end)
-        answer.observation.count(ContinuousClock.now - start)
-        send(context, head, answer.body)
+        answer.observation.count(NIODeadline.now() - start)
+        let isCopied = answer.body.readableBytes <= Self.longestCopy
+        if isCopied { head.writeImmutableBuffer(answer.body) }
+        send(context, head, isCopied ? nil : answer.body)
         return true
     }
 
@@ -367,9 +369,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
             remember(key, reuse, head: ByteBuffer(bytes: head), body: response.body)
         }
         ResponseEnd(requestID: response.requestID, date: response.date).append(to: &head)
-        var buffer = context.channel.allocator.buffer(capacity: head.count + Self.copied(response.body))
-        buffer.writeBytes(head)
-        send(context, buffer, response.body)
+        let isCopied = response.body.readableBytes <= Self.longestCopy
+        if isCopied { head.append(contentsOf: response.body.readableBytesView) }
+        send(context, context.channel.allocator.buffer(bytes: head), isCopied ? nil : response.body)
     }
 
     /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
@@ -378,13 +380,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         body.readableBytes > longestCopy ? 0 : body.readableBytes
     }
 
-    private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer) {
-        var head = head
+    /// - Parameter body: nil when it stands behind the head already.
+    private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer?) {
         let written = awaitWritten(context)
-        guard body.readableBytes > Self.longestCopy else {
-            head.writeImmutableBuffer(body)
-            return context.writeAndFlush(NIOAny(head), promise: written)
-        }
+        guard let body else { return context.writeAndFlush(NIOAny(head), promise: written) }
         let accepted = accepted
         context.write(NIOAny(head), promise: nil)
         if wire == .http1TLS, body.readableBytes > Self.piece {

@@ -46,7 +46,10 @@ package struct OutgoingResponse: Sendable {
     }
 
     /// All but ``requestID`` and ``date``, in the order in which they are sent.
-    private func forEachField(_ body: (_ name: String, _ value: String) -> Void) {
+    /// - Parameter security: gets those that only we send.
+    private func forEachField(
+        _ body: (_ name: String, _ value: String) -> Void, security: (SecurityHeaders.Header) -> Void
+    ) {
         var vary = extra.first { $0.name == .vary }?.value
         var missing = SecurityHeaders.Missing(isIssuerSecure: isIssuerSecure)
         for field in fields {
@@ -60,7 +63,7 @@ package struct OutgoingResponse: Sendable {
         }
         for field in extra where field.name != .vary { body(field.name.rawName, field.value) }
         if let vary { body("Vary", vary) }
-        missing.forEach(body)
+        missing.forEach(security)
         if let length { body("Content-Length", String(length)) }
     }
 
@@ -68,7 +71,11 @@ package struct OutgoingResponse: Sendable {
     var parts: HTTPResponseHead {
         var all = HTTPHeaders()
         all.reserveCapacity(fields.count + extra.count + SecurityHeaders.all.count + 3)
-        forEachField { all.add(name: $0, value: $1) }
+        forEachField {
+            all.add(name: $0, value: $1)
+        } security: {
+            all.add(name: $0.name.rawName, value: $0.value)
+        }
         all.add(name: "X-Request-Id", value: requestID.description)
         all.add(name: "Date", value: date)
         return HTTPResponseHead(
@@ -85,14 +92,22 @@ package struct OutgoingResponse: Sendable {
         text.append(contentsOf: String(status.code).utf8)
         text.append(UInt8(ascii: " "))
         text.append(contentsOf: status.reasonPhrase.utf8)
-        text.append(contentsOf: "\r\n".utf8)
+        Self.endLine(&text)
         forEachField { name, value in
             text.append(contentsOf: name.utf8)
-            text.append(contentsOf: ": ".utf8)
+            text.append(UInt8(ascii: ":"))
+            text.append(UInt8(ascii: " "))
             text.append(contentsOf: value.utf8)
-            text.append(contentsOf: "\r\n".utf8)
+            Self.endLine(&text)
+        } security: { header in
+            text.append(contentsOf: header.line)
         }
         return text
+    }
+
+    private static func endLine(_ text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\r"))
+        text.append(UInt8(ascii: "\n"))
     }
 
     /// Bytes. Longer ones are made room for when it is needed.
@@ -102,16 +117,26 @@ package struct OutgoingResponse: Sendable {
 /// Headers that every response carries (ASVS 3.4) unless its handler has set its own: nothing of ours is to be sniffed,
 /// framed, cached or told to other sites by accident.
 enum SecurityHeaders {
-    static let all: [(name: HTTPField.Name, value: String)] = [
-        (.xContentTypeOptions, "nosniff"),
-        (.referrerPolicy, "no-referrer"),
-        (
-            .contentSecurityPolicy,
-            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        (.cacheControl, "no-store"),
+    struct Header {
+        let name: HTTPField.Name
+        let value: String
+        /// Both as HTTP/1 writes them, with the line's end.
+        let line: [UInt8]
+
+        fileprivate init(_ name: HTTPField.Name, _ value: String) {
+            self.name = name
+            self.value = value
+            line = Array("\(name.rawName): \(value)\r\n".utf8)
+        }
+    }
+
+    static let all = [
+        Header(.xContentTypeOptions, "nosniff"),
+        Header(.referrerPolicy, "no-referrer"),
+        Header(.contentSecurityPolicy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        Header(.cacheControl, "no-store"),
         // Two years, only when the issuer is https: on http it would be ignored, or lock a developer out.
-        (.strictTransportSecurity, "max-age=63072000"),
+        Header(.strictTransportSecurity, "max-age=63072000"),
     ]
     private static let transport = all.count - 1
 
@@ -128,10 +153,8 @@ enum SecurityHeaders {
             for (index, header) in all.enumerated() where header.name == name { bits &= ~(1 << index) }
         }
 
-        func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-            for (index, header) in all.enumerated() where bits & (1 << index) != 0 {
-                body(header.name.rawName, header.value)
-            }
+        func forEach(_ body: (Header) -> Void) {
+            for (index, header) in all.enumerated() where bits & (1 << index) != 0 { body(header) }
         }
     }
 }
