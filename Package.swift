@@ -74,10 +74,12 @@ let package = Package(
             path: "Migrations",
             resources: [.embedInCode("sqlite")]
         ),
+        // The statements, a file a table, in the words that every database takes.
+        .target(name: "LatchkeySQL", dependencies: ["LatchkeyCore", "LatchkeyTokens"]),
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyCore", "LatchkeyMigrations", "LatchkeyTokens",
+                "CSQLite", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -182,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeySQLiteTests",
             dependencies: [
-                "CSQLite", "LatchkeyCore", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens", "StoreConformance",
+                "CSQLite", "LatchkeyCore", "LatchkeySQL", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens",
+                "StoreConformance",
                 "TestConditions",
                 .product(name: "Logging", package: "swift-log"),
             ]

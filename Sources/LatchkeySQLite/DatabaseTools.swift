@@ -1,6 +1,7 @@
 internal import CSQLite
 package import LatchkeyCore
 import LatchkeyMigrations
+import LatchkeySQL
 package import LatchkeyTokens
 
 /// What can be done to a database file without opening it as a store; a server may be working on it for the first two.

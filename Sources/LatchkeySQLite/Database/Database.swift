@@ -1,4 +1,5 @@
 internal import CSQLite
+import LatchkeySQL
 
 /// One connection to a database file, with the statements that were prepared on it.
 ///

@@ -61,8 +61,11 @@ struct RevocationDocumentReader {
             switch name {
             case "iss", "epoch":
                 texts[name] = try reader.string()
-            case "after", "seq", "now", "next_update", "expires_in", "iat", "exp":
+            case "after", "seq", "now", "next_update", "expires_in":
                 numbers[name] = try reader.integer()
+            case "iat", "exp":
+                // Of the signed form alone; in the other they are members that nobody knows.
+                numbers[name] = try StrictJSON.value(&reader).integer
             case "entries", "columns":
                 break
             default:

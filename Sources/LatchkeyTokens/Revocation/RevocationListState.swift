@@ -101,18 +101,22 @@ public struct RevocationListState: Sendable {
         age?.freshness(at: instant) ?? .blind
     }
 
-    /// Removes the entries whose `exp` has passed both by the own clock and by the server's last word: a clock that
-    /// jumps ahead for a moment must not forget a revocation.
+    /// Removes the entries whose `exp` has passed 120 s ago, both by the own clock and by the server's last word: a clock
+    /// that jumps ahead for a moment must not forget a revocation, and one that is set back, or allows for more than the
+    /// server reckoned with, must not revive a token.
     public mutating func prune(at instant: Timestamp) {
         guard let last else { return }
-        index.prune(at: min(instant, last.age.now))
+        index.prune(at: min(instant, last.age.now) - ClockSkew.maximum)
     }
 
     private mutating func remember(_ document: RevocationDocument, receivedAt instant: Timestamp) {
         let offset = min(instant - document.now, skew.duration)
+        var expiresIn = document.expiresIn
+        // An older copy may shorten the list's life, never lengthen it.
+        if let age = last?.age, document.now < age.now { expiresIn = min(expiresIn, age.expiresIn) }
         let age = RevocationListAge(
             now: max(document.now, last?.age.now ?? document.now),
-            expiresIn: document.expiresIn,
+            expiresIn: expiresIn,
             offset: min(offset, last?.age.offset ?? offset),
             skew: skew
         )

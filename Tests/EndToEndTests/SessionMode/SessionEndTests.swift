@@ -121,10 +121,12 @@ struct SessionEndTests {
                 clock.advance(by: .milliseconds(1))
                 _ = try await server.services.store.beginSession(
                     SessionBeginning(
-                        id: .generate(at: clock.now), nonce: [UInt8](repeating: 1, count: 16), user: user.id,
-                        verifiedVersion: 1, client: client, transport: .session, scope: Scope(),
-                        absoluteLifetime: .seconds(3600), authenticationMethods: [], deviceName: nil,
-                        network: "192.0.2.1", replacing: nil, resetting: []))
+                        id: .generate(at: clock.now), nonce: [UInt8](repeating: 1, count: 16),
+                        authenticated: Authenticated(
+                            user: user, credentialVersion: 1, proofs: [Proof(.password, at: clock.now)],
+                            admission: nil),
+                        client: client, transport: .session, scope: Scope(), absoluteLifetime: .seconds(3600),
+                        deviceName: nil, network: "192.0.2.1", replacing: nil))
             }
             #expect(try await server.session(first).status == 401)
             #expect(try await server.session(second).status == 200)
