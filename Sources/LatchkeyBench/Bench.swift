@@ -9,11 +9,20 @@ struct Bench {
             switch options.wish {
             case .help: Console.line(BenchOptions.help)
             case .list: Console.line(BenchOptions.list)
+            case .loop(let count): loop(count)
             case .measure: measure(options)
             }
         } catch {
             Console.note(error.description)
             exit(2)
+        }
+    }
+
+    /// What ``Instructions`` has callgrind look at.
+    private static func loop(_ count: Int) {
+        do { try Verification(entries: 1000, tokens: 64).loop(count) } catch {
+            Console.note("\(error)")
+            exit(1)
         }
     }
 

@@ -16,7 +16,12 @@ struct BenchOptions: Sendable {
     /// What to do.
     enum Wish: Sendable {
         case measure, help, list
+        /// Of the measurement itself: it starts its own program anew under callgrind.
+        case loop(Int)
     }
+
+    /// The argument that asks for ``Wish/loop(_:)``: a number follows.
+    static let loop = "--loop"
 
     static let help = """
         Measures a latchkey server on this machine, beside what the machine itself can do.
@@ -43,6 +48,7 @@ struct BenchOptions: Sendable {
 
           Scripts/bench
           Scripts/bench logins rotations --quick
+          Scripts/bench instructions --quick
           Scripts/bench reads --folder /srv --json reads.json
 
         The server runs as a child process on 127.0.0.1 with a fresh data directory and default settings. Each row is
@@ -71,6 +77,7 @@ struct BenchOptions: Sendable {
             case "--help", "-h": wish = .help
             case "--list": wish = .list
             case "--quick": plan = .quick
+            case Self.loop: wish = try Self.loop(from: &rest)
             case "--server": server = try Self.value(of: argument, from: &rest)
             case "--folder": folder = try Self.value(of: argument, from: &rest)
             case "--json": json = try Self.value(of: argument, from: &rest)
@@ -79,9 +86,13 @@ struct BenchOptions: Sendable {
             }
         }
         if !named.isEmpty { parts = Part.allCases.filter(named.contains) }
-        guard wish != .measure || parts == [.verification] || !server.isEmpty else {
-            throw BenchFailure("Say which binary to measure with --server FILE; --help tells more.")
-        }
+        guard case .measure = wish, parts != [.verification], server.isEmpty else { return }
+        throw BenchFailure("Say which binary to measure with --server FILE; --help tells more.")
+    }
+
+    private static func loop(from rest: inout ArraySlice<String>) throws(BenchFailure) -> Wish {
+        guard let count = Int(try value(of: loop, from: &rest)) else { throw BenchFailure("\(loop) needs a number.") }
+        return .loop(count)
     }
 
     private static func part(_ argument: String) throws(BenchFailure) -> Part {

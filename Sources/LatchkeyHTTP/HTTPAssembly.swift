@@ -119,8 +119,8 @@ extension HTTPAssembly {
             source: source)
         let response = await operatorService.respond(to: prepared)
         return HTTPAnswer(
-            status: Int(response.status.code), contentType: response.fields.first(name: "Content-Type"),
-            body: Array(response.body.readableBytesView), location: response.fields.first(name: "Location"))
+            status: Int(response.status.code), contentType: response.field(.contentType),
+            body: Array(response.body.readableBytesView), location: response.field(.location))
     }
 }
 

@@ -72,8 +72,8 @@ public struct AccessTokenClaims: Sendable, Hashable {
             if let notBefore { json.member("nbf", notBefore.seconds) }
             json.member("jti", tokenID.description)
             json.member("client_id", clientID.description)
-            if !scope.isEmpty { json.member("scope", scope.description) }
-            if let sessionID { json.member("sid", sessionID.description) }
+            if !scope.isEmpty { json.member("scope", scope) }
+            if let sessionID { json.member("sid", sessionID) }
             if let authenticatedAt { json.member("auth_time", authenticatedAt.seconds) }
             if !authenticationMethods.isEmpty { json.member("amr", authenticationMethods) }
             if !roles.isEmpty { json.member("roles", roles) }
@@ -115,7 +115,7 @@ private enum Claim: Int, CaseIterable {
     case issuer, subject, audience, expiresAt, issuedAt, notBefore, tokenID, clientID, scope
     case sessionID, authenticatedAt, authenticationMethods, roles, status
 
-    static let names = allCases.map(\.name)
+    static let names = allCases.map { Array($0.name.utf8) }
 
     var name: String {
         switch self {
@@ -148,8 +148,9 @@ private struct ClaimReader {
         var members = KnownMembers()
         do throws(MalformedJSON) {
             var reader = try JSONReader(bytes, maximumLength: 65536, maximumDepth: 8)
-            try reader.object { (name, reader) throws(MalformedJSON) in
-                members.set(name, to: try StrictJSON.value(&reader))
+            try reader.object(of: Claim.names) { (place, reader) throws(MalformedJSON) in
+                let value = try StrictJSON.value(&reader)
+                if let place { members.set(place, to: value) }
             }
             try reader.end()
         } catch {
@@ -211,19 +212,10 @@ private struct ClaimReader {
 /// The values of an object's members whose names were named beforehand.
 private struct KnownMembers {
     private var values = [JSONValue?](repeating: nil, count: Claim.names.count)
-    /// Where the next name is likely to stand: issuers write them in one order.
-    private var likely = 0
 
     subscript(claim: Claim) -> JSONValue? { values[claim.rawValue] }
 
-    /// Our names are small ASCII letters and `_`, which nothing but themselves is canonically equivalent to.
-    mutating func set(_ name: String, to value: JSONValue) {
-        let names = Claim.names
-        let isLikely = likely < names.count && names[likely] == name
-        guard let position = isLikely ? likely : names.firstIndex(of: name) else { return }
-        values[position] = value
-        likely = position + 1
-    }
+    mutating func set(_ place: Int, to value: JSONValue) { values[place] = value }
 }
 
 extension Timestamp {

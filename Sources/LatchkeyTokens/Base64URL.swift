@@ -26,12 +26,16 @@ package enum Base64URL {
 
     /// Appends the encoded form of `bytes` to `text`.
     package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
-        let alphabet = alphabet
-        text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
+        // Room is made once, so that no character has to ask for it.
+        text.append(addingCapacity: (bytes.count * 4 + 2) / 3) { encode(bytes, to: &$0) }
+    }
+
+    private static func encode(_ bytes: [UInt8], to text: inout OutputSpan<UInt8>) {
+        let (alphabet, bytes) = (alphabet.span, bytes.span)
         var index = 0
         while index + 2 < bytes.count {
             let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            text.append(alphabet[Int(group >> 18)])
+            text.append(alphabet[Int(group >> 18 & 0x3F)])
             text.append(alphabet[Int(group >> 12 & 0x3F)])
             text.append(alphabet[Int(group >> 6 & 0x3F)])
             text.append(alphabet[Int(group & 0x3F)])
@@ -52,42 +56,42 @@ package enum Base64URL {
 
     /// The bytes that `text` stands for; nil unless it is canonical. Empty text stands for no bytes.
     package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        let length = text.count
-        guard length % 4 != 1 else { return nil }
-        let values = values
-        var bytes = [UInt8](repeating: 0, count: length * 3 / 4)
-        var input = text.startIndex
-        var output = 0
-        while output + 2 < bytes.count {
-            let first = values[Int(text[input])]
-            let second = values[Int(text[input + 1])]
-            let third = values[Int(text[input + 2])]
-            let fourth = values[Int(text[input + 3])]
-            // Only the mark of a foreign character has the upper bits.
-            guard first | second | third | fourth < 0x40 else { return nil }
-            bytes[output] = first << 2 | second >> 4
-            bytes[output + 1] = second << 4 | third >> 2
-            bytes[output + 2] = third << 6 | fourth
-            input += 4
-            output += 3
-        }
-        return decodeTail(text[input...], values: values, into: &bytes, at: output) ? bytes : nil
+        guard text.count % 4 != 1 else { return nil }
+        var isCanonical = true
+        let bytes = [UInt8](room: text.count * 3 / 4) { isCanonical = decode(text.span, to: &$0) }
+        return isCanonical ? bytes : nil
     }
 
-    /// Decodes the last one or two bytes; false unless the text is canonical.
-    private static func decodeTail(
-        _ text: ArraySlice<UInt8>, values: [UInt8], into bytes: inout [UInt8], at output: Int
-    ) -> Bool {
-        guard text.count >= 2 else { return text.isEmpty }
-        let first = values[Int(text[text.startIndex])]
-        let second = values[Int(text[text.startIndex + 1])]
-        guard first | second < 0x40 else { return false }
-        bytes[output] = first << 2 | second >> 4
-        if text.count == 2 { return second & 0x0F == 0 }
-        let third = values[Int(text[text.startIndex + 2])]
-        guard third < 0x40 else { return false }
-        bytes[output + 1] = second << 4 | third >> 2
-        return third & 0x03 == 0
+    /// - Returns: false unless the text is canonical.
+    private static func decode(_ text: Span<UInt8>, to bytes: inout OutputSpan<UInt8>) -> Bool {
+        let values = values.span
+        // Only the mark of a foreign character has the upper bits.
+        var marks: UInt8 = 0
+        var index = 0
+        while index + 3 < text.count {
+            let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
+            let (third, fourth) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+            marks |= first | second | third | fourth
+            bytes.append(first << 2 | second >> 4)
+            bytes.append(second << 4 | third >> 2)
+            bytes.append(third << 6 | fourth)
+            index += 4
+        }
+        // What the last character has beyond the last byte has to be zero.
+        var rest: UInt8 = 0
+        if index + 1 < text.count {
+            let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
+            marks |= first | second
+            bytes.append(first << 2 | second >> 4)
+            rest = second & 0x0F
+            if index + 2 < text.count {
+                let third = values[Int(text[index + 2])]
+                marks |= third
+                bytes.append(second << 4 | third >> 2)
+                rest = third & 0x03
+            }
+        }
+        return marks < 0x40 && rest == 0
     }
 
     /// The bytes that `text` stands for; nil unless it is canonical.
@@ -100,9 +104,13 @@ package enum Base64URL {
         decode(Array(text.utf8)[...])
     }
 
+    /// Whether it is a character of the alphabet.
+    static func isCharacter(_ byte: UInt8) -> Bool { values[Int(byte)] != 0xFF }
+
     /// Whether every byte is a character of the alphabet, whatever the length means.
-    static func consistsOfAlphabet(_ text: some Sequence<UInt8>) -> Bool {
-        let values = values
-        return text.allSatisfy { values[Int($0)] != 0xFF }
+    static func consistsOfAlphabet(_ text: String) -> Bool {
+        let (characters, values) = (text.utf8.span, values.span)
+        for index in characters.indices where values[Int(characters[index])] == 0xFF { return false }
+        return true
     }
 }

@@ -98,7 +98,7 @@ public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
 
     /// Nil unless `text` is 1 to 128 characters of the base64url alphabet.
     public init?(_ text: String) {
-        guard (1...128).contains(text.utf8.count), Base64URL.consistsOfAlphabet(text.utf8) else { return nil }
+        guard (1...128).contains(text.utf8.count), Base64URL.consistsOfAlphabet(text) else { return nil }
         description = text
     }
 

@@ -28,9 +28,12 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         // By bytes: a space is never a part of another character, and finding characters takes longer.
         let bytes = Array(text.utf8)
-        let parts = bytes.isEmpty ? [] : bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         var unique: [String] = []
-        for part in parts {
+        var start = 0
+        while start <= bytes.count, !bytes.isEmpty {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
+            let part = bytes[start..<end]
+            start = end + 1
             guard Self.isToken(part) else { return nil }
             let token = String(decoding: part, as: UTF8.self)
             if unique.contains(token) { continue }
@@ -69,26 +72,36 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
 
     /// Whether every token is also in `other`. The empty scope is a subset of any.
     public func isSubset(of other: Scope) -> Bool {
-        tokens.allSatisfy(other.contains)
+        tokens.allSatisfy { other.contains($0) }
     }
 
     /// The tokens that are also in `other`, in this scope's order.
     package func intersection(_ other: Scope) -> Scope {
-        Scope(unchecked: tokens.filter(other.contains))
+        filter { other.contains($0) }
     }
 
     /// The tokens that are not in `other`, in this scope's order.
     package func subtracting(_ other: Scope) -> Scope {
-        Scope(unchecked: tokens.filter { !other.contains($0) })
+        filter { !other.contains($0) }
     }
 
     /// The tokens that satisfy `keep`, in this scope's order.
     package func filter(_ keep: (String) -> Bool) -> Scope {
-        Scope(unchecked: tokens.filter(keep))
+        // Nearly always all of them do.
+        guard let first = tokens.firstIndex(where: { !keep($0) }) else { return self }
+        return Scope(unchecked: tokens[..<first] + tokens[(first + 1)...].filter(keep))
     }
 
     /// The wire form: tokens joined by single spaces.
-    public var description: String { tokens.joined(separator: " ") }
+    public var description: String {
+        var text = ""
+        text.reserveCapacity(tokens.reduce(tokens.count) { $0 + $1.utf8.count })
+        for token in tokens {
+            if !text.isEmpty { text += " " }
+            text += token
+        }
+        return text
+    }
 
     /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     private static func isToken(_ text: ArraySlice<UInt8>) -> Bool {

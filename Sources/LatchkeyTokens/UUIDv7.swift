@@ -38,27 +38,22 @@ struct UUIDv7: Sendable, Hashable, Comparable {
 
     /// Accepts the 22 characters of canonical base64url that stand for 16 bytes, and nothing else.
     init?(base64URL text: String) {
-        guard text.utf8.count == 22 else { return nil }
+        let characters = text.utf8.span
+        guard characters.count == 22 else { return nil }
         let values = Base64URL.values
-        var (high, low): (UInt64, UInt64) = (0, 0)
-        var position = 0
-        for character in text.utf8 {
-            let value = values[Int(character)]
-            guard value != 0xFF else { return nil }
-            switch position {
-            case 0..<10: high = high << 6 | UInt64(value)
-            case 10:
-                high = high << 4 | UInt64(value >> 2)
-                low = UInt64(value & 0x03)
-            case 11..<21: low = low << 6 | UInt64(value)
-            default:
-                // Four bits are left over, and canonical only when they are zero.
-                guard value & 0x0F == 0 else { return nil }
-                low = low << 2 | UInt64(value >> 4)
-            }
-            position += 1
+        let (middle, last) = (values[Int(characters[10])], values[Int(characters[21])])
+        // Only the mark of a foreign character has the upper bits.
+        var marks = middle | last
+        var (high, low): (UInt64, UInt64) = (0, UInt64(middle & 0x03))
+        for index in 0..<10 {
+            let (first, second) = (values[Int(characters[index])], values[Int(characters[index + 11])])
+            marks |= first | second
+            high = high << 6 | UInt64(first)
+            low = low << 6 | UInt64(second)
         }
-        self.init(high: high, low: low)
+        // Four bits are left over, and canonical only when they are zero.
+        guard marks < 0x40, last & 0x0F == 0 else { return nil }
+        self.init(high: high << 4 | UInt64(middle >> 2), low: low << 2 | UInt64(last >> 4))
     }
 
     /// Accepts the 36 characters of the lower-case form and nothing else.
@@ -88,25 +83,32 @@ struct UUIDv7: Sendable, Hashable, Comparable {
     }
 
     var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for half in [high, low] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: half >> shift))
-            }
+        [UInt8](room: 16) { bytes in
+            for place in 0..<16 { bytes.append(byte(place)) }
         }
-        return bytes
+    }
+
+    private func byte(_ place: Int) -> UInt8 {
+        let half = place < 8 ? high : low
+        return UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * (place & 7)))
     }
 
     var text: String {
         var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(Self.digit(byte >> 4))
-            text.append(Self.digit(byte & 0x0F))
-        }
+        append(to: &text)
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the 36 characters.
+    func append(to text: inout [UInt8]) {
+        text.append(addingCapacity: 36) { text in
+            for place in 0..<16 {
+                if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
+                let byte = byte(place)
+                text.append(Self.digit(byte >> 4))
+                text.append(Self.digit(byte & 0x0F))
+            }
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

@@ -1,9 +1,10 @@
 extension ServerUnderTest {
     /// Starts the server, and stops it when `body` is done.
     static func with<Value>(
-        _ options: BenchOptions, _ folder: String, _ body: (ServerUnderTest) throws -> Value
+        _ options: BenchOptions, _ folder: String, configuration: [String: String] = [:],
+        _ body: (ServerUnderTest) throws -> Value
     ) throws -> Value {
-        let server = try ServerUnderTest(binary: options.server, folder: folder)
+        let server = try ServerUnderTest(binary: options.server, folder: folder, configuration: configuration)
         defer { server.stop() }
         return try body(server)
     }
@@ -18,9 +19,11 @@ extension ServerUnderTest {
     }
 
     /// Makes the database in `folder`, and stops again.
-    static func populate(_ options: BenchOptions, _ folder: String, revocations: Int) throws {
+    static func populate(
+        _ options: BenchOptions, _ folder: String, revocations: Int, configuration: [String: String] = [:]
+    ) throws {
         Console.note("Making users and clients in \(folder)")
-        try with(options, folder) { try Population(admin: $0.admin).create() }
+        try with(options, folder, configuration: configuration) { try Population(admin: $0.admin).create() }
         if revocations > 0 { try SeededRevocations(database: folder + "/data/latchkey.sqlite").insert(revocations) }
     }
 }

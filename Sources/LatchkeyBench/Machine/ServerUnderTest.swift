@@ -20,8 +20,9 @@ final class ServerUnderTest {
     ///   - binary: the latchkey program.
     ///   - folder: gets `data`, which may be there already, and `server.log`.
     ///   - configuration: environment variables, where the defaults are not what is measured.
+    ///   - program: what runs it, with its own arguments; nothing by default.
     /// - Throws: ``BenchFailure`` with the end of its log when it does not answer.
-    init(binary: String, folder: String, configuration: [String: String] = [:]) throws {
+    init(binary: String, folder: String, configuration: [String: String] = [:], under program: [String] = []) throws {
         port = try SocketConnect.freePort()
         let data = folder + "/data"
         endpoint = .loopback(port: port)
@@ -31,9 +32,10 @@ final class ServerUnderTest {
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LATCHKEY_") }
             .merging(configuration) { _, given in given }
         let start = Stopwatch.now()
+        let command =
+            program + [binary, "serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", issuer]
         process = try ChildProcess(
-            binary, ["serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", issuer],
-            environment: environment, log: folder + "/server.log")
+            command[0], Array(command.dropFirst()), environment: environment, log: folder + "/server.log")
         figures = ServerFigures(processID: process.processID)
         let limit = Stopwatch.after(Self.startLimit)
         while !Self.isHealthy(endpoint) {

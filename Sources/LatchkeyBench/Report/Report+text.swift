@@ -78,9 +78,11 @@ struct TextTable {
     let titleWidth: Int
     let columnWidth: Int
 
-    func line(_ title: String, _ columns: [String]) {
+    func line(_ title: String, _ columns: [String]) { Console.line(text(title, columns)) }
+
+    func text(_ title: String, _ columns: [String]) -> String {
         let left = title + String(repeating: " ", count: max(1, titleWidth - title.count))
         let right = columns.map { String(repeating: " ", count: max(1, columnWidth - $0.count)) + $0 }
-        Console.line(left + right.joined())
+        return left + right.joined()
     }
 }

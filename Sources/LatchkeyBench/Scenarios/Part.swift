@@ -1,11 +1,12 @@
 /// What can be measured alone, by the name that the command line takes. In the order in which all are run.
 enum Part: String, CaseIterable, Sendable {
-    case verification, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
+    case verification, instructions, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
 
     /// One line for people.
     var summary: String {
         switch self {
         case .verification: "what a service pays for a token beside the bare signature; needs no server"
+        case .instructions: "instructions and allocations of single requests, the same on every machine; needs valgrind"
         case .process: "start to first answer, memory when idle and after every kind of load"
         case .logins: "password logins beside a bare Argon2 loop on all cores"
         case .rotations: "durable refresh-token rotations beside disk, database, signature and empty answer"
@@ -23,6 +24,7 @@ enum Part: String, CaseIterable, Sendable {
     func measure(_ options: BenchOptions, folder: String) throws -> Section {
         switch self {
         case .verification: try Verification().measure(options.plan)
+        case .instructions: try Instructions(options: options, folder: folder).measure()
         case .process: try ProcessLife(options: options, folder: folder).measure()
         case .logins: try Logins(options: options, folder: folder).measure()
         case .rotations: try Rotations(options: options, folder: folder).measure()

@@ -27,15 +27,18 @@ final class Verification: Sendable {
         let signature: P256.Signing.ECDSASignature
     }
 
-    init() throws {
+    /// - Parameters:
+    ///   - entries: of the list.
+    ///   - tokens: different ones, each a signature to make beforehand.
+    init(entries: Int = Verification.entries, tokens: Int = Verification.tokens) throws {
         let privateKey = P256.Signing.PrivateKey()
         key = privateKey.publicKey
         let webKey = try JSONWebKey(p256: key.rawRepresentation)
         let now = Timestamp.wallClock
-        samples = try (0..<Self.tokens).map { _ in try Self.sample(privateKey, webKey, now) }
+        samples = try (0..<tokens).map { _ in try Self.sample(privateKey, webKey, now) }
         verifier = TokenVerifier(.init(issuer: Self.issuer, audience: Self.audience))
-        verifier.install(try JSONWebKeySet([webKey]), try Self.list(now))
-        guard verifier.status.entries == Self.entries else { throw BenchFailure("The list was not taken whole.") }
+        verifier.install(try JSONWebKeySet([webKey]), try Self.list(now, entries))
+        guard verifier.status.entries == entries else { throw BenchFailure("The list was not taken whole.") }
     }
 
     func measure(_ plan: BenchPlan) throws -> Section {
@@ -67,16 +70,9 @@ final class Verification: Sendable {
         let end = Stopwatch.after(seconds)
         while Stopwatch.now() < end {
             let start = Self.processorTime()
-            for index in count..<count + Self.turn {
-                let sample = samples[index % samples.count]
-                guard key.isValidSignature(sample.signature, for: sample.signingInput) else {
-                    throw BenchFailure("A good signature was refused.")
-                }
-            }
+            for index in count..<count + Self.turn { try verifySignature(index) }
             let middle = Self.processorTime()
-            for index in count..<count + Self.turn {
-                _ = try verifier.verifyNow(samples[index % samples.count].text)
-            }
+            for index in count..<count + Self.turn { try verify(index) }
             nanoseconds.bare += middle - start
             nanoseconds.whole += Self.processorTime() - middle
             count += Self.turn
@@ -86,6 +82,28 @@ final class Verification: Sendable {
             Slice(count: count, seconds: Double(nanoseconds.whole) / 1e9)
         )
     }
+
+    private func verify(_ index: Int) throws { _ = try verifier.verifyNow(samples[index % samples.count].text) }
+
+    private func verifySignature(_ index: Int) throws {
+        let sample = samples[index % samples.count]
+        guard key.isValidSignature(sample.signature, for: sample.signingInput) else {
+            throw BenchFailure("A good signature was refused.")
+        }
+    }
+
+    /// For ``Instructions``: so many verifications, after some that are not counted.
+    func loop(_ count: Int) throws {
+        for index in 0..<samples.count { try verify(index) }
+        for index in 0..<count { try verifyOnce(index) }
+    }
+
+    /// A function by itself, so that it can be counted by its name.
+    @inline(never)
+    private func verifyOnce(_ index: Int) throws { try verify(index) }
+
+    /// What its name in the program has in it.
+    static let counted = "12VerificationC10verifyOnce"
 
     private static func processorTime() -> UInt64 {
         var time = timespec()
@@ -116,8 +134,8 @@ final class Verification: Sendable {
     }
 
     /// A fresh list with all kinds that match by id, none of which names a sample.
-    private static func list(_ now: Timestamp) throws -> RevocationListState {
-        let entries = (1...entries).map { number in
+    private static func list(_ now: Timestamp, _ count: Int) throws -> RevocationListState {
+        let entries = (1...count).map { number in
             let target: RevocationEntry.Target =
                 switch number % 4 {
                 case 0: .token(.generate())

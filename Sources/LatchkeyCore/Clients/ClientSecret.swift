@@ -22,7 +22,7 @@ package struct ClientSecret: SecretValue {
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// SHA-256: enough for a random secret, and what is sealed and stored.
-    package var digest: [UInt8] { Array(SHA256.hash(data: bytes)) }
+    package var digest: [UInt8] { SHA256.hash(data: bytes).bytes }
 
     /// Whether it may be imported: 16 to 256 visible ASCII characters or spaces (RFC 6749 A.2), not one alone repeated.
     package var isImportable: Bool {

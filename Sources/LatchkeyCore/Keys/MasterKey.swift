@@ -41,6 +41,11 @@ package struct MasterKey: Sendable {
             inputKeyMaterial: key, salt: salt, info: Array(purpose.rawValue.utf8) + context, outputByteCount: 32)
     }
 
+    /// The same key as ``derive(_:salt:context:)``, to hash with.
+    func deriveHash(_ purpose: Purpose, salt: [UInt8], context: [UInt8]) -> KeyedHash {
+        KeyedHash.derived(from: key, salt: salt, info: Array(purpose.rawValue.utf8) + context)
+    }
+
     /// The 32 bytes, for the key file alone.
     var bytes: [UInt8] { unsafe key.withUnsafeBytes { unsafe Array($0) } }
 }

@@ -106,6 +106,13 @@ package final class MasterKeyRing: Sendable {
         state.withLock { $0.keys[slot ?? $0.current] }?.derive(purpose, salt: salt, context: context)
     }
 
+    /// As ``derive(_:slot:salt:context:)``, to hash with.
+    package func deriveHash(
+        _ purpose: MasterKey.Purpose, slot: UInt8, salt: [UInt8], context: [UInt8]
+    ) -> KeyedHash? {
+        state.withLock { $0.keys[slot] }?.deriveHash(purpose, salt: salt, context: context)
+    }
+
     /// A ring with one more key, which becomes current. Throws when all 16 slots are in use.
     package func adding(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
         let (keys, order, current) = state.withLock { ($0.keys, $0.order, $0.current) }

@@ -1,4 +1,3 @@
-import Crypto
 package import LatchkeyTokens
 
 /// A refresh token on its way to a client: a secret that prints as `<redacted>`.
@@ -29,10 +28,11 @@ package struct RefreshToken: Sendable, Equatable {
     /// Judges form alone, without I/O: length, prefix, alphabet, version, generation not 0.
     package init?(_ text: String) {
         guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
-            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))), bytes.count == 45,
-            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
+            let bytes = Base64URL.decode(Array(text.utf8)[Self.prefix.utf8.count...]), bytes.count == 45,
+            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: Array(bytes[1..<17]))
         else { return nil }
-        let generation = bytes[17..<21].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let generation =
+            UInt32(bytes[17]) << 24 | UInt32(bytes[18]) << 16 | UInt32(bytes[19]) << 8 | UInt32(bytes[20])
         guard generation > 0 else { return nil }
         self.slot = bytes[0] & 0x0f
         self.session = session
@@ -57,11 +57,12 @@ package struct RefreshToken: Sendable, Equatable {
     }
 
     fileprivate static func head(slot: UInt8, session: SessionID, generation: UInt32) -> [UInt8] {
-        [formatVersion << 4 | slot] + session.bytes
-            + [
-                UInt8(generation >> 24), UInt8(generation >> 16 & 0xff), UInt8(generation >> 8 & 0xff),
-                UInt8(generation & 0xff),
-            ]
+        var head: [UInt8] = []
+        head.reserveCapacity(21)
+        head.append(formatVersion << 4 | slot)
+        head.append(contentsOf: session.bytes)
+        for shift: UInt32 in [24, 16, 8, 0] { head.append(UInt8(truncatingIfNeeded: generation >> shift)) }
+        return head
     }
 
     /// Whether the tag is `expected`; looks at every byte, whatever differs.
@@ -71,7 +72,11 @@ package struct RefreshToken: Sendable, Equatable {
         return difference == 0 && expected.count == tag.count
     }
 
-    fileprivate static func text(_ head: [UInt8], _ tag: [UInt8]) -> String { prefix + Base64URL.string(head + tag) }
+    fileprivate static func text(_ head: [UInt8], _ tag: [UInt8]) -> String {
+        var text = Array(prefix.utf8)
+        Base64URL.append(head + tag, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
 }
 
 /// What the tokens of one session are tagged with under one master key. Deriving it costs more than a tag, so a refresh
@@ -79,11 +84,11 @@ package struct RefreshToken: Sendable, Equatable {
 package struct RefreshTokenKey: Sendable {
     let slot: UInt8
     private let session: SessionID
-    private let key: SymmetricKey
+    private let key: KeyedHash
 
     /// Nil when the slot is not in the ring.
     init?(slot: UInt8, session: SessionID, nonce: [UInt8], keys: MasterKeyRing) {
-        guard let key = keys.derive(.refresh, slot: slot, salt: nonce, context: session.bytes) else { return nil }
+        guard let key = keys.deriveHash(.refresh, slot: slot, salt: nonce, context: session.bytes) else { return nil }
         self.slot = slot
         self.session = session
         self.key = key
@@ -104,6 +109,6 @@ package struct RefreshTokenKey: Sendable {
     }
 
     private func tag(_ head: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: head, using: key).prefix(RefreshToken.tagByteCount))
+        Array(key.code(for: head).prefix(RefreshToken.tagByteCount))
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import LatchkeyBytes
 package import LatchkeyTokens
 
@@ -28,9 +27,9 @@ package struct SessionToken: Sendable, Equatable {
     /// Judges form alone, without I/O: length, prefix, alphabet, version.
     package init?(_ text: String) {
         guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
-            let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))),
+            let bytes = Base64URL.decode(Array(text.utf8)[Self.prefix.utf8.count...]),
             bytes.count == Self.byteCount,
-            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: bytes[1..<17])
+            bytes[0] >> 4 == Self.formatVersion, let session = SessionID(bytes: Array(bytes[1..<17]))
         else { return nil }
         slot = bytes[0] & 0x0f
         self.session = session
@@ -59,8 +58,7 @@ package struct SessionToken: Sendable, Equatable {
     }
 
     private static func tag(slot: UInt8, session: SessionID, nonce: [UInt8], keys: MasterKeyRing) -> [UInt8]? {
-        guard let key = keys.derive(.session, slot: slot, salt: nonce, context: session.bytes) else { return nil }
-        let code = HMAC<SHA256>.authenticationCode(for: head(slot: slot, session: session), using: key)
-        return Array(code.prefix(tagByteCount))
+        guard let key = keys.deriveHash(.session, slot: slot, salt: nonce, context: session.bytes) else { return nil }
+        return Array(key.code(for: head(slot: slot, session: session)).prefix(tagByteCount))
     }
 }

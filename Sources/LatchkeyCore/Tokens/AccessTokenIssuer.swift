@@ -35,7 +35,7 @@ package struct SignedAccessToken: Sendable {
 }
 
 /// Signs access tokens (RFC 9068) for facts that are already on disk.
-package struct AccessTokenIssuer: Sendable {
+package final class AccessTokenIssuer: Sendable {
     private let settings: Settings
     private let ring: KeyRing
     private let keys: KeyRotationService

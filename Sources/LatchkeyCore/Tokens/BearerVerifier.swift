@@ -2,7 +2,7 @@ package import LatchkeyTokens
 
 /// Checks access tokens that come back to our own API: signature and claims like any verifier, then the revocation
 /// index of this very process, which is current to the last commit.
-package struct BearerVerifier: Sendable {
+package final class BearerVerifier: Sendable {
     private let settings: Settings
     private let ring: KeyRing
     private let feed: RevocationFeed

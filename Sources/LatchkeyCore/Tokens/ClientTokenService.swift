@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 
 /// Tokens that no user signed in for: `client_credentials` (RFC 6749 4.4) and tokens minted by an administrator.
-package struct ClientTokenService: Sendable {
+package final class ClientTokenService: Sendable {
     private let store: any Store
     private let issuer: AccessTokenIssuer
     private let settings: Settings

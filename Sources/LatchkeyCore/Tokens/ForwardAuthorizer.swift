@@ -49,7 +49,7 @@ package enum ForwardVerdict: Sendable {
 
 /// Judges requests for a reverse proxy: by the session row, or by the token and this process's own revocation index,
 /// so that a revocation holds for the very next request.
-package struct ForwardAuthorizer: Sendable {
+package final class ForwardAuthorizer: Sendable {
     /// Lifetime of a minted token; never more than the client's own tokens have, whose revocation entries cover it, and
     /// never beyond the token that it is minted for: whoever stole one could live on it for ever.
     private static let mintedLifetime: Duration = .seconds(60)

@@ -11,7 +11,7 @@ package enum Introspection: Sendable {
 
 /// Tells a confidential client about a token (RFC 7662). Changes nothing, and is no oracle: what does not concern the
 /// caller looks like garbage.
-package struct IntrospectionService: Sendable {
+package final class IntrospectionService: Sendable {
     private let bearer: BearerVerifier
     private let sessions: SessionService
     private let settings: Settings

@@ -12,10 +12,10 @@ extension Response {
 
     /// Bytes that are JSON already.
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json"],
-            body: ByteBuffer(bytes: bytes))
+        Response(status: status, headers: jsonFields, body: ByteBuffer(bytes: bytes))
     }
+
+    private static let jsonFields: HTTPFields = [.contentType: "application/json"]
 
     /// Done, and nothing to say.
     static var noContent: Response { Response(status: .noContent) }

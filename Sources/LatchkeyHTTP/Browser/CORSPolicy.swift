@@ -78,24 +78,28 @@ package struct CORSPolicy: Sendable {
     ///   - origin: the `Origin` header, when there is exactly one.
     ///   - mayRead: whether a page of that origin may read the answer; counts on paths for clients alone.
     package func answer(_ resource: RouteTable.Resource?, origin: String?, mayRead: Bool) -> HTTPFields {
-        var fields = HTTPFields()
         switch readers(of: resource) {
         case .everyone:
-            fields.append(HTTPField(name: .accessControlAllowOrigin, value: "*"))
-            fields.append(HTTPField(name: .accessControlExposeHeaders, value: "ETag, Retry-After, X-Request-Id"))
+            return Self.forEveryone
         case .client:
             let isForCookies = resource.map { Self.cookiePaths.contains($0.template) } ?? false
-            fields.append(HTTPField(name: .vary, value: isForCookies ? "Origin, Sec-Fetch-Site" : "Origin"))
-            guard let origin, mayRead else { break }
+            var fields = isForCookies ? Self.forCookies : Self.forClients
+            guard let origin, mayRead else { return fields }
             fields.append(HTTPField(name: .accessControlAllowOrigin, value: origin))
             fields.append(HTTPField(name: .accessControlAllowCredentials, value: "true"))
             fields.append(
                 HTTPField(name: .accessControlExposeHeaders, value: "Retry-After, WWW-Authenticate, X-Request-Id"))
+            return fields
         case .nobody:
-            break
+            return HTTPFields()
         }
-        return fields
     }
+
+    private static let forEveryone: HTTPFields = [
+        .accessControlAllowOrigin: "*", .accessControlExposeHeaders: "ETag, Retry-After, X-Request-Id",
+    ]
+    private static let forClients: HTTPFields = [.vary: "Origin"]
+    private static let forCookies: HTTPFields = [.vary: "Origin, Sec-Fetch-Site"]
 }
 
 /// Answers preflights and marks answers by ``CORSPolicy``, so that a page of the right origin can read a refusal too.
@@ -126,6 +130,11 @@ package struct CORSLayer: Sendable {
         return Response(
             status: .noContent,
             headers: policy.preflight(context.resource, origin: origin, isRegistered: isRegistered))
+    }
+
+    /// What the answer to a request carries that names no origin; nil when it names one.
+    func fieldsWithoutOrigin(_ request: Request, _ context: RequestContext) -> HTTPFields? {
+        request.headers.contains(.origin) ? nil : policy.answer(context.resource, origin: nil, mayRead: false)
     }
 
     /// What the answer to any other request carries.

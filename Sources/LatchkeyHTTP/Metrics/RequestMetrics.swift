@@ -1,4 +1,5 @@
 import HTTPTypes
+package import NIOCore
 import Synchronization
 
 /// Counts and times requests by method, route template and status, since the start. All three are closed sets, so nobody
@@ -29,7 +30,7 @@ package final class RequestMetrics: Sendable {
         fileprivate let times: RequestTimes
 
         /// One more request.
-        package func count(_ elapsed: Duration) {
+        package func count(_ elapsed: TimeAmount) {
             counter.increment()
             times.add(elapsed)
         }
@@ -131,8 +132,8 @@ private final class RequestTimes: Sendable {
     /// How many there were in each class, and the seconds of all together.
     var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, $0.sum) } }
 
-    func add(_ elapsed: Duration) {
-        let seconds = elapsed / .seconds(1)
+    func add(_ elapsed: TimeAmount) {
+        let seconds = Double(elapsed.nanoseconds) / 1_000_000_000
         let place = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[place] += 1

@@ -17,9 +17,7 @@ struct IntrospectionEndpoint: Sendable {
     private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {
         let found = try await introspection.introspect(token: try asked.form.required("token"), caller: asked.client)
         return Response(
-            status: .ok,
-            headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
-            body: ByteBuffer(bytes: Self.encode(found, issuer: issuer)))
+            status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: Self.encode(found, issuer: issuer)))
     }
 
     /// `token_use` is an addition: whoever asks must be able to tell a refresh token from an access token.
@@ -36,7 +34,7 @@ struct IntrospectionEndpoint: Sendable {
                 json.member("iss", issuer)
                 json.member("sub", record.session.user.description)
                 json.member("client_id", record.session.client.description)
-                json.member("scope", record.session.scope.description)
+                json.member("scope", record.session.scope)
                 json.member("sid", record.session.id.description)
                 json.member("iat", record.session.lineage.rotatedAt.seconds)
                 json.member("exp", expiresAt.seconds)
@@ -52,11 +50,11 @@ struct IntrospectionEndpoint: Sendable {
         json.member("sub", claims.subject)
         json.member("aud", claims.audience)
         json.member("client_id", claims.clientID.description)
-        json.member("scope", claims.scope.description)
+        json.member("scope", claims.scope)
         json.member("iat", claims.issuedAt.seconds)
         json.member("exp", claims.expiresAt.seconds)
         json.member("jti", claims.tokenID.description)
-        if let session = claims.sessionID { json.member("sid", session.description) }
+        if let session = claims.sessionID { json.member("sid", session) }
         if let instant = claims.authenticatedAt { json.member("auth_time", instant.seconds) }
         if !claims.authenticationMethods.isEmpty { json.member("amr", claims.authenticationMethods) }
         if !claims.roles.isEmpty { json.member("roles", claims.roles) }

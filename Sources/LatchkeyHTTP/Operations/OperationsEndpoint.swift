@@ -43,8 +43,10 @@ struct OperationsEndpoint: Sendable {
 
     /// Alive means: it answers. Nothing else is asked, or a broken disk would make an orchestrator restart in circles.
     private func healthz(_ request: Request, _ context: RequestContext) async throws -> Response {
-        .json(Array(#"{"status":"ok"}"#.utf8))
+        Self.alive
     }
+
+    private static let alive = Response.json(Array(#"{"status":"ok"}"#.utf8))
 
     private func readyz(_ request: Request, _ context: RequestContext) async throws -> Response {
         let readiness = await readiness.value()

@@ -11,7 +11,7 @@ package struct MediaType: Sendable, Equatable {
     package init?(contentTypeOf fields: HTTPFields) {
         let values = fields[values: .contentType]
         guard values.count == 1, let value = values.first, value.utf8.count <= 256 else { return nil }
-        if Self.isPlain(value.utf8) {
+        if Self.isPlain(value.utf8.span) {
             essence = value
             return
         }
@@ -28,16 +28,18 @@ package struct MediaType: Sendable, Equatable {
     }
 
     /// Whether the text is an essence already, which is what nearly every client sends.
-    private static func isPlain(_ text: String.UTF8View) -> Bool {
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
         var slashes = 0
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "/"): slashes += 1
+        for index in text.indices {
+            switch text[index] {
+            case UInt8(ascii: "/"):
+                guard index > 0, index < text.count - 1 else { return false }
+                slashes += 1
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"): break
             default: return false
             }
         }
-        return slashes == 1 && text.first != UInt8(ascii: "/") && text.last != UInt8(ascii: "/")
+        return slashes == 1
     }
 
     private static func isEssence(_ text: Substring.UTF8View) -> Bool {

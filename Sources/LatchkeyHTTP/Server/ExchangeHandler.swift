@@ -165,16 +165,19 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard case .idle = phase, boundary.isClear, !logsEveryAnswer, !closesAfterResponse, !hasInputEnded,
             standingRefusal == nil, let context
         else { return false }
-        let start = ContinuousClock.now
+        let start = NIODeadline.now()
         guard let answer = service.cache.answer(to: bytes) else { return false }
         phase = .responding
         place?.begin()
+        let end = ResponseEnd(requestID: RequestID(), date: service.date).bytes
         var head = context.channel.allocator.buffer(
-            capacity: answer.head.readableBytes + Self.ending + Self.copied(answer.body))
+            capacity: answer.head.readableBytes + end.count + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
-        head.writeResponseEnd(requestID: RequestID(), date: service.date)
-        answer.observation.count(ContinuousClock.now - start)
-        send(context, head, answer.body)
+        head.writeBytes(end)
+        answer.observation.count(NIODeadline.now() - start)
+        let isCopied = answer.body.readableBytes <= Self.longestCopy
+        if isCopied { head.writeImmutableBuffer(answer.body) }
+        send(context, head, isCopied ? nil : answer.body)
         return true
     }
 
@@ -360,30 +363,27 @@ final class ExchangeHandler: ChannelDuplexHandler {
         guard let context, case .responding = phase else { return }
         task = nil
         guard wire != .http2 else { return writeParts(response, context) }
-        var head = context.channel.allocator.buffer(capacity: Self.longestCopy / 2 + Self.copied(response.body))
-        head.writeResponseHead(version: version, status: response.status, fields: response.fields)
-        if closesAfterResponse { head.writeString("Connection: close\r\n") }
-        if let key, let reuse = response.reuse { remember(key, reuse, head: head, body: response.body) }
-        head.writeResponseEnd(requestID: response.requestID, date: response.date)
-        send(context, head, response.body)
+        var head = response.head(version: version)
+        if closesAfterResponse { head.append(contentsOf: "Connection: close\r\n".utf8) }
+        if let key, let reuse = response.reuse {
+            remember(key, reuse, head: ByteBuffer(bytes: head), body: response.body)
+        }
+        ResponseEnd(requestID: response.requestID, date: response.date).append(to: &head)
+        let isCopied = response.body.readableBytes <= Self.longestCopy
+        if isCopied { head.append(contentsOf: response.body.readableBytesView) }
+        send(context, context.channel.allocator.buffer(bytes: head), isCopied ? nil : response.body)
     }
 
     /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
     private static let longestCopy = 2048
-    /// Room for the fields that are each answer's own.
-    private static let ending = 128
-
     private static func copied(_ body: ByteBuffer) -> Int {
         body.readableBytes > longestCopy ? 0 : body.readableBytes
     }
 
-    private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer) {
-        var head = head
+    /// - Parameter body: nil when it stands behind the head already.
+    private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer?) {
         let written = awaitWritten(context)
-        guard body.readableBytes > Self.longestCopy else {
-            head.writeImmutableBuffer(body)
-            return context.writeAndFlush(NIOAny(head), promise: written)
-        }
+        guard let body else { return context.writeAndFlush(NIOAny(head), promise: written) }
         let accepted = accepted
         context.write(NIOAny(head), promise: nil)
         if wire == .http1TLS, body.readableBytes > Self.piece {
@@ -430,8 +430,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func writeParts(_ response: OutgoingResponse, _ context: ChannelHandlerContext) {
-        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.allFields)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(response.parts)), promise: nil)
         let accepted = accepted
         let written = awaitWritten(context)
         unsent = (response.body, written)

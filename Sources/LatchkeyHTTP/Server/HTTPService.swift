@@ -8,15 +8,20 @@ package import NIOHTTP1
 /// Everything behind the sockets: judges the target, attributes the request, finds its route and answers. Answers always;
 /// whatever a handler throws is rendered by the one closure that renders errors. The same value serves sockets and, for
 /// commands without a running server, calls inside the process.
-package struct HTTPService: Sendable {
+package final class HTTPService: Sendable {
     /// Renders a refusal or a fault in the path's format, `Allow` included, and logs faults. Must give no detail of
     /// anything but a `Refusal`.
     package typealias ErrorRenderer = @Sendable (any Error, RequestContext) -> Response
 
     /// A request that is read, judged and attributed, but not yet answered.
-    package struct Prepared: Sendable {
+    package final class Prepared: Sendable {
         package let request: Request
         package let context: RequestContext
+
+        init(request: Request, context: RequestContext) {
+            self.request = request
+            self.context = context
+        }
     }
 
     /// What the service is told by configuration.
@@ -141,9 +146,33 @@ package struct HTTPService: Sendable {
     /// Runs a prepared request. Cancelling the task reaches the handler.
     package func respond(to prepared: Prepared) async -> OutgoingResponse {
         let (request, context) = (prepared.request, prepared.context)
-        let start = ContinuousClock.now
-        let (response, extra) = await answer(request, context)
-        let elapsed = ContinuousClock.now - start
+        let start = NIODeadline.now()
+        var extra = HTTPFields()
+        var response: Response
+        if request.method == .options, let preflight = await cors?.preflight(request, context) {
+            response = preflight
+        } else {
+            do {
+                response =
+                    if let route = try route(of: request, context) {
+                        try await answer(route, request, context)
+                    } else {
+                        Self.options(context)
+                    }
+            } catch {
+                response = renderError(error, context)
+            }
+            if let cors {
+                // Nearly no request names an origin, and none but those has to wait for the list of all clients.
+                extra =
+                    if let fields = cors.fieldsWithoutOrigin(request, context) { fields } else {
+                        await cors.fields(request, context, status: response.status)
+                    }
+            }
+            if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
+            for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
+        }
+        let elapsed = NIODeadline.now() - start
         let series = metrics.series(request.method, context.resource, status: response.status.code)
         series.count(elapsed)
         log(request, context, response, elapsed)
@@ -153,32 +182,21 @@ package struct HTTPService: Sendable {
             reuse: response.isCurrent.map { OutgoingResponse.Reuse(isCurrent: $0, observation: series) })
     }
 
-    /// The response, and what the layers around the handler add to it, be it a success or a refusal.
-    private func answer(_ request: Request, _ context: RequestContext) async -> (Response, HTTPFields) {
-        if let preflight = await cors?.preflight(request, context) { return (preflight, HTTPFields()) }
-        var response: Response
-        do {
-            response = try await handle(request, context)
-        } catch {
-            response = renderError(error, context)
-        }
-        var extra = await cors?.fields(request, context, status: response.status) ?? HTTPFields()
-        if let challenge = ClientChallenge.field(response, request) { extra.append(challenge) }
-        for cookie in context.browser.cookies { extra.append(HTTPField(name: .setCookie, value: cookie)) }
-        return (response, extra)
-    }
-
-    /// Refuses what the transport found wanting, unknown paths (404) and methods that the path does not have (405), and
-    /// answers `OPTIONS`; the rest is the route's.
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
+    /// The route that a request is for; nil where the path answers `OPTIONS` by itself.
+    /// - Throws: what the transport found wanting, 404 for an unknown path, 405 for a method that the path does not have.
+    private func route(of request: Request, _ context: RequestContext) throws(Refusal) -> Route? {
         if let refusal = context.refusal { throw refusal }
         guard let resource = context.resource else { throw Gates.nothing }
-        if let route = resource.route(for: request.method) { return try await answer(route, request, context) }
+        if let route = resource.route(for: request.method) { return route }
         // A proxy takes any 2xx of the route that it asks for leave as leave, whatever the method was.
         guard request.method == .options, !resource.grantsLeave else {
             throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
         }
-        let allow = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
+        return nil
+    }
+
+    private static func options(_ context: RequestContext) -> Response {
+        let allow = context.resource?.allowedMethods.map(\.rawValue).joined(separator: ", ") ?? ""
         return Response(status: .noContent, headers: [.allow: allow])
     }
 
@@ -190,7 +208,7 @@ package struct HTTPService: Sendable {
 
     /// One debug line a request: method, route template, status, time. No path, no query, no header, no address: whoever
     /// looks for secrets in the log finds none.
-    private func log(_ request: Request, _ context: RequestContext, _ response: Response, _ elapsed: Duration) {
+    private func log(_ request: Request, _ context: RequestContext, _ response: Response, _ elapsed: TimeAmount) {
         guard context.source.logger.logLevel <= .debug else { return }
         context.logger.debug(
             "Request answered",
@@ -198,7 +216,7 @@ package struct HTTPService: Sendable {
                 "lk.method": "\(RequestMetrics.label(request.method))",
                 "lk.route": "\(context.resource?.template ?? RequestMetrics.unmatched)",
                 "lk.status": "\(response.status.code)",
-                "lk.duration": "\(elapsed)",
+                "lk.duration": "\(Duration.nanoseconds(elapsed.nanoseconds))",
             ]
         )
     }

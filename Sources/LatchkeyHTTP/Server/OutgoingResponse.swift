@@ -1,13 +1,18 @@
-import HTTPTypes
+package import HTTPTypes
 package import NIOCore
-package import NIOHTTP1
+import NIOHTTP1
 
-/// A response ready for the wire: the handler's fields and those that every response has.
+/// A response ready for the wire: the handler's fields and those that every response has. They are put together where
+/// they are written, once.
 package struct OutgoingResponse: Sendable {
-    package let status: HTTPResponseStatus
-    /// All but ``requestID`` and ``date``, `Content-Length` included.
-    package private(set) var fields: HTTPHeaders
+    package let status: HTTPResponse.Status
     package let body: ByteBuffer
+    /// The handler's own.
+    private let fields: HTTPFields
+    private let extra: HTTPFields
+    private let isIssuerSecure: Bool
+    /// `Content-Length`, where there is to be one.
+    private let length: Int?
     /// Each answer's own, even where all else is as before.
     let requestID: RequestID
     /// IMF-fixdate.
@@ -28,53 +33,113 @@ package struct OutgoingResponse: Sendable {
         _ response: Response, extra: HTTPFields, isIssuerSecure: Bool, omitsBody: Bool, requestID: RequestID,
         date: String, reuse: Reuse?
     ) {
-        status = HTTPResponseStatus(statusCode: response.status.code, reasonPhrase: response.status.reasonPhrase)
+        status = response.status
         let hasNoBody = response.status == .noContent || response.status == .notModified
         body = omitsBody || hasNoBody ? ByteBuffer() : response.body
+        length = hasNoBody ? nil : response.body.readableBytes
+        fields = response.headers
+        self.extra = extra
+        self.isIssuerSecure = isIssuerSecure
         self.requestID = requestID
         self.date = date
         self.reuse = reuse
-        fields = HTTPHeaders()
-        fields.reserveCapacity(response.headers.count + extra.count + SecurityHeaders.all.count + 3)
-        var vary = extra.first { $0.name == .vary }?.value
-        var missing = SecurityHeaders.Missing(isIssuerSecure: isIssuerSecure)
-        for field in response.headers {
-            missing.found(field.name)
-            guard field.name == .vary, let more = vary else {
-                fields.add(name: field.name.rawName, value: field.value)
-                continue
-            }
-            fields.add(name: "Vary", value: "\(field.value), \(more)")
-            vary = nil
-        }
-        for field in extra where field.name != .vary { fields.add(name: field.name.rawName, value: field.value) }
-        if let vary { fields.add(name: "Vary", value: vary) }
-        missing.forEach { fields.add(name: $0, value: $1) }
-        if !hasNoBody { fields.add(name: "Content-Length", value: String(response.body.readableBytes)) }
     }
 
-    /// All fields, for wires that take them one by one.
-    var allFields: HTTPHeaders {
-        var all = fields
+    /// A field of the handler's own.
+    func field(_ name: HTTPField.Name) -> String? { fields[name] }
+
+    /// All but ``requestID`` and ``date``, in the order in which they are sent.
+    /// - Parameter security: gets those that only we send.
+    private func forEachField(
+        _ body: (_ name: String, _ value: String) -> Void, security: (SecurityHeaders.Header) -> Void
+    ) {
+        var vary = extra.first { $0.name == .vary }?.value
+        var missing = SecurityHeaders.Missing(isIssuerSecure: isIssuerSecure)
+        for field in fields {
+            missing.found(field.name)
+            guard field.name == .vary, let more = vary else {
+                body(field.name.rawName, field.value)
+                continue
+            }
+            body("Vary", "\(field.value), \(more)")
+            vary = nil
+        }
+        for field in extra where field.name != .vary { body(field.name.rawName, field.value) }
+        if let vary { body("Vary", vary) }
+        missing.forEach(security)
+        if let length { body("Content-Length", String(length)) }
+    }
+
+    /// Status and all fields, for wires that take them one by one.
+    var parts: HTTPResponseHead {
+        var all = HTTPHeaders()
+        all.reserveCapacity(fields.count + extra.count + SecurityHeaders.all.count + 3)
+        forEachField {
+            all.add(name: $0, value: $1)
+        } security: {
+            all.add(name: $0.name.rawName, value: $0.value)
+        }
         all.add(name: "X-Request-Id", value: requestID.description)
         all.add(name: "Date", value: date)
-        return all
+        return HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase), headers: all)
     }
+
+    /// Status line and fields of an HTTP/1 response (RFC 9112 4), up to where ``ResponseEnd`` goes on. Values come from
+    /// `HTTPField`, which lets no line break in, or are ours.
+    func head(version: HTTPVersion) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.usualHead)
+        text.append(contentsOf: (version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ").utf8)
+        text.append(contentsOf: String(status.code).utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: status.reasonPhrase.utf8)
+        Self.endLine(&text)
+        forEachField { name, value in
+            text.append(contentsOf: name.utf8)
+            text.append(UInt8(ascii: ":"))
+            text.append(UInt8(ascii: " "))
+            text.append(contentsOf: value.utf8)
+            Self.endLine(&text)
+        } security: { header in
+            text.append(contentsOf: header.line)
+        }
+        return text
+    }
+
+    private static func endLine(_ text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\r"))
+        text.append(UInt8(ascii: "\n"))
+    }
+
+    /// Bytes. Longer ones are made room for when it is needed.
+    private static let usualHead = 640
 }
 
 /// Headers that every response carries (ASVS 3.4) unless its handler has set its own: nothing of ours is to be sniffed,
 /// framed, cached or told to other sites by accident.
 enum SecurityHeaders {
-    static let all: [(name: HTTPField.Name, value: String)] = [
-        (.xContentTypeOptions, "nosniff"),
-        (.referrerPolicy, "no-referrer"),
-        (
-            .contentSecurityPolicy,
-            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        (.cacheControl, "no-store"),
+    struct Header {
+        let name: HTTPField.Name
+        let value: String
+        /// Both as HTTP/1 writes them, with the line's end.
+        let line: [UInt8]
+
+        fileprivate init(_ name: HTTPField.Name, _ value: String) {
+            self.name = name
+            self.value = value
+            line = Array("\(name.rawName): \(value)\r\n".utf8)
+        }
+    }
+
+    static let all = [
+        Header(.xContentTypeOptions, "nosniff"),
+        Header(.referrerPolicy, "no-referrer"),
+        Header(.contentSecurityPolicy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        Header(.cacheControl, "no-store"),
         // Two years, only when the issuer is https: on http it would be ignored, or lock a developer out.
-        (.strictTransportSecurity, "max-age=63072000"),
+        Header(.strictTransportSecurity, "max-age=63072000"),
     ]
     private static let transport = all.count - 1
 
@@ -91,37 +156,34 @@ enum SecurityHeaders {
             for (index, header) in all.enumerated() where header.name == name { bits &= ~(1 << index) }
         }
 
-        func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-            for (index, header) in all.enumerated() where bits & (1 << index) != 0 {
-                body(header.name.rawName, header.value)
-            }
+        func forEach(_ body: (Header) -> Void) {
+            for (index, header) in all.enumerated() where bits & (1 << index) != 0 { body(header) }
         }
     }
 }
 
-extension ByteBuffer {
-    /// Status line and fields of an HTTP/1 response (RFC 9112 4), up to where ``writeResponseEnd(requestID:date:)`` goes
-    /// on. Values come from `HTTPField`, which lets no line break in, or are ours.
-    mutating func writeResponseHead(version: HTTPVersion, status: HTTPResponseStatus, fields: HTTPHeaders) {
-        writeString(version == .http1_0 ? "HTTP/1.0 " : "HTTP/1.1 ")
-        writeString(String(status.code))
-        writeString(" ")
-        writeString(status.reasonPhrase)
-        writeString("\r\n")
-        for (name, value) in fields {
-            writeString(name)
-            writeString(": ")
-            writeString(value)
-            writeString("\r\n")
-        }
+/// The end of an HTTP/1 head: the two fields that are each answer's own, and the empty line.
+struct ResponseEnd {
+    let requestID: RequestID
+    /// IMF-fixdate.
+    let date: String
+
+    /// Room for it, in bytes.
+    static let length = 80
+
+    func append(to text: inout [UInt8]) {
+        text.append(contentsOf: "X-Request-Id: ".utf8)
+        requestID.append(to: &text)
+        text.append(contentsOf: "\r\nDate: ".utf8)
+        text.append(contentsOf: date.utf8)
+        text.append(contentsOf: "\r\n\r\n".utf8)
     }
 
-    /// The two fields that are each answer's own, and the empty line.
-    mutating func writeResponseEnd(requestID: RequestID, date: String) {
-        writeString("X-Request-Id: ")
-        requestID.write(to: &self)
-        writeString("\r\nDate: ")
-        writeString(date)
-        writeString("\r\n\r\n")
+    /// By itself.
+    var bytes: [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.length)
+        append(to: &text)
+        return text
     }
 }

@@ -76,6 +76,8 @@ struct RequestHeadJudge {
 
     /// - Parameter expected: in small letters and as long as `name`.
     private static func `is`(_ name: String, _ expected: String) -> Bool {
-        zip(name.utf8, expected.utf8).allSatisfy { $0 | 0x20 == $1 }
+        let (bytes, others) = (name.utf8.span, expected.utf8.span)
+        for index in bytes.indices where bytes[index] | 0x20 != others[index] { return false }
+        return true
     }
 }

@@ -1,4 +1,3 @@
-import NIOCore
 import Synchronization
 
 /// The name of one request in logs and in `X-Request-Id`: sixteen random hexadecimal digits. Never taken from the client,
@@ -24,14 +23,18 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
         return bits ^ bits >> 31
     }
 
-    package var description: String { String(decoding: digits, as: UTF8.self) }
+    package var description: String {
+        var text: [UInt8] = []
+        append(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
 
-    func write(to buffer: inout ByteBuffer) { buffer.writeBytes(digits) }
-
-    private var digits: some Collection<UInt8> {
-        (0..<16).lazy.map { place in
-            let digit = UInt8(truncatingIfNeeded: bits >> (60 - 4 * UInt64(place))) & 0xF
-            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    func append(to text: inout [UInt8]) {
+        text.append(addingCapacity: 16) { text in
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: bits >> UInt64(60 - 4 * place)) & 0xF
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
         }
     }
 }

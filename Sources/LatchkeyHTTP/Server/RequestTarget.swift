@@ -22,12 +22,32 @@ package struct RequestTarget: Sendable, Equatable {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw Refusal(.invalidRequest, "The request target contains a character that must be percent-encoded.")
         }
-        let parts = text.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(Substring(parts[0]))
-        query = parts.count > 1 ? String(Substring(parts[1])) : nil
-        guard Self.isCanonical(path) else {
+        if let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            path = String(text[..<mark])
+            query = String(text[text.utf8.index(after: mark)...])
+        } else {
+            path = text
+            query = nil
+        }
+        guard Self.isPlain(path) || Self.isCanonical(path) else {
             throw Refusal(.invalidRequest, "The path has an empty, dot or ambiguously encoded segment.")
         }
+    }
+
+    /// Whether there is nothing that needs a closer look: no escape, no backslash, no segment that is empty or begins with
+    /// a dot. So it is with nearly every request.
+    private static func isPlain(_ path: String) -> Bool {
+        let bytes = path.utf8.span
+        var isStart = false
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: "/") where isStart, UInt8(ascii: ".") where isStart: return false
+            case UInt8(ascii: "/"): isStart = true
+            case UInt8(ascii: "%"), UInt8(ascii: "\\"): return false
+            default: isStart = false
+            }
+        }
+        return true
     }
 
     private static func isCanonical(_ path: String) -> Bool {

@@ -77,7 +77,7 @@ package struct TrustedProxies: Sendable, Equatable {
     /// the search at the last proxy known. Lines of one header follow each other: a proxy may add its own. When both headers are there and disagree, one of them passed through from the
     /// client, so neither counts.
     func attribute(_ peer: ClientAddress?, fields: HTTPFields) -> Attribution {
-        guard let peer else { return Attribution() }
+        guard let peer, fields.contains(.xForwardedFor) || fields.contains(.forwarded) else { return Attribution() }
         let lists = [ForwardedHops.xForwardedFor(fields), ForwardedHops.forwarded(fields)].compactMap { $0 }
         guard !lists.isEmpty else { return Attribution() }
         guard trusts(peer) else {

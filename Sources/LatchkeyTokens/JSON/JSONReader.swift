@@ -61,6 +61,59 @@ struct JSONReader {
         }
     }
 
+    /// As ``object(_:)``, for a reader who has use for members of some names alone: `member` gets the place among `names`,
+    /// or nil, and no text is made of those names.
+    ///
+    /// - Parameter names: in the order in which they are likely to come; at most 32, of ASCII without escapes.
+    mutating func object(
+        of names: [[UInt8]], _ member: (_ place: Int?, _ reader: inout JSONReader) throws(MalformedJSON) -> Void
+    ) throws(MalformedJSON) {
+        try open(UInt8(ascii: "{"))
+        var known: UInt32 = 0
+        var others = SeenNames()
+        var likely = 0
+        if try closes(UInt8(ascii: "}")) { return }
+        while true {
+            guard try peek() == UInt8(ascii: "\"") else { throw failure(.unexpectedCharacter) }
+            let start = position
+            let place = try place(among: names, likely: likely, &others)
+            if let place {
+                guard known & 1 << place == 0 else { throw MalformedJSON(reason: .duplicateName, offset: start) }
+                known |= 1 << place
+                likely = place + 1
+            }
+            guard try peek() == UInt8(ascii: ":") else { throw failure(.unexpectedCharacter) }
+            position += 1
+            try member(place, &self)
+            if try closes(UInt8(ascii: "}")) { return }
+            try comma()
+        }
+    }
+
+    /// Reads a name. One that is none of `names` goes to the `others`, where each may come once.
+    private mutating func place(
+        among names: [[UInt8]], likely: Int, _ others: inout SeenNames
+    ) throws(MalformedJSON) -> Int? {
+        // One may be left out.
+        for place in likely..<min(likely + 2, names.count) where stands(names[place]) {
+            position += names[place].count + 2
+            return place
+        }
+        let start = position
+        let name = try string()
+        if let place = names.firstIndex(where: { name.utf8.elementsEqual($0) }) { return place }
+        guard others.insert(name) else { throw MalformedJSON(reason: .duplicateName, offset: start) }
+        return nil
+    }
+
+    /// Whether this name stands here, between its quotation marks.
+    private func stands(_ name: [UInt8]) -> Bool {
+        let end = position + 1 + name.count
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return false }
+        for index in name.indices where bytes[position + 1 + index] != name[index] { return false }
+        return true
+    }
+
     /// Reads an array; `element` is called before each element and has to read exactly that.
     mutating func array(
         _ element: (_ reader: inout JSONReader) throws(MalformedJSON) -> Void

@@ -84,10 +84,47 @@ package struct JSONWriter: Sendable {
         string(value)
     }
 
+    /// A member with an integer; the usual type, for which nothing has to be looked up.
+    public mutating func member(_ name: String, _ value: Int) {
+        self.name(name)
+        separate()
+        digits(Int64(value))
+    }
+
+    /// A member with an integer.
+    public mutating func member(_ name: String, _ value: Int64) {
+        self.name(name)
+        separate()
+        digits(value)
+    }
+
     /// A member with an integer.
     package mutating func member(_ name: String, _ value: some BinaryInteger) {
         self.name(name)
         integer(value)
+    }
+
+    /// A member with the id of a session.
+    public mutating func member(_ name: String, _ session: SessionID) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        session.value.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A member with a scope, whose grammar has nothing to escape.
+    public mutating func member(_ name: String, _ scope: Scope) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        var isFirst = true
+        for token in scope.tokens {
+            if !isFirst { bytes.append(UInt8(ascii: " ")) }
+            isFirst = false
+            bytes.append(contentsOf: token.utf8)
+        }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// A member with a truth value.
@@ -112,6 +149,15 @@ package struct JSONWriter: Sendable {
     package mutating func member(_ name: String, encoded json: [UInt8]) {
         self.name(name)
         encoded(json)
+    }
+
+    /// A member with a string that has nothing to escape, such as a compact JWS; the caller vouches for it.
+    public mutating func member(_ name: String, plain text: [UInt8]) {
+        self.name(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// A member with an object.
@@ -151,31 +197,49 @@ package struct JSONWriter: Sendable {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(UInt8(ascii: "0") + (byte >> 4))
-                let low = byte & 0x0F
-                bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
-            default:
-                bytes.append(byte)
+        // Most text has nothing to escape: what comes before the first such character needs no more room than it has.
+        let text = text.utf8.span
+        var count = 0
+        bytes.append(addingCapacity: text.count + 1) { plain in
+            while count < text.count, !Self.needsEscape(text[count]) {
+                plain.append(text[count])
+                count += 1
             }
         }
+        for index in count..<text.count { escape(text[index]) }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0..<0x20:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(UInt8(ascii: "0") + (byte >> 4))
+            let low = byte & 0x0F
+            bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+        default:
+            bytes.append(byte)
+        }
     }
 
     private mutating func digits(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var magnitude = value.magnitude
-        let start = bytes.count
+        // From behind; the longest is that of the least number, 19 digits.
+        var digits = InlineArray<19, UInt8>(repeating: 0)
+        var start = digits.count
         repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(magnitude % 10))
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(magnitude % 10)
             magnitude /= 10
         } while magnitude > 0
-        bytes[start...].reverse()
+        for index in start..<digits.count { bytes.append(digits[index]) }
     }
 }

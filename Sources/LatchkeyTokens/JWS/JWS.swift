@@ -26,10 +26,7 @@ package struct JWS: Sendable {
         headers: KnownHeaders = KnownHeaders()
     ) throws(MalformedToken) {
         guard text.count <= maximumLength else { throw MalformedToken(.tooLong) }
-        let dot = UInt8(ascii: ".")
-        guard let first = text.firstIndex(of: dot), let second = text[(first + 1)...].firstIndex(of: dot),
-            !text[(second + 1)...].contains(dot), first > 0
-        else { throw MalformedToken(.notCompact) }
+        guard let (first, second) = Self.dots(in: text.span), first > 0 else { throw MalformedToken(.notCompact) }
         guard first <= JWSHeader.maximumLength else { throw MalformedToken(.tooLong) }
         guard let payload = Base64URL.decode(text[(first + 1)..<second]),
             let signature = Base64URL.decode(text[(second + 1)...])
@@ -43,6 +40,16 @@ package struct JWS: Sendable {
         self.payload = payload
         self.signature = signature
         signingInput = Array(text[..<second])
+    }
+
+    /// Where the two dots stand; nil unless there are exactly two.
+    private static func dots(in text: Span<UInt8>) -> (first: Int, second: Int)? {
+        var (first, second, count) = (0, 0, 0)
+        for index in text.indices where text[index] == UInt8(ascii: ".") {
+            if count == 0 { first = index } else { second = index }
+            count += 1
+        }
+        return count == 2 ? (first, second) : nil
     }
 
     /// Signs `payload` and returns the compact form in ASCII.

@@ -28,11 +28,12 @@ package struct KnownHeaders: Sendable {
 
     /// Compares from the end: the beginnings are alike for all keys, the names are not.
     private static func isSame(_ known: [UInt8], _ segment: ArraySlice<UInt8>) -> Bool {
+        let (known, segment) = (known.span, segment.span)
         guard known.count == segment.count else { return false }
         var index = known.count
         while index > 0 {
             index -= 1
-            guard known[index] == segment[segment.startIndex + index] else { return false }
+            guard known[index] == segment[index] else { return false }
         }
         return true
     }

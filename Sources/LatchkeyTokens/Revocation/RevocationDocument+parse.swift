@@ -199,7 +199,7 @@ struct RevocationDocumentReader {
     private static func isEpoch(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { character in
-                Base64URL.consistsOfAlphabet(CollectionOfOne(character)) || character == UInt8(ascii: ".")
+                Base64URL.isCharacter(character) || character == UInt8(ascii: ".")
             }
     }
 }

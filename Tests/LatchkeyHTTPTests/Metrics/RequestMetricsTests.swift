@@ -1,4 +1,5 @@
 import LatchkeyHTTP
+import NIOCore
 import Testing
 
 /// The text that Prometheus scrapes.

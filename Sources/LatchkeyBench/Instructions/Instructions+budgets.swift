@@ -1,0 +1,40 @@
+extension Budget {
+    static func instructions(_ subject: Instructions.Subject, _ budget: Instructions.Subject.Budget) -> Budget {
+        Budget(
+            key: "instructions_\(subject.rawValue)", title: "\(budget.name): instructions",
+            bound: .atMost(budget.instructions), unit: "a time",
+            reason:
+                "Somewhat more than it takes, as callgrind counts. Whoever makes it dearer is told, on any machine, and "
+                + "says here what for.")
+    }
+
+    static func allocations(_ subject: Instructions.Subject, _ budget: Instructions.Subject.Budget) -> Budget {
+        Budget(
+            key: "allocations_\(subject.rawValue)", title: "\(budget.name): allocations",
+            bound: .atMost(budget.allocations), unit: "a time",
+            reason: "As for instructions. Each is taken and given back, two hundred instructions at least.")
+    }
+}
+
+extension Instructions.Subject {
+    /// The most that one may take.
+    struct Budget {
+        let name: String
+        let instructions: Double
+        let allocations: Double
+    }
+
+    /// Nil for what is not ours.
+    var budget: Budget? {
+        switch self {
+        case .refresh: Budget(name: "refresh", instructions: 620_000, allocations: 200)
+        case .login: Budget(name: "login without its hash", instructions: 1_100_000, allocations: 440)
+        case .introspection: Budget(name: "introspection", instructions: 220_000, allocations: 115)
+        case .jwks: Budget(name: "JWKS", instructions: 24_500, allocations: 8)
+        case .poll: Budget(name: "list poll, 304", instructions: 24_500, allocations: 8)
+        case .empty: Budget(name: "empty answer", instructions: 61_000, allocations: 23)
+        case .verification: Budget(name: "verification without its signature", instructions: 35_000, allocations: 25)
+        case .signature: nil
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+
+/// Instructions and allocations of single requests, over one connection that stays open: what the program itself does,
+/// without the kernel, the disk and the machine.
+struct Instructions {
+    let options: BenchOptions
+    let folder: String
+
+    /// Before anything is counted: what is made once is made then.
+    private static let warmUp = 40
+    private var requests: Int { options.plan.isQuick ? 100 : 400 }
+
+    /// For the JSON.
+    struct Cost: Encodable, Sendable {
+        let subject: Subject
+        let instructions: Double
+        /// Nil where they are not ours.
+        var allocations: Double?
+    }
+
+    func measure() throws -> Section {
+        var section = Section(.instructions)
+        let costs = try ofServer() + ofLibrary()
+        let table = TextTable(titleWidth: 62, columnWidth: 14)
+        section.lines.append(table.text("one at a time, counted by callgrind", ["instructions", "allocations"]))
+        for (subject, cost) in costs {
+            section.lines.append(
+                table.text(
+                    subject.title,
+                    [Number.fixed(cost.instructions, 0), cost.allocations.map { Number.fixed($0, 1) } ?? ""]))
+            guard let budget = subject.budget, let allocations = cost.allocations else { continue }
+            try section.judge(.instructions(subject, budget), [cost.instructions])
+            try section.judge(.allocations(subject, budget), [allocations])
+        }
+        section.figures = costs.map(\.cost)
+        return section
+    }
+
+    // MARK: Requests
+
+    private func ofServer() throws -> [(subject: Subject, cost: Cost)] {
+        // A hash takes as many instructions as its parameters say, so the smallest one is as good as any to be taken out.
+        let configuration = ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1"]
+            .merging(Self.repeatable) { given, _ in given }
+        try ServerUnderTest.populate(
+            options, folder, revocations: Population.listEntries, configuration: configuration)
+        Console.note("Starting the server under callgrind")
+        let output = folder + "/server.callgrind"
+        let server = try ServerUnderTest(
+            binary: options.server, folder: folder, configuration: configuration,
+            under: try Callgrind.command(output: output))
+        defer { server.stop() }
+        let connection = try HTTPConnection(server.endpoint)
+        return try Subject.requests.map { subject in
+            Console.note("Counting: \(subject.title)")
+            var client = try subject.client(server)
+            try run(&client, connection, count: Self.warmUp)
+            let profile = try Callgrind.count(server.figures.processID, output, subject.rawValue) {
+                try run(&client, connection, count: requests)
+            }
+            return (
+                subject, cost(subject, profile, besides: subject == .login ? profile["argon2_ctx"].instructions : 0)
+            )
+        }
+    }
+
+    private func run(_ client: inout any LoadClient, _ connection: HTTPConnection, count: Int) throws {
+        for _ in 0..<count { try client.take(status: try connection.exchange(client.request), from: connection) }
+    }
+
+    /// - Parameter besides: instructions that do not count.
+    private func cost(_ subject: Subject, _ profile: Profile, besides: Int) -> Cost {
+        Cost(
+            subject: subject, instructions: Double(profile.instructions - besides) / Double(requests),
+            allocations: Double(profile.allocations) / Double(requests))
+    }
+
+    /// Hash tables that have their order by chance would have another one in each process.
+    private static let repeatable = ["SWIFT_DETERMINISTIC_HASHING": "1"]
+
+    // MARK: The library
+
+    /// What a service pays for one token, and how much of that is its signature, which no library could leave out: both
+    /// from one run, since signatures differ in what they take.
+    private func ofLibrary() throws -> [(subject: Subject, cost: Cost)] {
+        Console.note("Counting: \(Subject.verification.title)")
+        let output = folder + "/loop.callgrind"
+        let command = try Callgrind.command(output: output) + ["--toggle-collect=*\(Verification.counted)*"]
+        let child = try ChildProcess(
+            command[0], command.dropFirst() + [try Self.ownPath(), BenchOptions.loop, "\(requests)"],
+            environment: ProcessInfo.processInfo.environment.merging(Self.repeatable) { _, given in given },
+            log: folder + "/loop.log")
+        guard child.wait() == 0 else { throw BenchFailure("The loop failed:\n\(child.lastWords)") }
+        let profile = try Profile(file: output)
+        let signature = profile.most(of: "isValidSignature").instructions
+        guard signature > 0 else { throw BenchFailure("No signature was verified in the loop.") }
+        return [
+            (.verification, cost(.verification, profile, besides: signature)),
+            (.signature, Cost(subject: .signature, instructions: Double(signature) / Double(requests))),
+        ]
+    }
+
+    private static func ownPath() throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    }
+}
