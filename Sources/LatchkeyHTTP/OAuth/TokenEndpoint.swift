@@ -25,14 +25,9 @@ struct TokenEndpoint: Sendable {
         let presented = try ClientAuthentication(request.headers, form: form)
         // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
         // read it.
-        if presented == nil { _ = try grants.asked(by: form).read(form) }
+        if presented == nil { try grants.asked(by: form).check(form) }
         let client = try await gate.authenticate(presented, context)
-        let asked = try grants.asked(by: form)
-        let answer = try asked.read(form)
-        guard client.settings.grants.contains(asked.grant) else {
-            throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
-        }
-        return .tokens(try await answer(client, context.network))
+        return .tokens(try await grants.asked(by: form).answer(form, client, context.network))
     }
 }
 

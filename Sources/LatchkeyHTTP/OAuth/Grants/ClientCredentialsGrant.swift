@@ -6,9 +6,8 @@ struct ClientCredentialsGrant: Sendable {
     let services: Services
 
     var offered: OfferedGrant {
-        OfferedGrant(.clientCredentials) { form throws(Refusal) in
-            let request = try Request(form)
-            return { client, _ in try await answer(request, client: client) }
+        OfferedGrant(.clientCredentials, read: Request.init) { request, client, _ in
+            try await answer(request, client: client)
         }
     }
 
