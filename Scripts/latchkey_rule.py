@@ -1,6 +1,6 @@
 """The rule by which a service accepts access tokens and believes revocation lists; no I/O, `now` is the own clock.
 
-TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds every line to it. Whatever is refused raises."""
+TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds all but `Pace` to it. Whatever is refused raises."""
 from __future__ import annotations
 
 import base64
@@ -12,15 +12,21 @@ import jwt
 
 SKEW, LEEWAY = 120, 60  # seconds: by which clocks may differ, for which a token still passes after its exp
 ALGORITHMS = {"ES256": "ES256", "EdDSA": "EdDSA", "Ed25519": "EdDSA", "PS256": "PS256", "RS256": "RS256"}
+KEYS = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "PS256": ("RSA", None), "RS256": ("RSA", None)}
+SECRETS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+TEXT = "(?s:.+)"
 UUID, WORD = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[A-Za-z0-9_-]"
 CLIENT = f"(?!(?i:{UUID})$|[.]+$)[A-Za-z0-9._-]{{1,64}}"
 COUNT, TIME, SECONDS = range(2**63), range(253402300800), range(1, 86401)
-CLAIMS = {"iss": ".+", "sub": ".+", "jti": WORD + "{1,128}", "client_id": CLIENT, "exp": TIME, "iat": TIME}
+CLAIMS = {"iss": TEXT, "sub": TEXT, "jti": WORD + "{1,128}", "client_id": CLIENT, "exp": TIME, "iat": TIME}
 SCOPE = r"[!#-\[\]-~]+( [!#-\[\]-~]+)*"
-OPTIONAL = {"nbf": TIME, "auth_time": TIME, "sid": UUID, "scope": SCOPE, "amr": [], "roles": []}
-DOCUMENT = {"iss": ".+", "epoch": "[A-Za-z0-9._-]{1,64}", "after": COUNT, "seq": COUNT, "now": TIME, "entries": [],
+OPTIONAL = {"nbf": TIME, "auth_time": TIME, "sid": UUID, "scope": SCOPE, "amr": [], "roles": [], "status": {}}
+DOCUMENT = {"iss": TEXT, "epoch": "[A-Za-z0-9._-]{1,64}", "after": COUNT, "seq": COUNT, "now": TIME, "entries": [],
             "next_update": SECONDS, "expires_in": SECONDS}
-IDS = {"token": CLAIMS["jti"], "session": UUID, "user": UUID, "client": CLIENT, "key": WORD + "{43}", "all": None}
+IDS = {"token": CLAIMS["jti"], "session": UUID, "user": UUID, "client": CLIENT, "key": WORD + "{42}[AEIMQUYcgkosw048]",
+       "all": None}
+# Escapes of NUL and of half a surrogate pair.
+ESCAPES = rb"\\u(0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
 
 Key = tuple[jwt.PyJWK, str]  # and the one algorithm that it is for
 
@@ -47,28 +53,59 @@ def differs(name: str, found: object, expected: object) -> str:
     return f"{name} is {text if len(text) <= 200 else text[:200] + '…'}, expected {expected}"
 
 
-def strict(raw: bytes) -> Any:
+def strict(raw: bytes, depth: int = 8) -> Any:
     """JSON with every name once, so that no two readers see different things."""
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         need(len(dict(pairs)) == len(pairs), "malformed", "a name twice")
         return dict(pairs)
-    need(not re.search(rb"([\[{][^\[\]{}]*){9}", raw), "malformed", "nested too deeply")
-    return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
+    value = json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
+    need(not re.search(ESCAPES, raw.replace(rb"\\", b"-")), "malformed", "NUL or half of a surrogate pair")
+    brackets = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", raw)  # behind the reader, who knows that each string ends
+    for _ in range(depth):
+        brackets = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", brackets)
+    need(not re.search(rb"[\[{]", brackets), "malformed", "nested too deeply")
+    return value
 
 
 def check(found: dict[str, Any], forms: dict[str, Any]) -> None:
-    """A text by its pattern, a whole number (True and 5.0 are none) by its range, or a list."""
+    """A text by its pattern, a whole number (True and 5.0 are none) by its range, a list or an object."""
     for name, form in forms.items():
-        value, kind = found.get(name), {str: str, range: int, list: list}[type(form)]
+        value, kind = found.get(name), {str: str, range: int, list: list, dict: dict}[type(form)]
         need(type(value) is kind, "malformed", name)
-        need(kind is list or (value in form if kind is int else re.fullmatch(form, value)), "malformed", name)
+        need(kind is not int or value in form, "malformed", name)
+        need(kind is not str or len(value.encode()) <= 2048 and re.fullmatch(form, value), "malformed", name)
 
 
 def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
-    """What `find` looks up: by kid the key and the one algorithm that it is for."""
-    keys = {key["kid"]: (key, ALGORITHMS[key["alg"]]) for key in jwks["keys"] if key.get("alg") in ALGORITHMS}
-    need(keys, "no_keys")
-    return {kid: (jwt.PyJWK(key, algorithm), algorithm) for kid, (key, algorithm) in keys.items()}
+    """What `find` looks up: by kid the key and the one algorithm that it is for. Others' keys are passed over."""
+    need(type(jwks["keys"]) is list, "malformed", "keys")
+    names = [key["kid"] for key in jwks["keys"] if "kid" in key]
+    need(len(set(names)) == len(names) and not any(SECRETS & key.keys() for key in jwks["keys"]), "malformed", "keys")
+    keys: dict[str, Key] = {}
+    for key in jwks["keys"]:
+        algorithm = ALGORITHMS.get(key.get("alg"), "")
+        if KEYS.get(algorithm) != (key["kty"], key.get("crv")) or key.get("use", "sig") != "sig":
+            continue
+        found = jwt.PyJWK(key, algorithm)
+        need(key["kty"] != "RSA" or 2048 <= found.key.key_size <= 8192, "malformed", "RSA key out of bounds")
+        if re.fullmatch(IDS["key"], key["kid"]):
+            keys[key["kid"]] = found, algorithm
+    return keys
+
+
+def check_lists(claims: dict[str, Any]) -> list[str]:
+    """The forms that are no single text or number; returns `aud` as a list."""
+    audiences = [claims["aud"]] if type(claims["aud"]) is str else claims["aud"]
+    for texts in (audiences, claims.get("amr", []), claims.get("roles", [])):
+        need(type(texts) is list and len(texts) <= 256, "malformed", "not a list, or a long one")
+        need(all(type(text) is str for text in texts), "malformed", "a list of something else")
+    need("" not in audiences, "malformed", "aud")
+    scope = claims.get("scope", "")
+    need(len(scope) <= 1024 and len(set(scope.split(" "))) <= 64, "malformed", "scope")
+    if "status_list" in claims.get("status", {}):
+        check(claims["status"], {"status_list": {}})
+        check(claims["status"]["status_list"], {"idx": COUNT, "uri": TEXT})
+    return audiences
 
 
 def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience: str,
@@ -79,7 +116,8 @@ def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience
     canonical = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw)
     need(token == canonical, "malformed", "not base64url")
     need(len(raw) == 3, "malformed", f"{len(raw)} parts, expected 3")
-    header, (signed, _, _) = strict(raw[0]), token.rpartition(".")
+    need(0 < token.index(".") <= 4096, "malformed", "a header of more than 4096 characters")
+    header, (signed, _, _) = strict(raw[0], 4), token.rpartition(".")
     kind, kid, name = (header.get(member) for member in ("typ", "kid", "alg"))
     need(type(kind) is str and re.fullmatch("(?ai:(application/)?at[+]jwt)", kind), "wrong_type",
          differs("typ", kind, "at+jwt: another kind of token"))
@@ -91,13 +129,10 @@ def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience
          differs("alg", name, algorithm))
     need(key.Algorithm.verify(signed.encode(), key.key, raw[2]), "bad_signature")
     claims = strict(raw[1])
-    need(b"\\u0000" not in json.dumps(claims, ensure_ascii=False).encode(), "malformed", "NUL")
     check(claims, CLAIMS | {name: OPTIONAL[name] for name in OPTIONAL if name in claims})
     need(claims["sub"] == claims["client_id"] or re.fullmatch(UUID, claims["sub"]), "malformed",
          "sub is neither a user's id nor client_id")
-    audiences = [claims["aud"]] if type(claims["aud"]) is str else claims["aud"]
-    texts = audiences + claims.get("amr", []) + claims.get("roles", [])
-    need(all(type(text) is str for text in texts) and "" not in audiences, "malformed", "a list of something else")
+    audiences = check_lists(claims)
     need(claims["iss"] == issuer, "wrong_issuer", differs("iss", claims["iss"], repr(issuer)))
     need(audience in audiences, "wrong_audience", differs("aud", audiences, repr(audience)))
     for claim, code in (("iat", "issued_in_future"), ("nbf", "not_yet_valid")):
@@ -120,9 +155,12 @@ class RevocationList:
     def apply(self, doc: dict[str, Any], now: float) -> None:
         """Takes a document in; changes nothing when it raises, but for what to ask next."""
         check(doc, DOCUMENT)
-        epoch, seq, then, _, offset = self.last or (None, 0, 0, 0, SKEW)
+        need("columns" not in doc, "bad_member", "columns: a form that was not asked for")
+        epoch, seq, then, life, offset = self.last or (None, 0, 0, 0, SKEW)
         reach, floor, marks = seq if doc["epoch"] == epoch else 0, doc["after"], []
-        need(floor <= doc["seq"] and len(self.marks) + len(doc["entries"]) <= 2_000_000, "bad_order or too_large")
+        count = len(doc["entries"])
+        need(floor <= doc["seq"], "bad_order", "after is beyond seq")
+        need(count <= 1_000_000 and len(self.marks) + count <= 2_000_000, "too_large", f"{count} entries more")
         for entry in doc["entries"]:
             dated = entry["kind"] in ("user", "client", "all")  # and KeyError for a kind that is not known
             form, times = IDS[entry["kind"]], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
@@ -140,7 +178,8 @@ class RevocationList:
         for subject, before, exp in marks:  # a document adds, it never removes
             old = self.marks.get(subject, {})
             self.marks[subject] = {**old, before: max(exp, old.get(before, 0))}
-        self.last = doc["epoch"], doc["seq"], max(then, doc["now"]), doc["expires_in"], min(offset, now - doc["now"])
+        life = min(life, doc["expires_in"]) if doc["now"] < then else doc["expires_in"]  # an old copy lengthens nothing
+        self.last = doc["epoch"], doc["seq"], max(then, doc["now"]), life, min(offset, now - doc["now"])
         self.query = {"after": doc["seq"], "epoch": doc["epoch"]}
 
     def prune(self, now: float, every: float = 60) -> None:

@@ -82,6 +82,7 @@ class Verifier:
         self.fetched: float = 0
         try:
             self.fetch_keys()
+            need(self.keys, "no_keys", f"{self.server} publishes none")
             self.poll()
         except Exception as error:
             raise Unavailable("list_blind", str(error)) from error
@@ -94,7 +95,9 @@ class Verifier:
         try:
             claims, kid = read(token, self.find, self.issuer, self.audience, now)
             kind = self.list.match(claims, kid)
-        except Refusal:
+        except Refusal as error:
+            if error.code == "unknown_key" and not self.keys:
+                raise Unavailable("no_keys", "the issuer has withdrawn all its keys") from error
             raise
         except Exception as error:  # of decoders: whatever it is, this is no token
             raise Refusal("malformed", type(error).__name__) from error
@@ -115,7 +118,7 @@ class Verifier:
         return self.keys.get(kid)
 
     def fetch_keys(self) -> None:
-        """Replaces the keys, or raises and keeps them."""
+        """Replaces the keys, by none where there are none any more, or raises and keeps them."""
         self.fetched = time.monotonic()
         self.keys = read_keys(self.get("/.well-known/jwks.json", 5, 262_144))
 

@@ -37,12 +37,27 @@ package enum IssuanceGate: Sendable, Equatable {
     }
 }
 
-/// The answer of a store's issuing transaction.
+/// What an access token takes from the transaction that lets it be issued.
+package struct IssuanceStamp: Sendable, Equatable {
+    /// `iat`, whenever signing happens.
+    package let issuedAt: Timestamp
+    /// The version of the key table that the transaction saw: the signer must not use an older key ring than that, or it
+    /// could sign with a key that was withdrawn before `issuedAt`.
+    package let keyVersion: Int64
+
+    package init(issuedAt: Timestamp, keyVersion: Int64) {
+        self.issuedAt = issuedAt
+        self.keyVersion = keyVersion
+    }
+}
+
+/// What a rule that may issue came to.
 package enum Issuance<Value: Sendable>: Sendable {
-    /// Committed. `keyVersion` is the version of the key table that the transaction saw: the signer must not use an
-    /// older key ring than that, or it could sign with a key that was withdrawn before `issuedAt`.
-    case granted(Value, issuedAt: Timestamp, keyVersion: Int64)
+    /// Committed. Whatever may be issued has its ``IssuanceStamp`` in the value.
+    case settled(Value)
+    /// Nothing was written; to be tried again from this instant on.
     case wait(until: Timestamp)
+    /// Nothing was written.
     case clockSetBack(retryAfter: Duration)
 }
 
@@ -71,11 +86,11 @@ package struct IssuanceLoop: Sendable {
     ///   coming.
     package func run<Value: Sendable>(
         _ submit: () async throws -> Issuance<Value>
-    ) async throws -> (value: Value, issuedAt: Timestamp, keyVersion: Int64) {
+    ) async throws -> Value {
         for _ in 0..<Self.attempts {
             switch try await submit() {
-            case .granted(let value, let issuedAt, let keyVersion):
-                return (value, issuedAt, keyVersion)
+            case .settled(let value):
+                return value
             case .wait(let until):
                 let milliseconds = until.milliseconds - clock.now().milliseconds
                 if milliseconds > 0 { try await clock.sleep(.milliseconds(milliseconds)) }

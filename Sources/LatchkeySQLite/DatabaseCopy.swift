@@ -1,5 +1,6 @@
 import Foundation
 import LatchkeyCore
+import LatchkeySQL
 
 #if canImport(Glibc)
     import Glibc

@@ -1,7 +1,9 @@
 internal import CSQLite
 package import LatchkeyCore
 import LatchkeyMigrations
+import LatchkeySQL
 package import LatchkeyTokens
+import Waiting
 
 /// What can be done to a database file without opening it as a store; a server may be working on it for the first two.
 package struct DatabaseTools: Sendable {
@@ -23,7 +25,7 @@ package struct DatabaseTools: Sendable {
         return try await OwnThread.run("db-check") {
             let database = try file.openReader()
             defer { try? database.close() }
-            return try ClientRow.reserved(in: database)
+            return try database.tableExists("clients") ? ClientCheck.reserved(database) : []
         }
     }
 
@@ -147,7 +149,7 @@ enum DatabaseCheck {
             let count = try database.integer(rule.count)
             return count == 0 ? nil : "\(rule.complaint) (\(count))"
         }
-        return Array(Set(orphans)).sorted() + findings + (try ClientRow.unreadable(in: database))
+        return Array(Set(orphans)).sorted() + findings + (try ClientCheck.unreadable(database))
     }
 
     /// What was sealed with the database's master key, if anything was.

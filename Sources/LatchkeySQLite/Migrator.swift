@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyMigrations
+import LatchkeySQL
 import LatchkeyTokens
 
 /// Brings a database's schema to that of this program: forward only, each migration in its own transaction, with a

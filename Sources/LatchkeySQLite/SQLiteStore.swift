@@ -1,5 +1,6 @@
 package import Glibc
 package import LatchkeyCore
+import LatchkeySQL
 import LatchkeyTokens
 package import Logging
 
@@ -43,7 +44,7 @@ package final class SQLiteStore: Store {
     }
 
     let file: DatabaseFile
-    let clock: Clock
+    package let clock: Clock
     package let expiryClock: ExpiryClock
     let logger: Logger
     let writer: WriterThread
@@ -51,7 +52,6 @@ package final class SQLiteStore: Store {
     let checkpointer: Checkpointer?
     let log: WriteAheadLog
     let presence: DatabasePresence
-    let sweepPosition = SweepPosition()
 
     private init(
         file: DatabaseFile, clock: Clock, expiryClock: ExpiryClock, logger: Logger, writer: WriterThread,
@@ -82,7 +82,7 @@ package final class SQLiteStore: Store {
             try file.prepare()
             let connection = try file.openWriter()
             try Migrator().run(on: connection, applyPending: settings.schema == .migrate, now: clock.now())
-            let start = try StateRow.read(connection)
+            let start = try StateRow(connection).row()
             return try launch(settings, file, connection, start, clock, observer, logger)
         } catch let error as DatabaseError {
             throw Failure.dissolves(error) ? Failure.unavailable(error) : StoreFault(error)
@@ -90,7 +90,7 @@ package final class SQLiteStore: Store {
     }
 
     private static func launch(
-        _ settings: Settings, _ file: DatabaseFile, _ connection: sending Database, _ start: StateRow, _ clock: Clock,
+        _ settings: Settings, _ file: DatabaseFile, _ connection: sending Database, _ start: StoreState, _ clock: Clock,
         _ observer: any StoreObserver, _ logger: Logger
     ) throws -> SQLiteStore {
         let limits = WriterLimits(
@@ -102,7 +102,7 @@ package final class SQLiteStore: Store {
             file: file, count: settings.readers, limit: settings.readLimit, waiting: settings.waitingLimit)
         let checkpointer =
             settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
-        let floor = start.revocation.clockFloor
+        let floor = start.stored.clockFloor
         let expiryClock = ExpiryClock(clock, floor: floor.milliseconds > 0 ? floor : nil)
         // The state was read through it, so all of its files are there.
         let presence = DatabasePresence(file)
@@ -115,7 +115,7 @@ package final class SQLiteStore: Store {
     }
 
     /// The thread that writes; there until ``shutdown()``.
-    package func writerThread() async throws -> pthread_t { try await writer.perform { _ in pthread_self() } }
+    package func writerThread() async throws -> pthread_t { try await writer.perform { _ in pthread_self() }.value }
 
     /// Looks whether the database's files are still where a start would find them.
     /// - Returns: why nothing is written any more, from then on; nil while all is well.
@@ -129,5 +129,35 @@ package final class SQLiteStore: Store {
         await readers.stop()
         await checkpointer?.stop()
         await writer.stop()
+    }
+}
+
+extension SQLiteStore {
+    /// One writer: no rule runs beside another, whatever its scope.
+    package func write<Value: Sendable>(
+        _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+    ) async throws -> Written<Value> {
+        try await writer.perform { try rule($0) }
+    }
+
+    package func read<Value: Sendable>(
+        snapshot: Bool, _ body: @escaping @Sendable (any Looks) throws -> Value
+    ) async throws -> Value {
+        let look = { @Sendable (database: Database) in try body(SQLLooks(database, SQLiteDialect())) }
+        return snapshot ? try await readers.snapshot(look) : try await readers.read(look)
+    }
+
+    package func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void) { writer.submit { try rule($0) } }
+
+    package func statistics() async throws -> StoreStatistics {
+        let now = clock.now()
+        let databaseBytes = DatabaseFile.size(file.path)
+        let logBytes = DatabaseFile.size(file.writeAheadLogPath)
+        let figures = writer.statistics
+        let rows = try await read(snapshot: true) { try $0.upkeep.counts(at: now) }
+        return StoreStatistics(
+            users: rows.users, clients: rows.clients, sessions: rows.sessions, liveRevocations: rows.liveRevocations,
+            auditEvents: rows.auditEvents, databaseBytes: databaseBytes, writeAheadLogBytes: logBytes,
+            batches: figures.batches, transactions: figures.transactions, commitTimes: figures.commitTimes)
     }
 }

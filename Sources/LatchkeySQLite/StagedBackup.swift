@@ -1,5 +1,6 @@
 import Foundation
 import LatchkeyCore
+import LatchkeySQL
 import LatchkeyTokens
 
 #if canImport(Glibc)
@@ -110,7 +111,7 @@ package struct StagedBackup: Sendable {
 
     /// A backup may carry a mark of its own; ending the sessions wins over keeping them.
     private static func mark(_ database: Database, _ settlement: PendingSettlement, _ now: Timestamp) throws {
-        let stands = try StateRow.read(database).settlement
+        let stands = try StateRow(database).row().settlement
         let settlement = stands == .restored ? .restored : settlement
         try database.run(
             "UPDATE revocation_state SET settlement = ?, clock_floor = max(clock_floor, ?)",

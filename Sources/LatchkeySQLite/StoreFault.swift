@@ -1,16 +1,8 @@
 internal import CSQLite
 import LatchkeyCore
 
-/// An error of SQLite that is our own mistake (a broken constraint, a row that cannot be read): logged once and
-/// answered without detail. Carries codes and SQLite's message, never statement arguments.
-package struct StoreFault: Error, Sendable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
-
-    init(_ error: DatabaseError) {
-        description = "SQLite \(error.extendedCode): \(error.message)"
-    }
+extension StoreFault {
+    init(_ error: DatabaseError) { self.init("SQLite \(error.extendedCode): \(error.message)") }
 }
 
 /// How an error of SQLite is told to callers.
@@ -57,9 +49,3 @@ enum Failure {
 
 /// The transaction is gone although no statement said so.
 struct BatchDissolved: Error {}
-
-extension StoreFault {
-    static func unreadable(_ type: Any.Type) -> StoreFault {
-        StoreFault("a row holds something that is no \(type)")
-    }
-}

@@ -1,4 +1,5 @@
 import LatchkeyCore
+import LatchkeySQL
 import LatchkeyTokens
 import Logging
 
@@ -91,18 +92,19 @@ final class WriterLoop {
         if let loss = presence.known { throw loss }
         if database.isInsideTransaction { try database.run("ROLLBACK") }
         try database.run("BEGIN IMMEDIATE")
-        let transaction = Transaction(database: database, wall: clock.now(), floor: floor)
+        let ledger = SQLLedger(
+            connection: database, dialect: SQLiteDialect(), wall: clock.now(), floor: floor)
         var answers: [@Sendable () -> Void] = []
         answers.reserveCapacity(jobs.count)
-        for job in jobs { answers.append(try attempt(job, transaction)) }
-        try transaction.storeFloor()
+        for job in jobs { answers.append(try attempt(job, ledger)) }
+        try ledger.storeFloor()
         let start = ContinuousClock.now
         try database.run("COMMIT")
         let time = ContinuousClock.now - start
         guard !database.isInsideTransaction else { throw BatchDissolved() }
-        floor = transaction.nextFloor
-        unpublished = unpublished || transaction.mayHaveEntries
-        if !transaction.changedStreams.isEmpty { observer.streamsChanged(transaction.changedStreams) }
+        floor = ledger.nextFloor
+        unpublished = unpublished || ledger.mayHaveEntries
+        if !ledger.changedStreams.isEmpty { observer.streamsChanged(ledger.changedStreams) }
         statistics.committed(jobs.count, in: time)
         // What went into a file that nobody will find must not be acknowledged.
         if let loss = presence.look() { throw loss }
@@ -110,11 +112,11 @@ final class WriterLoop {
     }
 
     /// Runs one closure in its savepoint. Throws only when the batch is lost.
-    private func attempt(_ job: WriterJob, _ transaction: Transaction) throws -> @Sendable () -> Void {
-        transaction.beginClosure()
+    private func attempt(_ job: WriterJob, _ ledger: SQLLedger) throws -> @Sendable () -> Void {
+        ledger.beginRule()
         database.guardian = .armed
         do {
-            let answer = try job.run(transaction)
+            let answer = try job.run(ledger)
             guard database.isInsideTransaction else { throw BatchDissolved() }
             if endGuard() == .savepoint { try database.run("RELEASE job") }
             return answer
@@ -127,7 +129,7 @@ final class WriterLoop {
                 try database.run("RELEASE job")
             case .sealed: throw BatchDissolved()
             }
-            transaction.forgetState()
+            ledger.ruleUndone()
             let visible = Failure.visible(error)
             return { job.fail(visible) }
         }
@@ -163,7 +165,7 @@ final class WriterLoop {
         var failure: any Error = BatchDissolved()
         for _ in 0..<Self.publishAttempts {
             do {
-                let records = try RevocationRow.after(published, database)
+                let records = try Revocations(database).all(after: published)
                 unpublished = false
                 guard let last = records.last else { return true }
                 observer.committed(records)

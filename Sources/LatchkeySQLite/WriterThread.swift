@@ -1,6 +1,8 @@
 import LatchkeyCore
+import LatchkeySQL
 import Logging
 import Synchronization
+import Waiting
 
 /// The one thread that writes. It drains its queue into one transaction, commits once, tells the observer, and only
 /// then resumes the callers.
@@ -12,7 +14,8 @@ final class WriterThread: Sendable {
     /// - Parameters:
     ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
     init(
-        connection: sending Database, start: StateRow, clock: Clock, observer: any StoreObserver, limits: WriterLimits,
+        connection: sending Database, start: StoreState, clock: Clock, observer: any StoreObserver,
+        limits: WriterLimits,
         log: WriteAheadLog, presence: DatabasePresence, checkpointer: Checkpointer?, logger: Logger
     ) {
         let queue = JobQueue<WriterJob>(limit: limits.waiting)
@@ -20,8 +23,8 @@ final class WriterThread: Sendable {
         log.install(on: connection)
         let exit = exit
         let statistics = statistics
-        let floor = start.revocation.clockFloor
-        let published = start.revocation.lastSequence
+        let floor = start.stored.clockFloor
+        let published = start.stored.lastSequence
         OwnThread.start("store-write", owning: connection) { connection in
             let loop = WriterLoop(
                 database: connection, clock: clock, observer: observer, limits: limits, log: log,
@@ -37,16 +40,19 @@ final class WriterThread: Sendable {
         }
     }
 
-    /// Runs `body` in a batch and returns its value once that batch is on disk.
+    /// Runs `rule` in a batch and returns its value, with the log entries that it appended, once that batch is on disk.
     ///
-    /// - Throws: what `body` throws (its changes alone are undone), or ``StoreUnavailable`` when the whole batch was
+    /// - Throws: what `rule` throws (its changes alone are undone), or ``StoreUnavailable`` when the whole batch was
     ///   lost or the queue is full.
-    func perform<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+    func perform<Value: Sendable>(
+        _ rule: @escaping @Sendable (SQLLedger) throws -> Value
+    ) async throws -> Written<Value> {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Written<Value>, any Error>) in
             let job = WriterJob(
-                run: { transaction in
-                    let value = try body(transaction)
-                    return { continuation.resume(returning: value) }
+                run: { ledger in
+                    let value = try rule(ledger)
+                    let written = Written(value: value, records: ledger.takeRecords())
+                    return { continuation.resume(returning: written) }
                 },
                 fail: { continuation.resume(throwing: $0) })
             if !queue.push(job) {
@@ -56,11 +62,11 @@ final class WriterThread: Sendable {
     }
 
     /// Runs `body` some time soon and tells nobody. Dropped when the queue is full: only for what may be lost.
-    func submit(_ body: @escaping @Sendable (Transaction) throws -> Void) {
+    func submit(_ body: @escaping @Sendable (SQLLedger) throws -> Void) {
         _ = queue.push(
             WriterJob(
-                run: { transaction in
-                    try body(transaction)
+                run: { ledger in
+                    try body(ledger)
                     return {}
                 }, fail: { _ in }))
     }
@@ -96,7 +102,7 @@ final class WriterStatistics: Sendable {
 /// One closure on its way through the writer.
 struct WriterJob: Sendable {
     /// Runs inside the batch's transaction and returns what resumes the caller. That is called only after the commit.
-    let run: @Sendable (Transaction) throws -> @Sendable () -> Void
+    let run: @Sendable (SQLLedger) throws -> @Sendable () -> Void
     /// Resumes the caller with an error, also only once the batch is settled.
     let fail: @Sendable (any Error) -> Void
 }

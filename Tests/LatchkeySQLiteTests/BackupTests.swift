@@ -6,6 +6,7 @@ import StoreConformance
 import Synchronization
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 struct BackupTests {
@@ -219,7 +220,7 @@ struct BackupTests {
             id: try #require(ClientID("app")), kind: .public, settings: ClientSettings(), createdAt: right)
         try await store.createClient(
             client, secret: nil, event: AuditEvent(.clientCreated, at: right, actor: .operator))
-        guard case .granted = try await store.issueForClient(client.id) else {
+        guard case .settled = try await store.issueForClient(client.id) else {
             Issue.record("not issued")
             return
         }
@@ -234,11 +235,11 @@ struct BackupTests {
         #expect(try await store.revocations(after: 0, limit: 10).isEmpty)
         #expect(try await store.pendingSettlement() == .clockReset, "whoever dies now has not withdrawn the keys")
         now.withLock { $0 = right + .seconds(1) }
-        guard case .granted(_, let issuedAt, _) = try await store.issueForClient(client.id) else {
+        guard case .settled(let issued) = try await store.issueForClient(client.id) else {
             Issue.record("still refused")
             return
         }
-        #expect(issuedAt == right + .seconds(1))
+        #expect(issued.stamp.issuedAt == right + .seconds(1))
         await store.shutdown()
         #expect(try place.problems() == [])
     }
@@ -269,11 +270,12 @@ struct BackupTests {
             client, secret: nil, event: AuditEvent(.clientCreated, at: now, actor: .operator))
         let begun = try await store.beginSession(
             SessionBeginning(
-                id: .generate(at: now), nonce: [UInt8](repeating: 7, count: 16), user: user.id, verifiedVersion: 1,
+                id: .generate(at: now), nonce: [UInt8](repeating: 7, count: 16),
+                authenticated: Authenticated(
+                    user: user, credentialVersion: 1, proofs: [Proof(.password, at: now)], admission: nil),
                 client: client.id, transport: .body, scope: try #require(Scope("openid")),
-                absoluteLifetime: .seconds(86400), authenticationMethods: ["pwd"], deviceName: nil,
-                network: "192.0.2.1", replacing: nil, resetting: []))
-        guard case .granted(.begun(let record), _, _) = begun else { throw StoreUnavailable("no session") }
+                absoluteLifetime: .seconds(86400), deviceName: nil, network: "192.0.2.1", replacing: nil))
+        guard case .settled(.begun(let record, _)) = begun else { throw StoreUnavailable("no session") }
         let copy = place.folder + "/copy.sqlite"
         try DatabaseCopy.backUp(store.file, to: copy)
         await store.shutdown()

@@ -3,17 +3,18 @@ import LatchkeyCore
 import LatchkeyTokens
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 struct DurabilityTests {
     @Test func `the writer commits with synchronous FULL in WAL mode and checks foreign keys`() async throws {
         let place = try DatabasePlace()
         let store = try place.open()
-        let pragmas = try await store.writer.perform { transaction in
+        let pragmas = try await store.writer.perform { ledger in
             try ["synchronous", "foreign_keys", "wal_autocheckpoint"].map {
-                try transaction.database.integer("PRAGMA \($0)")
+                try ledger.connection.integer("PRAGMA \($0)")
             }
-        }
+        }.value
         #expect(pragmas == [2, 1, 0])
         let mode = try await store.readers.read { database in
             try database.first("PRAGMA journal_mode") { row -> String in row[0] }
@@ -46,13 +47,12 @@ struct DurabilityTests {
         settings.boundPages = 200
         let store = try place.open(settings)
         for _ in 0..<300 {
-            try await store.writer.perform { transaction in
+            _ = try await store.writer.perform { ledger in
                 for _ in 0..<4 {
-                    try AuditRow.append(
+                    try ledger.audit.insert(
                         AuditEvent(
-                            .tokenMinted, at: transaction.instant, actor: .operator,
-                            details: ["x": String(repeating: "x", count: 3000)]),
-                        transaction.database)
+                            .tokenMinted, at: ledger.instant, actor: .operator,
+                            details: ["x": String(repeating: "x", count: 3000)]))
                 }
             }
         }

@@ -3,6 +3,7 @@ import LatchkeyCore
 import LatchkeyTokens
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 /// What one request costs must not grow with the number of sessions and users. Counted in what SQLite did, not in time.
@@ -52,14 +53,14 @@ struct GrowthTests {
     private func cost(sessions: Int) async throws -> Cost {
         let (store, place) = try await seeded(sessions)
         try await request(store, sessions)
-        let before = try await store.writer.perform { Self.pagesLookedAt($0.database) }
+        let before = try await onWriter(store, Self.pagesLookedAt)
         try await request(store, sessions / 2)
-        let after = try await store.writer.perform { Self.pagesLookedAt($0.database) }
+        let after = try await onWriter(store, Self.pagesLookedAt)
         let policy = SweepPolicy(
             auditRetention: .seconds(86_400), idleLifetime: .seconds(86_400), throttleWindow: .seconds(900))
         _ = try await store.sweep(policy, limit: 10)
-        _ = try await store.sweepSessions(policy, limit: 10)
-        let written = try await store.writer.perform { Self.efforts($0.database) }
+        _ = try await store.sweepSessions(policy, after: nil, limit: 10)
+        let written = try await onWriter(store, Self.efforts)
         let read = try await store.readers.read { Self.efforts($0) }
         await store.shutdown()
         #expect(try place.problems() == [])
@@ -70,31 +71,44 @@ struct GrowthTests {
         return Cost(efforts: efforts, pages: after - before)
     }
 
+    private func onWriter<Value: Sendable>(
+        _ store: SQLiteStore, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await store.writer.perform { ledger in
+            guard let database = ledger.connection as? Database else { throw StoreFault("another connection") }
+            return try body(database)
+        }.value
+    }
+
     /// One of everything that the hot paths do, at the place of one session in the middle.
     private func request(_ store: SQLiteStore, _ number: Int) async throws {
         let app = try #require(app)
         let id = try #require(SessionID(bytes: Array("\(Self.digits(number / 2))pésession".utf8)))
         let record = try #require(try await store.session(id))
         let user = record.user.id
+        let keys = MasterKeyRing.generate()
+        let text = try RefreshToken.derive(
+            session: id, generation: record.session.lineage.current, nonce: record.session.nonce, keys: keys
+        ).text
         let rotation = SessionRotation(
-            session: id, generation: record.session.lineage.current, client: app, transport: .body,
-            network: "192.0.2.1",
+            token: try #require(RefreshToken(text)), client: app, transport: .body, network: "192.0.2.1",
             policy: RefreshPolicy(reuseWindow: .seconds(30), recoveryLimit: 8, idleLifetime: .seconds(86_400)),
-            scope: nil, admit: { _ in })
-        guard case .granted(.rotated, _, _) = try await store.rotateSession(rotation) else {
-            throw StoreFault("not rotated")
-        }
+            scope: nil, masterKeys: keys, settings: Settings(issuer: "https://auth.example"))
+        guard case .settled(.answered(let answer)) = try await store.rotateSession(rotation), answer.kind == .rotated
+        else { throw StoreFault("not rotated") }
         let attempt = try await store.loginAttempt(
             normalisedName: record.user.normalisedName, counters: [ThrottleBucket(kind: .network, number: 7)])
         let login = try #require(attempt.record)
         _ = try await store.isKnownNetwork("192.0.2.1", of: user)
         let begun = try await store.beginSession(
             SessionBeginning(
-                id: .generate(at: .wallClock), nonce: [UInt8](repeating: 7, count: 16), user: user,
-                verifiedVersion: login.credential.version, client: app, transport: .body, scope: Scope(),
-                absoluteLifetime: .seconds(86_400), authenticationMethods: ["pwd"], deviceName: nil,
-                network: "192.0.2.1", replacing: nil, resetting: []))
-        guard case .granted(.begun(let fresh), _, _) = begun else { throw StoreFault("not begun") }
+                id: .generate(at: .wallClock), nonce: [UInt8](repeating: 7, count: 16),
+                authenticated: Authenticated(
+                    user: login.user, credentialVersion: login.credential.version,
+                    proofs: [Proof(.password, at: .wallClock)], admission: nil),
+                client: app, transport: .body, scope: Scope(), absoluteLifetime: .seconds(86_400), deviceName: nil,
+                network: "192.0.2.1", replacing: nil))
+        guard case .settled(.begun(let fresh, _)) = begun else { throw StoreFault("not begun") }
         _ = try await store.sessions(SessionFilter(user: user), page: PageRequest(limit: 10))
         let order = RevocationOrder(.session(fresh.session.id), reason: .logout, actor: .user(user))
         guard case .revoked = try await store.revoke(order) else { throw StoreFault("not revoked") }
@@ -160,7 +174,7 @@ struct GrowthTests {
             \(numbers) INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at,
                 expires_at, authentication_methods, network, current_generation, held_generation, rotated_at,
                 recoveries, recovery_window_start)
-            SELECT CAST(printf('%06dpésession', i) AS BLOB), \(user), 1, 0, '', zeroblob(16), ?2, ?2 + 86400000, 'pwd',
+            SELECT CAST(printf('%06dpésession', i) AS BLOB), \(user), 1, 0, 'openid', zeroblob(16), ?2, ?2 + 86400000, 'pwd',
                 '192.0.2.1', 1, 0, ?2, 0, 0
             FROM n
             """, [sessions, now.milliseconds])

@@ -4,6 +4,7 @@ import LatchkeyMigrations
 import LatchkeyTokens
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 struct MigratorTests {

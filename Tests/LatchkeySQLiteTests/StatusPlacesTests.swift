@@ -3,6 +3,7 @@ import LatchkeyTokens
 import StoreConformance
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 struct StatusPlacesTests {
@@ -19,9 +20,9 @@ struct StatusPlacesTests {
         var positions: Set<StatusPosition> = []
         for _ in 0..<10 {
             positions.formUnion(
-                try await store.writer.perform { transaction in
-                    try (0..<10_000).map { _ in try transaction.reserveStatus(for: claims, keyID: key).position }
-                })
+                try await store.writer.perform { ledger in
+                    try (0..<10_000).map { _ in try StatusListRules.reserve(for: claims, keyID: key, ledger).position }
+                }.value)
         }
         #expect(positions.count == 100_000)
         let lists = Dictionary(grouping: positions, by: \.list).mapValues(\.count)

@@ -6,19 +6,20 @@ import Synchronization
 import TestConditions
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 struct WriterBatchTests {
     /// Submits `bodies` so that they share one batch, and returns their results in order.
     private func batch(
-        _ store: SQLiteStore, _ bodies: [@Sendable (Transaction) throws -> Void]
+        _ store: SQLiteStore, _ bodies: [@Sendable (SQLLedger) throws -> Void]
     ) async throws -> [Result<Void, any Error>] {
         let hold = WriterHold()
         await hold.hold(store)
         return try await withThrowingTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
             for (index, body) in bodies.enumerated() {
                 group.addTask {
-                    do { return (index, .success(try await store.writer.perform(body))) } catch {
+                    do { return (index, .success(try await store.writer.perform(body).value)) } catch {
                         return (index, .failure(error))
                     }
                 }
@@ -36,8 +37,8 @@ struct WriterBatchTests {
         if case .failure(let error) = result { error is StoreUnavailable } else { false }
     }
 
-    private static func note(_ kind: AuditEvent.Kind) -> @Sendable (Transaction) throws -> Void {
-        { try AuditRow.append(AuditEvent(kind, at: $0.instant, actor: .operator), $0.database) }
+    private static func note(_ kind: AuditEvent.Kind) -> @Sendable (SQLLedger) throws -> Void {
+        { try $0.audit.insert(AuditEvent(kind, at: $0.instant, actor: .operator)) }
     }
 
     private func events(_ store: SQLiteStore) async throws -> [AuditEvent.Kind] {
@@ -52,8 +53,8 @@ struct WriterBatchTests {
             store,
             [
                 Self.note(.userCreated),
-                { transaction in
-                    try Self.note(.userDeleted)(transaction)
+                { ledger in
+                    try Self.note(.userDeleted)(ledger)
                     throw Refusal(.conflict, "no")
                 },
                 Self.note(.userUpdated),
@@ -73,8 +74,8 @@ struct WriterBatchTests {
             store,
             [
                 Self.note(.userCreated),
-                { transaction in
-                    try transaction.database.run(
+                { ledger in
+                    try ledger.connection.run(
                         "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (?, ?, 1, 0)",
                         [[UInt8](repeating: 1, count: 16), "top-secret-hash"])
                 },
@@ -94,23 +95,23 @@ struct WriterBatchTests {
         let results = try await batch(
             store,
             [
-                { transaction in
+                { ledger in
                     ran.withLock { $0.append(0) }
-                    _ = try transaction.revoke(
-                        RevocationOrder(.all(sessions: true), reason: .admin, actor: .operator))
+                    try RevocationRules.revoke(
+                        RevocationOrder(.all(sessions: true), reason: .admin, actor: .operator),
+                        ledger)
                 },
-                { transaction in
+                { ledger in
                     ran.withLock { $0.append(1) }
                     throw Refusal(.conflict, "also not answered before the commit")
                 },
-                { transaction in
+                { ledger in
                     ran.withLock { $0.append(2) }
                     for _ in 0..<500 {
-                        try AuditRow.append(
+                        try ledger.audit.insert(
                             AuditEvent(
-                                .tokenMinted, at: transaction.instant, actor: .operator,
-                                details: ["x": String(repeating: "x", count: 3000)]),
-                            transaction.database)
+                                .tokenMinted, at: ledger.instant, actor: .operator,
+                                details: ["x": String(repeating: "x", count: 3000)]))
                     }
                 },
                 { _ in ran.withLock { $0.append(3) } },
@@ -129,9 +130,9 @@ struct WriterBatchTests {
     }
 
     private func limitPages(_ store: SQLiteStore, extra: Int64) async throws {
-        try await store.writer.perform { transaction in
-            let pages = try transaction.database.integer("PRAGMA page_count")
-            _ = try transaction.database.integer("PRAGMA max_page_count = \(pages + extra)")
+        _ = try await store.writer.perform { ledger in
+            let pages = try ledger.connection.integer("PRAGMA page_count")
+            _ = try ledger.connection.integer("PRAGMA max_page_count = \(pages + extra)")
         }
     }
 
@@ -139,7 +140,7 @@ struct WriterBatchTests {
         let place = try DatabasePlace()
         let store = try place.open()
         let results = try await batch(
-            store, [Self.note(.userCreated), { try $0.database.run("ROLLBACK") }, Self.note(.userUpdated)])
+            store, [Self.note(.userCreated), { try $0.connection.run("ROLLBACK") }, Self.note(.userUpdated)])
         #expect(results.map(isUnavailable) == [true, true, true])
         #expect(try await events(store).isEmpty)
         try await store.checkWritable()
@@ -153,10 +154,10 @@ struct WriterBatchTests {
             store,
             [
                 Self.note(.userCreated),
-                { transaction in
+                { ledger in
                     // Checked at COMMIT only, so the closure itself goes through.
-                    try transaction.database.run("PRAGMA defer_foreign_keys = 1")
-                    try transaction.database.run(
+                    try ledger.connection.run("PRAGMA defer_foreign_keys = 1")
+                    try ledger.connection.run(
                         "INSERT INTO passwords (user_id, hash, version, changed_at) VALUES (x'00', 'h', 1, 0)")
                 },
             ])

@@ -5,6 +5,7 @@ import StoreConformance
 import Synchronization
 import Testing
 
+@testable import LatchkeySQL
 @testable import LatchkeySQLite
 
 /// The loop without its thread, so that a test holds its connection.
@@ -18,11 +19,11 @@ struct WriterLoopTests {
     }
 
     private func job(
-        _ name: String, _ trace: Trace, _ body: @escaping @Sendable (Transaction) throws -> Void
+        _ name: String, _ trace: Trace, _ body: @escaping @Sendable (SQLLedger) throws -> Void
     ) -> WriterJob {
         WriterJob(
-            run: { transaction in
-                try body(transaction)
+            run: { ledger in
+                try body(ledger)
                 trace.note("ran \(name)")
                 return { trace.note("answered \(name)") }
             },
@@ -44,9 +45,10 @@ struct WriterLoopTests {
         #expect(try place.problems() == [])
     }
 
-    private static let revoke: @Sendable (Transaction) throws -> Void = { transaction in
-        _ = try transaction.revoke(
-            RevocationOrder(.token(.generate(), session: nil, expiresAt: nil), reason: .admin, actor: .operator))
+    private static let revoke: @Sendable (SQLLedger) throws -> Void = { ledger in
+        try RevocationRules.revoke(
+            RevocationOrder(.token(.generate(), session: nil, expiresAt: nil), reason: .admin, actor: .operator),
+            ledger)
     }
 
     @Test func `everybody runs, then the observer is told, then everybody is answered`() async throws {
@@ -73,8 +75,8 @@ struct WriterLoopTests {
         }
     }
 
-    private static let rename: @Sendable (Transaction) throws -> Void = { transaction in
-        try transaction.database.runLast("UPDATE client_state SET version = version + 1", [])
+    private static let rename: @Sendable (SQLLedger) throws -> Void = { ledger in
+        try ledger.connection.writeLast("UPDATE client_state SET version = version + 1", [])
     }
 
     private func version(_ database: Database) throws -> Int64 {
@@ -96,8 +98,8 @@ struct WriterLoopTests {
         try await withLoop { loop, database, trace in
             loop.run([
                 job("a", trace, Self.rename),
-                job("b", trace) { transaction in
-                    try transaction.database.runLast("UPDATE client_state SET id = id + 1", [])
+                job("b", trace) { ledger in
+                    try ledger.connection.writeLast("UPDATE client_state SET id = id + 1", [])
                 },
                 job("c", trace, Self.rename),
             ])
@@ -109,17 +111,17 @@ struct WriterLoopTests {
     @Test(
         arguments: [
             { _ in throw Refusal(.conflict, "too late") }, rename,
-            { try $0.database.run("UPDATE client_state SET version = 9") },
-        ] as [@Sendable (Transaction) throws -> Void])
+            { try $0.connection.run("UPDATE client_state SET version = 9") },
+        ] as [@Sendable (SQLLedger) throws -> Void])
     func `whoever fails or writes behind its last write fails the whole batch`(
-        _ more: @escaping @Sendable (Transaction) throws -> Void
+        _ more: @escaping @Sendable (SQLLedger) throws -> Void
     ) async throws {
         try await withLoop { loop, database, trace in
             loop.run([
                 job("a", trace, Self.rename),
-                job("b", trace) { transaction in
-                    try Self.rename(transaction)
-                    try more(transaction)
+                job("b", trace) { ledger in
+                    try Self.rename(ledger)
+                    try more(ledger)
                 }, job("c", trace, Self.rename),
             ])
             #expect(trace.lines == ["ran a", "failed a unavailable", "failed b unavailable", "failed c unavailable"])
@@ -134,9 +136,9 @@ struct WriterLoopTests {
     {
         try await withLoop { loop, database, trace in
             loop.run([
-                job("a", trace) { transaction in
-                    try transaction.database.run("UPDATE key_state SET version = 7")
-                    try Self.rename(transaction)
+                job("a", trace) { ledger in
+                    try ledger.connection.run("UPDATE key_state SET version = 7")
+                    try Self.rename(ledger)
                     throw Refusal(.conflict, "no")
                 }, job("b", trace, Self.rename),
             ])
@@ -159,9 +161,9 @@ struct WriterLoopTests {
     @Test func `nobody hears of a revocation that cannot be published, and the next batch publishes it`() async throws {
         try await withLoop { loop, database, trace in
             loop.run([
-                job("a", trace) { transaction in
-                    try Self.revoke(transaction)
-                    try transaction.database.run("UPDATE revocations SET actor = 'unreadable'")
+                job("a", trace) { ledger in
+                    try Self.revoke(ledger)
+                    try ledger.connection.run("UPDATE revocations SET actor = 'unreadable'")
                 },
                 job("b", trace) { _ in },
             ])

@@ -1,11 +1,12 @@
 """Runs every vector that concerns a verifier against Scripts/latchkey_rule.py: prints what differs and a count.
 
 A pattern for other languages; Tests/Vectors/README.md tells the formats. Exit status 1 when anything differs."""
-import json, pathlib, sys
+import json, pathlib, sys, threading
 
 tests = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(tests.parent / "Scripts"))
 from latchkey_rule import Refusal, RevocationList, read, read_keys, strict
+from verifier import Unavailable, Verifier
 
 ran = differences = 0
 
@@ -45,6 +46,30 @@ def tokens():
         same(case["name"], accepted(judge), case["expected"] == "ok")
 
 
+def key_sets():
+    for case in load("jws/key-sets.json")["cases"]:
+        def kids():
+            return sorted(read_keys(strict(case["input"].encode())))
+        found = kids() if accepted(kids) else None
+        same(case["name"], found, case["expected"])
+
+
+def withdrawn():  # an empty key set leaves no key in force, which is nobody's fault
+    file, verifier = load("jws/access-tokens.json"), Verifier.__new__(Verifier)
+    rules, good = file["rules"], file["cases"][0]["input"]
+    verifier.issuer, verifier.audience, verifier.clock = rules["issuer"], rules["audience"], lambda: rules["now"]
+    verifier.list, verifier.lock, verifier.policy = RevocationList(rules["issuer"]), threading.Lock(), None
+    said = []
+    for keys in (load("jws/keys.json")["jwks"], {"keys": []}):
+        verifier.get = lambda *request: keys
+        verifier.fetch_keys()
+        try:
+            verifier.verify(good)
+        except (Refusal, Unavailable) as error:
+            said.append(error.code)
+    same("keys, then none", said, ["list_stale", "no_keys"])  # no list was ever loaded
+
+
 def documents():
     for case in load("revocation/documents.json")["cases"]:
         def judge():
@@ -53,6 +78,15 @@ def documents():
             known.last = document["epoch"], document["after"], document["now"], 1, 0  # so that a delta is no gap
             known.apply(document, document["now"])
         same(case["name"], accepted(judge), case["expected"] == "ok")
+
+
+def columns():  # a form that this implementation does not read, so that it must refuse it
+    for case in load("revocation/columns.json")["cases"]:
+        document = strict(case["input"].encode())
+        known = RevocationList(document["iss"])
+        known.last = document["epoch"], document["after"], document["now"], 1, 0
+        good = case["expected"] is not None and "columns" not in document
+        same(case["name"], accepted(lambda: known.apply(document, document["now"])), good)
 
 
 def matching():
@@ -95,7 +129,7 @@ def verdicts():
                 same(f"{name}, {token}", "revoked" if revoked else "accepted", verdict)
 
 
-for group in (tokens, documents, matching, sequences, verdicts):
+for group in (tokens, key_sets, withdrawn, documents, columns, matching, sequences, verdicts):
     group()
 print(f"{ran} checks, {differences} differences")
 sys.exit(differences > 0)

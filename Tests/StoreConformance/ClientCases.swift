@@ -27,10 +27,10 @@ extension StoreConformance {
                 try await harness.store.updateClient(
                     changed, event: AuditEvent(.clientUpdated, at: harness.now, actor: .operator))
                 #expect(try await harness.store.session(record.session.id)?.client.accessLifetime == lifetime)
-                guard case .granted(let client, _, _) = try await harness.store.issueForClient(record.client.id) else {
+                guard case .settled(let issued) = try await harness.store.issueForClient(record.client.id) else {
                     throw UnexpectedAnswer("not issued")
                 }
-                #expect(client.accessLifetime == lifetime)
+                #expect(issued.client.accessLifetime == lifetime)
                 #expect(try await harness.store.client(twin.id) == twin)
             }
         },

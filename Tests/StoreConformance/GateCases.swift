@@ -13,17 +13,15 @@ extension StoreConformance {
             try expectWait(try await harness.store.issueForClient(record.client.id), until: next)
             try expectWait(
                 try await harness.store.issueForUser(record.user.id, client: record.client.id), until: next)
-            let rotation = SessionRotation(
-                session: record.session.id, generation: 1, client: record.client.id, transport: .body,
-                network: StoreHarness.network, policy: StoreHarness.policy, scope: nil, admit: { _ in })
+            let rotation = try harness.rotation(record, 1)
             try expectWait(try await harness.store.rotateSession(rotation), until: next)
             #expect(try await harness.store.session(request.id) == nil)
             #expect(try await harness.reread(record).lineage.current == 1)
             harness.advance(by: .seconds(1))
-            guard case .granted(_, let issuedAt, _) = try await harness.store.rotateSession(rotation) else {
+            guard case .settled(.answered(let answer)) = try await harness.store.rotateSession(rotation) else {
                 throw UnexpectedAnswer("still waiting")
             }
-            #expect(issuedAt == next)
+            #expect(answer.stamp.issuedAt == next)
         },
         StoreCase("a revocation of one user holds up nobody else") { harness in
             let record = try await harness.signIn()

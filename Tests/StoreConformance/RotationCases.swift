@@ -53,9 +53,7 @@ extension StoreConformance {
             _ = try await harness.rotate(record, 1)
             for _ in 0..<2 {
                 harness.advance(by: .seconds(30))
-                guard case .recovered = try await harness.rotate(record, 1) else {
-                    throw UnexpectedAnswer("no recovery")
-                }
+                #expect(try await harness.rotate(record, 1).summary.hasPrefix("recovered"))
             }
             harness.advance(by: .seconds(30))
             #expect(try await harness.rotate(record, 1).refusal == .replayed)

@@ -13,7 +13,7 @@ extension StoreConformance {
             try await harness.store.useSession(
                 SessionUse(
                     session: record.session.id, idleLifetime: idle, notedAfter: interval, issuesToken: issuesToken)))
-        guard case .live(let current) = outcome else { return nil }
+        guard case .live(let current, _) = outcome else { return nil }
         return current
     }
 
@@ -21,9 +21,10 @@ extension StoreConformance {
         _ harness: StoreHarness, _ user: User, _ client: Client, number: UInt8 = 1, version: Int64 = 1
     ) throws -> LoginCodeIssue {
         LoginCodeIssue(
-            digest: digest(number), stateDigest: digest(200), user: user.id, verifiedVersion: version,
-            client: client.id, redirectURI: "https://app.example/cb", scope: try #require(Scope("openid profile")),
-            deviceName: "Laptop", network: StoreHarness.network, resetting: [])
+            digest: digest(number), stateDigest: digest(200),
+            authenticated: harness.authenticated(user, version: version), client: client.id,
+            redirectURI: "https://app.example/cb", scope: try #require(Scope("openid profile")),
+            deviceName: "Laptop", network: StoreHarness.network)
     }
 
     private static func add(_ harness: StoreHarness, _ code: LoginCodeIssue) async throws -> Bool {
@@ -45,7 +46,7 @@ extension StoreConformance {
     }
 
     private static func begun(_ outcome: LoginCodeOutcome) throws -> SessionRecord {
-        guard case .begun(let record) = outcome else { throw UnexpectedAnswer("no session: \(outcome)") }
+        guard case .begun(let record, _) = outcome else { throw UnexpectedAnswer("no session: \(outcome)") }
         return record
     }
 
@@ -169,7 +170,7 @@ extension StoreConformance {
             let begun = try await withThrowingTaskGroup(of: SessionRecord?.self) { group in
                 for _ in 0..<50 {
                     group.addTask {
-                        guard case .begun(let record) = try await redeem(harness, client.id) else { return nil }
+                        guard case .begun(let record, _) = try await redeem(harness, client.id) else { return nil }
                         return record
                     }
                 }

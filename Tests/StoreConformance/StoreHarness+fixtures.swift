@@ -44,15 +44,23 @@ extension StoreHarness {
         absoluteLifetime: Duration = .seconds(90 * 86400)
     ) throws -> SessionBeginning {
         SessionBeginning(
-            id: .generate(at: now), nonce: [UInt8](repeating: 7, count: 16), user: user.id, verifiedVersion: version,
-            client: client.id, transport: transport, scope: try #require(Scope("openid profile")),
-            absoluteLifetime: absoluteLifetime, authenticationMethods: ["pwd"], deviceName: "Laptop", network: network,
-            replacing: replacing, resetting: resetting)
+            id: .generate(at: now), nonce: [UInt8](repeating: 7, count: 16),
+            authenticated: authenticated(user, version: version, resetting: resetting), client: client.id,
+            transport: transport, scope: try #require(Scope("openid profile")), absoluteLifetime: absoluteLifetime,
+            deviceName: "Laptop", network: network, replacing: replacing)
+    }
+
+    func authenticated(
+        _ user: User, version: Int64 = 1, resetting: [ThrottleBucket] = []
+    ) -> Authenticated {
+        Authenticated(
+            user: user, credentialVersion: version, proofs: [Proof(.password, at: now)],
+            admission: Admission(resetOnSuccess: resetting))
     }
 
     func begin(_ request: SessionBeginning) async throws -> SessionRecord {
         let outcome = try granted(try await store.beginSession(request))
-        guard case .begun(let record) = outcome else {
+        guard case .begun(let record, _) = outcome else {
             throw UnexpectedAnswer("the session did not begin: \(outcome)")
         }
         return record
@@ -69,14 +77,28 @@ extension StoreHarness {
     ) async throws -> RotationOutcome {
         try granted(
             try await store.rotateSession(
-                SessionRotation(
-                    session: record.session.id, generation: generation, client: client ?? record.client.id,
-                    transport: transport ?? record.session.transport, network: network, policy: policy, scope: scope,
-                    admit: { _ in })))
+                try rotation(
+                    record, generation, client: client, transport: transport, network: network, scope: scope,
+                    policy: policy)))
+    }
+
+    /// A genuine token of that generation on its way.
+    func rotation(
+        _ record: SessionRecord, _ generation: UInt32, client: ClientID? = nil, transport: Session.Transport? = nil,
+        network: String = StoreHarness.network, scope: Scope? = nil, policy: RefreshPolicy = StoreHarness.policy
+    ) throws -> SessionRotation {
+        let session = record.session
+        let text = try RefreshToken.derive(
+            session: session.id, generation: generation, nonce: session.nonce, keys: masterKeys
+        ).text
+        return SessionRotation(
+            token: try #require(RefreshToken(text)), client: client ?? record.client.id,
+            transport: transport ?? session.transport, network: network, policy: policy, scope: scope,
+            masterKeys: masterKeys, settings: Settings(issuer: "https://auth.example"))
     }
 
     func granted<Value>(_ issuance: Issuance<Value>) throws -> Value {
-        guard case .granted(let value, _, _) = issuance else {
+        guard case .settled(let value) = issuance else {
             throw UnexpectedAnswer("not issued: \(issuance)")
         }
         return value
@@ -107,12 +129,15 @@ extension RotationOutcome {
     /// The word of the case and the generation that is answered with.
     var summary: String {
         switch self {
-        case .rotated(let record): "rotated \(record.session.lineage.current)"
-        case .sameSuccessor(let record, let elsewhere):
-            "sameSuccessor \(record.session.lineage.current)\(elsewhere ? " elsewhere" : "")"
-        case .accessOnly: "accessOnly"
-        case .recovered(let record): "recovered \(record.session.lineage.current)"
-        case .rolledBack(let record): "rolledBack \(record.session.lineage.current)"
+        case .answered(let answer):
+            switch answer.kind {
+            case .rotated: "rotated \(answer.record.session.lineage.current)"
+            case .sameSuccessor(let elsewhere):
+                "sameSuccessor \(answer.record.session.lineage.current)\(elsewhere ? " elsewhere" : "")"
+            case .accessOnly: "accessOnly"
+            case .recovered: "recovered \(answer.record.session.lineage.current)"
+            case .rolledBack: "rolledBack \(answer.record.session.lineage.current)"
+            }
         case .refused(let reason): "refused \(reason.rawValue)"
         case .invalidScope: "invalidScope"
         }

@@ -11,6 +11,8 @@ package final class StoreHarness: Sendable {
     private let opened: Mutex<any Store>
     private let instant: InstantBox
     let observer = RecordingObserver()
+    /// What the tokens of the cases are tagged with.
+    let masterKeys = MasterKeyRing.generate()
 
     init(_ open: @escaping Open) async throws {
         self.open = open
@@ -27,10 +29,12 @@ package final class StoreHarness: Sendable {
     /// - Returns: how many rows went.
     func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
         var removed = try await store.sweep(policy, limit: limit)
+        var position: SessionID?
         while removed < limit {
-            let look = try await store.sweepSessions(policy, limit: limit - removed)
+            let look = try await store.sweepSessions(policy, after: position, limit: limit - removed)
             removed += look.removed
-            if look.isAtEnd { break }
+            guard let next = look.next else { break }
+            position = next
         }
         return removed
     }

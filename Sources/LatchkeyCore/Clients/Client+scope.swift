@@ -26,7 +26,7 @@ extension Client {
     /// Whether its sessions may carry the refresh token in a cookie: a browser application with known origins.
     package var allowsCookieTransport: Bool { kind == .public && !settings.origins.isEmpty }
 
-    /// Whether its users may have sessions without JWT: an application of ours with known origins.
+    /// Whether its users may have server sessions: an application of ours with known origins.
     package var allowsServerSessions: Bool { settings.firstParty && !settings.origins.isEmpty }
 
     /// The part of a session's scope that client and user may still have.

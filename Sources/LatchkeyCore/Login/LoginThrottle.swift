@@ -179,9 +179,9 @@ package final class Admission: Sendable {
 
     private let giveBack: Mutex<(@Sendable () -> Void)?>
 
-    init(
-        record: LoginRecord?, resetOnSuccess: [ThrottleBucket], countedOnFailure: [ThrottleBucket],
-        giveBack: @escaping @Sendable () -> Void
+    package init(
+        record: LoginRecord? = nil, resetOnSuccess: [ThrottleBucket], countedOnFailure: [ThrottleBucket] = [],
+        giveBack: @escaping @Sendable () -> Void = {}
     ) {
         self.record = record
         self.resetOnSuccess = resetOnSuccess

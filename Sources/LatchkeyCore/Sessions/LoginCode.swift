@@ -1,4 +1,5 @@
 import Crypto
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A one-time code on its way from the login page to the application's host: a secret that prints as `<redacted>`.
@@ -13,9 +14,7 @@ package struct LoginCodeString: SecretValue {
 
     /// 256 random bits of the operating system.
     package static func generate() -> LoginCodeString {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<byteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return LoginCodeString(text: prefix + Base64URL.string(bytes))
+        LoginCodeString(text: prefix + Base64URL.string(RandomBytes.make(byteCount)))
     }
 
     private init(text: String) { self.text = text }
@@ -39,31 +38,25 @@ package struct LoginCodeString: SecretValue {
 package struct LoginCodeIssue: Sendable {
     package let digest: [UInt8]
     package let stateDigest: [UInt8]
-    package let user: UserID
-    /// The credential version that was verified.
-    package let verifiedVersion: Int64
+    package let authenticated: Authenticated
     package let client: ClientID
     package let redirectURI: String
     package let scope: Scope
     package let deviceName: String?
     package let network: String
-    /// Throttle buckets to reset.
-    package let resetting: [ThrottleBucket]
 
     package init(
-        digest: [UInt8], stateDigest: [UInt8], user: UserID, verifiedVersion: Int64, client: ClientID,
-        redirectURI: String, scope: Scope, deviceName: String?, network: String, resetting: [ThrottleBucket]
+        digest: [UInt8], stateDigest: [UInt8], authenticated: Authenticated, client: ClientID, redirectURI: String,
+        scope: Scope, deviceName: String?, network: String
     ) {
         self.digest = digest
         self.stateDigest = stateDigest
-        self.user = user
-        self.verifiedVersion = verifiedVersion
+        self.authenticated = authenticated
         self.client = client
         self.redirectURI = redirectURI
         self.scope = scope
         self.deviceName = deviceName
         self.network = network
-        self.resetting = resetting
     }
 }
 
@@ -99,7 +92,7 @@ package struct LoginCodeRedemption: Sendable {
 }
 
 package enum LoginCodeOutcome: Sendable {
-    case begun(SessionRecord)
+    case begun(SessionRecord, IssuanceStamp)
     /// Used before: the session that it made has ended now.
     case replayed
     /// Unknown, expired, for another client, redirect URI or browser, or overtaken by a password change or a

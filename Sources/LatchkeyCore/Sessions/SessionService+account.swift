@@ -15,16 +15,19 @@ extension SessionService {
             }
             let hash = try await passwords.hash(password: new, network: network)
             let credential = try await store.setPassword(
-                session.user.id, hash: hash, ifVersion: proof.version, mustChange: false,
+                session.user.id, hash: hash, ifVersion: proof.credentialVersion, mustChange: false,
                 actor: .user(session.user.id))
             // What the old session held, unless the user has lost part of it since.
             let held = session.session.scope.filter { token in
                 (try? session.client.grantedScope(requested: Scope(token), user: session.user)) != nil
             }
             return try await begin(
-                user: session.user, version: credential.version, client: session.client, scope: held,
-                transport: session.session.transport, deviceName: session.session.deviceName, network: network,
-                resetting: proof.resetting)
+                Authenticated(
+                    user: session.user, credentialVersion: credential.version, proofs: proof.proofs,
+                    admission: proof.admission),
+                SignIn(
+                    client: session.client, scope: held, transport: session.session.transport,
+                    deviceName: session.session.deviceName, network: network, replacing: nil))
         }
     }
 
@@ -40,7 +43,7 @@ extension SessionService {
         try await proving(current, of: session, network: network, sharedNetwork: sharedNetwork) { proof in
             let isAdministrator = user.roles.contains(UserRoles.admin)
             let deletion = OwnDeletion(
-                session: session.session.id, verifiedVersion: proof.version,
+                session: session.session.id, verifiedVersion: proof.credentialVersion,
                 remainingAdministrator: isAdministrator ? try await store.administrator(otherThan: user.id) : nil)
             try await store.deleteUser(user.id, deletion, actor: .user(user.id))
         }
@@ -53,7 +56,7 @@ extension SessionService {
     ///   password was changed or the account deleted meanwhile, for that ended the session that asks; what `body` throws.
     private func proving<Value>(
         _ current: Password, of session: SessionRecord, network: String, sharedNetwork: Bool,
-        _ body: (PasswordProof) async throws -> Value
+        _ body: (Authenticated) async throws -> Value
     ) async throws -> Value {
         let user = session.user
         guard let record = try await store.loginRecord(user: user.id) else { throw Self.sessionEnded }
@@ -72,7 +75,9 @@ extension SessionService {
         }
         do {
             return try await body(
-                PasswordProof(version: record.credential.version, resetting: admission.resetOnSuccess))
+                Authenticated(
+                    user: record.user, credentialVersion: record.credential.version,
+                    proofs: [Proof(.password, at: clock.now())], admission: admission))
         } catch let refusal as Refusal where refusal.code == .invalidCredentials {
             throw Self.sessionEnded
         }
@@ -96,14 +101,6 @@ extension SessionService {
         guard !record.session.deviceName.isSame(as: deviceName) else { return record }
         return try await store.renameSession(id, of: user, to: deviceName)
     }
-}
-
-/// A password that was right a moment ago.
-private struct PasswordProof {
-    /// Of the credential that was compared.
-    let version: Int64
-    /// Throttle buckets to reset.
-    let resetting: [ThrottleBucket]
 }
 
 extension String? {

@@ -29,14 +29,12 @@ extension SessionService {
     /// - Throws: ``Refusal`` as ``login(_:)``.
     package func loginWithoutTokens(_ request: LoginRequest) async throws -> BrowserSessionStart {
         try Self.checkServerSessions(request.client)
-        return try await verifying(request) { login in
-            let begun = try await beginSession(
-                user: login.user, version: login.version, client: request.client, scope: request.scope,
-                transport: .session, deviceName: request.deviceName, network: request.network,
-                replacing: try await replacedBrowserSession(request.replacingSessionToken, client: request.client.id),
-                resetting: login.resetting)
-            return try start(begun.record, at: begun.issuedAt)
-        }
+        let authenticated = try await authenticate(request)
+        defer { authenticated.admission?.release() }
+        let replaced = try await replacedBrowserSession(request.replacingSessionToken, client: request.client.id)
+        let (record, stamp) = try await beginSession(
+            authenticated, SignIn(request, transport: .session, replacing: replaced))
+        return try start(record, at: stamp.issuedAt)
     }
 
     /// The live session of a cookie's token; the call counts as a use of it. `nil` for whatever is no token of ours,
@@ -55,7 +53,7 @@ extension SessionService {
         }
         let use = SessionUse(session: record.session.id, idleLifetime: idle, notedAfter: interval, issuesToken: false)
         do {
-            guard case .granted(.live(let noted), _, _) = try await store.useSession(use) else { return nil }
+            guard case .settled(.live(let noted, _)) = try await store.useSession(use) else { return nil }
             return BrowserSession(noted, idleLifetime: idle)
         } catch is StoreUnavailable {
             return BrowserSession(record, idleLifetime: idle)

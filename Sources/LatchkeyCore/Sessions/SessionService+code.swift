@@ -26,17 +26,17 @@ extension SessionService {
         guard login.client.redirectURIs.containsBytes(of: request.redirectURI) else {
             throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
         }
-        return try await verifying(login) { verified in
-            let code = LoginCodeString.generate()
-            let issue = LoginCodeIssue(
-                digest: code.digest, stateDigest: LoginCodeString.digest(request.state), user: verified.user.id,
-                verifiedVersion: verified.version, client: login.client.id, redirectURI: request.redirectURI,
-                scope: try login.client.grantedScope(requested: login.scope, user: verified.user),
-                deviceName: login.deviceName, network: login.network, resetting: verified.resetting)
-            let (isKept, _, _) = try await IssuanceLoop(clock: clock).run { try await store.addLoginCode(issue) }
-            guard isKept else { throw Self.wrongCredentials }
-            return code
-        }
+        let authenticated = try await authenticate(login)
+        defer { authenticated.admission?.release() }
+        let code = LoginCodeString.generate()
+        let issue = LoginCodeIssue(
+            digest: code.digest, stateDigest: LoginCodeString.digest(request.state), authenticated: authenticated,
+            client: login.client.id, redirectURI: request.redirectURI,
+            scope: try login.client.grantedScope(requested: login.scope, user: authenticated.user),
+            deviceName: login.deviceName, network: login.network)
+        let isKept = try await IssuanceLoop(clock: clock).run { try await store.addLoginCode(issue) }
+        guard isKept else { throw Self.wrongCredentials }
+        return code
     }
 
     /// Begins the session of a code that came back to the browser which holds the ticket. Durable on return.
@@ -53,15 +53,15 @@ extension SessionService {
             redirectURI: ticket.redirectURI, session: .generate(at: clock.now()), nonce: Self.nonce(),
             absoluteLifetime: absoluteLifetime(of: client), network: network,
             replacing: try await replacedBrowserSession(replacing, client: client.id))
-        let (outcome, issuedAt, _) = try await IssuanceLoop(clock: clock).run {
+        let outcome = try await IssuanceLoop(clock: clock).run {
             try await store.redeemLoginCode(redemption)
         }
         if case .replayed = outcome {
             audit.show(
                 AuditEvent(.loginCodeReplayed, at: clock.now(), actor: .system, client: client.id, network: network))
         }
-        guard case .begun(let record) = outcome else { throw Self.codeRefused }
-        return try start(record, at: issuedAt)
+        guard case .begun(let record, let stamp) = outcome else { throw Self.codeRefused }
+        return try start(record, at: stamp.issuedAt)
     }
 
     /// The one refusal of a code: whoever guesses is told nothing.

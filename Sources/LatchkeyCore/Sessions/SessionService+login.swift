@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A sign-in as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
@@ -38,15 +39,6 @@ package struct LoginRequest: Sendable {
     }
 }
 
-/// A user whose password was right a moment ago.
-struct VerifiedLogin: Sendable {
-    let user: User
-    /// Of the credential.
-    let version: Int64
-    /// Throttle buckets to reset.
-    let resetting: [ThrottleBucket]
-}
-
 extension SessionService {
     /// Verifies the password and begins a session with tokens. Durable on return.
     ///
@@ -59,19 +51,14 @@ extension SessionService {
             throw Refusal(
                 .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
         }
-        return try await verifying(request) { login in
-            try await begin(
-                user: login.user, version: login.version, client: request.client, scope: request.scope,
-                transport: request.transport, deviceName: request.deviceName, network: request.network,
-                replacing: try await replacedSession(request), resetting: login.resetting)
-        }
+        let authenticated = try await authenticate(request)
+        defer { authenticated.admission?.release() }
+        return try await begin(authenticated, SignIn(request, replacing: try await replacedSession(request)))
     }
 
-    /// Runs `body` for a user whose password is right, with the throttle's admission held.
-    /// - Throws: as ``login(_:)``, and what `body` throws.
-    func verifying<Value>(
-        _ request: LoginRequest, _ body: (VerifiedLogin) async throws -> Value
-    ) async throws -> Value {
+    /// Verifies the password. The throttle's admission is held by what is returned.
+    /// - Throws: as ``login(_:)``.
+    func authenticate(_ request: LoginRequest) async throws -> Authenticated {
         let client = request.client
         guard client.firstParty else {
             throw Refusal(
@@ -87,13 +74,12 @@ extension SessionService {
         let admission = try await throttle.admit(
             name.map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: request.username)),
             network: request.network, sharedPeer: request.sharedNetwork)
-        defer { admission.release() }
-        return try await body(try await verify(request, record: admission.record, admission: admission))
+        return try await verify(request, record: admission.record, admission: admission)
     }
 
     private func verify(
         _ request: LoginRequest, record: LoginRecord?, admission: Admission
-    ) async throws -> VerifiedLogin {
+    ) async throws -> Authenticated {
         let comparison = try await passwords.compare(
             password: request.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
             network: request.network)
@@ -117,47 +103,40 @@ extension SessionService {
         } else if needsRehash {
             try await rehash(record, password: request.password, network: request.network)
         }
-        return VerifiedLogin(user: record.user, version: version, resetting: admission.resetOnSuccess)
+        return Authenticated(
+            user: record.user, credentialVersion: version, proofs: [Proof(.password, at: clock.now())],
+            admission: admission)
     }
 
-    /// Begins a session with tokens for a user whose password was verified at `version`.
-    func begin(
-        user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
-        network: String, replacing: SessionID? = nil, resetting: [ThrottleBucket] = []
-    ) async throws -> TokenReply {
-        let begun = try await beginSession(
-            user: user, version: version, client: client, scope: scope, transport: transport, deviceName: deviceName,
-            network: network, replacing: replacing, resetting: resetting)
+    /// Begins a session with tokens. Durable on return.
+    func begin(_ authenticated: Authenticated, _ signIn: SignIn) async throws -> TokenReply {
+        let (record, stamp) = try await beginSession(authenticated, signIn)
+        let grant = try record.client.tokenGrant(
+            held: record.session.scope, requested: signIn.scope, user: record.user, settings: settings)
         return try await reply(
-            record: begun.record, requested: scope, generation: client.grants.contains(.refreshToken) ? 1 : nil,
-            issuedAt: begun.issuedAt, keyVersion: begun.keyVersion)
+            record, grant, stamp, generation: record.client.grants.contains(.refreshToken) ? 1 : nil)
     }
 
     /// Writes the session alone.
     func beginSession(
-        user: User, version: Int64, client: Client, scope: Scope?, transport: Session.Transport, deviceName: String?,
-        network: String, replacing: SessionID?, resetting: [ThrottleBucket]
-    ) async throws -> (record: SessionRecord, issuedAt: Timestamp, keyVersion: Int64) {
+        _ authenticated: Authenticated, _ signIn: SignIn
+    ) async throws -> (record: SessionRecord, stamp: IssuanceStamp) {
+        let client = signIn.client
         let beginning = SessionBeginning(
-            id: .generate(at: clock.now()), nonce: Self.nonce(), user: user.id, verifiedVersion: version,
-            client: client.id, transport: transport, scope: try client.grantedScope(requested: scope, user: user),
-            absoluteLifetime: absoluteLifetime(of: client), authenticationMethods: ["pwd"], deviceName: deviceName,
-            network: network, replacing: replacing, resetting: resetting)
-        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
-            try await store.beginSession(beginning)
-        }
-        switch outcome {
-        case .begun(let record): return (record, issuedAt, keyVersion)
+            id: .generate(at: clock.now()), nonce: Self.nonce(), authenticated: authenticated, client: client.id,
+            transport: signIn.transport,
+            scope: try client.grantedScope(requested: signIn.scope, user: authenticated.user),
+            absoluteLifetime: absoluteLifetime(of: client), deviceName: signIn.deviceName, network: signIn.network,
+            replacing: signIn.replacing)
+        switch try await IssuanceLoop(clock: clock).run({ try await store.beginSession(beginning) }) {
+        case .begun(let record, let stamp): return (record, stamp)
         case .lostRace: throw Self.wrongCredentials
         case .clientRefused: throw Self.clientRefused
         }
     }
 
     /// The salt of a session's token keys.
-    static func nonce() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<RefreshToken.nonceByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
+    static func nonce() -> [UInt8] { RandomBytes.make(RefreshToken.nonceByteCount) }
 
     /// The refusal of a client that went away while its user signed in.
     static let clientRefused = Refusal(.invalidClient, "This client is not known here or is disabled.")

@@ -1,6 +1,5 @@
 package import LatchkeyTokens
 import Logging
-import Synchronization
 
 /// A refresh as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
 package struct RefreshRequest: Sendable {
@@ -43,44 +42,33 @@ extension SessionService {
         let policy = RefreshPolicy(
             reuseWindow: settings.refresh.reuseWindow, recoveryLimit: settings.refresh.recoveryLimit,
             idleLifetime: idleLifetime(of: client))
-        let handedOver = HandedOver<RefreshTokenKey>()
         let rotation = SessionRotation(
-            session: token.session, generation: token.generation, client: client.id, transport: request.transport,
-            network: request.network, policy: policy, scope: request.scope
-        ) { [masterKeys, settings] record in
-            let key = RefreshTokenKey(
-                slot: token.slot, session: token.session, nonce: record.session.nonce, keys: masterKeys)
-            guard let key, key.isAuthentic(token) else { throw Self.refused(.malformed) }
-            handedOver.value = key
-            guard record.session.client == client.id else { return }
-            // So that a scope which cannot be had does not cost the client its token.
-            _ = try client.tokenGrant(
-                held: record.session.scope, requested: request.scope, user: record.user, settings: settings)
-        }
-        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
-            try await store.rotateSession(rotation)
-        }
-        if case .sameSuccessor(let record, let elsewhere) = outcome {
-            noteReuse(record, elsewhere: elsewhere, network: request.network, at: issuedAt)
-        }
-        switch outcome {
-        case .rotated(let record), .sameSuccessor(let record, _), .recovered(let record), .rolledBack(let record):
-            if case .rolledBack = outcome {
-                logger.critical(
-                    "a refresh token is newer than the database: was an old copy of it put back?",
-                    metadata: ["lk.session": "\(token.session)"])
-            }
+            token: token, client: client.id, transport: request.transport, network: request.network, policy: policy,
+            scope: request.scope, masterKeys: masterKeys, settings: settings)
+        switch try await IssuanceLoop(clock: clock).run({ try await store.rotateSession(rotation) }) {
+        case .answered(let answer):
+            note(answer, network: request.network)
             return try await reply(
-                record: record, requested: request.scope, generation: record.session.lineage.current,
-                key: handedOver.value, issuedAt: issuedAt, keyVersion: keyVersion)
-        case .accessOnly(let record):
-            return try await reply(
-                record: record, requested: request.scope, generation: nil, issuedAt: issuedAt, keyVersion: keyVersion)
+                answer.record, answer.grant, answer.stamp,
+                generation: answer.kind == .accessOnly ? nil : answer.record.session.lineage.current, key: answer.key)
         case .invalidScope:
             throw Refusal(.invalidScope, "A refresh can narrow the scope that was granted, not widen it.")
         case .refused(let reason):
             try await noteRefusal(reason, of: token.session, presentedBy: client, request: request)
             throw Self.refused(reason)
+        }
+    }
+
+    /// What operators should hear of.
+    private func note(_ answer: RefreshAnswer, network: String) {
+        switch answer.kind {
+        case .rotated, .accessOnly, .recovered: return
+        case .sameSuccessor(let elsewhere):
+            noteReuse(answer.record, elsewhere: elsewhere, network: network, at: answer.stamp.issuedAt)
+        case .rolledBack:
+            logger.critical(
+                "a refresh token is newer than the database: was an old copy of it put back?",
+                metadata: ["lk.session": "\(answer.record.session.id)"])
         }
     }
 
@@ -103,7 +91,10 @@ extension SessionService {
                     .refreshReplayed, at: clock.now(), actor: .system, session: id, client: client.id,
                     network: request.network))
         }
-        guard reason != .replayed, reason != .unknown, let session = try await store.session(id)?.session else {
+        // A forged token says nothing of the session, and nobody is to buy a disk write with it.
+        guard reason != .replayed, reason != .unknown, reason != .malformed,
+            let session = try await store.session(id)?.session
+        else {
             return
         }
         // Whoever repeats a dead token must not buy a disk write with each request.
@@ -127,15 +118,5 @@ extension SessionService {
             case .wrongTransport: "This session refreshes by its own transport (cookie or body) only."
             }
         return Refusal(.invalidGrant, sentence, reason: reason)
-    }
-}
-
-/// A value on its way from the writer's thread to whoever waits for the writer.
-private final class HandedOver<Value: Sendable>: Sendable {
-    private let kept = Mutex<Value?>(nil)
-
-    var value: Value? {
-        get { kept.withLock { $0 } }
-        set { kept.withLock { $0 = newValue } }
     }
 }

@@ -48,17 +48,15 @@ package struct SessionService: Sendable {
     /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to give.
     /// - Parameter key: the session's, where it was derived already.
     func reply(
-        record: SessionRecord, requested: Scope?, generation: UInt32?, key: RefreshTokenKey? = nil,
-        issuedAt: Timestamp, keyVersion: Int64
+        _ record: SessionRecord, _ grant: TokenGrant, _ stamp: IssuanceStamp, generation: UInt32?,
+        key: RefreshTokenKey? = nil
     ) async throws -> TokenReply {
         let session = record.session
-        let grant = try record.client.tokenGrant(
-            held: session.scope, requested: requested, user: record.user, settings: settings)
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: session.user.description, client: record.client, scope: grant.scope,
                 audience: grant.audience, session: session, roles: record.user.roles),
-            issuedAt: issuedAt, keyVersion: keyVersion)
+            stamp)
         let refreshToken = try generation.map { generation -> RefreshTokenString in
             if let key, key.slot == masterKeys.currentSlot { return key.token(generation: generation) }
             return try RefreshToken.derive(
@@ -68,7 +66,7 @@ package struct SessionService: Sendable {
         let end = min(session.expiresAt, idleEnd)
         return TokenReply(
             accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, separateScope: grant.separate,
-            refreshToken: refreshToken, refreshExpiresIn: Int(max(0, end.seconds - issuedAt.seconds)),
+            refreshToken: refreshToken, refreshExpiresIn: Int(max(0, end.seconds - stamp.issuedAt.seconds)),
             session: session.id, transport: session.transport)
     }
 }

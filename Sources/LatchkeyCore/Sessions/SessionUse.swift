@@ -27,8 +27,8 @@ package struct SessionUse: Sendable {
 }
 
 package enum SessionUseOutcome: Sendable {
-    /// As it stands now, the use included.
-    case live(SessionRecord)
+    /// As it stands now, the use included; with a stamp when an access token may be issued.
+    case live(SessionRecord, IssuanceStamp?)
     /// Unknown, ended or expired; nothing was written.
     case ended
 }

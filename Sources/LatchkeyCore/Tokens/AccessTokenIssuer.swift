@@ -49,16 +49,14 @@ package struct AccessTokenIssuer: Sendable {
         self.statusLists = statusLists
     }
 
-    /// - Parameters:
-    ///   - issuedAt: the instant that the issuing transaction read; becomes `iat`, however much later this runs.
-    ///   - keyVersion: the key table's version in that transaction. An older key ring is loaded anew first: it may
-    ///     hold a key that was withdrawn before `issuedAt`.
+    /// Signs at the instant of the stamp, however much later this runs. A key ring that is older than the stamp is loaded
+    /// anew first.
     ///
     /// With status lists the token's place is on disk before it is signed: one more commit, shared like every other.
     package func issue(
-        _ order: AccessTokenOrder, issuedAt: Timestamp, keyVersion: Int64
+        _ order: AccessTokenOrder, _ stamp: IssuanceStamp
     ) async throws -> SignedAccessToken {
-        if ring.current.version < keyVersion { try await keys.reload(atLeast: keyVersion) }
+        if ring.current.version < stamp.keyVersion { try await keys.reload(atLeast: stamp.keyVersion) }
         let algorithm = order.client.algorithm ?? settings.tokens.algorithm
         if ring.current.signer(for: algorithm) == nil { try await keys.ensure(algorithm) }
         guard let signer = ring.current.signer(for: algorithm) else {
@@ -66,7 +64,7 @@ package struct AccessTokenIssuer: Sendable {
         }
         var claims = AccessTokenClaims(
             issuer: settings.issuer, subject: order.subject, audience: order.audience,
-            expiresAt: issuedAt + lifetime(of: order), issuedAt: issuedAt, tokenID: .generate(),
+            expiresAt: stamp.issuedAt + lifetime(of: order), issuedAt: stamp.issuedAt, tokenID: .generate(),
             clientID: order.client.id, scope: order.scope, sessionID: order.session?.id,
             authenticatedAt: order.session?.createdAt,
             authenticationMethods: order.session?.authenticationMethods ?? [],

@@ -18,15 +18,14 @@ package struct ClientTokenService: Sendable {
     /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `clock_set_back`.
     package func issue(client: Client, scope: Scope?) async throws -> TokenReply {
         _ = try grant(client, scope)
-        let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
-            try await store.issueForClient(client.id)
-        }
+        let issued = try await IssuanceLoop(clock: clock).run { try await store.issueForClient(client.id) }
+        let current = issued.client
         // Judged again as of the transaction that gave the instant: the client may have lost something while it waited.
         let granted = try grant(current, scope)
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: current.id.description, client: current, scope: granted.scope, audience: granted.audience),
-            issuedAt: issuedAt, keyVersion: keyVersion)
+            issued.stamp)
         return TokenReply(
             accessToken: token.text, expiresIn: token.expiresIn, scope: granted.scope, separateScope: granted.separate)
     }
@@ -62,9 +61,10 @@ package struct ClientTokenService: Sendable {
             // Also takes back a lowering that stands: this token must be covered until it has expired.
             try await store.setTokenHorizon(max(lifetime, horizon), skew: settings.tokens.maxSkew)
         }
-        let (current, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
+        let issued = try await IssuanceLoop(clock: clock).run {
             try await store.issueForUser(subject.id, client: client.id)
         }
+        let current = issued.client
         // Read after the instant was drawn: whatever the user lost before it is seen here, whatever is lost later has an
         // entry that matches this token.
         guard let subject = try await store.user(.id(subject.id)), !subject.disabled else {
@@ -76,10 +76,10 @@ package struct ClientTokenService: Sendable {
                 scope: scope,
                 audience: try audience ?? current.tokenGrant(held: scope, user: subject, settings: settings).audience,
                 roles: subject.roles, lifetime: lifetime),
-            issuedAt: issuedAt, keyVersion: keyVersion)
+            issued.stamp)
         try await store.appendAudit(
             AuditEvent(
-                .tokenMinted, at: issuedAt, actor: actor, user: subject.id, client: current.id,
+                .tokenMinted, at: issued.stamp.issuedAt, actor: actor, user: subject.id, client: current.id,
                 details: ["jti": token.claims.tokenID.description]))
         return TokenReply(accessToken: token.text, expiresIn: token.expiresIn, scope: scope)
     }

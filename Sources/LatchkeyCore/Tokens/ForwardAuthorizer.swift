@@ -74,7 +74,7 @@ package struct ForwardAuthorizer: Sendable {
         self.clock = clock
     }
 
-    /// The verdict. A session without JWT counts as used.
+    /// The verdict. A server session counts as used.
     /// - Throws: ``Refusal`` `clock_set_back` when a token has to be minted; ``StoreUnavailable``.
     package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
         let found: Found?
@@ -187,15 +187,14 @@ package struct ForwardAuthorizer: Sendable {
         // Verified again each time: the index of this process drops what was revoked.
         if let text = minted.text(key, now: clock.now()), (try? bearer.verify(text)) != nil { return Array(text.utf8) }
         let use = SessionUse(session: record.session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
-        let (outcome, issuedAt, keyVersion) = try await IssuanceLoop(clock: clock).run {
-            try await store.useSession(use)
-        }
-        guard case .live(let current) = outcome, let granted = self.audience(audience, of: current.client) else {
+        let outcome = try await IssuanceLoop(clock: clock).run { try await store.useSession(use) }
+        guard case .live(let current, let stamp?) = outcome, let granted = self.audience(audience, of: current.client)
+        else {
             return nil
         }
         let lifetimes = [
             Self.mintedLifetime, current.client.accessLifetime ?? settings.tokens.accessLifetime,
-            notAfter.map { $0 - issuedAt } ?? Self.mintedLifetime,
+            notAfter.map { $0 - stamp.issuedAt } ?? Self.mintedLifetime,
         ]
         guard let lifetime = lifetimes.min(), lifetime >= .seconds(1) else { return nil }
         let token = try await issuer.issue(
@@ -204,7 +203,7 @@ package struct ForwardAuthorizer: Sendable {
                 scope: current.client.scopeStillHeld(scope, by: current.user),
                 audience: granted, session: current.session,
                 roles: current.user.roles, lifetime: lifetime),
-            issuedAt: issuedAt, keyVersion: keyVersion)
+            stamp)
         minted.keep(String(decoding: token.text, as: UTF8.self), key, now: clock.now())
         return token.text
     }

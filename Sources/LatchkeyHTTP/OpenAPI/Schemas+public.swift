@@ -100,7 +100,7 @@ extension SchemaDescription {
                 .optional("state", .string, "As it came to the login page; goes with redirect_uri."),
             ]),
         .init(
-            "ServerSession", "A session without JWT.",
+            "ServerSession", "A server session: looked up for each request, without JWT.",
             [
                 .required("sid", .string), .required("sub", .string), .required("client_id", .string),
                 .required("scope", .string), .required("roles", .array(.string)),

@@ -2,7 +2,6 @@ package import HTTPTypes
 package import LatchkeyCore
 import LatchkeyTokens
 import Logging
-package import Metrics
 package import NIOCore
 package import NIOHTTP1
 
@@ -47,14 +46,14 @@ package struct HTTPService: Sendable {
         routes: RouteTable,
         settings: Settings = Settings(),
         cors: CORSLayer? = nil,
-        metrics: any MetricsFactory,
+        metrics: RequestMetrics,
         now: @escaping @Sendable () -> Int64,
         renderError: @escaping ErrorRenderer
     ) {
         self.routes = routes
         self.settings = settings
         self.cors = cors
-        self.metrics = RequestMetrics(factory: metrics)
+        self.metrics = metrics
         self.renderError = renderError
         self.now = now
     }

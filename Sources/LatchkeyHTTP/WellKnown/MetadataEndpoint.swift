@@ -18,7 +18,7 @@ struct MetadataEndpoint: Sendable {
         let bytes = document.encode()
         paths = document.paths
         body = ByteBuffer(bytes: bytes)
-        tag = EntityTag(header: "\"m\(AuthorizationServerMetadata.fingerprint(bytes))\"")
+        tag = EntityTag(ofContent: bytes)
         fields = [
             .contentType: "application/json", .eTag: tag.description,
             .cacheControl: "public, max-age=\(settings.jwksMaxAge.components.seconds)",
@@ -96,10 +96,5 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         let promised: Set<String> = ["openid", "profile", "email"]
         return Client.defaultScope.tokens.filter { !promised.contains($0) } + [Scope.latchkeyAdmin]
             + (sendsEvents ? [Scope.latchkeyEvents] : [])
-    }
-
-    /// FNV-1a over the document, for its entity tag.
-    static func fingerprint(_ bytes: [UInt8]) -> String {
-        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 }

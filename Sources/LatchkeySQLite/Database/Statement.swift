@@ -1,4 +1,7 @@
 internal import CSQLite
+import Glibc
+import LatchkeyCore
+import LatchkeySQL
 
 /// A prepared statement. Belongs to one connection and goes before it.
 // Safe: the pointer is valid from init to deinit, and only the connection keeps statements.
@@ -33,7 +36,7 @@ internal import CSQLite
             throw StoreFault("a statement has \(parameters) parameters and got \(arguments.count)")
         }
         for (index, argument) in arguments.enumerated() {
-            let code = argument.bind(to: Slot(self, index + 1))
+            let code = bind(argument.sqlValue, at: Int32(index + 1))
             guard code == SQLITE_OK else { throw database.error(code) }
         }
         isRunning = true
@@ -41,7 +44,7 @@ internal import CSQLite
             unsafe sqlite3_reset(pointer)
             isRunning = false
         }
-        let row = unsafe Row(pointer)
+        let row = Row(self)
         while true {
             let code = unsafe sqlite3_step(pointer)
             guard code == SQLITE_ROW else {
@@ -57,48 +60,60 @@ internal import CSQLite
         }
     }
 
-    enum Walk {
-        case on
-        case stop
-    }
-
-    /// Where one argument goes.
-    @safe struct Slot {
-        private let statement: OpaquePointer
-        private let index: Int32
-
-        fileprivate init(_ statement: Statement, _ index: Int) {
-            unsafe self.statement = statement.pointer
-            self.index = Int32(index)
-        }
-
-        // SQLite copies text and blobs before the calls return.
-
-        func bindNull() -> Int32 { unsafe sqlite3_bind_null(statement, index) }
-
-        func bind(_ value: Int64) -> Int32 { unsafe sqlite3_bind_int64(statement, index, value) }
-
-        func bind(_ value: String) -> Int32 {
-            var value = value
+    /// SQLite copies text and blobs before the calls return.
+    private func bind(_ value: SQLValue, at index: Int32) -> Int32 {
+        switch value {
+        case .null: return unsafe sqlite3_bind_null(pointer, index)
+        case .integer(let value): return unsafe sqlite3_bind_int64(pointer, index, value)
+        case .text(var value):
             return value.withUTF8 { text in
                 unsafe text.withMemoryRebound(to: CChar.self) { characters in
                     unsafe sqlite3_bind_text(
-                        statement, index, characters.baseAddress, Int32(characters.count), Self.copied)
+                        pointer, index, characters.baseAddress, Int32(characters.count), Self.copied)
                 }
             }
-        }
-
-        func bind(_ value: [UInt8]) -> Int32 {
+        case .blob(let value):
             // A blob of no bytes is not NULL.
-            guard !value.isEmpty else { return unsafe sqlite3_bind_zeroblob(statement, index, 0) }
+            guard !value.isEmpty else { return unsafe sqlite3_bind_zeroblob(pointer, index, 0) }
             return unsafe value.withUnsafeBytes { bytes in
-                unsafe sqlite3_bind_blob(statement, index, bytes.baseAddress, Int32(bytes.count), Self.copied)
+                unsafe sqlite3_bind_blob(pointer, index, bytes.baseAddress, Int32(bytes.count), Self.copied)
             }
         }
+    }
 
-        /// SQLITE_TRANSIENT, a cast that Swift does not import: never called, only compared.
-        private static var copied: sqlite3_destructor_type? {
-            unsafe unsafeBitCast(-1, to: sqlite3_destructor_type?.self)
+    /// SQLITE_TRANSIENT, a cast that Swift does not import: never called, only compared.
+    private static var copied: sqlite3_destructor_type? {
+        unsafe unsafeBitCast(-1, to: sqlite3_destructor_type?.self)
+    }
+}
+
+/// The row that it stands on. Only ``Statement/run(_:_:)`` hands it out, which steps on after the reader has returned.
+extension Statement: RowSource {
+    func isNull(_ index: Int) -> Bool { unsafe sqlite3_column_type(pointer, Int32(index)) == SQLITE_NULL }
+
+    func integer(_ index: Int) -> Int64 { unsafe sqlite3_column_int64(pointer, Int32(index)) }
+
+    func text(_ index: Int) -> String {
+        unsafe withBytes(index) { bytes in unsafe String(decoding: bytes, as: UTF8.self) }
+    }
+
+    func blob(_ index: Int) -> [UInt8] { unsafe withBytes(index) { bytes in unsafe Array(bytes) } }
+
+    func holds(_ bytes: [UInt8], _ index: Int) -> Bool {
+        unsafe withBytes(index) { stored in
+            unsafe bytes.withUnsafeBytes { given in
+                guard stored.count == given.count else { return false }
+                guard let one = stored.baseAddress, let other = given.baseAddress else { return true }
+                return unsafe memcmp(one, other, stored.count) == 0
+            }
         }
+    }
+
+    /// The bytes of a text or a blob, which SQLite keeps until the next step.
+    private func withBytes<Value>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        // In this order, as SQLite asks: the first call may convert, the second counts what came of it.
+        let start = unsafe sqlite3_column_blob(pointer, Int32(index))
+        let count = unsafe sqlite3_column_bytes(pointer, Int32(index))
+        return unsafe body(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count)))
     }
 }

@@ -1,3 +1,5 @@
+import LatchkeySQL
+
 /// What stands between a closure of a batch and its first write: a savepoint, opened only when it is needed, so that
 /// the closure's refusal undoes its own changes and no others.
 ///
@@ -30,7 +32,7 @@ extension Database {
 
     /// Runs the only write of a closure, behind which it neither writes nor fails. Needs no savepoint then: when this
     /// one statement fails, SQLite itself undoes it.
-    func runLast(_ sql: String, _ arguments: [any Bindable]) throws {
+    func writeLast(_ sql: String, _ arguments: [any Bindable]) throws {
         guard case .armed = guardian else {
             try run(sql, arguments)
             return

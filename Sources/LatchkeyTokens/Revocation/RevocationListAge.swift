@@ -3,7 +3,7 @@
 package struct RevocationListAge: Sendable {
     /// The latest `now` of any accepted document.
     let now: Timestamp
-    /// In seconds.
+    /// In seconds: of the document with the latest `now`, or of an older one accepted after it, if that is less.
     let expiresIn: Int64
     /// The smallest (own clock - `now`) at any receipt, at most the skew: what the clocks differ by, at best.
     let offset: Duration

@@ -47,7 +47,7 @@ struct PythonVerifierTests {
         let text = try String(contentsOfFile: output, encoding: .utf8)
         #expect(status == 0, "\(text)")
         let checks = try #require(text.firstMatch(of: /(\d+) checks, 0 differences/), "\(text)")
-        #expect(try #require(Int(checks.output.1)) > 1000)
+        #expect(try #require(Int(checks.output.1)) > 1900)
     }
 
     @Test func `a mistake in the configuration is told at once, and never as an outage`() async throws {

@@ -73,7 +73,7 @@ struct LostRightsTests {
         }
     }
 
-    @Test func `a password change over a cookie session asks for the page's origin like a login`() async throws {
+    @Test func `a password change over transport cookie asks for the page's origin like a login`() async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addClient("shop", origins: ["https://shop.example.com"])

@@ -70,6 +70,23 @@ struct AdminAPITests {
         }
     }
 
+    @Test func `a limit is judged beside a name, too`() async throws {
+        try await withServer { server in
+            try await server.addUser()
+            for limit in ["0", "1001", "9223372036854775807", "-1", "x", ""] {
+                for query in ["name=ada&limit=\(limit)", "limit=\(limit)&name=ada", "name=nobody&limit=\(limit)"] {
+                    let reply = await call(server, "GET", "/users?" + query)
+                    #expect(reply.status == 400, "\(query)")
+                    #expect(reply["code"]?.string == "invalid_request", "\(query)")
+                }
+            }
+            for (query, count) in [("name=ada&limit=1", 1), ("limit=1000&name=ada", 1), ("name=nobody&limit=1", 0)] {
+                let reply = await call(server, "GET", "/users?" + query)
+                #expect(reply.status == 200 && reply.items.count == count, "\(query)")
+            }
+        }
+    }
+
     @Test func `a list is walked by its cursor, newest first, without gaps or repetitions`() async throws {
         try await withServer { server in
             for name in ["a1", "a2", "a3", "a4", "a5"] { try await server.addUser(name) }

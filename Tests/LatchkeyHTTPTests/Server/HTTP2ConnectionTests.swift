@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HTTPTypes
 import NIOCore
 import TestConditions
 import TestSupport
@@ -252,6 +253,48 @@ import Testing
         #expect(output == before + acknowledgement + after + end)
     }
 
+    /// What is no acknowledgement of this server's settings is left to the protocol handler; so is all that comes after one.
+    @Test(
+        arguments: [
+            (Frame(type: 4, flags: 1, stream: 1), true), (Frame(type: 4, flags: 1, stream: 255), true),
+            (Frame(type: 4, flags: 1, payload: [0, 4, 0, 0, 0, 0]), true), (Frame(type: 4, flags: 1), false),
+            // Flags without a meaning are ignored (RFC 9113 4.1).
+            (Frame(type: 4, flags: 0xFF), false), (.settings, true), (.ping, true),
+        ] as [(Frame, Bool)])
+    func `only an acknowledgement of the connection's settings is dropped`(frame: Frame, passes: Bool) {
+        let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+        let acknowledgement = Frame(type: 4, flags: 1).bytes
+        let input = preface + Frame.settings.bytes + frame.bytes + Frame.ping.bytes
+        let output = HTTP2EarlySettings().follow(ByteBuffer(bytes: input))
+        let expected =
+            preface + Frame.settings.bytes + acknowledgement + (passes ? frame.bytes : []) + Frame.ping.bytes
+        #expect(Array(output.readableBytesView) == expected)
+    }
+
+    @Test func `a reserved bit before the stream's number does not make an acknowledgement another`() {
+        var acknowledgement = Frame(type: 4, flags: 1).bytes
+        acknowledgement[5] = 0x80
+        let handler = HTTP2EarlySettings()
+        let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+        _ = handler.follow(ByteBuffer(bytes: preface + Frame.settings.bytes))
+        #expect(handler.follow(ByteBuffer(bytes: acknowledgement)).readableBytes == 0)
+    }
+
+    @Test func `a connection that does not begin with settings is given none`() {
+        let input = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Frame(type: 4, flags: 1).bytes
+        #expect(Array(HTTP2EarlySettings().follow(ByteBuffer(bytes: input)).readableBytesView) == input)
+    }
+
+    @Test(arguments: [
+        Frame(type: 4, flags: 1, stream: 1), Frame(type: 4, flags: 1, payload: [0, 4, 0, 0, 0, 0]),
+    ])
+    func `an acknowledgement that HTTP 2 does not allow ends the connection`(frame: Frame) async throws {
+        let answer = try await talk(Self.patient, [frame, .get(stream: 3)]) { answer in
+            Self.ends(3)(answer) || answer.contains { $0.type == 7 }
+        }
+        #expect(answer.contains { $0.type == 7 && Self.code($0) != 0 })
+    }
+
     // MARK: Answers that wait
 
     @Test func `streams beyond the bound are refused, and a connection always has one`() async throws {
@@ -296,6 +339,78 @@ import Testing
             client.signal(SIGKILL)
             _ = try await client.exit()
             try await eventually("the streams are given back") { server.listeners.furtherStreams == 0 }
+        }
+    }
+
+    /// Asks for a long answer with the largest window there is and, when its first bytes have come, for a short one. Reads
+    /// on when the server has that request, and prints how much of the long answer comes before the short one.
+    private static let slowReader = #"""
+        import os, socket, ssl, sys, time
+
+        def frame(kind, flags, stream, payload):
+            return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+        def get(stream, path):
+            return frame(1, 5, stream, b"\x82\x87\x04" + bytes([len(path)]) + path + b"\x41\x01a")
+
+        def read():
+            head = answers.read(9)
+            length = int.from_bytes(head[:3], "big")
+            assert len(head) == 9 and len(answers.read(length)) == length
+            return head[3], int.from_bytes(head[5:], "big"), length
+
+        plain = socket.socket()
+        # What the system keeps for a reader is not what this is about.
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        plain.settimeout(600)
+        plain.connect(("127.0.0.1", int(sys.argv[1])))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        server = context.wrap_socket(plain)
+        answers = server.makefile("rb")
+        windows = frame(4, 0, 0, b"\0\x04\x7f\xff\xff\xff") + frame(8, 0, 0, b"\x7f\xff\0\0")
+        server.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + windows + get(1, b"/long"))
+        while read()[0] != 0:
+            pass
+        server.sendall(get(3, b"/short"))
+        limit = time.monotonic() + 600
+        while not os.path.exists(sys.argv[2]) and time.monotonic() < limit:
+            time.sleep(0.003)
+        count = 0
+        while True:
+            kind, stream, length = read()
+            if stream == 3:
+                break
+            count += length if kind == 0 else 0
+        print(count)
+        """#
+
+    /// What were written at once would be encrypted at once, for each client that has a large window and does not read.
+    @Test func `a long answer goes out in pieces, each when the one before has left`() async throws {
+        // Several times what the system takes for a connection whose client does not read.
+        let long = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 * 1024 * 1024)
+        try await withTemporaryFolder { folder in
+            let asked = folder + "/asked"
+            let routes = [
+                Route(.get, "/long", errors: .problem, access: .anyone, operation: "long") { _, _ in
+                    Response(status: .ok, body: long)
+                },
+                Route(.get, "/short", errors: .problem, access: .anyone, operation: "short") { _, _ in
+                    try Data().write(to: URL(fileURLWithPath: asked))
+                    return ServerFixture.text("short")
+                },
+            ]
+            let files = TLSTests.Files(folder: folder)
+            try await files.makeCertificate(files.certificate, files.key)
+            let identity = try TLSIdentity(certificatePath: files.certificate, privateKeyPath: files.key)
+            try await ServerFixture.run(routes: routes, limits: Self.patient, tls: identity) { server in
+                let reader = ["python3", "-c", Self.slowReader, "\(server.port)", asked]
+                let (status, output) = try await runProgram(reader)
+                #expect(status == 0)
+                let before = try #require(Int(output.filter(\.isNumber)))
+                #expect(before < long.readableBytes / 2, "the rest waits here, and is neither copied nor encrypted")
+            }
         }
     }
 

@@ -2,6 +2,18 @@ import LatchkeyTokens
 import Testing
 
 struct JSONWebKeySetTests {
+    struct Case: VectorCase {
+        let name: String
+        let input: String
+        let expected: [String]?
+    }
+
+    @Test(arguments: try Vectors.load("jws/key-sets.json", as: VectorFile<Case>.self).cases)
+    func `of a key set those keys count that its vector names`(vector: Case) {
+        let set = try? JSONWebKeySet(parsing: Array(vector.input.utf8))
+        #expect(set?.keys.map(\.keyID.description).sorted() == vector.expected)
+    }
+
     private func parse(_ keys: [[String: String]]) throws -> JSONWebKeySet {
         try JSONWebKeySet(parsing: Vectors.bytes(["keys": keys]))
     }

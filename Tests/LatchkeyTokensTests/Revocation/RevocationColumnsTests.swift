@@ -4,6 +4,18 @@ import Testing
 
 /// The column form of a document: the same list, and as strict a reader.
 struct RevocationColumnsTests {
+    struct Case: VectorCase {
+        let name: String
+        let input: String
+        let expected: [RevocationIndexTests.Entry]?
+    }
+
+    @Test(arguments: try Vectors.load("revocation/columns.json", as: VectorFile<Case>.self).cases)
+    func `columns stand for the entries that their vector lists`(vector: Case) throws {
+        let document = try? RevocationDocument(parsing: Array(vector.input.utf8))
+        #expect(try document?.entries == vector.expected?.map { try $0.read() })
+    }
+
     private static let now = Timestamp(seconds: 1_795_420_800)
 
     private static func document(_ entries: [RevocationEntry], after: Int64 = 0) -> RevocationDocument {

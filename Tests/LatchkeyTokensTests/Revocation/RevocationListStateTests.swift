@@ -89,15 +89,34 @@ struct RevocationListStateTests {
         state.prune(at: Sample.now + .seconds(86400))
         #expect(state.index.count == 1)
         try state.apply(
-            document(after: 1, sequence: 1, now: Sample.now + .seconds(399)), receivedAt: Sample.now + .seconds(399))
+            document(after: 1, sequence: 1, now: Sample.now + .seconds(519)), receivedAt: Sample.now + .seconds(519))
         state.prune(at: Sample.now + .seconds(86400))
         #expect(state.index.count == 1)
         try state.apply(
-            document(after: 1, sequence: 1, now: Sample.now + .seconds(400)), receivedAt: Sample.now + .seconds(400))
-        state.prune(at: Sample.now + .seconds(399))
+            document(after: 1, sequence: 1, now: Sample.now + .seconds(520)), receivedAt: Sample.now + .seconds(520))
+        state.prune(at: Sample.now + .seconds(519))
         #expect(state.index.count == 1)
-        state.prune(at: Sample.now + .seconds(400))
+        state.prune(at: Sample.now + .seconds(520))
         #expect(state.index.isEmpty)
+    }
+
+    /// At a server with the smallest `tokens.max_skew` an entry's `exp` is a minute after its last token's.
+    @Test func `an entry stays for as long as the largest leeway accepts a token that it matches`() throws {
+        var claims = try Sample.claims()
+        let session = try #require(claims.sessionID)
+        let end = claims.expiresAt + .seconds(60)
+        var state = RevocationListState(issuer: Sample.issuer)
+        let entry = RevocationEntry(sequence: 1, target: .session(session), expiresAt: end)
+        try state.apply(document(sequence: 1, entries: [entry]), receivedAt: Sample.now)
+        let last = claims.expiresAt + ClockSkew.maximum - .seconds(1)
+        try state.apply(document(after: 1, sequence: 1, now: last), receivedAt: last)
+        state.prune(at: last)
+        let keyID = try #require(KeyID(String(repeating: "A", count: 43)))
+        let rules = AccessTokenRules(
+            issuer: Sample.issuer, audience: Sample.audience, skew: ClockSkew.maximum, revocations: state.index)
+        #expect(throws: VerificationError.revoked) { try rules.check(claims, keyID: keyID, now: last) }
+        claims.sessionID = nil
+        try rules.check(claims, keyID: keyID, now: last)
     }
 
     @Test func `nothing is pruned before something was loaded`() {

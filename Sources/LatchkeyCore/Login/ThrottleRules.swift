@@ -1,0 +1,47 @@
+package import LatchkeyTokens
+
+/// Counters of failures, and the networks that an account is known from.
+package enum ThrottleRules {
+    static let knownNetworkLifetime: Duration = .seconds(90 * 86400)
+
+    /// Adds one failure to each bucket and folds the audit event into a like one of the last minute. A counter older
+    /// than its window starts anew: see ``ThrottleSchedule/window(of:configured:)``.
+    static func fail(
+        _ buckets: [ThrottleBucket], window: Duration, event: AuditEvent, _ ledger: any Ledger
+    ) throws {
+        let instant = ledger.instant
+        for bucket in buckets {
+            try ledger.throttle.fail(
+                bucket, at: instant,
+                windowStart: instant - ThrottleSchedule.window(of: bucket.kind, configured: window))
+        }
+        try AuditRules.append(event, ledger)
+    }
+}
+
+extension Store {
+    /// What an attempt to sign in begins with, all of one moment: who has the name, if one is given, and the counters.
+    package func loginAttempt(
+        normalisedName: String?, counters buckets: [ThrottleBucket]
+    ) async throws -> LoginAttempt {
+        try await read(snapshot: true) { looks in
+            let record = try normalisedName.flatMap { try looks.users.loginRecord(normalisedName: $0) }
+            var counters: [ThrottleBucket: FailureCounter] = [:]
+            for bucket in buckets { counters[bucket] = try looks.throttle.counter(bucket) }
+            return LoginAttempt(record: record, counters: counters)
+        }
+    }
+
+    /// See ``ThrottleRules/fail(_:window:event:_:)``. Durable before it returns.
+    package func recordFailure(
+        _ buckets: [ThrottleBucket], window: Duration, event: AuditEvent
+    ) async throws {
+        try await write(.rows) { try ThrottleRules.fail(buckets, window: window, event: event, $0) }.value
+    }
+
+    /// Whether the user signed in from this network in the last 90 days.
+    package func isKnownNetwork(_ network: String, of user: UserID) async throws -> Bool {
+        let since = clock.now() - ThrottleRules.knownNetworkLifetime
+        return try await read { try $0.networks.isKnown(network, of: user, since: since) }
+    }
+}

@@ -1,0 +1,50 @@
+package import LatchkeyTokens
+
+/// A hashed counter: kind and bucket number. The name or address behind it is not stored.
+package struct ThrottleBucket: Sendable, Hashable {
+    package enum Kind: Int, Sendable { case pair = 0, network = 1, account = 2 }
+    package let kind: Kind
+    /// 0 ..< 2^20, from an HMAC.
+    package let number: Int64
+    package init(kind: Kind, number: Int64) {
+        self.kind = kind
+        self.number = number
+    }
+}
+
+package struct FailureCounter: Sendable, Equatable {
+    package let failures: Int
+    package let windowStart: Timestamp
+    package let lastFailure: Timestamp
+    package init(failures: Int, windowStart: Timestamp, lastFailure: Timestamp) {
+        self.failures = failures
+        self.windowStart = windowStart
+        self.lastFailure = lastFailure
+    }
+}
+
+/// Counters of failed attempts to sign in.
+package protocol ThrottleLook {
+    func counter(_ bucket: ThrottleBucket) throws -> FailureCounter?
+}
+
+package protocol ThrottleTable: ThrottleLook {
+    /// Adds one failure. A counter whose window began before `windowStart`, or then, starts anew.
+    func fail(_ bucket: ThrottleBucket, at instant: Timestamp, windowStart: Timestamp) throws
+    func reset(_ bucket: ThrottleBucket) throws
+}
+
+/// The networks from which users have signed in.
+package protocol NetworkLook {
+    /// Whether the user signed in from there after `since`.
+    func isKnown(_ network: String, of user: UserID, since: Timestamp) throws -> Bool
+}
+
+package protocol NetworkTable: NetworkLook {
+    /// Notes another sign-in from a network that is known.
+    /// - Returns: false when it is not, and nothing was written.
+    func renew(_ network: String, of user: UserID, at instant: Timestamp) throws -> Bool
+    func insert(_ network: String, of user: UserID, at instant: Timestamp) throws
+    /// Forgets all but the `count` networks of the latest sign-ins.
+    func trim(to count: Int, of user: UserID) throws
+}

@@ -1,0 +1,257 @@
+import LatchkeyTokens
+
+/// The one way into the revocation log. Whatever revokes (logout, replay, password change, a disabled user, a lost
+/// role, an administrator) calls ``revoke(_:_:)`` inside its own transaction; ``append(_:session:_:_:)`` is private to
+/// this file.
+package enum RevocationRules {
+    /// A session with this many live `token` entries is ended instead of getting another one.
+    static let tokenEntriesPerSession = 8
+    /// Live `token` entries without a session that one client may cause: a published list has room for all clients.
+    static let tokenEntriesPerClient = 1000
+    /// `key` entries outlive every document that the key could have signed.
+    static let keyEntryLifetime: Duration = .seconds(30 * 86400)
+
+    /// What a revocation came to. The entries come with the commit: see ``Written``.
+    package enum Result: Sendable, Equatable {
+        case revoked(endedSessions: Int)
+        case nothingToRevoke
+        case unknownTarget
+    }
+
+    /// Ends the refresh tokens concerned and writes the entries.
+    ///
+    /// | target | entry | sessions |
+    /// | --- | --- | --- |
+    /// | token | `token`; the ninth live one of a session: `session` | – |
+    /// | session | `session` | its row ends |
+    /// | user, client | `user`, `client` | a watermark |
+    /// | other sessions of a user | a `session` for each | their rows end |
+    /// | all | `all` | a watermark if asked for |
+    ///
+    /// - Throws: ``Refusal`` `too_many_attempts` when a client has 1000 live entries for tokens without a session.
+    @discardableResult
+    package static func revoke(_ order: RevocationOrder, _ ledger: any Ledger) throws -> Result {
+        switch order.target {
+        case .token(let id, let session, let expiresAt):
+            return try revokeToken(id, session: session, expiresAt: expiresAt, order, ledger)
+        case .session(let id):
+            _ = try ledger.revocationInstant(byTime: false)
+            guard let record = try ledger.sessions.find(id) else { return .unknownTarget }
+            guard isLive(record) else { return .nothingToRevoke }
+            try end(record.session, order, ledger)
+            return .revoked(endedSessions: 1)
+        case .user(let id):
+            let instant = try ledger.revocationInstant(byTime: true)
+            guard let user = try ledger.users.find(id) else { return .unknownTarget }
+            guard !isCovered(user.issuedBefore, user.sessionsEndedAt, at: instant) else { return .nothingToRevoke }
+            try ledger.users.setWatermark(id, at: instant)
+            try append(.user(id, issuedBefore: second(instant)), order, ledger)
+            try StreamRules.tell(.sessionRevoked, .user(id), actor: order.actor, reason: order.reason, ledger)
+            return .revoked(endedSessions: 0)
+        case .otherSessions(let user, let keeping):
+            return try revokeOthers(of: user, keeping: keeping, order, ledger)
+        case .client(let id):
+            let instant = try ledger.revocationInstant(byTime: true)
+            guard let client = try ledger.clients.find(id) else { return .unknownTarget }
+            guard !isCovered(client.issuedBefore, client.sessionsEndedAt, at: instant) else {
+                return .nothingToRevoke
+            }
+            try ledger.clients.setWatermark(id, at: instant)
+            try append(.client(id, issuedBefore: second(instant)), order, ledger)
+            return .revoked(endedSessions: 0)
+        case .all(let sessions):
+            return try revokeAll(sessions: sessions, order, ledger)
+        }
+    }
+
+    /// Writes a `key` entry: whatever this key has signed is void. Only the key table's change calls it.
+    static func condemn(_ key: KeyID, _ order: RevocationOrder, _ ledger: any Ledger) throws {
+        _ = try ledger.revocationInstant(byTime: false)
+        try append(.key(key), order, ledger)
+    }
+
+    // MARK: Kinds
+
+    private static func revokeToken(
+        _ id: TokenID, session: SessionID?, expiresAt: Timestamp?, _ order: RevocationOrder, _ ledger: any Ledger
+    ) throws -> Result {
+        let instant = try ledger.revocationInstant(byTime: false)
+        if let expiresAt, expiresAt <= instant { return .nothingToRevoke }
+        guard try !ledger.revocations.hasLiveEntry(for: id, at: instant) else { return .nothingToRevoke }
+        guard let session, let record = try ledger.sessions.find(session) else {
+            try refuseFlood(order.actor, at: instant, ledger)
+            try append(.token(id), order, ledger)
+            return .revoked(endedSessions: 0)
+        }
+        guard isLive(record) else { return .nothingToRevoke }
+        if try ledger.revocations.liveEntries(of: session, at: instant) >= tokenEntriesPerSession {
+            try end(record.session, order, ledger)
+            return .revoked(endedSessions: 1)
+        }
+        try append(.token(id), session: session, order, ledger)
+        return .revoked(endedSessions: 0)
+    }
+
+    /// - Throws: `too_many_attempts` when the client has to wait until an entry of its own expires.
+    private static func refuseFlood(_ actor: Actor, at instant: Timestamp, _ ledger: any Ledger) throws {
+        guard case .client = actor else { return }
+        let live = try ledger.revocations.liveTokenExpiries(by: actor, at: instant, limit: tokenEntriesPerClient)
+        guard live.count == tokenEntriesPerClient, let oldest = live.first else { return }
+        throw Refusal(
+            .tooManyAttempts, "This client has revoked too many single tokens: wait, or revoke all of the client.",
+            retryAfter: min(oldest - instant, try ledger.state.row().horizon(at: instant)))
+    }
+
+    private static func revokeOthers(
+        of user: UserID, keeping: SessionID, _ order: RevocationOrder, _ ledger: any Ledger
+    ) throws -> Result {
+        _ = try ledger.revocationInstant(byTime: false)
+        guard try ledger.users.find(user) != nil else { return .unknownTarget }
+        let others = try ledger.sessions.unended(of: user, except: keeping).filter(isLive)
+        guard !others.isEmpty else { return .nothingToRevoke }
+        for other in others { try end(other.session, order, ledger) }
+        return .revoked(endedSessions: others.count)
+    }
+
+    private static func revokeAll(
+        sessions: Bool, _ order: RevocationOrder, _ ledger: any Ledger
+    ) throws -> Result {
+        let instant = try ledger.revocationInstant(byTime: true)
+        let isListed = try isAllListed(at: instant, ledger)
+        let state = try ledger.state.row().stored
+        let isCovered =
+            sessions
+            ? isCovered(state.issuedBefore, state.sessionsEndedAt, at: instant)
+            : state.issuedBefore == instant.seconds
+        guard !isCovered || !isListed else { return .nothingToRevoke }
+        try ledger.state.revokeAll(
+            issuedBefore: instant.seconds, sessionsEndedAt: sessions ? instant : state.sessionsEndedAt)
+        try append(.all(issuedBefore: second(instant)), order, ledger)
+        return .revoked(endedSessions: 0)
+    }
+
+    private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
+        try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason)
+        let entry = try append(.session(session.id), order, ledger)
+        try StreamRules.tell(
+            .sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason, ledger)
+        var details = ["reason": order.reason.rawValue, "seq": String(entry)]
+        details["note"] = order.note
+        try AuditRules.append(
+            AuditEvent(
+                .sessionEnded, at: ledger.instant, actor: order.actor, user: session.user, session: session.id,
+                client: session.client, details: details),
+            ledger)
+    }
+
+    // MARK: Pieces
+
+    /// An instant as `issued_before`: a whole second, whose tokens are included.
+    private static func second(_ instant: Timestamp) -> Timestamp { Timestamp(seconds: instant.seconds) }
+
+    /// A watermark of this very second already covers everything: nothing can have been issued or begun since, as the
+    /// issuance gate is closed for the rest of it.
+    private static func isCovered(
+        _ issuedBefore: Int64?, _ sessionsEndedAt: Timestamp?, at instant: Timestamp
+    ) -> Bool {
+        guard let issuedBefore, let sessionsEndedAt else { return false }
+        return issuedBefore >= instant.seconds && sessionsEndedAt.seconds >= instant.seconds
+    }
+
+    /// False when everybody's watermark of this second has no entry: a restored or reset database was given the
+    /// watermark without one, which only the settlement writes.
+    private static func isAllListed(at instant: Timestamp, _ ledger: any Ledger) throws -> Bool {
+        guard try ledger.state.row().settlement != nil else { return true }
+        return try ledger.revocations.hasAllEntry(issuedBefore: instant.seconds)
+    }
+
+    /// Not ended by itself nor by a watermark. Expiry does not count: the last access token may still be alive.
+    private static func isLive(_ record: SessionRecord) -> Bool {
+        let watermarks = [record.user.sessionsEndedAt, record.client.sessionsEndedAt, record.allEndedAt]
+        return record.session.endedAt == nil
+            && !watermarks.contains { $0.map { record.session.createdAt <= $0 } ?? false }
+    }
+
+    /// Writes the entry and, but for sessions, its audit event.
+    @discardableResult
+    private static func append(
+        _ target: RevocationEntry.Target, session: SessionID? = nil, _ order: RevocationOrder, _ ledger: any Ledger
+    ) throws -> Int64 {
+        let instant = ledger.instant
+        let state = try ledger.state.row()
+        let lifetime: Duration =
+            if case .key = target { keyEntryLifetime } else { state.horizon(at: instant) + state.maxSkew }
+        let end = instant + lifetime
+        let entry = try ledger.revocations.append(
+            RevocationDraft(
+                target: target, session: session,
+                // `exp` has whole seconds at the wire: rounded up, never short.
+                expiresAt: Timestamp(seconds: end.seconds + (end == Timestamp(seconds: end.seconds) ? 0 : 1)),
+                revokedAt: instant, reason: order.reason, note: order.note, actor: order.actor))
+        if case .session = target { return entry }
+        try audit(target, entry, session: session, order, ledger)
+        return entry
+    }
+
+    private static func audit(
+        _ target: RevocationEntry.Target, _ entry: Int64, session: SessionID?, _ order: RevocationOrder,
+        _ ledger: any Ledger
+    ) throws {
+        var user: UserID?
+        var client: ClientID?
+        var details = [
+            "kind": target.kind.rawValue, "reason": order.reason.rawValue, "seq": String(entry),
+        ]
+        details["note"] = order.note
+        if case .all(sessions: true) = order.target { details["sessions"] = "true" }
+        switch target {
+        case .user(let id, _): user = id
+        case .client(let id, _): client = id
+        case .token(let id): details["jti"] = id.description
+        case .key(let id): details["kid"] = id.description
+        case .session, .all: break
+        }
+        try AuditRules.append(
+            AuditEvent(
+                .revoked, at: ledger.instant, actor: order.actor, user: user, session: session, client: client,
+                details: details),
+            ledger)
+    }
+}
+
+extension Store {
+    /// The only way to revoke from outside a rule. Durable and published on return. See
+    /// ``RevocationRules/revoke(_:_:)``.
+    package func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome {
+        let written = try await write(order.target.scope) { try RevocationRules.revoke(order, $0) }
+        return switch written.value {
+        case .revoked(let ended): .revoked(written.records, endedSessions: ended)
+        case .nothingToRevoke: .nothingToRevoke
+        case .unknownTarget: .unknownTarget
+        }
+    }
+
+    /// Live entries with `seq` greater than `after`, in order, at most `limit`.
+    package func revocations(after seq: Int64, limit: Int) async throws -> [RevocationRecord] {
+        let now = expiryClock.now()
+        return try await read { try $0.revocations.live(after: seq, at: now, limit: limit) }
+    }
+
+    /// Newest first.
+    package func revocations(page: PageRequest) async throws -> Page<RevocationRecord> {
+        let before = try PageCursor.number(page)
+        let now = clock.now()
+        let rows = try await read { try $0.revocations.live(before: before, at: now, limit: page.limit + 1) }
+        return Page(rows, limit: page.limit) { PageCursor.encode($0.entry.sequence) }
+    }
+}
+
+extension RevocationTarget {
+    fileprivate var scope: WriteScope {
+        switch self {
+        case .token(_, let session?, _), .session(let session): .session(session)
+        case .user(let id), .otherSessions(let id, _): .user(id)
+        case .token, .client, .all: .turn
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import LatchkeyTokens
+
+extension SessionRules {
+    /// Judges the session again and, where that is due, notes the use of one without JWT or lets an access token be
+    /// issued: a revocation that was committed since it was read wins, and an ended session is never written to. Without
+    /// `issuesToken` it never waits for the clock.
+    static func use(_ use: SessionUse, _ ledger: any Ledger) throws -> Issuance<SessionUseOutcome> {
+        guard let record = try ledger.sessions.find(use.session),
+            SessionValidity.judge(record, idleLifetime: use.idleLifetime, now: ledger.instant) == .valid
+        else { return .settled(.ended) }
+        guard use.issuesToken else { return .settled(.live(try note(use, record, ledger), nil)) }
+        return try ledger.issue(record.user.issuedBefore, record.client.issuedBefore) { stamp in
+            .live(try note(use, record, ledger), stamp)
+        }
+    }
+
+    private static func note(
+        _ use: SessionUse, _ record: SessionRecord, _ ledger: any Ledger
+    ) throws -> SessionRecord {
+        guard let interval = use.notedAfter, record.session.transport == .session,
+            ledger.instant - record.session.lineage.rotatedAt >= interval
+        else { return record }
+        var noted = record
+        noted.session.lineage.rotatedAt = ledger.instant
+        try ledger.sessions.advance(record.session, to: noted.session.lineage)
+        return noted
+    }
+}
+
+extension Store {
+    /// See ``SessionRules/use(_:_:)``.
+    package func useSession(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome> {
+        try await write(.session(use.session)) { try SessionRules.use(use, $0) }.value
+    }
+}

@@ -1,0 +1,62 @@
+package import LatchkeyTokens
+
+/// What happens in the transactions that give tokens their places.
+package enum StatusListRules {
+    /// Tries for a free place; at most half of a list is used, so each fails at most every other time.
+    private static let attempts = 64
+
+    /// Gives a token that is about to be signed a random place in a Token Status List that no other token has or had. The
+    /// list retires with the tokens that expire about when this one does, and was opened after the second of the latest
+    /// `all` entry.
+    package static func reserve(
+        for claims: AccessTokenClaims, keyID: KeyID, _ ledger: any Ledger
+    ) throws -> StatusEntry {
+        let expiry = StatusListRecord.expiry(for: claims.expiresAt)
+        let list = try open(expiry, ledger) ?? begin(expiry, ledger)
+        for _ in 0..<attempts {
+            let place = Int64.random(in: 0..<Int64(list.size))
+            let position = StatusPosition(list: list.number, place: place)
+            guard try ledger.statusLists.insert(claims, keyID: keyID, at: position) else { continue }
+            return StatusEntry(list: list, place: place, token: RevocationSubject(claims, keyID: keyID))
+        }
+        throw StoreFault("no place was found in a status list that is half empty")
+    }
+
+    /// A list for tokens of this expiry with room. One that an `all` entry covers takes no more tokens: everything in it
+    /// reads INVALID.
+    private static func open(_ expiry: Timestamp, _ ledger: any Ledger) throws -> StatusListRecord? {
+        let mark = try ledger.state.row().stored.issuedBefore
+        return try ledger.statusLists.open(
+            expiringAt: expiry,
+            openedFrom: mark.map { Timestamp(seconds: $0 + 1) } ?? Timestamp(milliseconds: 0))
+    }
+
+    private static func begin(_ expiry: Timestamp, _ ledger: any Ledger) throws -> StatusListRecord {
+        let list = StatusListRecord(
+            number: max(try ledger.statusLists.lastNumber() + 1, ledger.instant.milliseconds),
+            size: StatusListRecord.newSize, openedAt: ledger.instant, expiresAt: expiry)
+        try ledger.statusLists.insert(list)
+        return list
+    }
+}
+
+extension Store {
+    /// See ``StatusListRules/reserve(for:keyID:_:)``. On disk before it returns.
+    package func reserveStatus(for claims: AccessTokenClaims, keyID: KeyID) async throws -> StatusEntry {
+        try await write { try StatusListRules.reserve(for: claims, keyID: keyID, $0) }.value
+    }
+
+    /// The places in lists that have not retired, in order of list and place, at most `limit`.
+    package func statusEntries(after position: StatusPosition?, limit: Int) async throws -> [StatusEntry] {
+        let now = expiryClock.now()
+        return try await read { looks in
+            var entries: [StatusEntry] = []
+            // List by list: retired ones that the sweep has not reached yet are stepped over, however long they are.
+            for list in try looks.statusLists.lists(from: position?.list ?? 0, at: now) where entries.count < limit {
+                let start = list.number == position?.list ? position?.place : nil
+                entries += try looks.statusLists.entries(of: list, after: start, limit: limit - entries.count)
+            }
+            return entries
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package import LatchkeyTokens
+
+package struct UserImport: Sendable {
+    package let user: User
+    package let passwordHash: String
+    /// What a wrong password takes on the imported hash, see ``ForeignHashes``; nil for a hash of ours. Kept in whole
+    /// milliseconds, rounded up.
+    package let cost: Duration?
+    package init(user: User, passwordHash: String, cost: Duration? = nil) {
+        self.user = user
+        self.passwordHash = passwordHash
+        self.cost = cost
+    }
+}
+
+package enum UserImportOutcome: Sendable, Equatable { case imported, alreadyExists }
+
+/// What has to hold for users to delete their own account.
+package struct OwnDeletion: Sendable {
+    /// The session that asks.
+    package let session: SessionID
+    /// The credential version that was verified.
+    package let verifiedVersion: Int64
+    /// Who can administer afterwards, looked up before; judged again when it counts.
+    package let remainingAdministrator: UserID?
+
+    package init(session: SessionID, verifiedVersion: Int64, remainingAdministrator: UserID?) {
+        self.session = session
+        self.verifiedVersion = verifiedVersion
+        self.remainingAdministrator = remainingAdministrator
+    }
+}
+
+/// What happens in the transactions that change accounts.
+package enum UserRules {
+    private static let nameTaken = Refusal(
+        .conflict, "A user of this name exists already; choose another name.")
+
+    static func create(_ user: User, passwordHash: String, event: AuditEvent, _ ledger: any Ledger) throws {
+        guard try insert(user, hash: passwordHash, cost: nil, ledger) else { throw nameTaken }
+        try AuditRules.append(event, ledger)
+    }
+
+    private static func insert(
+        _ user: User, hash: String, cost: Duration?, _ ledger: any Ledger
+    ) throws -> Bool {
+        guard try ledger.users.insert(user) else { return false }
+        try ledger.passwords.insert(hash, cost: cost, of: user.id, at: ledger.instant)
+        return true
+    }
+
+    static func add(_ users: [UserImport], event: AuditEvent?, _ ledger: any Ledger) throws -> [UserImportOutcome] {
+        let outcomes = try users.map { item in
+            try insert(item.user, hash: item.passwordHash, cost: item.cost, ledger)
+                ? UserImportOutcome.imported : .alreadyExists
+        }
+        if let event { try AuditRules.append(event, ledger) }
+        return outcomes
+    }
+
+    /// - Throws: `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`), and so does
+    ///   the new duty to change the password (`password_change`), which also bumps the credential's version.
+    static func update(_ id: UserID, _ change: UserChange, actor: Actor, _ ledger: any Ledger) throws -> User {
+        let old = try existing(id, ledger)
+        var new = old
+        if let name = change.normalisedName, !name.utf8.elementsEqual(old.normalisedName.utf8) {
+            guard try ledger.users.find(normalisedName: name) == nil else { throw nameTaken }
+            try ledger.users.keepName(of: old, at: ledger.instant)
+            new.normalisedName = name
+        }
+        new.name = change.name ?? old.name
+        new.roles = change.roles ?? old.roles
+        new.mustChangePassword = change.mustChangePassword ?? old.mustChangePassword
+        try ledger.users.update(new)
+        let changed = [
+            change.name == nil ? nil : "name", change.roles == nil ? nil : "roles",
+            change.mustChangePassword == nil ? nil : "must_change_password",
+        ].compactMap(\.self).joined(separator: " ")
+        try note(.userUpdated, id, actor, details: ["changed": changed], ledger)
+        if new.mustChangePassword, !old.mustChangePassword {
+            // A login that is under way has seen an account that may sign in; it loses.
+            try ledger.passwords.raiseVersion(of: id)
+            try RevocationRules.revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor), ledger)
+        }
+        if old.roles.contains(UserRoles.admin), !new.roles.contains(UserRoles.admin) {
+            try RevocationRules.revoke(RevocationOrder(.user(id), reason: .roleLost, actor: actor), ledger)
+        }
+        return try existing(id, ledger)
+    }
+
+    /// Disabling bumps the credential's version, ends all sessions and revokes the user's tokens.
+    static func setDisabled(_ id: UserID, _ disabled: Bool, actor: Actor, _ ledger: any Ledger) throws -> User {
+        let user = try existing(id, ledger)
+        guard user.disabled != disabled else { return user }
+        try ledger.users.setDisabled(id, disabled)
+        if disabled {
+            try ledger.passwords.raiseVersion(of: id)
+            try RevocationRules.revoke(RevocationOrder(.user(id), reason: .userDisabled, actor: actor), ledger)
+        }
+        try StreamRules.tell(
+            disabled ? .accountDisabled : .accountEnabled, .user(id), actor: actor,
+            reason: disabled ? .userDisabled : nil, ledger)
+        try note(disabled ? .userDisabled : .userEnabled, id, actor, ledger)
+        return try existing(id, ledger)
+    }
+
+    /// With `own` the users themselves ask.
+    /// - Throws: `not_found`; with `own` `invalid_credentials` when the session has ended or the credential is not the
+    ///   one that was verified, `conflict` for the last administrator.
+    static func delete(_ id: UserID, _ own: OwnDeletion?, actor: Actor, _ ledger: any Ledger) throws {
+        if let own { try check(own, of: id, ledger) }
+        let user = try existing(id, ledger)
+        try RevocationRules.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor), ledger)
+        // Before the row goes, which has the name.
+        try note(.userDeleted, id, actor, ledger)
+        try ledger.users.keepName(of: user, at: ledger.instant)
+        try ledger.users.delete(id)
+        try StreamRules.tell(.accountPurged, .user(id), actor: actor, reason: .userDeleted, ledger)
+    }
+
+    /// What was looked at before the writer's turn may have changed since: it is judged here again.
+    private static func check(_ own: OwnDeletion, of id: UserID, _ ledger: any Ledger) throws {
+        guard let login = try ledger.users.loginRecord(of: id), login.credential.version == own.verifiedVersion,
+            let record = try ledger.sessions.find(own.session), record.session.user == id,
+            SessionValidity.judge(record, idleLifetime: nil, now: ledger.instant) == .valid
+        else { throw Refusal(.invalidCredentials, "The session has ended, or the password was changed.") }
+        guard login.user.roles.contains(UserRoles.admin) else { return }
+        guard let other = own.remainingAdministrator, other != id,
+            try ledger.users.find(other)?.isAdministrator == true
+        else {
+            throw Refusal(
+                .conflict, "You are the last administrator: give somebody else the role admin first, then try again.")
+        }
+    }
+
+    /// - Throws: `Refusal(.notFound)`.
+    private static func existing(_ id: UserID, _ ledger: any Ledger) throws -> User {
+        guard let user = try ledger.users.find(id) else { throw Refusal(.notFound, "There is no such user.") }
+        return user
+    }
+
+    static func note(
+        _ kind: AuditEvent.Kind, _ user: UserID, _ actor: Actor, details: [String: String] = [:],
+        _ ledger: any Ledger
+    ) throws {
+        try AuditRules.append(
+            AuditEvent(kind, at: ledger.instant, actor: actor, user: user, details: details), ledger)
+    }
+}
+
+extension User {
+    fileprivate var isAdministrator: Bool { roles.contains(UserRoles.admin) && !disabled }
+}
+
+extension Store {
+    /// - Throws: `conflict` when the name is taken.
+    package func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws {
+        try await write { try UserRules.create(user, passwordHash: passwordHash, event: event, $0) }.value
+    }
+
+    /// Inserts those that do not exist yet; returns for each whether it was inserted or there already. The event goes
+    /// with the last of them.
+    package func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome] {
+        // Chunks of a few milliseconds: sign-ins go on between them.
+        let chunk = 200
+        var outcomes: [UserImportOutcome] = []
+        for start in stride(from: 0, to: users.count, by: chunk) {
+            let end = min(start + chunk, users.count)
+            let part = Array(users[start..<end])
+            let event = end == users.count ? event : nil
+            outcomes += try await write(.rows) { try UserRules.add(part, event: event, $0) }.value
+        }
+        return outcomes
+    }
+
+    /// See ``UserRules/update(_:_:actor:_:)``.
+    package func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User {
+        try await write(.user(id)) { try UserRules.update(id, change, actor: actor, $0) }.value
+    }
+
+    /// See ``UserRules/setDisabled(_:_:actor:_:)``.
+    package func setUserDisabled(_ id: UserID, _ disabled: Bool, actor: Actor) async throws -> User {
+        try await write(.user(id)) { try UserRules.setDisabled(id, disabled, actor: actor, $0) }.value
+    }
+
+    /// See ``UserRules/delete(_:_:actor:_:)``.
+    package func deleteUser(_ id: UserID, _ own: OwnDeletion?, actor: Actor) async throws {
+        try await write { try UserRules.delete(id, own, actor: actor, $0) }.value
+    }
+
+    /// Deletes as an administrator does.
+    package func deleteUser(_ id: UserID, actor: Actor) async throws { try await deleteUser(id, nil, actor: actor) }
+
+    /// Somebody else with the role `admin` who is not disabled. Looks through all users, a part at a time.
+    package func administrator(otherThan id: UserID) async throws -> UserID? {
+        let part = 5_000
+        var after: UserID?
+        while true {
+            let start = after
+            let (found, last) = try await read { looks -> (UserID?, UserID?) in
+                let users = try looks.users.page(after: start, limit: part)
+                return (
+                    users.first { $0.isAdministrator && $0.id != id }?.id, users.count < part ? nil : users.last?.id
+                )
+            }
+            guard found == nil, let last else { return found }
+            after = last
+        }
+    }
+
+    package func loginRecord(user: UserID) async throws -> LoginRecord? {
+        try await read { try $0.users.loginRecord(of: user) }
+    }
+
+    package func user(_ reference: UserReference) async throws -> User? {
+        try await read { looks in
+            switch reference {
+            case .id(let id): try looks.users.find(id)
+            case .name(let name): try looks.users.find(normalisedName: name)
+            }
+        }
+    }
+
+    /// Who has the name, and who had it as far as the audit trail goes back: at most 100, the latest first.
+    package func users(everNamed normalisedName: String) async throws -> [UserID] {
+        try await read { try $0.users.everNamed(normalisedName, limit: 100) }
+    }
+
+    /// Newest first.
+    package func users(page: PageRequest) async throws -> Page<User> {
+        let before = try PageCursor.bytes(page, length: 16).flatMap { UserID(bytes: $0) }
+        let rows = try await read { try $0.users.page(before: before, limit: page.limit + 1) }
+        return Page(rows, limit: page.limit) { PageCursor.encode($0.id.bytes) }
+    }
+}

@@ -1,0 +1,156 @@
+import LatchkeyCore
+package import LatchkeyTokens
+
+/// Rows of `clients` and `client_secrets`. Other tables refer to a client by its number, which is never used twice.
+struct Clients: ClientTable {
+    private let connection: any SQLConnection
+
+    init(_ connection: any SQLConnection) { self.connection = connection }
+
+    /// The columns in the order in which ``decode(_:from:_:)`` reads them; the table's alias is `c`.
+    static let columns = """
+        c.number, c.id, c.kind, c.disabled, c.settings, c.created_at, c.issued_before, c.sessions_ended_at
+        """
+
+    static func decode(
+        _ row: Row, from start: Int = 0, _ settings: DecodedClientSettings
+    ) throws -> (number: Int64, client: Client) {
+        let number: Int64 = row[start]
+        let client = Client(
+            id: try row.clientID(start + 1), kind: try row.value(start + 2),
+            shared: try settings.of(number, row, column: start + 4), disabled: row[start + 3],
+            createdAt: row.timestamp(start + 5), issuedBefore: row[start + 6],
+            sessionsEndedAt: row.optionalTimestamp(start + 7))
+        return (number, client)
+    }
+
+    private func decode(_ row: Row) throws -> (number: Int64, client: Client) {
+        try Self.decode(row, connection.clientSettings)
+    }
+
+    // MARK: Looks
+
+    func find(_ id: ClientID) throws -> Client? {
+        try connection.first("SELECT \(Self.columns) FROM clients c WHERE c.id = ?", [id.description]) { row in
+            try decode(row).client
+        }
+    }
+
+    func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)] {
+        try connection.all(
+            "SELECT \(Self.columns) FROM clients c WHERE c.number < ? ORDER BY c.number DESC LIMIT ?",
+            [number, limit], decode)
+    }
+
+    func secrets(at instant: Timestamp?) throws -> [SealedClientSecret] {
+        let select = """
+            SELECT c.id, k.sealed, k.created_at, k.expires_at
+            FROM client_secrets k JOIN clients c ON c.number = k.client_number
+            """
+        let order = "ORDER BY k.client_number, k.created_at DESC"
+        guard let instant else { return try connection.all("\(select) \(order)", [], Self.decodeSecret) }
+        return try connection.all(
+            "\(select) WHERE k.expires_at IS NULL OR k.expires_at > ? \(order)", [instant.milliseconds],
+            Self.decodeSecret)
+    }
+
+    private static func decodeSecret(_ row: Row) throws -> SealedClientSecret {
+        SealedClientSecret(
+            client: try row.clientID(0), sealed: row.bytes(1), createdAt: row.timestamp(2),
+            expiresAt: row.optionalTimestamp(3))
+    }
+
+    func version() throws -> Int64 { try connection.integer("SELECT version FROM client_state") }
+
+    // MARK: Writes
+
+    func insert(_ client: Client) throws -> Bool {
+        try connection.run(
+            """
+            INSERT INTO clients (id, kind, settings, disabled, created_at, issued_before)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                client.id.description, client.kind.rawValue, Self.text(try client.settings.stored()), client.disabled,
+                client.createdAt.milliseconds, client.issuedBefore,
+            ]) == 1
+    }
+
+    /// What this program does not know of the old settings stays: see ``ClientSettings/stored(over:)``.
+    func update(_ client: Client) throws {
+        let id = client.id.description
+        let old = try connection.first("SELECT settings FROM clients WHERE id = ?", [id]) { $0.bytes(0) }
+        try connection.run(
+            "UPDATE clients SET settings = ? WHERE id = ?",
+            [Self.text(try client.settings.stored(over: old ?? [])), id])
+    }
+
+    private static func text(_ json: [UInt8]) -> String { String(decoding: json, as: UTF8.self) }
+
+    func setDisabled(_ id: ClientID, _ disabled: Bool) throws {
+        try connection.run("UPDATE clients SET disabled = ? WHERE id = ?", [disabled, id.description])
+    }
+
+    func setWatermark(_ id: ClientID, at instant: Timestamp) throws {
+        try connection.run(
+            "UPDATE clients SET issued_before = ?, sessions_ended_at = ? WHERE id = ?",
+            [instant.seconds, instant.milliseconds, id.description])
+    }
+
+    func delete(_ id: ClientID) throws {
+        try connection.run("DELETE FROM clients WHERE id = ?", [id.description])
+    }
+
+    func insert(_ secret: SealedClientSecret) throws -> Bool {
+        try connection.run(
+            """
+            INSERT INTO client_secrets (client_number, created_at, sealed, expires_at)
+            VALUES ((SELECT number FROM clients WHERE id = ?), ?, ?, ?)
+            ON CONFLICT (client_number, created_at) DO NOTHING
+            """,
+            [
+                secret.client.description, secret.createdAt.milliseconds, secret.sealed,
+                secret.expiresAt?.milliseconds,
+            ]) == 1
+    }
+
+    func expireSecrets(of id: ClientID, at instant: Timestamp) throws {
+        try connection.run(
+            """
+            UPDATE client_secrets SET expires_at = ?1
+            WHERE client_number = (SELECT number FROM clients WHERE id = ?2)
+                AND (expires_at IS NULL OR expires_at > ?1)
+            """, [instant.milliseconds, id.description])
+    }
+
+    func reseal(_ secret: SealedClientSecret) throws {
+        try connection.run(
+            """
+            UPDATE client_secrets SET sealed = ? WHERE created_at = ?
+                AND client_number = (SELECT number FROM clients WHERE id = ?)
+            """, [secret.sealed, secret.createdAt.milliseconds, secret.client.description])
+    }
+
+    func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
+}
+
+/// What a check of the database looks for.
+package enum ClientCheck {
+    /// Clients whose settings this program cannot read, one sentence each: they are refused everything.
+    package static func unreadable(_ connection: any SQLConnection) throws -> [String] {
+        try connection.all("SELECT id, settings FROM clients ORDER BY number") { row -> String? in
+            do {
+                _ = try ClientSettings(stored: row.bytes(1))
+                return nil
+            } catch {
+                return "the settings of the client \(row[0] as String) cannot be read: \(error)"
+            }
+        }.compactMap(\.self)
+    }
+
+    /// Clients with ids that are the server's own; of every schema.
+    package static func reserved(_ connection: any SQLConnection) throws -> [ClientID] {
+        try connection.all("SELECT id FROM clients ORDER BY id") { row in ClientID(row[0] as String) }
+            .compactMap(\.self).filter(\.isReserved)
+    }
+}

@@ -1,0 +1,137 @@
+package import LatchkeyCore
+package import LatchkeyTokens
+
+/// What a rule on the writer works with: the open transaction, the engine's one reading of the clock for it, and what
+/// the engine has to do once it has committed.
+///
+/// Lives for one batch, on the thread of its connection. The engine calls ``beginRule()`` before each rule of the batch
+/// and ``ruleUndone()`` after one that was rolled back.
+package final class SQLLedger: Ledger {
+    package let connection: any SQLConnection
+    private let dialect: any SQLDialect
+    /// The wall clock when the batch began.
+    private let wall: Timestamp
+    package let instant: Timestamp
+    private let floor: Timestamp
+    private var known: StoreState?
+    private var knownStreams: [ListeningStream]?
+    private var usedClock = false
+    private var causeID: String?
+
+    /// Entries that the rule appended.
+    private var appended: [RevocationRecord] = []
+    /// Whether a rule wrote log entries (perhaps one that was rolled back).
+    package private(set) var mayHaveEntries = false
+    /// Streams that got an event or another status (perhaps by a rule that was rolled back).
+    package private(set) var changedStreams: Set<Int64> = []
+    /// Set by `reset-clock`: the floor after this batch, whatever the batch used.
+    private var newFloor: Timestamp?
+
+    package init(connection: any SQLConnection, dialect: any SQLDialect, wall: Timestamp, floor: Timestamp) {
+        self.connection = connection
+        self.dialect = dialect
+        self.wall = wall
+        self.floor = floor
+        instant = max(wall, floor)
+    }
+
+    // MARK: The engine's side
+
+    /// What the rule before this one knew may have been rolled back.
+    package func beginRule() {
+        knownStreams = nil
+        causeID = nil
+        if !appended.isEmpty { appended = [] }
+    }
+
+    package func ruleUndone() {
+        known = nil
+        beginRule()
+    }
+
+    /// The entries of the rule that has just run.
+    package func takeRecords() -> [RevocationRecord] { appended }
+
+    /// The floor for the next batch once this one has committed.
+    package var nextFloor: Timestamp { newFloor ?? (usedClock ? instant : floor) }
+
+    /// The last write before COMMIT: keeps the floor, once a second.
+    package func storeFloor() throws {
+        guard newFloor == nil, usedClock, try row().stored.clockFloor.seconds < instant.seconds else { return }
+        try connection.run("UPDATE revocation_state SET clock_floor = ?", [instant.milliseconds])
+    }
+
+    // MARK: The rule's side
+
+    package var cause: String {
+        if let causeID { return causeID }
+        let id = TokenID.generate().description
+        causeID = id
+        return id
+    }
+
+    package func gate(_ issuedBefore: [Int64?]) throws -> IssuanceGate {
+        var marks = issuedBefore.compactMap(\.self)
+        if let mark = try row().stored.issuedBefore { marks.append(mark) }
+        let gate = IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks)
+        if case .open = gate { usedClock = true }
+        return gate
+    }
+
+    package func revocationInstant(byTime: Bool) throws -> Timestamp {
+        usedClock = true
+        return instant
+    }
+
+    package var state: any StateTable { StateStatements(self, connection, dialect) }
+    package var sessions: any SessionTable { Sessions(connection, dialect) }
+    package var users: any UserTable { Users(connection) }
+    package var passwords: any PasswordTable { Passwords(connection) }
+    package var clients: any ClientTable { Clients(connection) }
+    package var codes: any LoginCodeTable { LoginCodes(connection) }
+    package var throttle: any ThrottleTable { ThrottleCounters(connection) }
+    package var networks: any NetworkTable { KnownNetworks(connection) }
+    package var revocations: any RevocationTable { RevocationWrites(self, connection) }
+    package var keys: any SigningKeyTable { SigningKeyWrites(self, connection) }
+    package var audit: any AuditTable { AuditEvents(connection) }
+    package var streams: any EventStreamTable { EventStreamWrites(self, connection) }
+    package var statusLists: any StatusListTable { StatusLists(connection) }
+    package var upkeep: any UpkeepTable { UpkeepStatements(connection, dialect) }
+}
+
+/// What the tables of this target keep with the transaction.
+extension SQLLedger {
+    /// The tables of one row, read once in a batch as long as nobody changes them.
+    func row() throws -> StoreState {
+        if let known { return known }
+        let state = try StateRow(connection).row()
+        known = state
+        return state
+    }
+
+    /// Has to be called by whoever changes a table of one row.
+    func forgetState() { known = nil }
+
+    /// The streams that security events go to, read once in a rule: mostly none. No rule changes streams and writes
+    /// events too.
+    func listeningStreams() throws -> [ListeningStream] {
+        if let knownStreams { return knownStreams }
+        let streams = try EventStreams(connection).readListening()
+        knownStreams = streams
+        return streams
+    }
+
+    /// For `reset-clock`.
+    func replaceFloor(_ floor: Timestamp) { newFloor = floor }
+
+    func noteChange(of stream: Int64) { changedStreams.insert(stream) }
+
+    func drawSequence() throws -> Int64 {
+        let sequence = try dialect.drawSequence(connection)
+        forgetState()
+        mayHaveEntries = true
+        return sequence
+    }
+
+    func note(_ record: RevocationRecord) { appended.append(record) }
+}

@@ -1,0 +1,148 @@
+import LatchkeyCore
+import LatchkeyTokens
+
+/// Rows of `sessions`, always together with user and client: without them a session is absent.
+struct Sessions: SessionTable {
+    private let connection: any SQLConnection
+    private let dialect: any SQLDialect
+
+    init(_ connection: any SQLConnection, _ dialect: any SQLDialect) {
+        self.connection = connection
+        self.dialect = dialect
+    }
+
+    private static let columns = """
+        s.id, s.transport, s.scope, s.nonce, s.created_at, s.expires_at, s.authentication_methods, s.device_name,
+        s.network, s.current_generation, s.held_generation, s.rotated_at, s.rotated_from, s.recoveries,
+        s.recovery_window_start, s.ended_at, s.end_reason, s.server_session
+        """
+    private static let columnCount = 18
+
+    /// Everything that ``decode(_:)`` reads. The column before the client's is everybody's watermark.
+    private static let select = """
+        SELECT \(columns), \(Users.columns), state.sessions_ended_at, \(Clients.columns)
+        FROM sessions s
+        JOIN users u ON u.id = s.user_id
+        JOIN clients c ON c.number = s.client_number
+        JOIN revocation_state state ON state.id = 1
+        """
+
+    /// Built once: every refresh looks its statement up by this text.
+    private static let selectByID = "\(select) WHERE s.id = ?"
+
+    private func decode(_ row: Row) throws -> SessionRecord {
+        let user = try Users.decode(row, from: Self.columnCount)
+        let client = try Clients.decode(
+            row, from: Self.columnCount + Users.columnCount + 1, connection.clientSettings
+        ).client
+        let network: String = row[8]
+        let session = Session(
+            id: try row.sessionID(0), user: user.id, client: client.id,
+            transport: Self.transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
+            createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
+            authenticationMethods: Self.words(row[6]), deviceName: row[7], network: network,
+            lineage: Session.Lineage(
+                current: row[9], held: row[10], rotatedAt: row.timestamp(11), rotatedFrom: row[12] ?? network,
+                recoveries: row[13], recoveryWindowStart: row.timestamp(14)),
+            endedAt: row.optionalTimestamp(15),
+            endReason: (row[16] as String?).map { RevocationReason(rawValue: $0) ?? .admin })
+        return SessionRecord(
+            session: session, user: user, client: client,
+            allEndedAt: row.optionalTimestamp(Self.columnCount + Users.columnCount))
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: " ")).compactMap { String($0) }
+    }
+
+    /// Two columns, since the first one's CHECK knows two transports (migration 8).
+    private static func transport(_ transport: Int, serverSession: Bool) -> Session.Transport {
+        serverSession ? .session : transport == 1 ? .cookie : .body
+    }
+
+    // MARK: Looks
+
+    func find(_ id: SessionID) throws -> SessionRecord? {
+        try connection.first(Self.selectByID, [id.bytes], decode)
+    }
+
+    func walk(
+        of user: UserID?, before: SessionID?, limit: Int, _ body: (SessionRecord) throws -> Walk
+    ) throws {
+        var conditions: [String] = []
+        var arguments: [any Bindable] = []
+        if let before {
+            conditions.append("s.id < ?")
+            arguments.append(before.bytes)
+        }
+        if let user {
+            conditions.append("s.user_id = ?")
+            arguments.append(user.bytes)
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        try connection.walk("\(Self.select) \(condition) ORDER BY s.id DESC LIMIT ?", arguments + [limit]) { row in
+            try body(try decode(row))
+        }
+    }
+
+    func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord] {
+        try connection.all(
+            "\(Self.select) WHERE s.user_id = ? AND s.id <> ? AND s.ended_at IS NULL", [user.bytes, kept.bytes],
+            decode)
+    }
+
+    func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {
+        try connection.all(
+            "SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY id DESC LIMIT ? OFFSET ?",
+            [user.bytes, limit, count]
+        ) { try $0.sessionID(0) }
+    }
+
+    // MARK: Writes
+
+    func insert(_ session: Session) throws {
+        try connection.run(
+            """
+            INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
+                authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
+                recoveries, recovery_window_start, server_session)
+            VALUES (?, ?, (SELECT number FROM clients WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                session.id.bytes, session.user.bytes, session.client.description,
+                session.transport == .body ? 0 : 1, session.scope.description, session.nonce,
+                session.createdAt.milliseconds, session.expiresAt.milliseconds,
+                session.authenticationMethods.joined(separator: " "), session.deviceName, session.network,
+                Int64(session.lineage.current), Int64(session.lineage.held), session.lineage.rotatedAt.milliseconds,
+                session.lineage.recoveries, session.lineage.recoveryWindowStart.milliseconds,
+                session.transport == .session,
+            ])
+        try dialect.countSessions(1, connection)
+    }
+
+    /// Mostly the only write of its rule: no index covers any of these columns.
+    func advance(_ session: Session, to lineage: Session.Lineage) throws {
+        try connection.writeLast(
+            """
+            UPDATE sessions SET current_generation = ?, held_generation = ?, rotated_at = ?, rotated_from = ?,
+                recoveries = ?, recovery_window_start = ?
+            WHERE id = ?
+            """,
+            [
+                Int64(lineage.current), Int64(lineage.held), lineage.rotatedAt.milliseconds,
+                lineage.rotatedFrom == session.network ? String?.none : lineage.rotatedFrom, lineage.recoveries,
+                lineage.recoveryWindowStart.milliseconds, session.id.bytes,
+            ])
+    }
+
+    @discardableResult
+    func end(_ id: SessionID, at instant: Timestamp, reason: RevocationReason) throws -> Bool {
+        try connection.run(
+            "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
+            [instant.milliseconds, reason.rawValue, id.bytes]) == 1
+    }
+
+    func rename(_ id: SessionID, to deviceName: String?) throws {
+        try connection.run("UPDATE sessions SET device_name = ? WHERE id = ?", [deviceName, id.bytes])
+    }
+}

@@ -1,0 +1,17 @@
+import LatchkeySQL
+
+/// A row counts the sessions, since SQLite would read a whole index to count them, and holds the last `seq`: with one
+/// writer nobody waits for either.
+struct SQLiteDialect: SQLDialect {
+    func countSessions(_ change: Int, _ connection: any SQLConnection) throws {
+        try connection.run("UPDATE session_count SET sessions = sessions + ?", [change])
+    }
+
+    func sessionCount(_ connection: any SQLConnection) throws -> Int64 {
+        try connection.integer("SELECT sessions FROM session_count")
+    }
+
+    func drawSequence(_ connection: any SQLConnection) throws -> Int64 {
+        try connection.integer("UPDATE revocation_state SET last_seq = last_seq + 1 RETURNING last_seq")
+    }
+}
