@@ -18,18 +18,13 @@ struct TokenEndpoint: Sendable {
         let rule = ClientForm.Rule(.all, repeatable: OfferedGrant.repeatable) { [grants] form throws(Refusal) in
             // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
             // read it.
-            _ = try grants.asked(by: form).read(form)
+            try grants.asked(by: form).check(form)
         }
         return Route(
             .post, PublicPath.token, "requestToken", errors: .oauth, query: .tolerant, .client(rule, handle))
     }
 
     private func handle(_ request: Request, _ context: RequestContext, _ sent: ClientForm) async throws -> Response {
-        let asked = try grants.asked(by: sent.form)
-        let answer = try asked.read(sent.form)
-        guard sent.client.settings.grants.contains(asked.grant) else {
-            throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
-        }
-        return .tokens(try await answer(sent.client, context.network))
+        .tokens(try await grants.asked(by: sent.form).answer(sent.form, sent.client, context.network))
     }
 }

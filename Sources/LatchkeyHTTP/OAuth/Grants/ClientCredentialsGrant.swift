@@ -7,9 +7,8 @@ struct ClientCredentialsGrant: Sendable {
     let settings: Settings
 
     var offered: OfferedGrant {
-        OfferedGrant(.clientCredentials) { form throws(Refusal) in
-            let request = try Request(form)
-            return { client, _ in try await answer(request, client: client) }
+        OfferedGrant(.clientCredentials, read: Request.init) { request, client, _ in
+            try await answer(request, client: client)
         }
     }
 

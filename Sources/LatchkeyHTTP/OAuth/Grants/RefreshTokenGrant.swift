@@ -7,10 +7,7 @@ struct RefreshTokenGrant: Sendable {
     let settings: Settings
 
     var offered: OfferedGrant {
-        OfferedGrant(.refreshToken) { form throws(Refusal) in
-            let request = try Request(form)
-            return { try await answer(request, client: $0, network: $1) }
-        }
+        OfferedGrant(.refreshToken, read: Request.init) { try await answer($0, client: $1, network: $2) }
     }
 
     /// What a form asks for.
