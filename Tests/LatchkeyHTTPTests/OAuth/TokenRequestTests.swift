@@ -28,7 +28,10 @@ struct TokenRequestTests {
 
     @Test func `the endpoint answers exactly the grants that metadata and clients know`() async throws {
         try await withServer { server in
-            #expect(TokenEndpoint(services: server.services).grants.map(\.grant) == Client.Grant.all)
+            let services = server.services
+            let endpoint = TokenEndpoint(
+                sessions: services.sessions, clientTokens: services.clientTokens, settings: services.settings)
+            #expect(endpoint.grants.map(\.grant) == Client.Grant.all)
             let metadata = try await server.http.get("/.well-known/oauth-authorization-server")
             let names = metadata.json.object?["grant_types_supported"]?.strings
             #expect(names == Client.Grant.all.map(\.name))
