@@ -21,52 +21,110 @@ package final class Gates: Sendable {
     }
 
     /// The answer of a route's handler.
+    ///
+    /// A method for each kind: the frame of an asynchronous function has room for all that any of its branches holds, and
+    /// every request would pay for the largest.
     /// - Throws: `Refusal` of the gate or the handler, and faults.
     func answer(_ route: Route, _ request: Request, _ context: RequestContext) async throws -> Response {
         switch route.handler {
-        case .open(let work):
-            return try await work(try route.read(request), context)
-        case .client(let rule, let work):
-            let request = try route.read(request)
-            return try await work(request, context, try await clients.form(request, rule, context))
-        case .application(let work):
-            let request = try route.read(request)
-            return try await work(request, context, try await clients.application(request, context))
-        case .firstParty(let work):
-            let request = try route.read(request)
-            return try await work(request, context, try await clients.firstParty(request, context))
-        case .listReader(let work):
-            let request = try route.read(request)
-            return try await work(request, context, try await listReaders.admit(request, context))
-        case .bearer(let work):
-            let caller = try await tokens.bearer(request, context)
-            return try await work(try route.read(request), context, caller)
-        case .account(let work):
-            let caller = try await tokens.account(request, context)
-            return try await work(try route.read(request), context, caller)
-        case .receiver(let work):
-            let caller = try await tokens.receiver(request)
-            return try await work(try route.read(request), context, caller)
-        case .admin(_, let work):
-            let caller = try await tokens.administrator(request, context)
-            return try await work(try route.read(request), context, caller)
-        case .operator(let work):
-            guard context.isLocalOperator else { throw Self.nothing }
-            return try await work(try route.read(request), context, .operator)
-        case .session(let work):
-            let request = try route.read(request)
-            return try await work(request, context, try await sessions.session(request))
-        case .begunSignIn(let work):
-            let request = try route.read(request)
-            return try await work(request, context, try sessions.begunSignIn(request))
+        case .open(let work): try await work(try route.read(request), context)
+        case .client(let rule, let work): try await client(rule, work, try route.read(request), context)
+        case .application(let work): try await application(work, try route.read(request), context)
+        case .firstParty(let work): try await firstParty(work, try route.read(request), context)
+        case .listReader(let work): try await listReader(work, try route.read(request), context)
+        case .bearer(let work): try await bearer(work, route, request, context)
+        case .account(let work): try await account(work, route, request, context)
+        case .receiver(let work): try await receiver(work, route, request, context)
+        case .admin(_, let work): try await administrator(work, route, request, context)
+        case .operator(let work): try await `operator`(work, route, request, context)
+        case .session(let work): try await session(work, try route.read(request), context)
+        case .begunSignIn(let work): try await begunSignIn(work, try route.read(request), context)
         case .forwarded(let work):
-            let request = try route.read(request)
-            return try await work(request, context, sessions.forwarded(request))
+            try await work(try route.read(request), context, sessions.forwarded(request))
         }
     }
 
     /// The refusal of a path that names nothing.
     static let nothing = Refusal(.notFound, "There is nothing at this path.")
+}
+
+// MARK: Credentials in the body, in a cookie, or in one of several places
+
+extension Gates {
+    private func client(
+        _ rule: ClientForm.Rule, _ work: Route.Work<ClientForm>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await clients.form(request, rule, context))
+    }
+
+    private func application(
+        _ work: Route.Work<ApplicationRequest>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await clients.application(request, context))
+    }
+
+    private func firstParty(
+        _ work: Route.Work<FirstPartyRequest>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await clients.firstParty(request, context))
+    }
+
+    private func listReader(
+        _ work: Route.Work<ClientID?>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await listReaders.admit(request, context))
+    }
+
+    private func session(
+        _ work: Route.Work<BrowserSession>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await sessions.session(request))
+    }
+
+    private func begunSignIn(
+        _ work: Route.Work<BegunSignIn>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try sessions.begunSignIn(request))
+    }
+}
+
+// MARK: Access tokens, before the query is read
+
+extension Gates {
+    private func bearer(
+        _ work: Route.Work<AuthorisedCaller>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        let caller = try await tokens.bearer(request, context)
+        return try await work(try route.read(request), context, caller)
+    }
+
+    private func account(
+        _ work: Route.Work<SessionRecord>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        let caller = try await tokens.account(request, context)
+        return try await work(try route.read(request), context, caller)
+    }
+
+    private func receiver(
+        _ work: Route.Work<ClientID>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        let caller = try await tokens.receiver(request)
+        return try await work(try route.read(request), context, caller)
+    }
+
+    private func administrator(
+        _ work: Route.Work<Actor>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        let caller = try await tokens.administrator(request, context)
+        return try await work(try route.read(request), context, caller)
+    }
+
+    private func `operator`(
+        _ work: Route.Work<Actor>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        guard context.isLocalOperator else { throw Self.nothing }
+        return try await work(try route.read(request), context, .operator)
+    }
 }
 
 extension Route {

@@ -393,10 +393,10 @@ import Testing
         try await withTemporaryFolder { folder in
             let asked = folder + "/asked"
             let routes = [
-                Route(.get, "/long", errors: .problem, access: .anyone, operation: "long") { _, _ in
+                Route.open(.get, "/long", operation: "long") { _, _ in
                     Response(status: .ok, body: long)
                 },
-                Route(.get, "/short", errors: .problem, access: .anyone, operation: "short") { _, _ in
+                Route.open(.get, "/short", operation: "short") { _, _ in
                     try Data().write(to: URL(fileURLWithPath: asked))
                     return ServerFixture.text("short")
                 },
