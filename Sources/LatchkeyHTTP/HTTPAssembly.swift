@@ -28,7 +28,7 @@ package struct HTTPAssembly: Sendable {
         // One for all listeners: the caches behind it are what keeps a flood of probes cheap.
         let operations = OperationsEndpoint(
             health: services.health, clock: services.clock, gauges: ScrapedGauges.Sources(services),
-            registry: settings.registry, surroundings: surroundings)
+            requests: settings.metrics, surroundings: surroundings)
         let open = PublicRoutes.routes(services) + operations.healthRoutes
         let admin = AdminRoutes.routes(services) + operations.metricsRoutes
         let everything = open + admin
@@ -59,7 +59,7 @@ package struct HTTPAssembly: Sendable {
             cors: CORSLayer(
                 policy: CORSPolicy(publicPaths: publicPaths(services.settings)), directory: services.clientDirectory,
                 issuer: services.settings.issuer, clock: clock),
-            metrics: settings.registry, now: { clock.now().seconds },
+            metrics: settings.metrics, now: { clock.now().seconds },
             renderError: { error, context in render(error, context, trouble) })
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A session token on its way to a browser: a secret that prints as `<redacted>`.

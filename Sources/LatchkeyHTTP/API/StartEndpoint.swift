@@ -1,4 +1,5 @@
 import HTTPTypes
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 

@@ -49,7 +49,7 @@ struct AdminUsers: Sendable {
             name: body.name, password: Password(body.password.exposed), roles: body.roles ?? [],
             mustChange: body.mustChangePassword ?? false, actor: actor)
         var response = try Response.resource(UserResource(user), status: .created)
-        response.headers[.location] = "/api/v1/admin/users/\(user.id)"
+        response.headers[.location] = AdminPath.path(AdminPath.oneUser, user.id.description)
         return response
     }
 

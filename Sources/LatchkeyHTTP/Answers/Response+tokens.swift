@@ -4,7 +4,7 @@ import LatchkeyTokens
 import NIOCore
 
 extension Response {
-    /// A token response (RFC 6749 5.1). The refresh token of a cookie session is never in it (RFC 10017).
+    /// A token response (RFC 6749 5.1). The refresh token of transport cookie is never in it (RFC 10017).
     static func tokens(_ reply: TokenReply) -> Response {
         let bytes = JSONWriter.object(reserving: reply.accessToken.count + 384) { json in
             let quote = [UInt8(ascii: "\"")]

@@ -1,7 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// Runs the handlers of routes, each behind the gate of its kind. Nothing else runs them.
+/// Runs the handlers of routes, each behind the gate of its kind. Nothing else runs any but the open ones.
 ///
 /// Where an access token is asked for, nothing of a request but that is looked at before it was found good: whoever shows
 /// none, or a bad one, is told so and not what is wrong with the query.

@@ -8,7 +8,7 @@ package enum OpenAPIEndpoint {
         let own = Route(.get, PublicPath.openAPI, "getOpenAPI", .open { _, _ in throw CancellationError() })
         let bytes = OpenAPIDocument(routes: routes + [own], issuer: issuer).encode()
         let body = ByteBuffer(bytes: bytes)
-        let tag = EntityTag(fingerprint(bytes), isWeak: false)
+        let tag = EntityTag(ofContent: bytes)
         return Route(
             .get, own.template, own.operationID, query: .tolerant,
             .open { request, _ in
@@ -20,10 +20,5 @@ package enum OpenAPIEndpoint {
                 }
                 return Response(status: .ok, headers: headers, body: body)
             })
-    }
-
-    /// FNV-1a: the document is ours, so nothing but an accident has to be told apart.
-    private static func fingerprint(_ bytes: [UInt8]) -> String {
-        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 }

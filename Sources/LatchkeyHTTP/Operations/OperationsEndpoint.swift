@@ -5,17 +5,17 @@ import NIOCore
 /// What operators and their machines ask: is it alive, can it serve, how is it doing.
 struct OperationsEndpoint: Sendable {
     private let gauges: ScrapedGauges.Sources
-    private let registry: PrometheusRegistry
+    private let requests: RequestMetrics
     private let surroundings: Readiness.Surroundings
     private let readiness: RecentResult<Readiness>
     private let figures: RecentResult<StoreFigures?>
 
     init(
-        health: ServerHealth, clock: Clock, gauges: ScrapedGauges.Sources, registry: PrometheusRegistry,
+        health: ServerHealth, clock: Clock, gauges: ScrapedGauges.Sources, requests: RequestMetrics,
         surroundings: Readiness.Surroundings
     ) {
         self.gauges = gauges
-        self.registry = registry
+        self.requests = requests
         self.surroundings = surroundings
         // While one probe hangs with the disk, those who ask wait for that one and start no other.
         let probe = RecentResult(every: .zero, clock: clock) {
@@ -54,9 +54,11 @@ struct OperationsEndpoint: Sendable {
     }
 
     private func metrics(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let gauges = ScrapedGauges(store: await figures.value(), gauges, surroundings)
+        let gauges = ScrapedGauges(store: await figures.value(), sources: gauges, surroundings: surroundings)
+        var page = PrometheusPage()
+        requests.write(to: &page)
+        gauges.write(to: &page)
         return Response(
-            status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
-            body: ByteBuffer(string: registry.render() + gauges.render()))
+            status: .ok, headers: [.contentType: PrometheusPage.contentType], body: ByteBuffer(string: page.text))
     }
 }

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyTokens
 
 /// The paths of our own API outside of its administration, and of OAuth and discovery: for the routes, and for whoever
@@ -65,6 +66,6 @@ package enum AdminPath {
         let bytes = template.utf8
         guard let start = bytes.firstIndex(of: UInt8(ascii: "{")), let end = bytes.firstIndex(of: UInt8(ascii: "}"))
         else { preconditionFailure("\(template) captures nothing") }
-        return template[..<start] + URLQuery.encoded(text) + template[bytes.index(after: end)...]
+        return template[..<start] + PercentEncoding.encode(text) + template[bytes.index(after: end)...]
     }
 }

@@ -23,13 +23,16 @@ enum PublicRoutes {
             + [KeySetEndpoint(keyRing: services.keyRing, maxAge: settings.jwksMaxAge).route]
     }
 
+    static func grants(_ services: Services) -> [OfferedGrant] {
+        [
+            RefreshTokenGrant(sessions: services.sessions, settings: services.settings).offered,
+            ClientCredentialsGrant(clientTokens: services.clientTokens, settings: services.settings).offered,
+        ]
+    }
+
     private static func oauth(_ services: Services) -> [Route] {
         [
-            TokenEndpoint(
-                refreshToken: RefreshTokenGrant(sessions: services.sessions, settings: services.settings),
-                clientCredentials: ClientCredentialsGrant(
-                    clientTokens: services.clientTokens, settings: services.settings)
-            ).route,
+            TokenEndpoint(grants: grants(services)).route,
             RevocationEndpoint(revocations: services.revocations).route,
             IntrospectionEndpoint(introspection: services.introspection, issuer: services.settings.issuer).route,
         ]

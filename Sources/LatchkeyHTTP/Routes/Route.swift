@@ -19,7 +19,7 @@ package struct Route: Sendable {
     package let isLongPoll: Bool
     /// What the query may hold.
     let query: QueryRule
-    /// Run by ``Gates`` alone.
+    /// Run by ``Gates`` alone, unless it is open.
     let handler: Handler
 
     /// - Parameter query: what the API document says of the route, unless told otherwise.

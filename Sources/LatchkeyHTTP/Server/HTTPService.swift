@@ -2,7 +2,6 @@ package import HTTPTypes
 package import LatchkeyCore
 import LatchkeyTokens
 import Logging
-package import Metrics
 package import NIOCore
 package import NIOHTTP1
 
@@ -50,7 +49,7 @@ package struct HTTPService: Sendable {
         gates: Gates? = nil,
         settings: Settings = Settings(),
         cors: CORSLayer? = nil,
-        metrics: any MetricsFactory,
+        metrics: RequestMetrics,
         now: @escaping @Sendable () -> Int64,
         renderError: @escaping ErrorRenderer
     ) {
@@ -59,7 +58,7 @@ package struct HTTPService: Sendable {
         self.gates = gates
         self.settings = settings
         self.cors = cors
-        self.metrics = RequestMetrics(factory: metrics)
+        self.metrics = metrics
         self.renderError = renderError
         self.now = now
     }
@@ -174,19 +173,17 @@ package struct HTTPService: Sendable {
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         if let refusal = context.refusal { throw refusal }
         guard let resource = context.resource else { throw Gates.nothing }
-        if let route = resource.route(for: request.method) { return try await answer(route, request, context) }
+        if let route = resource.route(for: request.method) {
+            if case .open(let work) = route.handler { return try await work(try route.read(request), context) }
+            guard let gates else { throw Gates.nothing }
+            return try await gates.answer(route, request, context)
+        }
         // A proxy takes any 2xx of the route that it asks for leave as leave, whatever the method was.
         guard request.method == .options, !resource.grantsLeave else {
             throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
         }
         let allow = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
         return Response(status: .noContent, headers: [.allow: allow])
-    }
-
-    private func answer(_ route: Route, _ request: Request, _ context: RequestContext) async throws -> Response {
-        if let gates { return try await gates.answer(route, request, context) }
-        guard case .open(let work) = route.handler else { throw Gates.nothing }
-        return try await work(try route.read(request), context)
     }
 
     /// One debug line a request: method, route template, status, time. No path, no query, no header, no address: whoever

@@ -1,4 +1,5 @@
 import HTTPTypes
+import LatchkeyBytes
 package import LatchkeyCore
 package import Logging
 

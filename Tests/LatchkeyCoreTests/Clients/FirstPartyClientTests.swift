@@ -7,8 +7,11 @@ struct FirstPartyClientTests {
 
     private func client(_ kind: Client.Kind, firstParty: Bool, origins: [String]) throws -> Client {
         Client(
-            id: try #require(ClientID("app")), kind: kind, firstParty: firstParty, origins: origins,
-            grants: [.refreshToken], createdAt: Timestamp(seconds: 0))
+            id: try #require(ClientID("app")), kind: kind,
+            settings: ClientSettings {
+                $0.firstParty = firstParty
+                $0.origins = origins
+            }, createdAt: Timestamp(seconds: 0))
     }
 
     @Test func `a client that is not of the house collects no passwords`() throws {

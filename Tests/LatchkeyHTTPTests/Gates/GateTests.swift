@@ -32,7 +32,7 @@ struct GateTests {
         let route = Route.reached(method, "/x", access)
         let gates = HTTPAssembly.gates(server.services)
         let service = HTTPService(
-            routes: RouteTable([route]), gates: gates, metrics: PrometheusRegistry(), now: { 0 },
+            routes: RouteTable([route]), gates: gates, metrics: RequestMetrics(), now: { 0 },
             renderError: ErrorRenderer.render)
         var admitted: Set<String> = []
         for caller in callers {
