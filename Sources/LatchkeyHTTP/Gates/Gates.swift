@@ -76,7 +76,7 @@ extension Gates {
     }
 
     private func session(
-        _ work: Route.Work<BrowserSession>, _ request: Request, _ context: RequestContext
+        _ work: Route.Work<ServerSession>, _ request: Request, _ context: RequestContext
     ) async throws -> Response {
         try await work(request, context, try await sessions.session(request))
     }

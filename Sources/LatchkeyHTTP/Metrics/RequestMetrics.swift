@@ -124,20 +124,21 @@ private final class RequestTimes: Sendable {
 
     private struct State {
         var counts = [Int64](repeating: 0, count: RequestTimes.bounds.count + 1)
-        var sum = 0.0
+        /// Nanoseconds.
+        var sum: Int64 = 0
     }
 
     private let state = Mutex(State())
 
     /// How many there were in each class, and the seconds of all together.
-    var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, $0.sum) } }
+    var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, Double($0.sum) / 1_000_000_000) } }
 
     func add(_ elapsed: TimeAmount) {
         let seconds = Double(elapsed.nanoseconds) / 1_000_000_000
         let place = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[place] += 1
-            state.sum += seconds
+            state.sum += elapsed.nanoseconds
         }
     }
 }
