@@ -17,7 +17,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -35,11 +34,16 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt"]),
+        // How tasks wait, and threads of our own; knows nothing of Latchkey.
+        .target(name: "Waiting"),
+        // How bytes are spelled, drawn and compared; knows nothing of Latchkey.
+        .target(name: "LatchkeyBytes"),
+        .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt", "LatchkeyBytes", "Waiting"]),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"]),
         .target(
             name: "LatchkeyTokens",
             dependencies: [
+                "LatchkeyBytes",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "LatchkeyCore",
             dependencies: [
-                "Argon2", "LatchkeyTokens", "OpenSSL",
+                "Argon2", "LatchkeyBytes", "LatchkeyTokens", "OpenSSL", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -79,7 +83,8 @@ let package = Package(
         .target(
             name: "LatchkeySQLite",
             dependencies: [
-                "CSQLite", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
+                "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
+                "Waiting",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -87,10 +92,9 @@ let package = Package(
         .target(
             name: "LatchkeyHTTP",
             dependencies: [
-                "CZlib", "LatchkeyCore", "LatchkeyTokens",
+                "CZlib", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "Waiting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -102,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "Argon2", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
+                "LatchkeyVerifier", "Waiting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -129,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "LatchkeyBench",
             dependencies: [
-                "Argon2", "CSQLite", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier",
+                "Argon2", "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
@@ -141,8 +146,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "latchkey", "Argon2", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "TestConditions",
+                "latchkey", "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite",
+                "LatchkeyTokens", "TestConditions", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -152,12 +157,14 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "TestConditions"]),
-        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"]),
+        .testTarget(name: "WaitingTests", dependencies: ["TestConditions", "Waiting"]),
+        .testTarget(name: "LatchkeyBytesTests", dependencies: ["LatchkeyBytes", "TestConditions"]),
+        .testTarget(name: "Argon2Tests", dependencies: ["Argon2", "LatchkeyBytes", "TestConditions"]),
+        .testTarget(name: "OpenSSLTests", dependencies: ["LatchkeyBytes", "OpenSSL"]),
         .testTarget(
             name: "LatchkeyTokensTests",
             dependencies: [
-                "CZlib", "LatchkeyTokens", "TestConditions",
+                "CZlib", "LatchkeyBytes", "LatchkeyTokens", "TestConditions",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]
@@ -165,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "LatchkeyVerifierTests",
             dependencies: [
-                "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
+                "LatchkeyBytes", "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -185,20 +192,20 @@ let package = Package(
             name: "LatchkeySQLiteTests",
             dependencies: [
                 "CSQLite", "LatchkeyCore", "LatchkeySQL", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens",
-                "StoreConformance",
-                "TestConditions",
+                "StoreConformance", "TestConditions", "Waiting",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
             name: "LatchkeyHTTPTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions", "TestSupport",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens", "TestConditions",
+                "TestSupport",
+                "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -207,8 +214,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "latchkey", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier",
-                "TestConditions", "TestSupport",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
+                "LatchkeyVerifier", "TestConditions", "TestSupport", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

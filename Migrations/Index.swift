@@ -45,5 +45,6 @@ package enum Migrations {
         Migration(version: 10, name: "event_streams", bytes: PackageResources._010_event_streams_sql),
         Migration(version: 11, name: "audit_names", bytes: PackageResources._011_audit_names_sql),
         Migration(version: 12, name: "foreign_hashes", bytes: PackageResources._012_foreign_hashes_sql),
+        Migration(version: 13, name: "client_settings", bytes: PackageResources._013_client_settings_sql),
     ]
 }

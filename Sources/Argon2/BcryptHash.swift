@@ -1,5 +1,6 @@
 internal import CCrypt
 internal import Glibc
+internal import LatchkeyBytes
 
 /// A bcrypt hash from another system, read for import. We verify such hashes once and never write them.
 ///
@@ -102,7 +103,7 @@ extension BcryptHash {
             // Points into the state, which is ours until the end of this closure.
             return .success(unsafe Array(String(cString: result).utf8))
         }
-        let isEqual = equalInConstantTime(try computed.get(), Array(text.utf8))
+        let isEqual = ConstantTime.equal(try computed.get(), Array(text.utf8))
         let hasZeroByte = unsafe password.withUnsafeBytes { unsafe $0.contains(0) }
         return isEqual && !hasZeroByte
     }

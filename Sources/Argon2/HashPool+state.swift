@@ -23,7 +23,6 @@ extension HashPool {
         var refused = 0
         var isStopping = false
         var liveThreads = 0
-        var awaitingStop: [@Sendable () -> Void] = []
 
         init(threads: Int, limits: HashQueue<Job>.Limits) {
             queue = HashQueue(limits: limits)

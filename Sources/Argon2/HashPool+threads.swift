@@ -1,5 +1,7 @@
 internal import Glibc
+internal import LatchkeyBytes
 internal import Synchronization
+internal import Waiting
 
 extension HashPool {
     /// What the hash threads hold on to. The pool itself stays out of it, so that it can go away and stop them.
@@ -12,6 +14,8 @@ extension HashPool {
         let hashing: @Sendable (Bool) -> Void
         let now: @Sendable () -> ContinuousClock.Instant
         let arenaReleased: @Sendable () -> Void
+        /// The last thread has left its loop.
+        let stopped = Completion()
         private let lastID = Atomic<UInt64>(0)
 
         init(
@@ -62,32 +66,15 @@ extension HashPool {
             monitor.wakeAll()
         }
 
-        /// Calls `body` when the last thread has left its loop; at once when it already has.
-        func whenStopped(_ body: @escaping @Sendable () -> Void) {
-            let isStopped = monitor.withLock { state in
-                if state.liveThreads > 0 { state.awaitingStop.append(body) }
-                return state.liveThreads == 0
-            }
-            if isStopped { body() }
-        }
-
         /// Lets other threads go first.
         private func stepBack() {
             // On Linux the number 0 is the calling thread. Where it fails, everything goes on as without it.
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         }
 
-        /// Names the calling thread, for `top -H` and its kind. Where it fails, everything goes on as without it.
-        private func takeName(_ name: String) {
-            let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-            guard file >= 0 else { return }
-            _ = unsafe write(file, name, name.utf8.count)
-            close(file)
-        }
-
         /// The life of one hash thread.
         func serve(thread: Int) {
-            takeName("hash-\(thread)")
+            OwnThread.takeName("hash-\(thread)")
             stepBack()
             let worker = HashWorker(arena: Argon2Arena(reservingKiB: reference.memoryKiB))
             var lastUse = now()
@@ -123,11 +110,11 @@ extension HashPool {
         }
 
         private func leave() {
-            let waiters = monitor.withLock { state in
+            let isLast = monitor.withLock { state in
                 state.liveThreads -= 1
-                return state.liveThreads == 0 ? state.awaitingStop : []
+                return state.liveThreads == 0
             }
-            for waiter in waiters { waiter() }
+            if isLast { stopped.finish() }
         }
     }
 
@@ -171,8 +158,7 @@ package struct HashWorker: ~Copyable {
     /// Hashes with Argon2id, a fresh 16-byte salt and a 32-byte tag.
     /// - Throws: `Argon2Failure`.
     package func hash(password: SecretBytes, parameters: Argon2Parameters) throws(Argon2Failure) -> PHCString {
-        var generator = SystemRandomNumberGenerator()
-        let salt = (0..<PHCString.ownSaltLength).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let salt = RandomBytes.make(PHCString.ownSaltLength)
         let tag = try arena.tag(
             parameters: parameters, password: password, salt: salt, count: PHCString.ownTagLength)
         return PHCString(variant: .argon2id, parameters: parameters, salt: salt, tag: tag)
@@ -183,7 +169,7 @@ package struct HashWorker: ~Copyable {
     package func verify(password: SecretBytes, phc: PHCString) throws(Argon2Failure) -> Bool {
         let tag = try arena.tag(
             variant: phc.variant, parameters: phc.parameters, password: password, salt: phc.salt, count: phc.tag.count)
-        return equalInConstantTime(tag, phc.tag)
+        return ConstantTime.equal(tag, phc.tag)
     }
 
     /// Whether `password` has this imported hash, in the first 72 bytes that bcrypt looks at.

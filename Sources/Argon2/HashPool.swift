@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Waiting
 
 /// Computes password hashes on a fixed number of own threads, behind a short, fair queue.
 ///
@@ -84,27 +85,17 @@ package final class HashPool: Sendable {
     ) async throws -> Value {
         try Task.checkCancellation()
         let id = core.nextID()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-                let erased = Job(
-                    perform: { worker in
-                        let result: Result<Value, any Error>
-                        do { result = .success(try job(worker)) } catch { result = .failure(error) }
-                        return { continuation.resume(with: result) }
-                    },
-                    refuse: { continuation.resume(throwing: $0) })
-                do {
-                    try core.submit(erased, id: id, group: group, weight: weight)
-                } catch {
-                    continuation.resume(throwing: error)
-                    return
-                }
-                // The handler below may have run before there was anything to remove.
-                if Task.isCancelled { core.cancel(id) }
-            }
-        } onCancel: {
-            core.cancel(id)
-        }
+        let waiter = Waiter<Result<Value, any Error>>()
+        let erased = Job(
+            perform: { worker in
+                let result: Result<Value, any Error>
+                do { result = .success(try job(worker)) } catch { result = .failure(error) }
+                return { waiter.release(result) }
+            },
+            refuse: { waiter.release(.failure($0)) })
+        try core.submit(erased, id: id, group: group, weight: weight)
+        // Waits on while the job runs: a caller who hung up is still charged for the attempt that was made.
+        return try await waiter.value { core.cancel(id) }.get()
     }
 
     /// Refuses, and counts as refused, what ``run(group:weight:_:)`` would refuse now: for a caller who has to do more
@@ -117,7 +108,7 @@ package final class HashPool: Sendable {
     /// Refuses waiting jobs, lets running ones finish, and returns when all threads have ended. Safe to call again.
     package func shutdown() async {
         core.stop()
-        await withCheckedContinuation { continuation in core.whenStopped { continuation.resume() } }
+        await core.stopped.wait()
         let isFirst = isJoined.withLock { joined in
             defer { joined = true }
             return !joined
@@ -128,7 +119,6 @@ package final class HashPool: Sendable {
 
     /// Makes sleeping threads compare the clock again; a test that moves its clock calls this.
     func wakeIdleThreads() { core.monitor.wakeAll() }
-
 }
 
 /// The pool takes no job now. Answered at once: a refused caller has not waited.
@@ -146,51 +136,6 @@ package struct HashPoolStartFailure: Error, Equatable {
 }
 
 extension HashPool {
-    /// Hashes a new password with Argon2id and a fresh random salt.
-    /// - Throws: `HashPoolRefusal`, `CancellationError`, `Argon2Failure`.
-    package func hash(
-        password: [UInt8], parameters: Argon2Parameters, group: FairnessGroup
-    ) async throws -> PHCString {
-        let secret = SecretBytes(copying: password)
-        return try await run(group: group, weight: weight(of: parameters)) { worker in
-            try worker.hash(password: secret, parameters: parameters)
-        }
-    }
-
-    /// Whether `password` has the hash `phc`. Takes as long for a wrong password as for the right one.
-    /// - Throws: `HashPoolRefusal`, `CancellationError`, `Argon2Failure`.
-    package func verify(password: [UInt8], phc: PHCString, group: FairnessGroup) async throws -> Bool {
-        let secret = SecretBytes(copying: password)
-        return try await run(group: group, weight: weight(of: phc.parameters)) { worker in
-            try worker.verify(password: secret, phc: phc)
-        }
-    }
-
-    /// Does the work of a `verify` for a user who does not exist, and forgets the answer: it *is* a `verify`, of a hash
-    /// that no password has, so that time, queueing and refusals tell nobody which names exist.
-    /// - Throws: exactly what `verify` throws.
-    package func burn(parameters: Argon2Parameters, password: [UInt8], group: FairnessGroup) async throws {
-        let nobody = PHCString(
-            variant: .argon2id, parameters: parameters,
-            salt: [UInt8](repeating: 0, count: PHCString.ownSaltLength),
-            tag: [UInt8](repeating: 0, count: PHCString.ownTagLength))
-        _ = try await verify(password: password, phc: nobody, group: group)
-    }
-
-    /// Whether `password` has an imported bcrypt hash: `$2a$`, `$2b$` or `$2y$`, cost 4 to 14.
-    ///
-    /// bcrypt looks at the first 72 bytes only, and so does this: a longer password verifies when those agree. One that
-    /// contains a zero byte never does.
-    /// - Throws: `MalformedBcryptHash` before anything is queued; `HashPoolRefusal`, `CancellationError`,
-    ///   `BcryptFailure`.
-    package func verifyBcrypt(password: [UInt8], hash: String, group: FairnessGroup) async throws -> Bool {
-        let hash = try BcryptHash(parsing: hash)
-        let secret = SecretBytes(copying: password)
-        return try await run(group: group, weight: Self.weight(of: hash)) { worker in
-            try worker.verifyBcrypt(password: secret, hash: hash)
-        }
-    }
-
     /// What a hash with these parameters weighs in the queue: its work in multiples of the reference, at least 1.
     package func weight(of parameters: Argon2Parameters) -> Int {
         let ratio = Double(parameters.workKiB) / Double(core.reference.workKiB)

@@ -1,3 +1,5 @@
+internal import LatchkeyBytes
+
 /// A stored Argon2 hash in the PHC string format: variant, cost, salt and tag in one line of text.
 ///
 /// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<tag>`, salt and tag in base64 without padding. Hashes of other systems may
@@ -55,7 +57,8 @@ extension PHCString: CustomStringConvertible {
     /// The text to store. Parsing it gives an equal value back.
     package var description: String {
         let cost = "m=\(parameters.memoryKiB),t=\(parameters.iterations),p=\(parameters.parallelism)"
-        return "$\(variant.rawValue)$v=\(Self.version)$\(cost)$\(PHCBase64.encode(salt))$\(PHCBase64.encode(tag))"
+        return
+            "$\(variant.rawValue)$v=\(Self.version)$\(cost)$\(Base64.string(salt, padded: false))$\(Base64.string(tag, padded: false))"
     }
 }
 
@@ -96,8 +99,8 @@ extension PHCString {
         }
         guard Self.number(in: parts[2], after: "v=") == Self.version else { throw .version }
         let parameters = try Self.parameters(parts[3])
-        guard let salt = PHCBase64.decode(parts[4]), Self.saltLengths.contains(salt.count) else { throw .salt }
-        guard let tag = PHCBase64.decode(parts[5]), Self.tagLengths.contains(tag.count) else { throw .tag }
+        guard let salt = Base64.decode(parts[4]), Self.saltLengths.contains(salt.count) else { throw .salt }
+        guard let tag = Base64.decode(parts[5]), Self.tagLengths.contains(tag.count) else { throw .tag }
         self.init(variant: variant, parameters: parameters, salt: salt, tag: tag)
     }
 
@@ -132,61 +135,5 @@ extension PHCString {
             value = value * 10 + Int(digit - UInt8(ascii: "0"))
         }
         return value
-    }
-}
-
-/// The PHC format's base64: the standard alphabet, written without padding and read with or without it.
-enum PHCBase64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count * 4 + 2) / 3)
-        var buffer = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = (buffer << 8 | Int(byte)) & 0xFFFF
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                text.append(alphabet[buffer >> bits & 63])
-            }
-        }
-        if bits > 0 { text.append(alphabet[buffer << (6 - bits) & 63]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Nil for a character outside the alphabet, for a length that no byte string has, for padding that does not fill
-    /// up exactly the last group of four, and for left-over bits that are not zero: such a text was damaged.
-    static func decode(_ padded: ArraySlice<UInt8>) -> [UInt8]? {
-        var text = padded
-        while text.last == UInt8(ascii: "="), padded.count - text.count < 2 { text.removeLast() }
-        guard text.count % 4 != 1, text.count == padded.count || padded.count % 4 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count * 3 / 4)
-        var buffer = 0
-        var bits = 0
-        for character in text {
-            guard let value = value(of: character) else { return nil }
-            buffer = (buffer << 6 | value) & 0xFFFF
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: buffer >> bits))
-            }
-        }
-        guard buffer & (1 << bits - 1) == 0 else { return nil }
-        return bytes
-    }
-
-    private static func value(of character: UInt8) -> Int? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): Int(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

@@ -40,14 +40,6 @@ extension SecretBytes: CustomStringConvertible {
     package var description: String { "<redacted>" }
 }
 
-/// Compares two byte strings in a time that depends on their lengths only.
-func equalInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    var difference: UInt8 = 0
-    for (a, b) in zip(left, right) { difference |= a ^ b }
-    return difference == 0
-}
-
 /// Lends a buffer of zeros for secrets in C's hands, and overwrites and frees it when `body` is done.
 @unsafe func withWipedScratch<Result, Failure: Error>(
     byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result

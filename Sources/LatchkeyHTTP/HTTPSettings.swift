@@ -6,8 +6,8 @@ package struct HTTPSettings: Sendable {
     package var separateAdmin: Bool
     /// The bounds that requests live in.
     package var limits: TransportLimits
-    /// Where the metrics of requests and services are counted.
-    package var registry: PrometheusRegistry
+    /// Where requests are counted.
+    package var metrics: RequestMetrics
     /// Bytes that the database may still take from its file system, for `/readyz`; nil where that is not known.
     package var freeBytes: (@Sendable () -> Int64?)?
     /// Whether the database's files are gone, so that nothing is written any more, for `/readyz`.
@@ -23,7 +23,7 @@ package struct HTTPSettings: Sendable {
         trustedProxies: TrustedProxies = TrustedProxies(),
         separateAdmin: Bool = false,
         limits: TransportLimits = TransportLimits(),
-        registry: PrometheusRegistry = PrometheusRegistry(),
+        metrics: RequestMetrics = RequestMetrics(),
         freeBytes: (@Sendable () -> Int64?)? = nil,
         isStoreLost: (@Sendable () -> Bool)? = nil,
         certificate: ServedCertificate = ServedCertificate(),
@@ -33,7 +33,7 @@ package struct HTTPSettings: Sendable {
         self.trustedProxies = trustedProxies
         self.separateAdmin = separateAdmin
         self.limits = limits
-        self.registry = registry
+        self.metrics = metrics
         self.freeBytes = freeBytes
         self.isStoreLost = isStoreLost
         self.certificate = certificate

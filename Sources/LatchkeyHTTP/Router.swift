@@ -22,7 +22,7 @@ package struct LatchkeyRouter: Sendable {
     package init(services: Services, settings: HTTPSettings = HTTPSettings()) {
         let trouble = StoreTrouble(clock: services.clock)
         let operations = AdminRouter.operationsRoutes(
-            services, registry: settings.registry,
+            services, metrics: settings.metrics,
             surroundings: Readiness.Surroundings(
                 trouble: trouble, freeBytes: settings.freeBytes ?? { nil },
                 isStoreLost: settings.isStoreLost ?? { false },
@@ -84,7 +84,7 @@ package struct LatchkeyRouter: Sendable {
             routes: RouteTable(routes), settings: transport,
             cors: CORSLayer(
                 policy: CORSPolicy(publicPaths: publicPaths(services.settings)), services: services),
-            metrics: settings.registry, now: { clock.now().seconds },
+            metrics: settings.metrics, now: { clock.now().seconds },
             renderError: { error, context in render(error, context, trouble) })
     }
 

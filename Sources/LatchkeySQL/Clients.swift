@@ -1,5 +1,5 @@
 import LatchkeyCore
-import LatchkeyTokens
+package import LatchkeyTokens
 
 /// Rows of `clients` and `client_secrets`. Other tables refer to a client by its number, which is never used twice.
 struct Clients: ClientTable {
@@ -7,53 +7,39 @@ struct Clients: ClientTable {
 
     init(_ connection: any SQLConnection) { self.connection = connection }
 
-    /// The columns in the order in which ``decode(_:from:)`` reads them; the table's alias is `c`.
+    /// The columns in the order in which ``decode(_:from:_:)`` reads them; the table's alias is `c`.
     static let columns = """
-        c.number, c.id, c.kind, c.first_party, c.disabled, c.origins, c.redirect_uris, c.audiences, c.scope, c.grants,
-        c.algorithm, c.access_lifetime, c.idle_lifetime, c.absolute_lifetime, c.created_at, c.issued_before,
-        c.sessions_ended_at, c.login_uri
+        c.number, c.id, c.kind, c.disabled, c.settings, c.created_at, c.issued_before, c.sessions_ended_at
         """
 
-    static func decode(_ row: Row, from start: Int = 0) throws -> (number: Int64, client: Client) {
+    static func decode(
+        _ row: Row, from start: Int = 0, _ settings: DecodedClientSettings
+    ) throws -> (number: Int64, client: Client) {
+        let number: Int64 = row[start]
         let client = Client(
-            id: try row.clientID(start + 1), kind: try row.value(start + 2), firstParty: row[start + 3],
-            disabled: row[start + 4], origins: TextList.decode(row[start + 5]),
-            redirectURIs: TextList.decode(row[start + 6]), loginURI: row[start + 17],
-            audiences: TextList.decode(row[start + 7]),
-            scope: row.isNull(start + 8) ? nil : try row.scope(start + 8),
-            // A grant that this version does not know is one that it does not allow.
-            grants: TextList.decode(row[start + 9]).compactMap(Client.Grant.init(rawValue:)),
-            algorithm: row.isNull(start + 10) ? nil : try row.value(start + 10),
-            accessLifetime: row.optionalDuration(start + 11), idleLifetime: row.optionalDuration(start + 12),
-            absoluteLifetime: row.optionalDuration(start + 13), createdAt: row.timestamp(start + 14),
-            issuedBefore: row[start + 15], sessionsEndedAt: row.optionalTimestamp(start + 16))
-        return (row[start], client)
+            id: try row.clientID(start + 1), kind: try row.value(start + 2),
+            shared: try settings.of(number, row, column: start + 4), disabled: row[start + 3],
+            createdAt: row.timestamp(start + 5), issuedBefore: row[start + 6],
+            sessionsEndedAt: row.optionalTimestamp(start + 7))
+        return (number, client)
     }
 
-    /// What an administrator may set.
-    private static func settings(_ client: Client) throws -> [any Bindable] {
-        [
-            client.kind.rawValue, client.firstParty, try TextList.encode(client.origins),
-            try TextList.encode(client.redirectURIs), try TextList.encode(client.audiences),
-            client.scope?.description, try TextList.encode(client.grants.map(\.rawValue)), client.algorithm?.rawValue,
-            client.accessLifetime?.wholeMilliseconds, client.idleLifetime?.wholeMilliseconds,
-            client.absoluteLifetime?.wholeMilliseconds, client.loginURI,
-        ]
+    private func decode(_ row: Row) throws -> (number: Int64, client: Client) {
+        try Self.decode(row, connection.clientSettings)
     }
 
     // MARK: Looks
 
     func find(_ id: ClientID) throws -> Client? {
         try connection.first("SELECT \(Self.columns) FROM clients c WHERE c.id = ?", [id.description]) { row in
-            try Self.decode(row).client
+            try decode(row).client
         }
     }
 
     func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)] {
         try connection.all(
             "SELECT \(Self.columns) FROM clients c WHERE c.number < ? ORDER BY c.number DESC LIMIT ?",
-            [number, limit]
-        ) { try Self.decode($0) }
+            [number, limit], decode)
     }
 
     func secrets(at instant: Timestamp?) throws -> [SealedClientSecret] {
@@ -81,25 +67,25 @@ struct Clients: ClientTable {
     func insert(_ client: Client) throws -> Bool {
         try connection.run(
             """
-            INSERT INTO clients (kind, first_party, origins, redirect_uris, audiences, scope, grants, algorithm,
-                access_lifetime, idle_lifetime, absolute_lifetime, login_uri, id, disabled, created_at,
-                issued_before)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            INSERT INTO clients (id, kind, settings, disabled, created_at, issued_before)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
-            try Self.settings(client) + [
-                client.id.description, client.disabled, client.createdAt.milliseconds, client.issuedBefore,
+            [
+                client.id.description, client.kind.rawValue, Self.text(try client.settings.stored()), client.disabled,
+                client.createdAt.milliseconds, client.issuedBefore,
             ]) == 1
     }
 
+    /// What this program does not know of the old settings stays: see ``ClientSettings/stored(over:)``.
     func update(_ client: Client) throws {
+        let id = client.id.description
+        let old = try connection.first("SELECT settings FROM clients WHERE id = ?", [id]) { $0.bytes(0) }
         try connection.run(
-            """
-            UPDATE clients SET kind = ?, first_party = ?, origins = ?, redirect_uris = ?, audiences = ?, scope = ?,
-                grants = ?, algorithm = ?, access_lifetime = ?, idle_lifetime = ?, absolute_lifetime = ?,
-                login_uri = ?
-            WHERE id = ?
-            """, try Self.settings(client) + [client.id.description])
+            "UPDATE clients SET settings = ? WHERE id = ?",
+            [Self.text(try client.settings.stored(over: old ?? [])), id])
     }
+
+    private static func text(_ json: [UInt8]) -> String { String(decoding: json, as: UTF8.self) }
 
     func setDisabled(_ id: ClientID, _ disabled: Bool) throws {
         try connection.run("UPDATE clients SET disabled = ? WHERE id = ?", [disabled, id.description])
@@ -146,4 +132,25 @@ struct Clients: ClientTable {
     }
 
     func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
+}
+
+/// What a check of the database looks for.
+package enum ClientCheck {
+    /// Clients whose settings this program cannot read, one sentence each: they are refused everything.
+    package static func unreadable(_ connection: any SQLConnection) throws -> [String] {
+        try connection.all("SELECT id, settings FROM clients ORDER BY number") { row -> String? in
+            do {
+                _ = try ClientSettings(stored: row.bytes(1))
+                return nil
+            } catch {
+                return "the settings of the client \(row[0] as String) cannot be read: \(error)"
+            }
+        }.compactMap(\.self)
+    }
+
+    /// Clients with ids that are the server's own; of every schema.
+    package static func reserved(_ connection: any SQLConnection) throws -> [ClientID] {
+        try connection.all("SELECT id FROM clients ORDER BY id") { row in ClientID(row[0] as String) }
+            .compactMap(\.self).filter(\.isReserved)
+    }
 }

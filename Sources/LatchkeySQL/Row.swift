@@ -7,6 +7,8 @@ package protocol RowSource: AnyObject {
     func integer(_ index: Int) -> Int64
     func text(_ index: Int) -> String
     func blob(_ index: Int) -> [UInt8]
+    /// Whether the column's text or blob has exactly these bytes. Copies nothing.
+    func holds(_ bytes: [UInt8], _ index: Int) -> Bool
 }
 
 /// The row that a statement stands on. Valid only inside the closure that is handed it.
@@ -19,6 +21,9 @@ package struct Row {
     package subscript<Value: Column>(index: Int) -> Value { Value(self, index) }
 
     package func isNull(_ index: Int) -> Bool { source.isNull(index) }
+
+    /// Whether the column's text or blob has exactly these bytes. Copies nothing.
+    func holds(_ bytes: [UInt8], _ index: Int) -> Bool { source.holds(bytes, index) }
 }
 
 /// A type that a column can be read as.

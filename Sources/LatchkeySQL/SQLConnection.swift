@@ -5,6 +5,8 @@ package import LatchkeyCore
 /// Arguments stand for `?` in order, or for `?1`, `?2` … by number. Statements are prepared once, by their text: so hot
 /// ones are constants. What a statement returns is only valid inside the closure that is handed it.
 package protocol SQLConnection: AnyObject {
+    /// What was decoded through this connection.
+    var clientSettings: DecodedClientSettings { get }
     /// Rows in order, until `body` stops.
     func walk(_ sql: String, _ arguments: [any Bindable], _ body: (Row) throws -> Walk) throws
     /// Runs one statement to its end and tells how many rows it changed.

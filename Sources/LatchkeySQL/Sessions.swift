@@ -30,15 +30,17 @@ struct Sessions: SessionTable {
     /// Built once: every refresh looks its statement up by this text.
     private static let selectByID = "\(select) WHERE s.id = ?"
 
-    private static func decode(_ row: Row) throws -> SessionRecord {
-        let user = try Users.decode(row, from: columnCount)
-        let client = try Clients.decode(row, from: columnCount + Users.columnCount + 1).client
+    private func decode(_ row: Row) throws -> SessionRecord {
+        let user = try Users.decode(row, from: Self.columnCount)
+        let client = try Clients.decode(
+            row, from: Self.columnCount + Users.columnCount + 1, connection.clientSettings
+        ).client
         let network: String = row[8]
         let session = Session(
             id: try row.sessionID(0), user: user.id, client: client.id,
-            transport: transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
+            transport: Self.transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
             createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
-            authenticationMethods: words(row[6]), deviceName: row[7], network: network,
+            authenticationMethods: Self.words(row[6]), deviceName: row[7], network: network,
             lineage: Session.Lineage(
                 current: row[9], held: row[10], rotatedAt: row.timestamp(11), rotatedFrom: row[12] ?? network,
                 recoveries: row[13], recoveryWindowStart: row.timestamp(14)),
@@ -46,7 +48,7 @@ struct Sessions: SessionTable {
             endReason: (row[16] as String?).map { RevocationReason(rawValue: $0) ?? .admin })
         return SessionRecord(
             session: session, user: user, client: client,
-            allEndedAt: row.optionalTimestamp(columnCount + Users.columnCount))
+            allEndedAt: row.optionalTimestamp(Self.columnCount + Users.columnCount))
     }
 
     private static func words(_ text: String) -> [String] {
@@ -61,7 +63,7 @@ struct Sessions: SessionTable {
     // MARK: Looks
 
     func find(_ id: SessionID) throws -> SessionRecord? {
-        try connection.first(Self.selectByID, [id.bytes], Self.decode)
+        try connection.first(Self.selectByID, [id.bytes], decode)
     }
 
     func walk(
@@ -79,14 +81,14 @@ struct Sessions: SessionTable {
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         try connection.walk("\(Self.select) \(condition) ORDER BY s.id DESC LIMIT ?", arguments + [limit]) { row in
-            try body(try Self.decode(row))
+            try body(try decode(row))
         }
     }
 
     func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord] {
         try connection.all(
             "\(Self.select) WHERE s.user_id = ? AND s.id <> ? AND s.ended_at IS NULL", [user.bytes, kept.bytes],
-            Self.decode)
+            decode)
     }
 
     func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {

@@ -3,6 +3,7 @@ import Foundation
 import LatchkeyCore
 import Logging
 import Synchronization
+import Waiting
 
 /// Moves pages from the write-ahead log into the database on a thread and connection of its own, so that commits do
 /// not pay for it. It never waits for readers nor for the writer (PASSIVE).

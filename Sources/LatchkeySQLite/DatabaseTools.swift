@@ -3,6 +3,7 @@ package import LatchkeyCore
 import LatchkeyMigrations
 import LatchkeySQL
 package import LatchkeyTokens
+import Waiting
 
 /// What can be done to a database file without opening it as a store; a server may be working on it for the first two.
 package struct DatabaseTools: Sendable {
@@ -15,6 +16,17 @@ package struct DatabaseTools: Sendable {
     package func check() async throws -> [String] {
         let file = file
         return try await OwnThread.run("db-check") { try DatabaseCheck.run(file) }
+    }
+
+    /// Clients whose ids were reserved for the server after they had been registered. No damage: they work as ever.
+    /// - Throws: ``StoreUnavailable`` when the file cannot be read.
+    package func reservedClients() async throws -> [ClientID] {
+        let file = file
+        return try await OwnThread.run("db-check") {
+            let database = try file.openReader()
+            defer { try? database.close() }
+            return try database.tableExists("clients") ? ClientCheck.reserved(database) : []
+        }
     }
 
     /// Writes a consistent, checked and synced copy to a file that does not exist yet.
@@ -137,7 +149,7 @@ enum DatabaseCheck {
             let count = try database.integer(rule.count)
             return count == 0 ? nil : "\(rule.complaint) (\(count))"
         }
-        return Array(Set(orphans)).sorted() + findings
+        return Array(Set(orphans)).sorted() + findings + (try ClientCheck.unreadable(database))
     }
 
     /// What was sealed with the database's master key, if anything was.

@@ -49,9 +49,6 @@ final class JobQueue<Job: Sendable>: Sendable {
         }
     }
 
-    /// Takes up to `most` of what waits already, in order.
-    func takeWaiting(most: Int) -> [Job] { state.withLock { Self.remove(most, from: &$0) } }
-
     private static func remove(_ most: Int, from state: inout State) -> [Job] {
         let taken = Array(state.jobs.prefix(most))
         state.jobs.removeFirst(taken.count)

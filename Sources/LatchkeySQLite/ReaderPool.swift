@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import LatchkeyCore
 import Synchronization
+import Waiting
 
 /// Read-only connections, each with its own thread, so that no read blocks the cooperative pool.
 final class ReaderPool: Sendable {

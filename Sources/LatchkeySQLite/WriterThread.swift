@@ -2,6 +2,7 @@ import LatchkeyCore
 import LatchkeySQL
 import Logging
 import Synchronization
+import Waiting
 
 /// The one thread that writes. It drains its queue into one transaction, commits once, tells the observer, and only
 /// then resumes the callers.

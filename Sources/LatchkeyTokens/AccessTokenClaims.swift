@@ -32,7 +32,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var status: StatusReference?
 
     /// Claims to be signed. Instants are written as whole seconds, rounded down.
-    public init(
+    package init(
         issuer: String,
         subject: String,
         audience: [String],
@@ -62,7 +62,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
     }
 
     /// The JSON payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         JSONWriter.object(reserving: 640) { json in
             json.member("iss", issuer)
             json.member("sub", subject)
@@ -86,7 +86,7 @@ extension AccessTokenClaims {
     /// Reads a payload. Every claim has exactly one type; claims that we do not know are ignored.
     ///
     /// - Throws: ``MalformedToken`` `.badPayload`, or `.badClaim` with the claim's name.
-    public init(parsing bytes: [UInt8]) throws(MalformedToken) {
+    package init(parsing bytes: [UInt8]) throws(MalformedToken) {
         let claims = try ClaimReader(parsing: bytes)
         issuer = try claims.text(.issuer)
         audience = try claims.audience()

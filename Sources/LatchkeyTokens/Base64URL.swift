@@ -2,7 +2,7 @@
 ///
 /// Decoding refuses padding, white space, any other alphabet, impossible lengths and non-zero trailing bits: two texts
 /// never decode to the same bytes, so a token has no second spelling that a list of revoked tokens would miss.
-public enum Base64URL {
+package enum Base64URL {
     /// The characters' values; 0xFF marks what does not belong to the alphabet.
     static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
@@ -13,19 +13,19 @@ public enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// The encoded form as ASCII bytes.
-    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         append(bytes, to: &text)
         return text
     }
 
     /// The encoded form as text.
-    public static func string(_ bytes: [UInt8]) -> String {
+    package static func string(_ bytes: [UInt8]) -> String {
         String(decoding: encode(bytes), as: UTF8.self)
     }
 
     /// Appends the encoded form of `bytes` to `text`.
-    public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+    package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
         // Room is made once, so that no character has to ask for it.
         text.append(addingCapacity: (bytes.count * 4 + 2) / 3) { encode(bytes, to: &$0) }
     }
@@ -55,7 +55,7 @@ public enum Base64URL {
     }
 
     /// The bytes that `text` stands for; nil unless it is canonical. Empty text stands for no bytes.
-    public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var isCanonical = true
         let bytes = [UInt8](room: text.count * 3 / 4) { isCanonical = decode(text.span, to: &$0) }
@@ -95,12 +95,12 @@ public enum Base64URL {
     }
 
     /// The bytes that `text` stands for; nil unless it is canonical.
-    public static func decode(_ text: [UInt8]) -> [UInt8]? {
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
         decode(text[...])
     }
 
     /// The bytes that `text` stands for; nil unless it is canonical.
-    public static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         decode(Array(text.utf8)[...])
     }
 

@@ -1,51 +1,20 @@
+import LatchkeyBytes
+
 /// The id of a user: `sub` of the access tokens of that user's sessions.
-public struct UserID: Sendable, Hashable, Comparable, LosslessStringConvertible {
-    let value: UUIDv7
-
-    /// Reads the canonical lower-case UUID text of 36 characters; nil for anything else.
-    public init?(_ text: String) {
-        guard let value = UUIDv7(text: text) else { return nil }
-        self.value = value
-    }
-
-    /// Reads exactly 16 bytes, as stored; nil for any other number.
-    public init?(bytes: [UInt8]) {
-        guard let value = UUIDv7(bytes: bytes) else { return nil }
-        self.value = value
-    }
-
-    /// Reads exactly 16 bytes, as stored; nil for any other number.
-    public init?(bytes: some Collection<UInt8>) {
-        guard let value = UUIDv7(bytes: bytes) else { return nil }
-        self.value = value
-    }
-
-    private init(_ value: UUIDv7) {
-        self.value = value
-    }
-
-    /// A new UUIDv7. `random` is asked once, for ten bytes.
-    public static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> UserID {
-        UserID(UUIDv7(at: instant, random: random(10)))
-    }
-
-    /// A new UUIDv7 with random bytes of the operating system.
-    public static func generate(at instant: Timestamp) -> UserID {
-        generate(at: instant, random: systemRandomBytes)
-    }
-
-    /// The 16 bytes as stored.
-    public var bytes: [UInt8] { value.bytes }
-
-    /// The canonical lower-case UUID text.
-    public var description: String { value.text }
-
-    /// The order of the stored bytes: for version 7 that of creation, to the millisecond.
-    public static func < (lhs: UserID, rhs: UserID) -> Bool { lhs.value < rhs.value }
-}
+public typealias UserID = UUIDIdentifier<UserKind>
 
 /// The id of a session: `sid` of its access tokens.
-public struct SessionID: Sendable, Hashable, Comparable, LosslessStringConvertible {
+public typealias SessionID = UUIDIdentifier<SessionKind>
+
+/// Tells ids of users from others.
+public enum UserKind {}
+
+/// Tells ids of sessions from others.
+public enum SessionKind {}
+
+/// The id of something that this server makes: a UUID. `Kind` says what it names, so that no user's id is taken for a
+/// session's.
+public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStringConvertible {
     let value: UUIDv7
 
     /// Reads the canonical lower-case UUID text of 36 characters; nil for anything else.
@@ -71,13 +40,13 @@ public struct SessionID: Sendable, Hashable, Comparable, LosslessStringConvertib
     }
 
     /// A new UUIDv7. `random` is asked once, for ten bytes.
-    public static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> SessionID {
-        SessionID(UUIDv7(at: instant, random: random(10)))
+    package static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> UUIDIdentifier {
+        UUIDIdentifier(UUIDv7(at: instant, random: random(10)))
     }
 
     /// A new UUIDv7 with random bytes of the operating system.
-    public static func generate(at instant: Timestamp) -> SessionID {
-        generate(at: instant, random: systemRandomBytes)
+    package static func generate(at instant: Timestamp) -> UUIDIdentifier {
+        generate(at: instant, random: RandomBytes.make)
     }
 
     /// The 16 bytes as stored.
@@ -87,7 +56,7 @@ public struct SessionID: Sendable, Hashable, Comparable, LosslessStringConvertib
     public var description: String { value.text }
 
     /// The order of the stored bytes: for version 7 that of creation, to the millisecond.
-    public static func < (lhs: SessionID, rhs: SessionID) -> Bool { lhs.value < rhs.value }
+    public static func < (lhs: UUIDIdentifier, rhs: UUIDIdentifier) -> Bool { lhs.value < rhs.value }
 }
 
 /// The name of a client: `client_id`, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, not dots alone.
@@ -138,15 +107,15 @@ public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
     }
 
     /// A new id. `random` is asked once, for 16 bytes.
-    public static func generate(random: (Int) -> [UInt8]) -> TokenID {
+    package static func generate(random: (Int) -> [UInt8]) -> TokenID {
         let bytes = random(16)
         precondition(bytes.count == 16, "a token id takes 16 random bytes")
         return TokenID(bytes: bytes)
     }
 
     /// A new id from random bytes of the operating system.
-    public static func generate() -> TokenID {
-        generate(random: systemRandomBytes)
+    package static func generate() -> TokenID {
+        generate(random: RandomBytes.make)
     }
 }
 

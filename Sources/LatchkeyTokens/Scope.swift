@@ -3,16 +3,16 @@
 /// Equality respects the order; ``isSubset(of:)`` both ways compares as sets.
 public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     /// The right to manage one's own account through our API. Never in one token with scopes of other services.
-    public static let latchkeyAccount = "latchkey:account"
+    package static let latchkeyAccount = "latchkey:account"
     /// The right to administer through our API. Never in one token with scopes of other services.
-    public static let latchkeyAdmin = "latchkey:admin"
+    package static let latchkeyAdmin = "latchkey:admin"
     /// The right of a service to manage and poll its own stream of security events. Never in one token with scopes of
     /// other services.
-    public static let latchkeyEvents = "latchkey:events"
+    package static let latchkeyEvents = "latchkey:events"
     /// The longest text that is read, in bytes.
-    public static let maximumLength = 1024
+    package static let maximumLength = 1024
     /// The most tokens that are read.
-    public static let maximumTokens = 64
+    package static let maximumTokens = 64
 
     /// The tokens in the order in which they first appeared.
     public private(set) var tokens: [String]
@@ -77,17 +77,17 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     }
 
     /// The tokens that are also in `other`, in this scope's order.
-    public func intersection(_ other: Scope) -> Scope {
+    package func intersection(_ other: Scope) -> Scope {
         filter { other.contains($0) }
     }
 
     /// The tokens that are not in `other`, in this scope's order.
-    public func subtracting(_ other: Scope) -> Scope {
+    package func subtracting(_ other: Scope) -> Scope {
         filter { !other.contains($0) }
     }
 
     /// The tokens that satisfy `keep`, in this scope's order.
-    public func filter(_ keep: (String) -> Bool) -> Scope {
+    package func filter(_ keep: (String) -> Bool) -> Scope {
         // Nearly always all of them do.
         guard let first = tokens.firstIndex(where: { !keep($0) }) else { return self }
         return Scope(unchecked: tokens[..<first] + tokens[(first + 1)...].filter(keep))

@@ -21,6 +21,7 @@ extension Compose {
         let program = try await build(settings: settings, schema: .migrate, logger: logger)
         do {
             try await program.noteRestore()
+            try await program.noteClashes()
             try await program.serve(signals: [.sigterm, .sigint], ready: ready)
         } catch {
             logger.critical("Stopping because of a fault", metadata: ["lk.reason": "\(error)"])
@@ -116,6 +117,13 @@ extension Compose {
                 "lk.at": "\(LogTime.text(restore.at))", "lk.actor": "\(restore.actor.text)",
                 "lk.sessions": "\(restore.details["sessions"] ?? "ended")",
             ])
+    }
+
+    /// Whoever starts the server hears of it until it is settled; nothing is refused meanwhile.
+    private func noteClashes() async throws {
+        for clash in try await services.clients.clashes() {
+            logger.warning("A client id is reserved for the server", metadata: ["lk.reason": "\(clash)"])
+        }
     }
 
     /// Counting them would take long where there are many.

@@ -1,5 +1,6 @@
 import Argon2
 import Foundation
+import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
 package import LatchkeySQLite
@@ -56,7 +57,7 @@ package struct Compose: Sendable {
                 settings: core, clock: clock, store: store, feed: feed, eventFeed: eventFeed, keyRing: keyRing,
                 masterKeyRing: masterKeyRing, masterKeyFile: masterKeyFile, hashPool: pool,
                 deflate: { Zlib.compress($0) }, logger: logger)
-            try await services.start(epoch: Base64URL.string((0..<16).map { _ in UInt8.random(in: .min ... .max) }))
+            try await services.start(epoch: Base64URL.string(RandomBytes.make(16)))
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()

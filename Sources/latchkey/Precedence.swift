@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Waiting
 
 /// Lets the threads that answer and write go before everything else on the machine while passwords are hashed, where
 /// the system permits it: with CAP_SYS_NICE, or a limit on real-time priorities (RLIMIT_RTPRIO) of 2 or more.
@@ -58,7 +59,7 @@ final class Precedence: Sendable {
         let raised = members.prefix { Self.raise($0) }
         raised.forEach(Self.lower)
         guard raised.count == members.count else { return false }
-        Thread { [self] in guardMembers() }.start()
+        OwnThread.start("precedence") { [self] in guardMembers() }
         state.withLock { $0.members = members }
         return true
     }
@@ -105,8 +106,6 @@ final class Precedence: Sendable {
     // MARK: The guard
 
     private func guardMembers() {
-        // For `top -H` and its kind.
-        try? Data("precedence".utf8).write(to: URL(filePath: "/proc/thread-self/comm"))
         _ = Self.set(pthread_self(), SCHED_RR, Self.highest)
         while true {
             awaken.wait()

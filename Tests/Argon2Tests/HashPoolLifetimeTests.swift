@@ -61,7 +61,7 @@ struct HashPoolLifetimeTests {
         await withTaskGroup(of: Void.self) { tasks in
             for index in 0..<400 {
                 tasks.addTask {
-                    let task = Task { try await pool.burn(parameters: cheap, password: [], group: group) }
+                    let task = Task { try await pool.hash(password: [], parameters: cheap, group: group) }
                     if index.isMultiple(of: 3) { await Task.yield() }
                     task.cancel()
                     // An answer of either kind; a lost one would hang here, a double one would trap.
@@ -103,7 +103,7 @@ struct HashPoolLifetimeTests {
 
     @Test func `shutdown may be asked for several times at once`() async throws {
         let pool = try HashPool.testing(threads: 3)
-        try await pool.burn(parameters: cheap, password: [], group: group)
+        _ = try await pool.hash(password: [], parameters: cheap, group: group)
         await withTaskGroup(of: Void.self) { tasks in
             for _ in 0..<5 { tasks.addTask { await pool.shutdown() } }
         }
@@ -116,7 +116,7 @@ struct HashPoolLifetimeTests {
         do {
             let pool = try HashPool.testing(threads: 2)
             core = pool.core
-            try await pool.burn(parameters: cheap, password: [], group: group)
+            _ = try await pool.hash(password: [], parameters: cheap, group: group)
         }
         // The threads hold the core until they end.
         try await eventually("the core is gone") { core == nil }

@@ -56,16 +56,6 @@ struct HashPoolTests {
         await pool.shutdown()
     }
 
-    @Test func `an unknown user costs one job, like a known one, and is refused like one`() async throws {
-        let pool = try HashPool.testing()
-        try await pool.burn(parameters: cheap, password: Array("x".utf8), group: group)
-        #expect(pool.statistics.completed == 1)
-        await pool.shutdown()
-        await #expect(throws: HashPoolRefusal.shuttingDown) {
-            try await pool.burn(parameters: cheap, password: [], group: group)
-        }
-    }
-
     @Test func `jobs of others run on the pool's threads and their errors come back`() async throws {
         let pool = try HashPool.testing()
         let threads = try await (

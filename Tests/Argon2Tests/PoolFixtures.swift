@@ -83,6 +83,20 @@ extension HashPool {
         try await run(group: FairnessGroup("teacher")) { _ in clock.advance(by: duration) }
     }
 
+    func hash(password: [UInt8], parameters: Argon2Parameters, group: FairnessGroup) async throws -> PHCString {
+        let secret = SecretBytes(copying: password)
+        return try await run(group: group, weight: weight(of: parameters)) { worker in
+            try worker.hash(password: secret, parameters: parameters)
+        }
+    }
+
+    func verify(password: [UInt8], phc: PHCString, group: FairnessGroup) async throws -> Bool {
+        let secret = SecretBytes(copying: password)
+        return try await run(group: group, weight: weight(of: phc.parameters)) { worker in
+            try worker.verify(password: secret, phc: phc)
+        }
+    }
+
     /// Waits until so many jobs are queued.
     func waitUntilQueued(_ count: Int) async throws {
         try await eventually("\(count) jobs are queued") { statistics.queued == count }

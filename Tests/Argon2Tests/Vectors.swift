@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import Testing
 
 /// A file of `Tests/Vectors/phc`.
@@ -78,7 +79,6 @@ extension RawHashes.Case: CustomTestStringConvertible {
 extension Array<UInt8> {
     /// Reads pairs of hexadecimal digits.
     init(hex: String) {
-        let digits = hex.compactMap(\.hexDigitValue)
-        self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+        self = Hexadecimal.decode(hex.utf8) ?? []
     }
 }

@@ -216,7 +216,8 @@ struct BackupTests {
         let now = Mutex(right + .seconds(400 * 86400))
         let clock = Clock(now: { now.withLock { $0 } }, sleep: { _ in })
         let store = try place.open(clock: clock)
-        let client = Client(id: try #require(ClientID("app")), kind: .public, grants: [], createdAt: right)
+        let client = Client(
+            id: try #require(ClientID("app")), kind: .public, settings: ClientSettings(), createdAt: right)
         try await store.createClient(
             client, secret: nil, event: AuditEvent(.clientCreated, at: right, actor: .operator))
         guard case .settled = try await store.issueForClient(client.id) else {
@@ -263,7 +264,8 @@ struct BackupTests {
             mustChangePassword: false, createdAt: now)
         try await store.createUser(
             user, passwordHash: "h", event: AuditEvent(.userCreated, at: now, actor: .operator))
-        let client = Client(id: try #require(ClientID("app")), kind: .public, grants: [], createdAt: now)
+        let client = Client(
+            id: try #require(ClientID("app")), kind: .public, settings: ClientSettings(), createdAt: now)
         try await store.createClient(
             client, secret: nil, event: AuditEvent(.clientCreated, at: now, actor: .operator))
         let begun = try await store.beginSession(

@@ -4,6 +4,7 @@ import LatchkeyTokens
 import Logging
 import StoreConformance
 import Synchronization
+import Waiting
 
 @testable import LatchkeySQLite
 

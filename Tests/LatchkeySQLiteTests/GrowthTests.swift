@@ -134,7 +134,8 @@ struct GrowthTests {
         let place = try DatabasePlace()
         let now = Timestamp.wallClock
         let first = try place.open()
-        let client = Client(id: try #require(app), kind: .public, grants: [.refreshToken], createdAt: now)
+        let client = Client(
+            id: try #require(app), kind: .public, settings: ClientSettings(defaultsFor: .public), createdAt: now)
         try await first.createClient(
             client, secret: nil, event: AuditEvent(.clientCreated, at: now, actor: .operator))
         await first.shutdown()

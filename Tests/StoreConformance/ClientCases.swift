@@ -9,14 +9,30 @@ extension StoreConformance {
             #expect(try await harness.store.client(client.id) == client)
             await #expect(throws: Refusal(.conflict, "")) { try await harness.addClient() }
             var changed = client
-            changed.scope = nil
-            changed.origins = []
-            changed.accessLifetime = nil
+            changed.settings.scope = nil
+            changed.settings.origins = []
+            changed.settings.accessLifetime = nil
             let before = try await harness.store.clientsVersion()
             try await harness.store.updateClient(
                 changed, event: AuditEvent(.clientUpdated, at: harness.now, actor: .operator))
             #expect(try await harness.store.client(client.id) == changed)
             #expect(try await harness.store.clientsVersion() > before)
+        },
+        StoreCase("a change of a client is seen by the very next use of its sessions") { harness in
+            let record = try await harness.signIn()
+            let twin = try await harness.addClient("twin")
+            for lifetime in [Duration.seconds(90), .seconds(60), .seconds(120)] {
+                var changed = record.client
+                changed.settings.accessLifetime = lifetime
+                try await harness.store.updateClient(
+                    changed, event: AuditEvent(.clientUpdated, at: harness.now, actor: .operator))
+                #expect(try await harness.store.session(record.session.id)?.client.accessLifetime == lifetime)
+                guard case .settled(let issued) = try await harness.store.issueForClient(record.client.id) else {
+                    throw UnexpectedAnswer("not issued")
+                }
+                #expect(issued.client.accessLifetime == lifetime)
+                #expect(try await harness.store.client(twin.id) == twin)
+            }
         },
         StoreCase("a stale copy of a client does not enable it again") { harness in
             let client = try await harness.addClient()

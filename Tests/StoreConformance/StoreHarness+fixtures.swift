@@ -21,10 +21,18 @@ extension StoreHarness {
     @discardableResult
     func addClient(_ id: String = "app") async throws -> Client {
         let client = Client(
-            id: try #require(ClientID(id)), kind: .public, firstParty: true, origins: ["https://app.example"],
-            redirectURIs: ["https://app.example/cb"], audiences: ["https://api.example"],
-            scope: Scope("openid profile"), grants: [.refreshToken], algorithm: .edDSA,
-            accessLifetime: .seconds(60), idleLifetime: nil, absoluteLifetime: .seconds(86400), createdAt: now)
+            id: try #require(ClientID(id)), kind: .public,
+            settings: ClientSettings {
+                $0.firstParty = true
+                $0.origins = ["https://app.example"]
+                $0.redirectURIs = ["https://app.example/cb"]
+                $0.audiences = ["https://api.example"]
+                $0.scope = Scope("openid profile")
+                $0.grants = [.refreshToken]
+                $0.algorithm = .edDSA
+                $0.accessLifetime = .seconds(60)
+                $0.absoluteLifetime = .seconds(86400)
+            }, createdAt: now)
         try await store.createClient(
             client, secret: nil, event: AuditEvent(.clientCreated, at: now, actor: .operator, client: client.id))
         return client

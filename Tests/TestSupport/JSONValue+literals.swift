@@ -1,4 +1,4 @@
-public import LatchkeyTokens
+package import LatchkeyTokens
 
 /// Bodies of requests read like the JSON that they become.
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {

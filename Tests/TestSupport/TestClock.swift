@@ -1,6 +1,7 @@
 package import LatchkeyCore
 package import LatchkeyTokens
 import Synchronization
+import Waiting
 
 /// A clock that stands still until a test moves it.
 package final class TestClock: Sendable {
@@ -24,8 +25,8 @@ package final class TestClock: Sendable {
     /// Short sleeps that last until the test ends them.
     private struct Held {
         var isHolding = false
-        var sleepers: [CheckedContinuation<Void, Never>] = []
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var sleepers: [Waiter<Void>] = []
+        var watchers: [Waiter<Void>] = []
     }
 
     private let held = Mutex(Held())
@@ -40,31 +41,30 @@ package final class TestClock: Sendable {
             held.isHolding = false
             return held.sleepers
         }
-        for sleeper in sleepers { sleeper.resume() }
+        for sleeper in sleepers { sleeper.release(()) }
     }
 
     /// Returns when a sleep is held.
     package func waitForSleeper() async {
-        await withCheckedContinuation { continuation in
-            let isThere = held.withLock { held in
-                if held.sleepers.isEmpty { held.watchers.append(continuation) }
-                return !held.sleepers.isEmpty
-            }
-            if isThere { continuation.resume() }
+        let waiter = Waiter<Void>()
+        let isThere = held.withLock { held in
+            if held.sleepers.isEmpty { held.watchers.append(waiter) }
+            return !held.sleepers.isEmpty
         }
+        if !isThere { await waiter.value() }
     }
 
     private func waitWhileHeld() async {
-        await withCheckedContinuation { continuation in
-            let watchers: [CheckedContinuation<Void, Never>]? = held.withLock { held in
-                guard held.isHolding else { return nil }
-                held.sleepers.append(continuation)
-                defer { held.watchers = [] }
-                return held.watchers
-            }
-            guard let watchers else { return continuation.resume() }
-            for watcher in watchers { watcher.resume() }
+        let sleeper = Waiter<Void>()
+        let watchers = held.withLock { held -> [Waiter<Void>]? in
+            guard held.isHolding else { return nil }
+            held.sleepers.append(sleeper)
+            defer { held.watchers = [] }
+            return held.watchers
         }
+        guard let watchers else { return }
+        for watcher in watchers { watcher.release(()) }
+        await sleeper.value()
     }
 
     /// The clock as the program sees it. A short sleep (waiting for the next second) moves the time and returns; a long

@@ -1,5 +1,6 @@
 package import AsyncHTTPClient
 import Foundation
+import LatchkeyBytes
 package import LatchkeyTokens
 import NIOCore
 import NIOHTTP1
@@ -99,7 +100,7 @@ package struct TestHTTP: Sendable {
     package func post(
         _ path: String, form: [(String, String)], headers: [(String, String)] = []
     ) async throws -> TestResponse {
-        let text = form.map { Self.encoded($0.0) + "=" + Self.encoded($0.1) }.joined(separator: "&")
+        let text = form.map { PercentEncoding.encode($0.0) + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
         return try await send(
             "POST", path, headers: [("Content-Type", "application/x-www-form-urlencoded")] + headers,
             body: Array(text.utf8))
@@ -113,16 +114,5 @@ package struct TestHTTP: Sendable {
 
     private func authorisation(_ bearer: String?) -> [(String, String)] {
         bearer.map { [("Authorization", "Bearer \($0)")] } ?? []
-    }
-
-    /// Percent-encodes all but unreserved characters (RFC 3986 2.3).
-    package static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: String(UnicodeScalar(byte))
-            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        .joined()
     }
 }

@@ -41,11 +41,11 @@ package struct TestServer: Sendable {
         algorithm: JWSAlgorithm? = nil, firstParty: Bool = true
     ) async throws -> Client {
         var draft = ClientDraft(id: try #require(ClientID(id)), kind: .public)
-        draft.firstParty = firstParty
-        draft.origins = origins
-        draft.audiences = audiences
-        draft.scope = try scope.map { try #require(Scope($0)) }
-        draft.algorithm = algorithm
+        draft.settings.firstParty = firstParty
+        draft.settings.origins = origins
+        draft.settings.audiences = audiences
+        draft.settings.scope = try scope.map { try #require(Scope($0)) }
+        draft.settings.algorithm = algorithm
         return try await services.clients.create(draft, actor: .operator).client
     }
 
@@ -56,10 +56,10 @@ package struct TestServer: Sendable {
         firstParty: Bool = false
     ) async throws -> String {
         var draft = ClientDraft(id: try #require(ClientID(id)), kind: .confidential)
-        draft.firstParty = firstParty
-        draft.audiences = audiences
-        draft.scope = try scope.map { try #require(Scope($0)) }
-        draft.grants = [.clientCredentials, .refreshToken]
+        draft.settings.firstParty = firstParty
+        draft.settings.audiences = audiences
+        draft.settings.scope = try scope.map { try #require(Scope($0)) }
+        draft.settings.grants = [.clientCredentials, .refreshToken]
         let created = try await services.clients.create(draft, actor: .operator)
         return try #require(created.secret).text
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 
 /// What the load works on: made through the admin API on the server's Unix socket.
 struct Population: Sendable {
@@ -57,7 +58,7 @@ struct Population: Sendable {
     }
 
     /// By which the confidential client authenticates itself.
-    static let serviceAuthorization = "Basic " + Data("\(service):\(serviceSecret)".utf8).base64EncodedString()
+    static let serviceAuthorization = "Basic " + Base64.string(Array("\(service):\(serviceSecret)".utf8), padded: true)
     static let serviceCredentials = "Authorization: \(serviceAuthorization)"
 
     private func post(_ connection: HTTPConnection, _ noun: String, _ body: String) throws {

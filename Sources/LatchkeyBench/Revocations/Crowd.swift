@@ -2,6 +2,7 @@ import Foundation
 import LatchkeyTokens
 import LatchkeyVerifier
 import Synchronization
+import Waiting
 
 /// Many services that long-poll while very many revocations come in a burst: how long until each has all of them.
 struct Crowd {
@@ -87,7 +88,7 @@ struct Crowd {
             defer { timer.cancel() }
             let start = Stopwatch.now()
             let count = options.plan.burst
-            let end = try await Blocking.aside { try Self.revoke(count, at: admin) }
+            let end = try await OwnThread.run("revoke") { try Self.revoke(count, at: admin) }
             var milliseconds: [Double] = []
             for watcher in watchers {
                 let instant = await watcher.value
@@ -131,12 +132,5 @@ enum Blocking {
         done.wait()
         guard let outcome = result.withLock({ $0 }) else { throw BenchFailure("The work left no result.") }
         return try outcome.get()
-    }
-
-    /// Does blocking work on a thread of its own.
-    static func aside<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
-        }
     }
 }

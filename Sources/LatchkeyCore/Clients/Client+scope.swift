@@ -21,13 +21,13 @@ extension Client {
         Scope(tokens: ["openid", "profile", "email", "offline_access", Scope.latchkeyAccount]) ?? Scope()
 
     /// What this client may ask for.
-    package var allowedScope: Scope { scope ?? Self.defaultScope }
+    package var allowedScope: Scope { settings.scope ?? Self.defaultScope }
 
     /// Whether its sessions may carry the refresh token in a cookie: a browser application with known origins.
-    package var allowsCookieTransport: Bool { kind == .public && !origins.isEmpty }
+    package var allowsCookieTransport: Bool { kind == .public && !settings.origins.isEmpty }
 
-    /// Whether its users may have sessions without JWT: an application of ours with known origins.
-    package var allowsServerSessions: Bool { firstParty && !origins.isEmpty }
+    /// Whether its users may have server sessions: an application of ours with known origins.
+    package var allowsServerSessions: Bool { settings.firstParty && !settings.origins.isEmpty }
 
     /// The part of a session's scope that client and user may still have.
     package func scopeStillHeld(_ held: Scope, by user: User) -> Scope { usable(held, by: Holder(user)) }
@@ -93,7 +93,8 @@ extension Client {
 
     /// `aud` of this client's tokens for services.
     package func tokenAudience(settings: Settings) -> [String] {
-        audiences.isEmpty ? [settings.tokens.audience ?? settings.issuer] : audiences
+        let audiences = self.settings.audiences
+        return audiences.isEmpty ? [settings.tokens.audience ?? settings.issuer] : audiences
     }
 
     /// Whom a token speaks for.

@@ -1,65 +1,66 @@
 package import LatchkeyTokens
 
-/// An application that asks for tokens.
+/// An application that asks for tokens: who it is, its state, and what is set for it.
+///
+/// A field of ``ClientSettings`` is read as if it stood here: `client.audiences`.
+@dynamicMemberLookup
 package struct Client: Sendable, Equatable {
-    package enum Kind: String, Sendable { case `public`, confidential }
-    /// Grant types of RFC 6749 and RFC 8628 names that a client may be allowed. Only those that exist are listed.
-    package enum Grant: String, Sendable, CaseIterable {
-        case refreshToken = "refresh_token"
-        case clientCredentials = "client_credentials"
-    }
+    package enum Kind: String, Sendable, CaseIterable { case `public`, confidential }
 
     package let id: ClientID
-    package var kind: Kind
-    /// May collect passwords itself (`/api/v1/login`).
-    package var firstParty: Bool
+    /// Never changes.
+    package let kind: Kind
     package var disabled: Bool
-    /// Exact origins (`scheme://host[:port]`) of a browser client: CORS and CSRF.
-    package var origins: [String]
-    package var redirectURIs: [String]
-    /// Where a browser signs in that comes from another host of the application (`/start`).
-    package var loginURI: String?
-    /// `aud` of its access tokens; empty means the issuer.
-    package var audiences: [String]
-    /// What it may ask for; `nil` means ``defaultScope``.
-    package var scope: Scope?
-    package var grants: [Grant]
-    /// Overrides of the issuer's settings; `nil` means the issuer's.
-    package var algorithm: JWSAlgorithm?
-    package var accessLifetime: Duration?
-    package var idleLifetime: Duration?
-    package var absoluteLifetime: Duration?
     package let createdAt: Timestamp
     /// Tokens with `iat` up to this second are revoked (Unix seconds).
     package var issuedBefore: Int64?
     /// Sessions created up to this instant have ended.
     package var sessionsEndedAt: Timestamp?
+    private var shared: SharedClientSettings
+
+    /// What an administrator has set.
+    package var settings: ClientSettings {
+        get { shared.settings }
+        set { shared = SharedClientSettings(newValue) }
+    }
 
     package init(
-        id: ClientID, kind: Kind, firstParty: Bool = false, disabled: Bool = false, origins: [String] = [],
-        redirectURIs: [String] = [], loginURI: String? = nil, audiences: [String] = [], scope: Scope? = nil,
-        grants: [Grant],
-        algorithm: JWSAlgorithm? = nil, accessLifetime: Duration? = nil, idleLifetime: Duration? = nil,
-        absoluteLifetime: Duration? = nil, createdAt: Timestamp, issuedBefore: Int64? = nil,
-        sessionsEndedAt: Timestamp? = nil
+        id: ClientID, kind: Kind, settings: ClientSettings, disabled: Bool = false, createdAt: Timestamp,
+        issuedBefore: Int64? = nil, sessionsEndedAt: Timestamp? = nil
+    ) {
+        self.init(
+            id: id, kind: kind, shared: SharedClientSettings(settings), disabled: disabled, createdAt: createdAt,
+            issuedBefore: issuedBefore, sessionsEndedAt: sessionsEndedAt)
+    }
+
+    /// From settings that are in memory already.
+    package init(
+        id: ClientID, kind: Kind, shared: SharedClientSettings, disabled: Bool, createdAt: Timestamp,
+        issuedBefore: Int64?, sessionsEndedAt: Timestamp?
     ) {
         self.id = id
         self.kind = kind
-        self.firstParty = firstParty
+        self.shared = shared
         self.disabled = disabled
-        self.origins = origins
-        self.redirectURIs = redirectURIs
-        self.loginURI = loginURI
-        self.audiences = audiences
-        self.scope = scope
-        self.grants = grants
-        self.algorithm = algorithm
-        self.accessLifetime = accessLifetime
-        self.idleLifetime = idleLifetime
-        self.absoluteLifetime = absoluteLifetime
         self.createdAt = createdAt
         self.issuedBefore = issuedBefore
         self.sessionsEndedAt = sessionsEndedAt
+    }
+
+    package subscript<Value>(dynamicMember field: KeyPath<ClientSettings, Value>) -> Value {
+        shared.settings[keyPath: field]
+    }
+}
+
+/// Settings that never change, held by reference: a request hands its client on a dozen times and reads a few of the
+/// fields once.
+package final class SharedClientSettings: Sendable, Equatable {
+    package let settings: ClientSettings
+
+    package init(_ settings: ClientSettings) { self.settings = settings }
+
+    package static func == (lhs: SharedClientSettings, rhs: SharedClientSettings) -> Bool {
+        lhs === rhs || lhs.settings == rhs.settings
     }
 }
 

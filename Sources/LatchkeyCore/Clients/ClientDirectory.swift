@@ -45,6 +45,9 @@ package final class ClientDirectory: Sendable {
         try await snapshot().clients[id]
     }
 
+    /// All of them, whatever their state.
+    func ids() async throws -> [ClientID] { Array(try await snapshot().clients.keys) }
+
     /// The client, if there is one of that id, and its secrets, newest first; some may have expired.
     func credentials(_ id: ClientID) async throws -> (client: Client?, secrets: [Secret]) {
         let snapshot = try await snapshot()

@@ -2,9 +2,6 @@ import LatchkeyTokens
 
 /// What a client may be registered as. Pure: one client in, the same without repetitions out, or what to change.
 struct ClientRules {
-    static let maximumOrigins = 32
-    static let maximumRedirectURIs = 32
-    static let maximumAudiences = 8
     /// No session of ours lives longer (RFC 6265bis caps cookies at 400 days).
     static let longestSession: Duration = .seconds(400 * 86400)
     /// Nothing shorter than the shortest access token makes sense for a session.
@@ -14,18 +11,34 @@ struct ClientRules {
 
     func validated(_ client: Client) throws(Refusal) -> Client {
         var client = client
-        client.origins = Self.unique(client.origins)
-        client.redirectURIs = Self.unique(client.redirectURIs)
-        client.audiences = Self.unique(client.audiences)
-        client.grants = Client.Grant.allCases.filter(client.grants.contains)
+        client.settings.origins = Self.unique(client.origins)
+        client.settings.redirectURIs = Self.unique(client.redirectURIs)
+        client.settings.audiences = Self.unique(client.audiences)
+        client.settings.grants = Client.Grant.all.filter(client.grants.contains)
+        for field in ClientSettings.fields { try checkBounds(of: field, in: client.settings) }
         try checkOrigins(of: client)
-        try checkRedirectURIs(of: client)
+        for uri in client.redirectURIs { try RedirectURI.check(uri, kind: client.kind) }
         if let uri = client.loginURI { try LoginURI.check(uri) }
         try checkAudiences(of: client)
         try checkScope(of: client)
         try checkGrants(of: client)
         try checkLifetimes(of: client)
         return client
+    }
+
+    /// The bounds that a field is declared with.
+    private func checkBounds(of field: ClientField, in settings: ClientSettings) throws(Refusal) {
+        guard let value = field.value(in: settings) else { return }
+        switch field.form {
+        case .list(let most):
+            guard value.array?.count ?? 0 <= most else { throw refused("A client has at most \(most) \(field.title).") }
+        case .seconds(let range):
+            guard let seconds = value.integer, range.contains(seconds) else {
+                throw refused(
+                    "The member \(field.name) is \(range.lowerBound) to \(range.upperBound), in whole seconds.")
+            }
+        case .flag, .text, .words, .choice, .choices: return
+        }
     }
 
     private func checkOrigins(of client: Client) throws(Refusal) {
@@ -35,21 +48,10 @@ struct ClientRules {
                 "Origins are for public clients and for first_party ones, whose users sign in by cookie: "
                     + "register a public client or add first_party.")
         }
-        guard client.origins.count <= Self.maximumOrigins else { throw refused("A client has at most 32 origins.") }
         for origin in client.origins { try WebOrigin.check(origin) }
     }
 
-    private func checkRedirectURIs(of client: Client) throws(Refusal) {
-        guard client.redirectURIs.count <= Self.maximumRedirectURIs else {
-            throw refused("A client has at most 32 redirect URIs.")
-        }
-        for uri in client.redirectURIs { try RedirectURI.check(uri, kind: client.kind) }
-    }
-
     private func checkAudiences(of client: Client) throws(Refusal) {
-        guard client.audiences.count <= Self.maximumAudiences else {
-            throw refused("A client has at most 8 audiences.")
-        }
         for audience in client.audiences {
             guard AudienceForm.isValid(audience) else {
                 throw refused(
@@ -76,22 +78,17 @@ struct ClientRules {
     }
 
     private func checkGrants(of client: Client) throws(Refusal) {
-        guard !client.grants.contains(.clientCredentials) || client.kind == .confidential else {
-            throw refused("The grant client_credentials needs a secret: make the client confidential.")
+        for grant in client.grants where !grant.kinds.contains(client.kind) {
+            throw refused(
+                client.kind == .public
+                    ? "The grant \(grant.name) needs a secret: make the client confidential."
+                    : "The grant \(grant.name) is for public clients.")
         }
     }
 
     private func checkLifetimes(of client: Client) throws(Refusal) {
-        if let access = client.accessLifetime {
-            guard (Settings.Tokens.shortestLifetime...Settings.Tokens.longestLifetime).contains(access),
-                Self.isWhole(access)
-            else { throw refused("The lifetime of access tokens is 30 to 3600 whole seconds.") }
-        }
-        for lifetime in [client.idleLifetime, client.absoluteLifetime] {
-            guard let lifetime else { continue }
-            guard (Self.shortestSession...Self.longestSession).contains(lifetime), Self.isWhole(lifetime) else {
-                throw refused("The lifetime of sessions is 30 seconds to 400 days, in whole seconds.")
-            }
+        for lifetime in [client.accessLifetime, client.idleLifetime, client.absoluteLifetime] {
+            guard lifetime.map(Self.isWhole) ?? true else { throw refused("A lifetime is a number of whole seconds.") }
         }
         // Without its own idle lifetime a client gets the issuer's, cut at the absolute one.
         if let idle = client.idleLifetime {

@@ -1,5 +1,6 @@
 import Argon2
 import Crypto
+import LatchkeyBytes
 import LatchkeyTokens
 
 /// The secret of a confidential client, as presented or as handed out once. Never shown, compared in constant time.
@@ -14,9 +15,7 @@ package struct ClientSecret: SecretValue {
 
     /// 256 random bits of the operating system, in base64url.
     package static func generate() -> ClientSecret {
-        // The key is a source of random bytes here, and nothing else.
-        let random = unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }
-        return ClientSecret(Base64URL.string(random))
+        ClientSecret(Base64URL.string(RandomBytes.make(32)))
     }
 
     /// The text, to be shown once to whoever registers the client.

@@ -44,11 +44,16 @@ package struct ClientService: Sendable {
         return (client, secret)
     }
 
-    /// - Throws: `not_found`, `invalid_request` with what to change.
+    /// Changes settings; the result is judged as a whole.
+    /// - Throws: `not_found`, `invalid_request` with what to change, and what `change` throws.
     @discardableResult
-    package func update(_ id: ClientID, _ change: ClientChange, actor: Actor) async throws -> Client {
+    package func update(
+        _ id: ClientID, actor: Actor, _ change: (inout ClientSettings) throws -> Void
+    ) async throws -> Client {
         try await changing {
-            let client = try change.applied(to: await find(id), settings: settings)
+            var client = try await find(id)
+            try change(&client.settings)
+            client = try ClientRules(settings: settings).validated(client)
             try await prepare(for: client)
             try await store.updateClient(
                 client, event: AuditEvent(.clientUpdated, at: clock.now(), actor: actor, client: id))
@@ -100,6 +105,11 @@ package struct ClientService: Sendable {
     /// Newest first.
     package func page(_ page: PageRequest = PageRequest()) async throws -> Page<Client> {
         try await store.clients(page: page)
+    }
+
+    /// Clients of before their ids were reserved for the server, one sentence each: for the operator.
+    package func clashes() async throws -> [String] {
+        try await directory.ids().filter(\.isReserved).sorted().map(\.clashSentence)
     }
 
     /// What is allowed but may not be meant, one sentence each: for whoever registers the client.

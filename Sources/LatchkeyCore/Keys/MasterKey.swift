@@ -31,8 +31,6 @@ package struct MasterKey: Sendable {
         case sessionStart = "session-start"
         case keyWrap = "key-wrap"
         case clientSecret = "client-secret"
-        case csrf
-        case totp
         case throttle
         case probe
     }

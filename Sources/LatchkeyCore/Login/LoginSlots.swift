@@ -1,4 +1,5 @@
 import Synchronization
+import Waiting
 
 /// How many attempts of each pair (account, network) are past the throttle's check and not yet decided.
 ///
@@ -11,7 +12,7 @@ final class LoginSlots: Sendable {
         var releases: UInt64 = 0
         /// Keeps the entry, and with it `releases`, while an attempt is checked.
         var isChecked = false
-        var waiter: CheckedContinuation<Void, Never>?
+        var waiter: Waiter<Void>?
     }
 
     enum Answer: Equatable {
@@ -50,40 +51,29 @@ final class LoginSlots: Sendable {
 
     /// Returns when a slot of the pair has come back since `mark`, or when the task is cancelled.
     func release(of pair: ThrottleBucket, since mark: UInt64) async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = pairs.withLock { pairs in
-                    // The handler below may have run before there was anybody to wake.
-                    guard pairs[pair]?.releases == mark, !Task.isCancelled else { return true }
-                    pairs[pair]?.waiter = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            takeWaiter(of: pair)?.resume()
+        let waiter = Waiter<Void>()
+        let isOver = pairs.withLock { pairs in
+            guard pairs[pair]?.releases == mark else { return true }
+            pairs[pair]?.waiter = waiter
+            return false
         }
+        if !isOver { await waiter.value { waiter.release(()) } }
     }
 
     /// Gives a slot back.
     func give(_ pair: ThrottleBucket) {
-        pairs.withLock { pairs in
-            guard var entry = pairs[pair] else { return }
+        let waiter = pairs.withLock { pairs -> Waiter<Void>? in
+            guard var entry = pairs[pair] else { return nil }
+            let waiter = entry.waiter
             entry.taken -= 1
             entry.releases += 1
+            entry.waiter = nil
             pairs[pair] = entry.taken == 0 && !entry.isChecked ? nil : entry
+            return waiter
         }
-        takeWaiter(of: pair)?.resume()
+        waiter?.release(())
     }
 
     /// Slots taken of a pair, for tests.
     func taken(_ pair: ThrottleBucket) -> Int { pairs.withLock { $0[pair]?.taken ?? 0 } }
-
-    private func takeWaiter(of pair: ThrottleBucket) -> CheckedContinuation<Void, Never>? {
-        pairs.withLock { pairs in
-            let waiter = pairs[pair]?.waiter
-            pairs[pair]?.waiter = nil
-            return waiter
-        }
-    }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import Waiting
 
 /// Lets one task at a time through for each key, in the order in which they came. Bounded; a cancelled task leaves the
 /// line at once.
@@ -6,14 +7,15 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
     /// The line is full.
     struct Full: Error {}
 
-    private struct Waiter {
-        let id: UInt64
-        let continuation: CheckedContinuation<Void, any Error>
+    /// What becomes of a wait.
+    private enum End {
+        case turn
+        case cancelled
     }
+
     private struct State {
-        var nextID: UInt64 = 0
         /// A key is present while somebody has its turn.
-        var lines: [Key: [Waiter]] = [:]
+        var lines: [Key: [Waiter<End>]] = [:]
         var waiting = 0
     }
 
@@ -42,38 +44,41 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
 
     private func enter(_ key: Key) async throws {
         try Task.checkCancellation()
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
+        let waiter = Waiter<End>()
+        let isFirst = try state.withLock { state throws(Full) in
+            guard let line = state.lines[key] else {
+                state.lines[key] = []
+                return true
+            }
+            guard line.count < limitPerKey, state.waiting < limit else { throw Full() }
+            state.lines[key]?.append(waiter)
+            state.waiting += 1
+            return false
         }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let outcome: Result<Void, any Error>? = state.withLock { state in
-                    guard let line = state.lines[key] else {
-                        state.lines[key] = []
-                        return .success(())
-                    }
-                    guard line.count < limitPerKey, state.waiting < limit else { return .failure(Full()) }
-                    // The handler below may have run before there was anything to remove.
-                    guard !Task.isCancelled else { return .failure(CancellationError()) }
-                    state.lines[key]?.append(Waiter(id: id, continuation: continuation))
-                    state.waiting += 1
-                    return nil
-                }
-                if let outcome { continuation.resume(with: outcome) }
-            }
-        } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.lines[key]?.firstIndex(where: { $0.id == id }) else { return nil }
-                state.waiting -= 1
-                return state.lines[key]?.remove(at: index)
-            }
-            waiter?.continuation.resume(throwing: CancellationError())
+        guard !isFirst else { return }
+        let end = await waiter.value {
+            if waiter.release(.cancelled) { self.remove(waiter, from: key) }
+        }
+        if end == .cancelled { throw CancellationError() }
+    }
+
+    private func remove(_ waiter: Waiter<End>, from key: Key) {
+        state.withLock { state in
+            // Unless whoever left has passed it over already.
+            guard let index = state.lines[key]?.firstIndex(where: { $0 === waiter }) else { return }
+            state.lines[key]?.remove(at: index)
+            state.waiting -= 1
         }
     }
 
     private func leave(_ key: Key) {
-        let next = state.withLock { state -> Waiter? in
+        // Whoever comes next owns the turn from then on: the key stays taken.
+        while let next = next(key) { if next.release(.turn) { return } }
+    }
+
+    /// Takes the first of the line; nil, and the key free, when nobody waits.
+    private func next(_ key: Key) -> Waiter<End>? {
+        state.withLock { state in
             guard var line = state.lines[key], !line.isEmpty else {
                 state.lines[key] = nil
                 return nil
@@ -83,7 +88,5 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
             state.waiting -= 1
             return next
         }
-        // Whoever comes next already owns the turn: the key stays taken.
-        next?.continuation.resume()
     }
 }

@@ -1,6 +1,7 @@
 import LatchkeyTokens
 import ServiceLifecycle
 import Synchronization
+import Waiting
 
 extension RevocationFeed {
     /// Between two wakings of all waiters: a burst of revocations is told in steps, one alone at once. Longer the more
@@ -9,8 +10,9 @@ extension RevocationFeed {
     private static func pace(after woken: Int) -> Duration {
         min(.milliseconds(100), max(.milliseconds(25), .microseconds(150) * woken))
     }
-    /// How exactly the end of a wait is kept.
-    private static let tick: Duration = .milliseconds(200)
+    /// Of the places for one address, so many times as many of its polls may wait for a moment: a network of services
+    /// behind one address is still told to wait, and a flood is not.
+    private static let timersPerPlace = 16
 
     /// Holds until there is something newer than `query.after`, at most `seconds`. In a burst that is a little later than
     /// a read without waiting would find it: with the next waking, like everybody who has what the last one told.
@@ -25,57 +27,24 @@ extension RevocationFeed {
             first.isEmpty || state.withLock({ $0.isUntold(after) })
         else { return }
         let limits = settings.revocations
-        let admission = state.withLock { state -> RevocationWaiters.Admission in
-            state.isDraining
-                ? .noPlace
-                : state.waiters.admit(
-                    address: address, total: limits.maxWaiters, perAddress: limits.maxWaitersPerAddress)
-        }
-        switch admission {
-        case .noPlace:
-            return
-        case .timer(let id):
-            // Only the pace of a burst would have held what is there already.
-            if first.isEmpty {
-                await suspend(id, until: .now + min(seconds, limits.nextUpdate)) { _ in false }
-            }
-            state.withLock { $0.waiters.leave(id, address: address) }
-        case .wait(let id):
-            await suspend(id, until: .now + min(seconds, limits.maxWait)) { state in
-                // Nothing is lost between the read and the wait: a commit or a waking in between has moved this.
+        let places = WaitingRoom<String>.Places(total: limits.maxWaiters, perKey: limits.maxWaitersPerAddress)
+        let hadPlace = await waits.wait(address, places, until: .now + min(seconds, limits.maxWait)) {
+            state.withLock { state in
                 state.isPaced ? !state.isUntold(after) : state.list.sequence != first.sequence
             }
-            state.withLock { $0.waiters.leave(id, address: address) }
         }
-    }
-
-    /// Suspends until woken, cancelled or out of time, or not at all when `isOver` already.
-    private func suspend(
-        _ id: RevocationWaiters.ID, until deadline: ContinuousClock.Instant,
-        unless isOver: @escaping @Sendable (State) -> Bool
-    ) async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let resumeNow = state.withLock { state -> Bool in
-                    if isOver(state) || state.isDraining || Task.isCancelled { return true }
-                    state.waiters.park(id, continuation, until: deadline)
-                    return false
-                }
-                if resumeNow { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.unpark(id) }?.resume()
-        }
+        // Only the pace of a burst would have held what is there already.
+        guard !hadPlace, first.isEmpty else { return }
+        let timerPlaces = WaitingRoom<String>.Places(
+            total: limits.maxWaiters, perKey: max(limits.maxWaitersPerAddress, 1) * Self.timersPerPlace)
+        _ = await timers.wait(address, timerPlaces, until: .now + min(seconds, limits.nextUpdate)) { false }
     }
 
     /// Answers every long poll at once and holds no new one: at shutdown.
     package func drain() {
-        let woken = state.withLock { state in
-            state.isDraining = true
-            state.isPaced = false
-            return state.waiters.removeEverybody()
-        }
-        for waiter in woken { waiter.resume() }
+        state.withLock { $0.isPaced = false }
+        waits.drain()
+        timers.drain()
     }
 
     /// Wakes those who wait, when something came and when their time is up, until shutdown; then drains.
@@ -83,7 +52,8 @@ extension RevocationFeed {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.wakeByCommit() }
-                group.addTask { await self.wakeByTime() }
+                group.addTask { await self.waits.run() }
+                group.addTask { await self.timers.run() }
             }
         }
         drain()
@@ -92,25 +62,15 @@ extension RevocationFeed {
     /// Five hundred verifiers that ask again after each of a thousand commits would cost more than the commits.
     private func wakeByCommit() async {
         state.withLock { state in
-            state.isPaced = !state.isDraining
+            state.isPaced = true
             state.told = state.list.sequence
         }
         // What was committed before this loop listened woke its waiters itself.
         for await _ in nudges.stream {
-            let woken = state.withLock { state in
-                state.told = state.list.sequence
-                return state.waiters.removeForNews()
-            }
-            for waiter in woken { waiter.resume() }
+            state.withLock { $0.told = $0.list.sequence }
+            let woken = waits.release()
             // Not the clock of the settings: this is about the machine's load, not about the time of day.
-            guard (try? await Task.sleep(for: Self.pace(after: woken.count))) != nil else { return }
-        }
-    }
-
-    private func wakeByTime() async {
-        while (try? await Task.sleep(for: Self.tick)) != nil {
-            let due = state.withLock { $0.waiters.removeDue(at: .now) }
-            for waiter in due { waiter.resume() }
+            guard (try? await Task.sleep(for: Self.pace(after: woken))) != nil else { return }
         }
     }
 }

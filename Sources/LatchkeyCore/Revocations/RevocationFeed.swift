@@ -1,6 +1,7 @@
 package import LatchkeyTokens
 import ServiceLifecycle
 import Synchronization
+import Waiting
 
 /// What a poller asks for: the entries after `after` in `epoch`, or everything.
 package struct RevocationQuery: Sendable, Hashable {
@@ -22,6 +23,10 @@ package final class RevocationFeed: StoreObserver, Service {
     let settings: Settings
     let clock: Clock
     let state = Mutex(State())
+    /// Long polls that news wake, by address.
+    let waits = WaitingRoom<String>()
+    /// Long polls that found no place there: time alone ends them.
+    let timers = WaitingRoom<String>()
     let nudges = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     struct State {
@@ -30,13 +35,11 @@ package final class RevocationFeed: StoreObserver, Service {
         var list = LiveRevocations()
         /// The store's, from ``start(store:)`` on.
         var expiryClock: ExpiryClock?
-        var waiters = RevocationWaiters()
         var consumers = RevocationConsumers()
         /// Whether ``run()`` wakes the waiters; before and after it, commits do so themselves.
         var isPaced = false
         /// With ``isPaced``, the last `seq` when waiters were woken last.
         var told: Int64 = 0
-        var isDraining = false
 
         fileprivate var stamp: RevocationStamp {
             RevocationStamp(epoch: epoch, sequence: list.sequence, departures: list.departures)
@@ -82,16 +85,15 @@ package final class RevocationFeed: StoreObserver, Service {
     /// Called by the store on its writer thread. Quick: appends, and has those woken who wait.
     package func committed(_ records: [RevocationRecord]) {
         let now = clock.now()
-        let (woken, isPaced) = state.withLock { state -> ([RevocationWaiters.Continuation], Bool) in
+        let isPaced = state.withLock { state in
             let before = state.list.sequence
             for record in records where record.entry.sequence > state.list.sequence {
                 state.list.append(record.entry)
             }
             if state.list.sequence > before { state.consumers.published(from: before + 1, at: now) }
-            return state.isPaced ? ([], true) : (state.waiters.removeForNews(), false)
+            return state.isPaced
         }
-        if isPaced { nudges.continuation.yield() }
-        for waiter in woken { waiter.resume() }
+        if isPaced { nudges.continuation.yield() } else { waits.release() }
     }
 
     /// The first live entry that makes this token invalid. O(1).
@@ -111,9 +113,9 @@ package final class RevocationFeed: StoreObserver, Service {
 
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
     package var liveEntries: Int { state.withLock { $0.list.count } }
-    package var waiting: Int { state.withLock { $0.waiters.count } }
+    package var waiting: Int { waits.count }
     /// Long polls that found no place and wait for a moment to pass.
-    package var waitingForTime: Int { state.withLock { $0.waiters.timerCount } }
+    package var waitingForTime: Int { timers.count }
 
     /// What a query gets: a delta when `epoch` is the current one and `after` is not ahead of us, else the full
     /// snapshot, never an error. Copies no entry, whatever the length of the list.

@@ -1,4 +1,5 @@
 import Crypto
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A one-time code on its way from the login page to the application's host: a secret that prints as `<redacted>`.
@@ -13,9 +14,7 @@ package struct LoginCodeString: SecretValue {
 
     /// 256 random bits of the operating system.
     package static func generate() -> LoginCodeString {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<byteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return LoginCodeString(text: prefix + Base64URL.string(bytes))
+        LoginCodeString(text: prefix + Base64URL.string(RandomBytes.make(byteCount)))
     }
 
     private init(text: String) { self.text = text }

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A sign-in as the HTTP layer parsed it. The client is known and, when confidential, authenticated.
@@ -135,10 +136,7 @@ extension SessionService {
     }
 
     /// The salt of a session's token keys.
-    static func nonce() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<RefreshToken.nonceByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
+    static func nonce() -> [UInt8] { RandomBytes.make(RefreshToken.nonceByteCount) }
 
     /// The refusal of a client that went away while its user signed in.
     static let clientRefused = Refusal(.invalidClient, "This client is not known here or is disabled.")

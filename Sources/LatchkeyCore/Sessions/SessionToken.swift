@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// A session token on its way to a browser: a secret that prints as `<redacted>`.

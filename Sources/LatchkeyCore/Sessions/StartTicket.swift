@@ -1,4 +1,5 @@
 import Crypto
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// What the start cookie holds: which sign-in this browser began, and where it wants to go afterwards. The callback
@@ -30,8 +31,7 @@ package struct StartTicket: Sendable, Equatable {
         self.redirectURI = redirectURI
         self.returnTo = returnTo
         expiresAt = Timestamp(seconds: (now + Self.lifetime).seconds)
-        var generator = SystemRandomNumberGenerator()
-        stateBytes = (0..<Self.stateByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        stateBytes = RandomBytes.make(Self.stateByteCount)
     }
 
     /// The `state` that goes to the login page and comes back: 43 characters.

@@ -1,6 +1,7 @@
 package import LatchkeyTokens
 import ServiceLifecycle
 import Synchronization
+import Waiting
 
 /// Wakes the long polls of receivers when something comes into their stream, and remembers when each polled last.
 ///
@@ -10,13 +11,12 @@ package final class EventFeed: Service, Sendable {
     private let settings: Settings
     private let clock: Clock
     private let state = Mutex(State())
+    private let room = WaitingRoom<Int64>()
 
     private struct State {
         /// Grows with each change of a stream; only of streams that changed since the start.
         var versions: [Int64: UInt64] = [:]
         var lastPolls: [Int64: Timestamp] = [:]
-        var waiters = StreamWaiters()
-        var isDraining = false
     }
 
     /// What came of waiting.
@@ -36,11 +36,10 @@ package final class EventFeed: Service, Sendable {
 
     /// Called by the store on its writer thread, after the commit.
     package func streamsChanged(_ streams: Set<Int64>) {
-        let woken = state.withLock { state in
+        state.withLock { state in
             for stream in streams { state.versions[stream, default: 0] += 1 }
-            return state.waiters.remove(of: streams)
         }
-        for waiter in woken { waiter.resume() }
+        room.release(streams)
     }
 
     /// To be read before the stream is: a wait from it misses nothing that comes in between.
@@ -49,19 +48,17 @@ package final class EventFeed: Service, Sendable {
     }
 
     /// Long polls that are being held.
-    package var waiting: Int { state.withLock { $0.waiters.count } }
+    package var waiting: Int { room.count }
 
     /// Holds until the stream is no longer at `version`, at most the longest long poll of the settings.
     package func wait(for stream: Int64, at version: UInt64) async -> Outcome {
         let limits = settings.revocations
-        let id = state.withLock { state in
-            state.waiters.admit(
-                stream: stream, total: limits.maxWaiters, perStream: Settings.SharedSignals.maxWaitersPerStream)
+        let places = WaitingRoom<Int64>.Places(
+            total: limits.maxWaiters, perKey: Settings.SharedSignals.maxWaitersPerStream)
+        let hadPlace = await room.wait(stream, places, until: .now + limits.maxWait) {
+            self.version(of: stream) != version
         }
-        guard let id else { return .refused(retryAfter: limits.nextUpdate) }
-        await suspend(id, stream, version, atMost: limits.maxWait)
-        state.withLock { $0.waiters.leave(stream: stream) }
-        return .waited
+        return hadPlace ? .waited : .refused(retryAfter: limits.nextUpdate)
     }
 
     /// Notes a poll, for operators.
@@ -79,42 +76,12 @@ package final class EventFeed: Service, Sendable {
     package func lastPoll(of stream: Int64) -> Timestamp? { state.withLock { $0.lastPolls[stream] } }
 
     /// Answers every long poll at once and holds no new one: at shutdown.
-    package func drain() {
-        let woken = state.withLock { state in
-            state.isDraining = true
-            return state.waiters.remove(of: nil)
-        }
-        for waiter in woken { waiter.resume() }
-    }
+    package func drain() { room.drain() }
 
-    /// Waits for shutdown, then drains.
+    /// Lets polls go whose time is up, until shutdown; then drains.
     package func run() async throws {
-        try await gracefulShutdown()
+        await cancelWhenGracefulShutdown { await self.room.run() }
         drain()
-    }
-
-    /// Suspends until woken, cancelled or out of time.
-    private func suspend(_ id: UInt64, _ stream: Int64, _ version: UInt64, atMost limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                await withTaskCancellationHandler {
-                    await withCheckedContinuation { continuation in
-                        let resumeNow = self.state.withLock { state -> Bool in
-                            let isOld = state.versions[stream, default: 0] != version
-                            if isOld || state.isDraining || Task.isCancelled { return true }
-                            state.waiters.park(id, stream: stream, continuation)
-                            return false
-                        }
-                        if resumeNow { continuation.resume() }
-                    }
-                } onCancel: {
-                    self.state.withLock { $0.waiters.unpark(id) }?.resume()
-                }
-            }
-            group.addTask { [clock] in try? await clock.sleep(limit) }
-            await group.next()
-            group.cancelAll()
-        }
     }
 }
 

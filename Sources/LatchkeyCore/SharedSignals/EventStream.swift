@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// The id of a stream, `stream_id`: 128 random bits as 32 lower-case hexadecimal digits, which no shell mistakes for an
@@ -12,13 +13,11 @@ package struct StreamID: Sendable, Hashable, LosslessStringConvertible {
         description = text
     }
 
-    private init(bytes: [UInt8]) {
-        description = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    private init(description: String) { self.description = description }
 
     /// A new id from random bytes of the operating system.
     package static func generate() -> StreamID {
-        StreamID(bytes: (0..<16).map { _ in UInt8.random(in: .min ... .max) })
+        StreamID(description: Hexadecimal.string(RandomBytes.make(16)))
     }
 }
 

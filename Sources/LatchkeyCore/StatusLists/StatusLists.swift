@@ -1,6 +1,6 @@
-import Dispatch
 package import LatchkeyTokens
 import Synchronization
+import Waiting
 
 /// Token Status Lists (draft-ietf-oauth-status-list) beside our own revocation list, for software that reads those. There
 /// is one of this only when `status_list.enabled`.
@@ -23,7 +23,8 @@ package final class StatusLists: Sendable {
     private let revocations: RevocationFeed
     private let deflate: Deflate
     private let shelf = Mutex<[Int64: ShelvedStatusList]>([:])
-    private let line = BuildLine()
+    /// Building takes milliseconds that an event loop does not have. Whoever comes meanwhile finds it done.
+    private let line = WorkLine("latchkey.status-lists")
 
     package init(
         settings: Settings, clock: Clock, store: any Store, ring: KeyRing, revocations: RevocationFeed,
@@ -63,9 +64,6 @@ package final class StatusLists: Sendable {
         }
         return numbers.map(uri)
     }
-
-    /// Tokens in memory.
-    package var tokenCount: Int { shelf.withLock { $0.values.reduce(0) { $0 + $1.tokens.count } } }
 
     /// The list of this number as it is now: whatever was revoked before the call is in it. Signed anew when it changed,
     /// when its key may sign no more, or when it is as old as its `ttl`.
@@ -166,16 +164,4 @@ package final class StatusLists: Sendable {
     }
 
     private func uri(_ number: Int64) -> String { "\(settings.issuer)\(Self.path)/\(number)" }
-}
-
-/// Builds one list at a time on a thread of its own, for it takes milliseconds that an event loop does not have.
-/// Whoever comes meanwhile waits without holding a thread and finds it done.
-private struct BuildLine: Sendable {
-    private let queue = DispatchQueue(label: "latchkey.status-lists", qos: .utility)
-
-    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
-    }
 }

@@ -74,7 +74,7 @@ package final class ForwardAuthorizer: Sendable {
         self.clock = clock
     }
 
-    /// The verdict. A session without JWT counts as used.
+    /// The verdict. A server session counts as used.
     /// - Throws: ``Refusal`` `clock_set_back` when a token has to be minted; ``StoreUnavailable``.
     package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
         let found: Found?

@@ -1,4 +1,5 @@
 import HTTPTypes
+import LatchkeyBytes
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -122,7 +123,7 @@ extension ForwardedIdentity {
             .latchkeyClient: client.description, .latchkeyScope: scope.description,
             .latchkeyRoles: roles.joined(separator: " "),
             // Any letters of any script, which header fields cannot carry.
-            .latchkeyUser: userName.map(URLQuery.encoded) ?? "", .cacheControl: "no-store",
+            .latchkeyUser: userName.map({ PercentEncoding.encode($0) }) ?? "", .cacheControl: "no-store",
         ]
         if let token { fields[.latchkeyToken] = String(decoding: token, as: UTF8.self) }
         return fields

@@ -73,7 +73,7 @@ struct LoginEndpoint: Sendable {
 }
 
 extension RefreshCookie {
-    /// Sends the refresh token of a cookie session; without a new token the browser keeps the cookie that it has.
+    /// Sends the refresh token of transport cookie; without a new token the browser keeps the cookie that it has.
     func send(_ reply: TokenReply, for client: Client, _ context: RequestContext) {
         guard reply.transport == .cookie, let token = reply.refreshToken else { return }
         context.browser.setCookie(line(token, for: client.id, lifetime: reply.refreshExpiresIn ?? 0))

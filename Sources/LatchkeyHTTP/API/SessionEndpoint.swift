@@ -33,7 +33,7 @@ struct SessionEndpoint: Sendable {
 }
 
 extension Response {
-    /// A session without JWT, to its application.
+    /// A server session, to its application.
     static func session(_ session: BrowserSession) -> Response {
         let record = session.record
         let bytes = JSONWriter.object { json in

@@ -6,26 +6,31 @@ import NIOCore
 
 /// A body of the admin API: a closed list of members, so that a misspelt one is refused and not silently ignored.
 protocol ResourceBody: Decodable, Sendable {
+    /// The names of the members, as OpenAPI and refusals list them.
+    static var memberNames: [String] { get }
+}
+
+/// A body whose members are its coding keys.
+protocol KeyedBody: ResourceBody {
     associatedtype CodingKeys: CodingKey & CaseIterable
 }
 
-extension UserCreate: ResourceBody {}
-extension UserUpdate: ResourceBody {}
-extension PasswordSet: ResourceBody {}
-extension UserImportRequest: ResourceBody {}
-extension ClientCreate: ResourceBody {}
-extension ClientUpdate: ResourceBody {}
-extension ClientSecretRotate: ResourceBody {}
-extension RevocationCreate: ResourceBody {}
-extension KeyRotate: ResourceBody {}
-extension KeyImport: ResourceBody {}
-extension MasterKeyRotate: ResourceBody {}
-extension TokenMint: ResourceBody {}
+extension KeyedBody {
+    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
+}
+
+extension UserCreate: KeyedBody {}
+extension UserUpdate: KeyedBody {}
+extension PasswordSet: KeyedBody {}
+extension UserImportRequest: KeyedBody {}
+extension ClientSecretRotate: KeyedBody {}
+extension RevocationCreate: KeyedBody {}
+extension KeyRotate: KeyedBody {}
+extension KeyImport: KeyedBody {}
+extension MasterKeyRotate: KeyedBody {}
+extension TokenMint: KeyedBody {}
 
 extension ResourceBody {
-    /// The names of the members, as OpenAPI and refusals list them.
-    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
-
     /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     static func read(from request: Request, mayBeEmpty: Bool = false) throws(Refusal) -> Self {

@@ -18,9 +18,9 @@ package enum AdminRouter {
     /// `/healthz` and `/readyz`, and with `metrics` `/metrics`. Make it once and share it among listeners: the caches
     /// behind it are what keeps a flood of probes cheap.
     static func operationsRoutes(
-        _ services: Services, registry: PrometheusRegistry, surroundings: Readiness.Surroundings
+        _ services: Services, metrics: RequestMetrics, surroundings: Readiness.Surroundings
     ) -> (health: [Route], metrics: [Route]) {
-        let endpoint = OperationsEndpoint(services: services, registry: registry, surroundings: surroundings)
+        let endpoint = OperationsEndpoint(services: services, metrics: metrics, surroundings: surroundings)
         return (endpoint.healthRoutes, endpoint.metricsRoutes)
     }
 }

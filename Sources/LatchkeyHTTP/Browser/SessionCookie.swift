@@ -1,7 +1,7 @@
 package import HTTPTypes
 package import LatchkeyCore
 
-/// The two cookies of sessions without JWT (RFC 6265): the session itself, and the ticket of a sign-in that is under way
+/// The two cookies of server sessions (RFC 6265): the session itself, and the ticket of a sign-in that is under way
 /// on another host. Lax, since both have to arrive with a link or redirect from elsewhere; one of each for a host.
 package struct SessionCookie: Sendable, Equatable {
     /// As ``RefreshCookie/isDevelopment``.

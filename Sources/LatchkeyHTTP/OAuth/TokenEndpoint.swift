@@ -6,13 +6,12 @@ import NIOCore
 /// `POST /oauth2/token` (RFC 6749 3.2). Form, client, grant list, grant: in that order.
 struct TokenEndpoint: Sendable {
     private let gate: ClientGate
-    private let refreshToken: RefreshTokenGrant
-    private let clientCredentials: ClientCredentialsGrant
+    /// What it answers. Metadata and the API document list `Client.Grant.all`, which a test holds to this.
+    let grants: [OfferedGrant]
 
     init(services: Services) {
         gate = ClientGate(services)
-        refreshToken = RefreshTokenGrant(services: services)
-        clientCredentials = ClientCredentialsGrant(services: services)
+        grants = [RefreshTokenGrant(services: services).offered, ClientCredentialsGrant(services: services).offered]
     }
 
     var route: Route {
@@ -22,34 +21,23 @@ struct TokenEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try OAuthForm.read(request, repeatable: TokenRequest.repeatable)
+        let form = try OAuthForm.read(request, repeatable: OfferedGrant.repeatable)
         let presented = try ClientAuthentication(request.headers, form: form)
         // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
         // read it.
-        if presented == nil { _ = try TokenRequest(form) }
+        if presented == nil { _ = try grants.asked(by: form).read(form) }
         let client = try await gate.authenticate(presented, context)
-        let tokenRequest = try TokenRequest(form)
-        guard client.grants.contains(tokenRequest.grant) else {
+        let asked = try grants.asked(by: form)
+        let answer = try asked.read(form)
+        guard client.settings.grants.contains(asked.grant) else {
             throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
         }
-        return .tokens(try await answer(tokenRequest, client, context))
-    }
-
-    private func answer(
-        _ request: TokenRequest, _ client: Client, _ context: RequestContext
-    ) async throws -> TokenReply {
-        switch request {
-        case .refreshToken(let token, let scope, let resources):
-            try await refreshToken.answer(
-                token: token, scope: scope, resources: resources, client: client, context: context)
-        case .clientCredentials(let scope, let resources):
-            try await clientCredentials.answer(scope: scope, resources: resources, client: client)
-        }
+        return .tokens(try await answer(client, context.network))
     }
 }
 
 extension Response {
-    /// A token response (RFC 6749 5.1). The refresh token of a cookie session is never in it (RFC 10017).
+    /// A token response (RFC 6749 5.1). The refresh token of transport cookie is never in it (RFC 10017).
     static func tokens(_ reply: TokenReply) -> Response {
         let bytes = JSONWriter.object(reserving: reply.accessToken.count + 384) { json in
             // A compact JWS consists of base64url and dots: nothing to escape.

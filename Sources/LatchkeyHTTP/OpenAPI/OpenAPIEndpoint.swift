@@ -10,7 +10,7 @@ package enum OpenAPIEndpoint {
         }
         let bytes = OpenAPIDocument(routes: routes + [own], issuer: issuer).encode()
         let body = ByteBuffer(bytes: bytes)
-        let tag = EntityTag(fingerprint(bytes), isWeak: false)
+        let tag = EntityTag(ofContent: bytes)
         return Route(
             .get, own.template, errors: .problem, access: .anyone, operation: own.operationID, query: .tolerant
         ) { request, _ in
@@ -22,10 +22,5 @@ package enum OpenAPIEndpoint {
             }
             return Response(status: .ok, headers: headers, body: body)
         }
-    }
-
-    /// FNV-1a: the document is ours, so nothing but an accident has to be told apart.
-    private static func fingerprint(_ bytes: [UInt8]) -> String {
-        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 }

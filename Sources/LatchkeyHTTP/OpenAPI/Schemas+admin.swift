@@ -5,7 +5,6 @@ extension SchemaDescription {
     private static let seconds = "Unix seconds."
     private static let strings = SchemaType.array(.string)
     private static let algorithm = SchemaType.choice(JWSAlgorithm.allCases.map(\.rawValue))
-    private static let grants = SchemaType.array(.choice(Client.Grant.allCases.map(\.rawValue)))
 
     /// What the admin API reads and writes.
     static let admin: [SchemaDescription] = users + clients + sessions + revocations + keys + operations + pages
@@ -62,56 +61,6 @@ extension SchemaDescription {
                 .required("line", .integer),
                 .required("outcome", .choice(["imported", "already_exists", "refused"])), .optional("id", .string),
                 .optional("detail", .string),
-            ]),
-    ]
-
-    private static let clientSettings: [SchemaMember] = [
-        .nullable("login_uri", .string, "Where its users sign in when they come from another host."),
-        .nullable("algorithm", algorithm), .nullable("access_ttl_seconds", .integer),
-        .nullable("idle_ttl_seconds", .integer), .nullable("absolute_ttl_seconds", .integer),
-    ]
-
-    private static let clients: [SchemaDescription] = [
-        .init(
-            "Client", "An application.",
-            [
-                .required("id", .string, "The client_id."), .required("kind", .choice(["public", "confidential"])),
-                .required("first_party", .boolean), .required("disabled", .boolean), .required("origins", strings),
-                .required("redirect_uris", strings), .required("audiences", strings),
-                .optional("scope", .string, "Absent: the default list."), .required("grants", grants),
-                .required("created_at", .integer, seconds),
-            ] + clientSettings),
-        .init(
-            "ClientCreate", "A client to register.", isClosed: true,
-            [
-                .required("id", .string), .required("kind", .choice(["public", "confidential"])),
-                .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
-                .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
-                .nullable("client_secret", .string, "Absent: a confidential client gets a new one."),
-            ] + clientSettings),
-        .init(
-            "ClientUpdate", "What to change; absent members stay, null returns to the issuer's setting.",
-            isClosed: true,
-            [
-                .nullable("first_party", .boolean), .nullable("origins", strings), .nullable("redirect_uris", strings),
-                .nullable("audiences", strings), .nullable("scope", .string), .nullable("grants", grants),
-            ] + clientSettings),
-        .init(
-            "ClientCreated", "A client with what to know about it.",
-            [
-                .required("client", .reference("Client")), .required("warnings", strings),
-                .optional("client_secret", .string, "Shown once."),
-            ]),
-        .init(
-            "ClientSecretRotate", "How to rotate.", isClosed: true,
-            [
-                .nullable("grace_seconds", .integer, "How long the old secret works, 0 to 2592000.")
-            ]),
-        .init(
-            "ClientSecretRotated", "The new secret.",
-            [
-                .required("client_id", .string), .required("client_secret", .string, "Shown once."),
-                .required("previous_expires_at", .integer, seconds),
             ]),
     ]
 

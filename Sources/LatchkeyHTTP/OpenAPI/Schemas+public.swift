@@ -30,7 +30,7 @@ extension SchemaDescription {
         .init(
             "TokenRequest", "A grant, with client authentication by Basic or in the form.",
             [
-                .required("grant_type", .choice(Client.Grant.allCases.map(\.rawValue))),
+                .required("grant_type", .choice(Client.Grant.all.map(\.name))),
                 .optional("client_id", .string),
                 .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
                 .optional("resource", .array(.string), "RFC 8707; may come more than once."),
@@ -100,7 +100,7 @@ extension SchemaDescription {
                 .optional("state", .string, "As it came to the login page; goes with redirect_uri."),
             ]),
         .init(
-            "ServerSession", "A session without JWT.",
+            "ServerSession", "A server session: looked up for each request, without JWT.",
             [
                 .required("sid", .string), .required("sub", .string), .required("client_id", .string),
                 .required("scope", .string), .required("roles", .array(.string)),

@@ -5,14 +5,14 @@ import NIOCore
 /// What operators and their machines ask: is it alive, can it serve, how is it doing.
 struct OperationsEndpoint: Sendable {
     private let services: Services
-    private let registry: PrometheusRegistry
+    private let requests: RequestMetrics
     private let surroundings: Readiness.Surroundings
     private let readiness: RecentResult<Readiness>
     private let figures: RecentResult<RuntimeFigures?>
 
-    init(services: Services, registry: PrometheusRegistry, surroundings: Readiness.Surroundings) {
+    init(services: Services, metrics: RequestMetrics, surroundings: Readiness.Surroundings) {
         self.services = services
-        self.registry = registry
+        requests = metrics
         self.surroundings = surroundings
         // While one probe hangs with the disk, those who ask wait for that one and start no other.
         let probe = RecentResult(every: .zero, clock: services.clock) {
@@ -54,8 +54,10 @@ struct OperationsEndpoint: Sendable {
 
     private func metrics(_ request: Request, _ context: RequestContext) async throws -> Response {
         let gauges = ScrapedGauges(store: await figures.value(), services: services, surroundings: surroundings)
+        var page = PrometheusPage()
+        requests.write(to: &page)
+        gauges.write(to: &page)
         return Response(
-            status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
-            body: ByteBuffer(string: registry.render() + gauges.render()))
+            status: .ok, headers: [.contentType: PrometheusPage.contentType], body: ByteBuffer(string: page.text))
     }
 }

@@ -1,19 +1,18 @@
+import Waiting
+
 /// Bounds how long somebody waits for work that may hang with a disk and cannot be cancelled.
 enum TimeLimit {
     /// The result of `work`, or nil when it takes longer than `limit`; then it goes on without its caller.
     static func result<Value: Sendable>(
         within limit: Duration, of work: @escaping @Sendable () async -> Value
     ) async -> Value? {
-        let (stream, continuation) = AsyncStream.makeStream(of: Value.self)
-        Task {
-            continuation.yield(await work())
-            continuation.finish()
-        }
+        let waiter = Waiter<Value?>()
+        Task { waiter.release(await work()) }
         let timer = Task {
             try? await Task.sleep(for: limit)
-            continuation.finish()
+            waiter.release(nil)
         }
         defer { timer.cancel() }
-        return await stream.first { _ in true }
+        return await waiter.value { waiter.release(nil) }
     }
 }

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import LatchkeyBytes
 package import LatchkeyCore
 import LatchkeyTokens
 
@@ -14,7 +15,8 @@ package struct BasicCredentials: SecretValue {
     package init?(_ fields: HTTPFields) throws(Refusal) {
         guard let value = try AuthorizationHeader.value(of: "basic", in: fields) else { return nil }
         guard
-            let bytes = Self.decodeBase64(Array(value.utf8)),
+            // Canonical or not: clients differ, and these bytes are compared, never stored.
+            value.utf8.count <= 4096, let bytes = Base64.decode(Array(value.utf8)[...], form: .padded),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let name = PercentEncoding.text(bytes[..<colon], plusIsSpace: true), !name.isEmpty,
             let secret = PercentEncoding.text(bytes[(colon + 1)...], plusIsSpace: true)
@@ -23,34 +25,6 @@ package struct BasicCredentials: SecretValue {
         }
         self.name = name
         self.secret = secret
-    }
-
-    /// RFC 4648 section 4, padded, canonical or not: clients differ, and these bytes are compared, never stored.
-    private static func decodeBase64(_ text: [UInt8]) -> [UInt8]? {
-        guard text.count % 4 == 0, text.count <= 4096 else { return nil }
-        let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        var bytes: [UInt8] = []
-        var group: UInt32 = 0
-        var bits = 0
-        for character in text.dropLast(padding) {
-            let value: UInt8
-            switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: return nil
-            }
-            group = group << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
-                group &= (1 << UInt32(bits)) - 1
-            }
-        }
-        return bytes
     }
 }
 
@@ -89,9 +63,6 @@ package struct BearerToken: SecretValue {
 
 /// The `Authorization` header's scheme and value.
 package enum AuthorizationHeader {
-    /// Whether the request carries the header at all.
-    package static func isPresent(_ fields: HTTPFields) -> Bool { fields.contains(.authorization) }
-
     /// What follows the scheme (given in lower case, compared without case); nil for another scheme or no header.
     /// - Throws: `Refusal` `.invalidRequest` when there is more than one header.
     static func value(of scheme: String, in fields: HTTPFields) throws(Refusal) -> String? {

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import LatchkeyBytes
 package import LatchkeyCore
 import LatchkeyTokens
 package import NIOCore
@@ -104,57 +105,5 @@ package enum FormParameters {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
         return try RequestParameters(body.readableBytesView, repeatable: repeatable)
-    }
-}
-
-/// Percent-decoding that never guesses: a `%` without two hexadecimal digits is an error, not a literal.
-package enum PercentEncoding {
-    /// The decoded bytes; nil when an escape is malformed. With `plusIsSpace`, `+` is a space (form encoding).
-    package static func decode(_ encoded: some Collection<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(encoded.count)
-        var iterator = encoded.makeIterator()
-        while let byte = iterator.next() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard
-                    let high = iterator.next().flatMap(hexValue),
-                    let low = iterator.next().flatMap(hexValue)
-                else { return nil }
-                bytes.append(high << 4 | low)
-            case UInt8(ascii: "+") where plusIsSpace:
-                bytes.append(0x20)
-            default:
-                bytes.append(byte)
-            }
-        }
-        return bytes
-    }
-
-    /// The decoded text; nil when an escape is malformed, the bytes are not UTF-8 or contain NUL.
-    package static func text(_ encoded: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
-        // ASCII without escapes stands for itself, and is UTF-8 without a further look.
-        if isPlain(encoded.span) { return String(decoding: encoded, as: UTF8.self) }
-        guard let bytes = decode(encoded, plusIsSpace: plusIsSpace), !bytes.contains(0) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func isPlain(_ text: Span<UInt8>) -> Bool {
-        for index in text.indices {
-            switch text[index] {
-            case 0, UInt8(ascii: "%"), UInt8(ascii: "+"), 0x80...: return false
-            default: break
-            }
-        }
-        return true
-    }
-
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOSSL
 import Synchronization
+import Waiting
 
 /// The open connections of a server, so that shutting down can ask them to finish and, in the end, cut them, and so that
 /// the longest idle one can make room for another.
@@ -22,7 +23,7 @@ final class ConnectionTable: Sendable {
         /// The longest idle ones, the longest last.
         var candidates: [Candidate] = []
         var isDraining = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [Waiter<Void>] = []
     }
 
     /// How many are found in one look through the table, so that a flood does not look through it for each connection.
@@ -47,12 +48,12 @@ final class ConnectionTable: Sendable {
         let (waiters, count) = state.withLock { state in
             state.members[id] = nil
             let count = state.members.count
-            guard count == 0 else { return ([CheckedContinuation<Void, Never>](), count) }
+            guard count == 0 else { return ([Waiter<Void>](), count) }
             defer { state.waiters = [] }
             return (state.waiters, count)
         }
         memory.connections(count)
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.release(()) }
     }
 
     // MARK: Making room
@@ -97,13 +98,12 @@ final class ConnectionTable: Sendable {
 
     /// Returns when no connection is open.
     func waitUntilEmpty() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if !state.members.isEmpty { state.waiters.append(continuation) }
-                return state.members.isEmpty
-            }
-            if isEmpty { continuation.resume() }
+        let waiter = Waiter<Void>()
+        let isEmpty = state.withLock { state in
+            if !state.members.isEmpty { state.waiters.append(waiter) }
+            return state.members.isEmpty
         }
+        if !isEmpty { await waiter.value() }
     }
 
     private static func quiesce(_ channel: any Channel) {

@@ -2,7 +2,6 @@ package import HTTPTypes
 package import LatchkeyCore
 import LatchkeyTokens
 import Logging
-package import Metrics
 package import NIOCore
 package import NIOHTTP1
 
@@ -52,14 +51,14 @@ package final class HTTPService: Sendable {
         routes: RouteTable,
         settings: Settings = Settings(),
         cors: CORSLayer? = nil,
-        metrics: any MetricsFactory,
+        metrics: RequestMetrics,
         now: @escaping @Sendable () -> Int64,
         renderError: @escaping ErrorRenderer
     ) {
         self.routes = routes
         self.settings = settings
         self.cors = cors
-        self.metrics = RequestMetrics(factory: metrics)
+        self.metrics = metrics
         self.renderError = renderError
         self.now = now
     }
@@ -170,7 +169,7 @@ package final class HTTPService: Sendable {
         }
         let elapsed = NIODeadline.now() - start
         let series = metrics.series(request.method, context.resource, status: response.status.code)
-        series.count(elapsed)
+        series.count(nanoseconds: elapsed.nanoseconds)
         log(request, context, response, elapsed)
         return OutgoingResponse(
             response, extra: extra, isIssuerSecure: settings.isIssuerSecure, omitsBody: request.method == .head,

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyCore
 
 /// The path and query of a request after judgement. A path has one spelling only: whatever could be read as another path

@@ -12,7 +12,7 @@ package enum RouteAccess: String, Sendable, CaseIterable {
     case clients
     /// Any live access token of ours.
     case bearer
-    /// The cookie of a session without JWT.
+    /// The cookie of a server session.
     case session
     /// What a reverse proxy passes on of the original request: that cookie, or any live access token of ours.
     case forwarded

@@ -1,5 +1,5 @@
 import HTTPTypes
-import LatchkeyCore
+package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
@@ -18,7 +18,7 @@ struct MetadataEndpoint: Sendable {
         let bytes = document.encode()
         paths = document.paths
         body = ByteBuffer(bytes: bytes)
-        tag = EntityTag(header: "\"m\(AuthorizationServerMetadata.fingerprint(bytes))\"")
+        tag = EntityTag(ofContent: bytes)
         fields = [
             .contentType: "application/json", .eTag: tag.description,
             .cacheControl: "public, max-age=\(settings.jwksMaxAge.components.seconds)",
@@ -45,13 +45,19 @@ struct MetadataEndpoint: Sendable {
 /// The authorization server metadata document (RFC 8414 2) and where it stands.
 package struct AuthorizationServerMetadata: Sendable, Equatable {
     package let issuer: String
+    /// What the token endpoint answers.
+    package let grants: [Client.Grant]
     /// Whether there are event endpoints, and so the scope for them.
     package let sendsEvents: Bool
     /// Whether `status_list_aggregation_endpoint` stands in it (Token Status List, section 9.1).
     package let offersStatusLists: Bool
 
-    package init(issuer: String, sendsEvents: Bool = false, offersStatusLists: Bool = false) {
+    package init(
+        issuer: String, grants: [Client.Grant] = Client.Grant.all, sendsEvents: Bool = false,
+        offersStatusLists: Bool = false
+    ) {
         self.issuer = issuer
+        self.grants = grants
         self.sendsEvents = sendsEvents
         self.offersStatusLists = offersStatusLists
     }
@@ -71,7 +77,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("scopes_supported", scopes)
             // Required by RFC 8414, and there is no authorization endpoint yet: none.
             json.member("response_types_supported", [])
-            json.member("grant_types_supported", Client.Grant.allCases.map(\.rawValue))
+            json.member("grant_types_supported", grants.map(\.name))
             json.member("token_endpoint_auth_methods_supported", methods)
             json.member("revocation_endpoint", issuer + "/oauth2/revoke")
             json.member("revocation_endpoint_auth_methods_supported", methods)
@@ -90,10 +96,5 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         let promised: Set<String> = ["openid", "profile", "email"]
         return Client.defaultScope.tokens.filter { !promised.contains($0) } + [Scope.latchkeyAdmin]
             + (sendsEvents ? [Scope.latchkeyEvents] : [])
-    }
-
-    /// FNV-1a over the document, for its entity tag.
-    static func fingerprint(_ bytes: [UInt8]) -> String {
-        String(bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 }

@@ -1,8 +1,8 @@
-import Dispatch
 import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 import Synchronization
+import Waiting
 
 /// The list's documents as bytes for the socket, shared by everyone who asks for the same one: a hundred pollers of a
 /// long list cost its memory once, its encoding once and its compression once.
@@ -55,7 +55,7 @@ final class RevocationDocuments: Sendable {
     private let clock: Clock
     private let signer: RevocationSigner
     private let nextUpdate: Duration
-    private let thread = DispatchQueue(label: "latchkey.revocations", qos: .utility)
+    private let line = WorkLine("latchkey.revocations")
     private let state = Mutex(State())
 
     init(services: Services) {
@@ -76,12 +76,7 @@ final class RevocationDocuments: Sendable {
         guard reading.entries.count >= Self.quick else { return keep(try build(reading, form: form), key) }
         // Aside, so that nobody else's request waits for it; one after the other, so that whoever asks for the same gets
         // what the first had made.
-        return try await withCheckedThrowingContinuation { continuation in
-            thread.async {
-                continuation.resume(
-                    with: Result { try self.found(key) ?? self.keep(try self.build(reading, form: form), key) })
-            }
-        }
+        return try await line.run { try self.found(key) ?? self.keep(try self.build(reading, form: form), key) }
     }
 
     private func found(_ key: Key) -> Prepared? {
@@ -128,11 +123,7 @@ final class RevocationDocuments: Sendable {
 
     private func buildAside(_ form: Form) async throws -> Prepared {
         defer { state.withLock { $0.builds[form] = nil } }
-        let built = try await withCheckedThrowingContinuation { continuation in
-            thread.async {
-                continuation.resume(with: Result { try self.build(self.feed.read(RevocationQuery()), form: form) })
-            }
-        }
+        let built = try await line.run { try self.build(self.feed.read(RevocationQuery()), form: form) }
         state.withLock { state in
             let old = state.long.filter { built.now - $0.value.now > Self.longLife }
             for form in old.keys { state.long[form] = nil }

@@ -1,64 +1,48 @@
+package import LatchkeyCore
+import LatchkeyTokens
+
 /// A client as administrators see it. Never with a secret.
 package struct ClientResource: Codable, Sendable, Equatable {
     /// The `client_id`.
     package let id: String
     /// `public` or `confidential`.
     package let kind: String
-    package let firstParty: Bool
     package let disabled: Bool
-    package let origins: [String]
-    package let redirectURIs: [String]
-    /// Where its users sign in when they come from another host. `null`: nowhere.
-    package let loginURI: String?
-    /// `aud` of its access tokens; empty: the issuer.
-    package let audiences: [String]
-    /// Space-separated; what it may ask for. `null`: the default list.
-    package let scope: String?
-    package let grants: [String]
-    /// `null`: the issuer's setting, here and below.
-    package let algorithm: String?
-    /// Seconds.
-    package let accessLifetime: Int64?
-    /// Seconds since the last rotation.
-    package let idleLifetime: Int64?
-    /// Seconds since login.
-    package let absoluteLifetime: Int64?
     /// Unix seconds.
     package let createdAt: Int64
+    /// What is set, each field a member; one without a value is absent.
+    package let values: ClientValues
 
-    package init(
-        id: String, kind: String, firstParty: Bool, disabled: Bool, origins: [String], redirectURIs: [String],
-        loginURI: String?, audiences: [String], scope: String?, grants: [String], algorithm: String?,
-        accessLifetime: Int64?,
-        idleLifetime: Int64?, absoluteLifetime: Int64?, createdAt: Int64
-    ) {
-        self.id = id
-        self.kind = kind
-        self.firstParty = firstParty
-        self.disabled = disabled
-        self.origins = origins
-        self.redirectURIs = redirectURIs
-        self.loginURI = loginURI
-        self.audiences = audiences
-        self.scope = scope
-        self.grants = grants
-        self.algorithm = algorithm
-        self.accessLifetime = accessLifetime
-        self.idleLifetime = idleLifetime
-        self.absoluteLifetime = absoluteLifetime
-        self.createdAt = createdAt
+    package init(_ client: Client) {
+        id = client.id.description
+        kind = client.kind.rawValue
+        disabled = client.disabled
+        createdAt = client.createdAt.seconds
+        values = ClientValues(client.settings)
     }
 
-    enum CodingKeys: String, CodingKey {
-        case id, kind, disabled, origins, audiences, scope, grants, algorithm
-        case firstParty = "first_party"
-        case redirectURIs = "redirect_uris"
-        case loginURI = "login_uri"
-        case accessLifetime = "access_ttl_seconds"
-        case idleLifetime = "idle_ttl_seconds"
-        case absoluteLifetime = "absolute_ttl_seconds"
-        case createdAt = "created_at"
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: ClientValues.Name.self)
+        id = try container.decode(String.self, forKey: .id)
+        kind = try container.decode(String.self, forKey: .kind)
+        disabled = try container.decode(Bool.self, forKey: .disabled)
+        createdAt = try container.decode(Int64.self, forKey: .createdAt)
+        values = try ClientValues(from: container)
     }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: ClientValues.Name.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(disabled, forKey: .disabled)
+        try container.encode(createdAt, forKey: .createdAt)
+        try values.encode(to: &container)
+    }
+}
+
+extension ClientValues.Name {
+    static let disabled = Self(stringValue: "disabled")
+    static let createdAt = Self(stringValue: "created_at")
 }
 
 /// The answer to `POST /api/v1/admin/clients` (201) and `PATCH /api/v1/admin/clients/{client}` (200).

@@ -1,4 +1,5 @@
 internal import CSQLite
+import LatchkeyBytes
 import LatchkeySQL
 
 /// One connection to a database file, with the statements that were prepared on it.
@@ -27,21 +28,15 @@ import LatchkeySQL
         /// The path as SQLite is given it. In a URI every byte but the plainest is escaped, so that no path has parts.
         fileprivate func name(_ path: String) -> String {
             guard self == .immutable else { return path }
-            let escaped = path.utf8.map { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    String(UnicodeScalar(byte))
-                default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-                }
-            }
-            return "file:" + escaped.joined() + "?immutable=1"
+            return "file:" + PercentEncoding.encode(path, plain: .alphanumerics) + "?immutable=1"
         }
     }
 
     /// Nil once closed. For the few calls that other files of this folder make themselves.
     private(set) var handle: OpaquePointer?
     private var statements: [StatementKey: Statement] = [:]
+    /// What was decoded through this connection.
+    let clientSettings = DecodedClientSettings()
     /// What is left to be done before the closure that runs now may write.
     var guardian = WriteGuard.none
 

@@ -1,4 +1,5 @@
 internal import CSQLite
+import Glibc
 import LatchkeyCore
 import LatchkeySQL
 
@@ -97,6 +98,16 @@ extension Statement: RowSource {
     }
 
     func blob(_ index: Int) -> [UInt8] { unsafe withBytes(index) { bytes in unsafe Array(bytes) } }
+
+    func holds(_ bytes: [UInt8], _ index: Int) -> Bool {
+        unsafe withBytes(index) { stored in
+            unsafe bytes.withUnsafeBytes { given in
+                guard stored.count == given.count else { return false }
+                guard let one = stored.baseAddress, let other = given.baseAddress else { return true }
+                return unsafe memcmp(one, other, stored.count) == 0
+            }
+        }
+    }
 
     /// The bytes of a text or a blob, which SQLite keeps until the next step.
     private func withBytes<Value>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {

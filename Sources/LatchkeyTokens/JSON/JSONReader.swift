@@ -163,6 +163,14 @@ struct JSONReader {
         return value
     }
 
+    /// Reads past any value, as strictly as if it were kept, and returns its bytes as they are written.
+    mutating func written() throws(MalformedJSON) -> ArraySlice<UInt8> {
+        _ = try peek()
+        let start = position
+        try StrictJSON.skip(&self)
+        return bytes[start..<position]
+    }
+
     // MARK: Numbers
 
     /// A number as written: an integer literal that fits is exact, everything else is the nearest Double.

@@ -1,5 +1,5 @@
 /// A JSON value. An integer literal that fits 64 bits is exact; `1.0`, `1e0` and larger integers are `.number`.
-public enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable, Hashable {
     /// `null`
     case null
     /// `true` or `false`
@@ -16,32 +16,32 @@ public enum JSONValue: Sendable, Hashable {
     case object(JSONObject)
 
     /// The text of a string; nil for anything else.
-    public var string: String? {
+    package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
     /// The value of an integer literal; nil for anything else, `1.0` too.
-    public var integer: Int64? {
+    package var integer: Int64? {
         if case .integer(let value) = self { value } else { nil }
     }
 
     /// The truth value; nil for anything else.
-    public var bool: Bool? {
+    package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
     /// The elements of an array; nil for anything else.
-    public var array: [JSONValue]? {
+    package var array: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }
 
     /// The object; nil for anything else.
-    public var object: JSONObject? {
+    package var object: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
     /// The texts of an array of strings; nil for anything else, an array with one other element too.
-    public var strings: [String]? {
+    package var strings: [String]? {
         guard let array else { return nil }
         var strings: [String] = []
         for element in array {
@@ -52,28 +52,28 @@ public enum JSONValue: Sendable, Hashable {
     }
 
     /// Whether this is `null`.
-    public var isNull: Bool { self == .null }
+    package var isNull: Bool { self == .null }
 }
 
 /// A JSON object: members in the order of the text, no two of the same name.
-public struct JSONObject: Sendable, Hashable {
+package struct JSONObject: Sendable, Hashable {
     /// One name and its value.
-    public struct Member: Sendable, Hashable {
+    package struct Member: Sendable, Hashable {
         /// The name, unescaped.
-        public let name: String
+        package let name: String
         /// The value.
-        public let value: JSONValue
+        package let value: JSONValue
     }
 
     /// The members in the order of the text.
-    public let members: [Member]
+    package let members: [Member]
 
     init(members: [Member]) {
         self.members = members
     }
 
     /// The value of the member of exactly this name; nil without one. An explicit `null` is `.null`.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         // Bytes, not Swift's canonical equivalence: U+212A is not the letter K.
         members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }

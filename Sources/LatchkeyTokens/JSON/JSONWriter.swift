@@ -1,18 +1,18 @@
 /// Writes compact JSON straight into bytes, for the hot paths: claims, token responses, lists.
 ///
 /// Members appear in the order of the calls. Names are not checked for duplicates: they are ours.
-public struct JSONWriter: Sendable {
+package struct JSONWriter: Sendable {
     /// What has been written so far.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     /// - Parameter capacity: the expected length in bytes.
-    public init(reserving capacity: Int = 256) {
+    package init(reserving capacity: Int = 256) {
         bytes.reserveCapacity(capacity)
     }
 
     /// The bytes of one object.
-    public static func object(
+    package static func object(
         reserving capacity: Int = 256,
         _ body: (inout JSONWriter) -> Void
     ) -> [UInt8] {
@@ -24,47 +24,47 @@ public struct JSONWriter: Sendable {
     // MARK: Values: the whole text, or the next element of an array
 
     /// An object whose members `body` writes.
-    public mutating func object(_ body: (inout JSONWriter) -> Void) {
+    package mutating func object(_ body: (inout JSONWriter) -> Void) {
         enclose(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
     }
 
     /// An array whose elements `body` writes.
-    public mutating func array(_ body: (inout JSONWriter) -> Void) {
+    package mutating func array(_ body: (inout JSONWriter) -> Void) {
         enclose(UInt8(ascii: "["), UInt8(ascii: "]"), body)
     }
 
     /// A string.
-    public mutating func string(_ value: String) {
+    package mutating func string(_ value: String) {
         separate()
         quote(value)
     }
 
     /// An integer.
-    public mutating func integer(_ value: some BinaryInteger) {
+    package mutating func integer(_ value: some BinaryInteger) {
         separate()
         digits(Int64(clamping: value))
     }
 
     /// `true` or `false`.
-    public mutating func bool(_ value: Bool) {
+    package mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
     /// `null`.
-    public mutating func null() {
+    package mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
     }
 
     /// JSON that is already encoded; the caller vouches for it.
-    public mutating func encoded(_ json: [UInt8]) {
+    package mutating func encoded(_ json: [UInt8]) {
         separate()
         bytes.append(contentsOf: json)
     }
 
     /// Any value that ``StrictJSON`` has parsed.
-    public mutating func value(_ value: JSONValue) {
+    package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
         case .bool(let value): bool(value)
@@ -79,33 +79,33 @@ public struct JSONWriter: Sendable {
     // MARK: Members of an object
 
     /// A member with a string.
-    public mutating func member(_ name: String, _ value: String) {
+    package mutating func member(_ name: String, _ value: String) {
         self.name(name)
         string(value)
     }
 
     /// A member with an integer; the usual type, for which nothing has to be looked up.
-    public mutating func member(_ name: String, _ value: Int) {
+    package mutating func member(_ name: String, _ value: Int) {
         self.name(name)
         separate()
         digits(Int64(value))
     }
 
     /// A member with an integer.
-    public mutating func member(_ name: String, _ value: Int64) {
+    package mutating func member(_ name: String, _ value: Int64) {
         self.name(name)
         separate()
         digits(value)
     }
 
     /// A member with an integer.
-    public mutating func member(_ name: String, _ value: some BinaryInteger) {
+    package mutating func member(_ name: String, _ value: some BinaryInteger) {
         self.name(name)
         integer(value)
     }
 
     /// A member with the id of a session.
-    public mutating func member(_ name: String, _ session: SessionID) {
+    package mutating func member(_ name: String, _ session: SessionID) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -114,7 +114,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// A member with a scope, whose grammar has nothing to escape.
-    public mutating func member(_ name: String, _ scope: Scope) {
+    package mutating func member(_ name: String, _ scope: Scope) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -128,31 +128,31 @@ public struct JSONWriter: Sendable {
     }
 
     /// A member with a truth value.
-    public mutating func member(_ name: String, _ value: Bool) {
+    package mutating func member(_ name: String, _ value: Bool) {
         self.name(name)
         bool(value)
     }
 
     /// A member with an array of strings.
-    public mutating func member(_ name: String, _ values: [String]) {
+    package mutating func member(_ name: String, _ values: [String]) {
         self.name(name)
         array { for value in values { $0.string(value) } }
     }
 
     /// A member with any value that ``StrictJSON`` has parsed.
-    public mutating func member(_ name: String, _ value: JSONValue) {
+    package mutating func member(_ name: String, _ value: JSONValue) {
         self.name(name)
         self.value(value)
     }
 
     /// A member with JSON that is already encoded.
-    public mutating func member(_ name: String, encoded json: [UInt8]) {
+    package mutating func member(_ name: String, encoded json: [UInt8]) {
         self.name(name)
         encoded(json)
     }
 
     /// A member with a string that has nothing to escape, such as a compact JWS; the caller vouches for it.
-    public mutating func member(_ name: String, plain text: [UInt8]) {
+    package mutating func member(_ name: String, plain text: [UInt8]) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -161,13 +161,13 @@ public struct JSONWriter: Sendable {
     }
 
     /// A member with an object.
-    public mutating func member(_ name: String, object body: (inout JSONWriter) -> Void) {
+    package mutating func member(_ name: String, object body: (inout JSONWriter) -> Void) {
         self.name(name)
         object(body)
     }
 
     /// A member with an array.
-    public mutating func member(_ name: String, array body: (inout JSONWriter) -> Void) {
+    package mutating func member(_ name: String, array body: (inout JSONWriter) -> Void) {
         self.name(name)
         array(body)
     }

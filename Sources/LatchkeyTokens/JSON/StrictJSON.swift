@@ -1,14 +1,14 @@
 /// Parses JSON that strangers sent: request bodies, token headers and claims, key sets.
 ///
 /// Refuses what RFC 8259 leaves to the reader: duplicate member names, lone surrogates, NUL, a byte order mark.
-public enum StrictJSON {
+package enum StrictJSON {
     /// The value of one JSON text in UTF-8.
     ///
     /// - Parameters:
     ///   - maximumLength: in bytes; checked before anything is read.
     ///   - maximumDepth: of objects and arrays inside each other.
     /// - Throws: ``MalformedJSON``.
-    public static func parse(
+    package static func parse(
         _ bytes: [UInt8],
         maximumLength: Int = 65536,
         maximumDepth: Int = 16
@@ -22,7 +22,7 @@ public enum StrictJSON {
     /// Like ``parse(_:maximumLength:maximumDepth:)`` for texts that have to be an object.
     ///
     /// - Throws: ``MalformedJSON``, with `.unexpectedType` for another value.
-    public static func parseObject(
+    package static func parseObject(
         _ bytes: [UInt8],
         maximumLength: Int = 65536,
         maximumDepth: Int = 16
@@ -30,6 +30,19 @@ public enum StrictJSON {
         let value = try parse(bytes, maximumLength: maximumLength, maximumDepth: maximumDepth)
         guard let object = value.object else { throw MalformedJSON(reason: .unexpectedType, offset: 0) }
         return object
+    }
+
+    /// The members of an object in order, each value as it is written: for whoever changes some and keeps the others.
+    ///
+    /// - Throws: ``MalformedJSON``, as ``parseObject(_:maximumLength:maximumDepth:)``.
+    package static func members(
+        of bytes: [UInt8], maximumLength: Int = 65536, maximumDepth: Int = 16
+    ) throws(MalformedJSON) -> [(name: String, text: ArraySlice<UInt8>)] {
+        var reader = try JSONReader(bytes, maximumLength: maximumLength, maximumDepth: maximumDepth)
+        var members: [(name: String, text: ArraySlice<UInt8>)] = []
+        try reader.object { (name, reader) throws(MalformedJSON) in members.append((name, try reader.written())) }
+        try reader.end()
+        return members
     }
 
     /// Reads past any value as strictly, without keeping it: what nobody asked for costs no memory.
@@ -73,9 +86,9 @@ public enum StrictJSON {
 }
 
 /// Why a JSON text was refused. Says where and what, never quotes the text: it may hold a secret.
-public struct MalformedJSON: Error, Sendable, Hashable, CustomStringConvertible {
+package struct MalformedJSON: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
-    public enum Reason: String, Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         /// Longer than the cap.
         case tooLong = "too long"
         /// Nested deeper than the cap.
@@ -99,10 +112,10 @@ public struct MalformedJSON: Error, Sendable, Hashable, CustomStringConvertible 
     }
 
     /// What is wrong.
-    public let reason: Reason
+    package let reason: Reason
     /// Where, in bytes from the start of the text.
-    public let offset: Int
+    package let offset: Int
 
     /// Both parts in English.
-    public var description: String { "\(reason.rawValue) at byte \(offset)" }
+    package var description: String { "\(reason.rawValue) at byte \(offset)" }
 }

@@ -1,18 +1,18 @@
 /// A JWS in compact serialisation, RFC 7515 section 7.1, taken apart but not yet believed.
 ///
 /// Only base64url without padding and exactly two dots; no JSON serialisation, no white space, no second spelling.
-public struct JWS: Sendable {
+package struct JWS: Sendable {
     /// The longest token that is read, in characters, unless the caller says otherwise.
-    public static let maximumLength = 8192
+    package static let maximumLength = 8192
 
     /// The protected header.
-    public let header: JWSHeader
+    package let header: JWSHeader
     /// The decoded payload.
-    public let payload: [UInt8]
+    package let payload: [UInt8]
     /// The decoded signature, of any length.
-    public let signature: [UInt8]
+    package let signature: [UInt8]
     /// What was signed: the first two parts as received, with their dot.
-    public let signingInput: [UInt8]
+    package let signingInput: [UInt8]
 
     /// Takes the text apart.
     ///
@@ -20,7 +20,7 @@ public struct JWS: Sendable {
     ///   - maximumLength: in characters; checked before anything is decoded.
     ///   - headers: those that need not be read again.
     /// - Throws: ``MalformedToken``.
-    public init(
+    package init(
         parsing text: [UInt8],
         maximumLength: Int = JWS.maximumLength,
         headers: KnownHeaders = KnownHeaders()
@@ -58,7 +58,7 @@ public struct JWS: Sendable {
     ///   - headerSegment: as ``JWSHeader/segment()`` made it.
     ///   - signer: returns the raw signature of its argument: 64 bytes of r and s for ES256, never DER.
     /// - Throws: what `signer` throws.
-    public static func sign<Failure: Error>(
+    package static func sign<Failure: Error>(
         headerSegment: [UInt8],
         payload: [UInt8],
         signer: (_ signingInput: [UInt8]) throws(Failure) -> [UInt8]
@@ -101,9 +101,9 @@ extension JWS {
 }
 
 /// Why a text is not a token of ours, whoever signed it. Names the place, never quotes the token.
-public struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertible {
+package struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
-    public enum Reason: String, Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         /// Longer than the cap.
         case tooLong = "too long"
         /// Not three parts joined by two dots.
@@ -123,9 +123,9 @@ public struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// What is wrong.
-    public let reason: Reason
+    package let reason: Reason
     /// The header member or claim concerned, from our own list of names; nil when it is none of them.
-    public let member: String?
+    package let member: String?
 
     init(_ reason: Reason, member: String? = nil) {
         self.reason = reason
@@ -133,5 +133,5 @@ public struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// Both parts in English.
-    public var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
+    package var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
 }

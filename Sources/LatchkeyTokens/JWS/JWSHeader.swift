@@ -2,25 +2,25 @@
 ///
 /// `jku`, `jwk`, `x5u` and `x5c` are ignored, since a token must not choose the key that judges it (RFC 8725 section
 /// 3.10). `crit` and `b64` are refused: we understand no extension.
-public struct JWSHeader: Sendable, Hashable {
+package struct JWSHeader: Sendable, Hashable {
     /// `typ` of access tokens, RFC 9068 section 2.1.
-    public static let accessTokenType = "at+jwt"
+    package static let accessTokenType = "at+jwt"
     /// `typ` of signed revocation lists.
-    public static let revocationsType = "revocations+jwt"
+    package static let revocationsType = "revocations+jwt"
     /// `typ` of Security Event Tokens, RFC 8417 section 2.3.
-    public static let securityEventType = "secevent+jwt"
+    package static let securityEventType = "secevent+jwt"
     /// The longest encoded header that is read, in characters.
-    public static let maximumLength = 4096
+    package static let maximumLength = 4096
 
     /// `alg`
-    public let algorithm: JWSAlgorithm
+    package let algorithm: JWSAlgorithm
     /// `typ` as written; nil without one.
-    public let type: String?
+    package let type: String?
     /// `kid`; nil without one and for one that is no thumbprint, which no key of ours can match.
-    public let keyID: KeyID?
+    package let keyID: KeyID?
 
     /// A header to be sent.
-    public init(algorithm: JWSAlgorithm, type: String, keyID: KeyID) {
+    package init(algorithm: JWSAlgorithm, type: String, keyID: KeyID) {
         self.algorithm = algorithm
         self.type = type
         self.keyID = keyID
@@ -29,7 +29,7 @@ public struct JWSHeader: Sendable, Hashable {
     /// Reads the decoded header.
     ///
     /// - Throws: ``MalformedToken`` `.badHeader`, `.unknownAlgorithm`, `.criticalHeader`.
-    public init(parsing bytes: [UInt8]) throws(MalformedToken) {
+    package init(parsing bytes: [UInt8]) throws(MalformedToken) {
         let object: JSONObject
         do {
             object = try StrictJSON.parseObject(bytes, maximumLength: Self.maximumLength, maximumDepth: 4)
@@ -48,14 +48,14 @@ public struct JWSHeader: Sendable, Hashable {
 
     /// Whether `typ` names this media type, with or without `application/`, in any letter case (RFC 7515 section
     /// 4.1.9). Token kinds are told apart by this alone, so a missing `typ` is never good enough.
-    public func hasType(_ expected: String) -> Bool {
+    package func hasType(_ expected: String) -> Bool {
         guard let type else { return false }
         if type.equalsBytes(of: expected) { return true }
         return type.utf8.equalsIgnoringCase(expected) || type.utf8.equalsIgnoringCase("application/" + expected)
     }
 
     /// The base64url segment that begins every token with this header; worth building once per key.
-    public func segment() -> [UInt8] {
+    package func segment() -> [UInt8] {
         Base64URL.encode(
             JSONWriter.object { json in
                 json.member("alg", algorithm.rawValue)

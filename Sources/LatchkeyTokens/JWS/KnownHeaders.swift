@@ -2,18 +2,18 @@
 ///
 /// Finding a segment here is the same as parsing it, since equal texts have equal headers; a header that is written in
 /// another order is simply not found.
-public struct KnownHeaders: Sendable {
+package struct KnownHeaders: Sendable {
     private let headers: [(segment: [UInt8], header: JWSHeader)]
 
     /// Knows none.
-    public init() {
+    package init() {
         headers = []
     }
 
     /// The headers that a Latchkey server writes for these keys.
     ///
     /// - Parameter type: `typ` of the tokens.
-    public init(keys: some Sequence<VerificationKey>, type: String) {
+    package init(keys: some Sequence<VerificationKey>, type: String) {
         headers = keys.map { key in
             let header = JWSHeader(algorithm: key.algorithm, type: type, keyID: key.keyID)
             return (header.segment(), header)

@@ -3,21 +3,21 @@ import Crypto
 /// A public signing key as a JWK, RFC 7517: P-256, Ed25519 or RSA, bound to one algorithm, named by its thumbprint.
 ///
 /// Whatever exists has passed every check: the point is on its curve, the RSA numbers are within bounds.
-public struct JSONWebKey: Sendable, Hashable {
+package struct JSONWebKey: Sendable, Hashable {
     /// The public numbers.
-    public let material: KeyMaterial
+    package let material: KeyMaterial
     /// The one algorithm that the key is for.
-    public let algorithm: JWSAlgorithm
+    package let algorithm: JWSAlgorithm
     let verificationKey: VerificationKey
 
     /// `kid`: the RFC 7638 thumbprint.
-    public var keyID: KeyID { verificationKey.keyID }
+    package var keyID: KeyID { verificationKey.keyID }
 
     /// A key from its numbers.
     ///
     /// - Throws: ``MalformedKey`` `.badMember` (wrong lengths, an algorithm of another kind of key), `.invalidPoint`,
     ///   `.weakRSA`.
-    public init(_ material: KeyMaterial, algorithm: JWSAlgorithm) throws(MalformedKey) {
+    package init(_ material: KeyMaterial, algorithm: JWSAlgorithm) throws(MalformedKey) {
         verificationKey = try VerificationKey(material, algorithm: algorithm)
         self.material = material
         self.algorithm = algorithm
@@ -26,7 +26,7 @@ public struct JSONWebKey: Sendable, Hashable {
     /// An ES256 key from the 64 bytes of x and y that swift-crypto calls the raw representation.
     ///
     /// - Throws: ``MalformedKey`` `.badMember`, `.invalidPoint`.
-    public init(p256 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
+    package init(p256 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
         let (x, y) = (Array(rawRepresentation.prefix(32)), Array(rawRepresentation.dropFirst(32)))
         try self.init(.p256(x: x, y: y), algorithm: .es256)
     }
@@ -34,14 +34,14 @@ public struct JSONWebKey: Sendable, Hashable {
     /// An EdDSA key from the 32 bytes of RFC 8032.
     ///
     /// - Throws: ``MalformedKey`` `.badMember`, `.invalidPoint`.
-    public init(ed25519 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
+    package init(ed25519 rawRepresentation: some Collection<UInt8>) throws(MalformedKey) {
         try self.init(.ed25519(x: Array(rawRepresentation)), algorithm: .edDSA)
     }
 
     /// An RSA key from big-endian numbers, whose leading zero bytes do not count.
     ///
     /// - Throws: ``MalformedKey`` `.badMember`, `.weakRSA`.
-    public init(
+    package init(
         modulus: some Collection<UInt8>,
         exponent: some Collection<UInt8>,
         algorithm: JWSAlgorithm
@@ -56,7 +56,7 @@ public struct JSONWebKey: Sendable, Hashable {
     /// thumbprint: a key with another name is not of a Latchkey server, and counts as unsupported.
     ///
     /// - Throws: ``MalformedKey``.
-    public init(parsing object: JSONObject) throws(MalformedKey) {
+    package init(parsing object: JSONObject) throws(MalformedKey) {
         for secret in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] where object[secret] != nil {
             throw MalformedKey(.containsSecret, member: secret)
         }
@@ -114,7 +114,7 @@ public struct JSONWebKey: Sendable, Hashable {
     }
 
     /// Writes the public members with `use`, `alg` and `kid` as an object.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("kid", keyID.description)
             json.member("use", "sig")
@@ -124,21 +124,21 @@ public struct JSONWebKey: Sendable, Hashable {
     }
 
     /// Same numbers, same algorithm.
-    public static func == (lhs: JSONWebKey, rhs: JSONWebKey) -> Bool {
+    package static func == (lhs: JSONWebKey, rhs: JSONWebKey) -> Bool {
         lhs.keyID == rhs.keyID && lhs.algorithm == rhs.algorithm
     }
 
     /// Hashes what `==` compares.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(keyID)
         hasher.combine(algorithm)
     }
 }
 
 /// The JWK thumbprint of RFC 7638 under SHA-256: a name for a key that anybody can recompute from the key.
-public enum Thumbprint {
+package enum Thumbprint {
     /// The thumbprint in the form that serves as `kid`.
-    public static func keyID(of material: KeyMaterial) -> KeyID {
+    package static func keyID(of material: KeyMaterial) -> KeyID {
         let members = JSONWriter.object { json in
             for member in material.thumbprintMembers { json.member(member.name, member.value) }
         }
@@ -147,9 +147,9 @@ public enum Thumbprint {
 }
 
 /// Why a JSON Web Key or a set of them was refused. Never quotes key material.
-public struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible {
+package struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
-    public enum Reason: String, Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         /// Not a strict JSON object, or a set without a `keys` array.
         case badJSON = "bad JSON"
         /// A member that is missing or has the wrong type or form.
@@ -169,9 +169,9 @@ public struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    public let reason: Reason
+    package let reason: Reason
     /// The member concerned; nil when it is none in particular.
-    public let member: String?
+    package let member: String?
 
     init(_ reason: Reason, member: String? = nil) {
         self.reason = reason
@@ -179,5 +179,5 @@ public struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Both parts in English.
-    public var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
+    package var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
 }

@@ -1,17 +1,17 @@
 /// A JWK Set, RFC 7517 section 5: the public keys of one issuer, no two with one `kid`.
-public struct JSONWebKeySet: Sendable, Hashable {
+package struct JSONWebKeySet: Sendable, Hashable {
     /// The longest set that is read, in bytes.
-    public static let maximumLength = 262_144
+    package static let maximumLength = 262_144
     /// The most keys that are read, unsupported ones included.
-    public static let maximumKeys = 128
+    package static let maximumKeys = 128
 
     /// The keys in the order of the document.
-    public let keys: [JSONWebKey]
+    package let keys: [JSONWebKey]
 
     /// A set of keys.
     ///
     /// - Throws: ``MalformedKey`` `.duplicateKeyID`, `.tooLarge`.
-    public init(_ keys: [JSONWebKey]) throws(MalformedKey) {
+    package init(_ keys: [JSONWebKey]) throws(MalformedKey) {
         guard keys.count <= Self.maximumKeys else { throw MalformedKey(.tooLarge) }
         var seen: Set<KeyID> = []
         for key in keys {
@@ -24,7 +24,7 @@ public struct JSONWebKeySet: Sendable, Hashable {
     /// duplicate `kid` refuses the whole set, since then something is wrong with its publisher.
     ///
     /// - Throws: ``MalformedKey``.
-    public init(parsing bytes: [UInt8]) throws(MalformedKey) {
+    package init(parsing bytes: [UInt8]) throws(MalformedKey) {
         guard bytes.count <= Self.maximumLength else { throw MalformedKey(.tooLarge) }
         let object: JSONObject
         do {
@@ -51,12 +51,12 @@ public struct JSONWebKeySet: Sendable, Hashable {
     }
 
     /// The key of this name; nil without one.
-    public subscript(keyID: KeyID) -> JSONWebKey? {
+    package subscript(keyID: KeyID) -> JSONWebKey? {
         keys.first { $0.keyID == keyID }
     }
 
     /// The document as served, public members only.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         JSONWriter.object(reserving: 64 + keys.count * 512) { json in
             json.member("keys", array: { json in for key in keys { key.write(to: &json) } })
         }

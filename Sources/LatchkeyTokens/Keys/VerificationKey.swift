@@ -8,11 +8,11 @@ import CryptoExtras
 #endif
 
 /// A public key that verifies signatures of one algorithm and of no other, whatever a token's header says.
-public struct VerificationKey: Sendable {
+package struct VerificationKey: Sendable {
     /// The key's thumbprint.
-    public let keyID: KeyID
+    package let keyID: KeyID
     /// The only algorithm that this key verifies.
-    public let algorithm: JWSAlgorithm
+    package let algorithm: JWSAlgorithm
     private let backing: Backing
 
     private enum Backing: Sendable {
@@ -22,7 +22,7 @@ public struct VerificationKey: Sendable {
     }
 
     /// The key of a JWK, whose numbers were checked when it was made.
-    public init(_ key: JSONWebKey) {
+    package init(_ key: JSONWebKey) {
         self = key.verificationKey
     }
 
@@ -41,7 +41,7 @@ public struct VerificationKey: Sendable {
 
     /// Whether `signature` is this key's signature of `signingInput` under ``algorithm``. A signature of the wrong
     /// length or form (DER for ES256) is simply not valid.
-    public func verify(signature: [UInt8], signingInput: [UInt8]) -> Bool {
+    package func verify(signature: [UInt8], signingInput: [UInt8]) -> Bool {
         switch backing {
         case .p256(let key):
             guard signature.count == 64, let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
@@ -92,7 +92,7 @@ public struct VerificationKey: Sendable {
 }
 
 /// The public numbers of a key, in the byte forms of RFC 7518 section 6 and RFC 8037 section 2.
-public enum KeyMaterial: Sendable, Hashable {
+package enum KeyMaterial: Sendable, Hashable {
     /// A point on P-256: two coordinates of 32 bytes, big-endian.
     case p256(x: [UInt8], y: [UInt8])
     /// An Ed25519 public key: 32 bytes as in RFC 8032.

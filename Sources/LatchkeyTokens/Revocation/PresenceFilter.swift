@@ -50,11 +50,7 @@ extension UUIDv7: WatermarkKey {
     var randomBits: UInt64? { low }
 }
 
-extension SessionID: WatermarkKey {
-    var randomBits: UInt64? { value.low }
-}
-
-extension UserID: WatermarkKey {
+extension UUIDIdentifier: WatermarkKey {
     var randomBits: UInt64? { value.low }
 }
 

@@ -1,14 +1,14 @@
 extension RevocationDocument {
     /// The longest document that is read unless the caller says otherwise, in bytes: about 500,000 entries.
-    public static let maximumLength = 67_108_864
+    package static let maximumLength = 67_108_864
     /// The most entries that are read unless the caller says otherwise.
-    public static let maximumEntries = 1_000_000
+    package static let maximumEntries = 1_000_000
 
     /// Reads a document of either form. Members that we do not know are ignored, entries of a kind that we do not know
     /// are refused.
     ///
     /// - Throws: ``RefusedDocument`` `.tooLarge`, `.badJSON`, `.badMember`, `.badEntry`, `.badOrder`.
-    public init(
+    package init(
         parsing bytes: [UInt8],
         maximumLength: Int = RevocationDocument.maximumLength,
         maximumEntries: Int = RevocationDocument.maximumEntries

@@ -1,24 +1,24 @@
 /// The revocation list as served at `/revocations`: a full snapshot (`after` is 0) or the entries newer than `after`.
-public struct RevocationDocument: Sendable, Hashable {
+package struct RevocationDocument: Sendable, Hashable {
     /// `iss`
-    public let issuer: String
+    package let issuer: String
     /// `epoch`: drawn by the server at each start; 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
-    public let epoch: String
+    package let epoch: String
     /// `after`: what the entries are relative to; 0 for a snapshot.
-    public let after: Int64
+    package let after: Int64
     /// `seq`: the last one given out when the document was built, whether or not that entry still lives.
-    public let sequence: Int64
+    package let sequence: Int64
     /// `now`: when the document was built, in whole seconds of the server's clock.
-    public let now: Timestamp
+    package let now: Timestamp
     /// `next_update`: how long a poller that does not wait should sleep, in seconds; 1 to 86400.
-    public let nextUpdate: Int64
+    package let nextUpdate: Int64
     /// `expires_in`: how long from `now` the document counts as fresh, in seconds; 1 to 86400.
-    public let expiresIn: Int64
+    package let expiresIn: Int64
     /// The live entries with `after` < `seq`, ascending. Holes are entries that have expired.
-    public let entries: [RevocationEntry]
+    package let entries: [RevocationEntry]
 
     /// A document to be served.
-    public init(
+    package init(
         issuer: String,
         epoch: String,
         after: Int64,
@@ -39,7 +39,7 @@ public struct RevocationDocument: Sendable, Hashable {
     }
 
     /// How the entries stand in a document.
-    public enum Form: Sendable, Hashable, CaseIterable {
+    package enum Form: Sendable, Hashable, CaseIterable {
         /// `application/json`: one object an entry.
         case plain
         /// `application/vnd.latchkey.revocations-columns+json`: a third of the size, for long lists. The page on the rule
@@ -47,7 +47,7 @@ public struct RevocationDocument: Sendable, Hashable {
         case columns
 
         /// The media type by which a client asks for the form, and which the answer has.
-        public var mediaType: String {
+        package var mediaType: String {
             switch self {
             case .plain: "application/json"
             case .columns: RevocationColumns.mediaType
@@ -56,7 +56,7 @@ public struct RevocationDocument: Sendable, Hashable {
     }
 
     /// The JSON document.
-    public func encode(_ form: Form = .plain) -> [UInt8] {
+    package func encode(_ form: Form = .plain) -> [UInt8] {
         switch form {
         case .plain: JSONWriter.object(reserving: 256 + entries.count * 112) { write(to: &$0) }
         case .columns: JSONWriter.object(reserving: 256 + entries.count * 30) { writeColumns(to: &$0) }
@@ -93,7 +93,7 @@ public struct RevocationDocument: Sendable, Hashable {
 
 extension RevocationEntry {
     /// Writes the entry as an object, as it stands in a document.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("seq", sequence)
             json.member("kind", kind.rawValue)
@@ -105,9 +105,9 @@ extension RevocationEntry {
 }
 
 /// Why a revocation document was not taken. Two refusals are equal when reason and detail are.
-public struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertible {
+package struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
-    public enum Reason: String, Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         /// Longer than the cap, or more entries than the cap.
         case tooLarge = "too_large"
         /// Not a strict JSON object.
@@ -132,9 +132,9 @@ public struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// What is wrong.
-    public let reason: Reason
+    package let reason: Reason
     /// The member concerned, from our own list of names, or nil.
-    public let member: String?
+    package let member: String?
 
     init(_ reason: Reason, member: String? = nil) {
         self.reason = reason
@@ -142,5 +142,5 @@ public struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// Both parts.
-    public var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
+    package var description: String { member.map { "\(reason.rawValue): \($0)" } ?? reason.rawValue }
 }

@@ -40,7 +40,7 @@ public struct RevocationEntry: Sendable, Hashable {
     public let expiresAt: Timestamp
 
     /// An entry.
-    public init(sequence: Int64, target: Target, expiresAt: Timestamp) {
+    package init(sequence: Int64, target: Target, expiresAt: Timestamp) {
         self.sequence = sequence
         self.target = target
         self.expiresAt = expiresAt
@@ -48,7 +48,7 @@ public struct RevocationEntry: Sendable, Hashable {
 
     /// An entry from the columns of a row or the members of a document; nil when they do not fit each other: an id of
     /// the wrong form, an id with `all`, `issuedBefore` with a kind that has none.
-    public init?(sequence: Int64, kind: Kind, id: String?, issuedBefore: Timestamp?, expiresAt: Timestamp) {
+    package init?(sequence: Int64, kind: Kind, id: String?, issuedBefore: Timestamp?, expiresAt: Timestamp) {
         guard let target = Target(kind: kind, id: id, issuedBefore: issuedBefore) else { return nil }
         self.init(sequence: sequence, target: target, expiresAt: expiresAt)
     }
@@ -63,7 +63,7 @@ public struct RevocationEntry: Sendable, Hashable {
     public var issuedBefore: Timestamp? { target.issuedBefore }
 
     /// Whether a token with these claims and this `kid` is revoked by this entry.
-    public func matches(_ claims: AccessTokenClaims, keyID: KeyID) -> Bool {
+    package func matches(_ claims: AccessTokenClaims, keyID: KeyID) -> Bool {
         switch target {
         case .token(let id): claims.tokenID == id
         case .session(let id): claims.sessionID == id

@@ -4,7 +4,7 @@
 /// and each change costs the same whether ten entries are held or a million. About 70 bytes an entry. Entries never
 /// cancel each other; one that another covers completely (same target, no further in time, no longer alive) takes no
 /// room.
-public struct RevocationIndex: Sendable {
+package struct RevocationIndex: Sendable {
     private var tokens = WatermarkTable<UUIDv7>()
     /// `jti` of another form than ours.
     private var foreignTokens = WatermarkTable<String>()
@@ -15,19 +15,19 @@ public struct RevocationIndex: Sendable {
     private var everything = WatermarkFront()
 
     /// An empty list.
-    public init() {}
+    package init() {}
 
     /// The number of entries held. Entries that others cover do not count.
-    public var count: Int {
+    package var count: Int {
         tokens.count + foreignTokens.count + sessions.count + users.count + clients.count + keys.count
             + everything.marks.count
     }
 
     /// Whether no entry is held.
-    public var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { count == 0 }
 
     /// Adds an entry. Adding it twice changes nothing.
-    public mutating func insert(_ entry: RevocationEntry) {
+    package mutating func insert(_ entry: RevocationEntry) {
         let mark = Watermark(
             issuedBefore: entry.issuedBefore?.seconds ?? .max,
             expiresAt: entry.expiresAt.seconds,
@@ -49,7 +49,7 @@ public struct RevocationIndex: Sendable {
 
     /// Removes the entries whose `exp` has passed at this instant. Takes time in proportion to ``count`` when there are
     /// any, and none otherwise.
-    public mutating func prune(at instant: Timestamp) {
+    package mutating func prune(at instant: Timestamp) {
         let second = instant.seconds
         tokens.prune(at: second)
         foreignTokens.prune(at: second)
@@ -62,7 +62,7 @@ public struct RevocationIndex: Sendable {
 
     /// Forgets entries that have expired at this instant: for whoever knows which they are, in proportion to their
     /// number. What holds longer for the same target stays.
-    public mutating func remove(_ expired: [RevocationEntry], at instant: Timestamp) {
+    package mutating func remove(_ expired: [RevocationEntry], at instant: Timestamp) {
         let second = instant.seconds
         for entry in expired {
             switch entry.target {
@@ -81,7 +81,7 @@ public struct RevocationIndex: Sendable {
     }
 
     /// An entry that revokes the token with these claims, signed with this key; nil when there is none.
-    public func firstMatch(for claims: AccessTokenClaims, keyID: KeyID) -> RevocationEntry? {
+    package func firstMatch(for claims: AccessTokenClaims, keyID: KeyID) -> RevocationEntry? {
         let issuedAt = claims.issuedAt.seconds
         if let mark = everything.furthest, issuedAt <= mark.issuedBefore {
             return entry(.all(issuedBefore: Timestamp(seconds: mark.issuedBefore)), mark)
@@ -115,7 +115,7 @@ public struct RevocationIndex: Sendable {
     package var everybodyIssuedBefore: Int64? { everything.furthest?.issuedBefore }
 
     /// Whether a `key` entry condemns this key, and with it every revocation document that it signed.
-    public func condemns(_ keyID: KeyID) -> Bool {
+    package func condemns(_ keyID: KeyID) -> Bool {
         keys.furthest(keyID) != nil
     }
 

@@ -15,7 +15,7 @@ public struct RevocationListState: Sendable {
     }
 
     /// What an accepted document did.
-    public enum Applied: String, Sendable, Hashable {
+    package enum Applied: String, Sendable, Hashable {
         /// It held everything that lives.
         case snapshot
         /// It held what is new.
@@ -23,21 +23,21 @@ public struct RevocationListState: Sendable {
     }
 
     /// The parameters of the next request for a delta.
-    public struct Query: Sendable, Hashable {
+    package struct Query: Sendable, Hashable {
         /// `after`
-        public let after: Int64
+        package let after: Int64
         /// `epoch`
-        public let epoch: String
+        package let epoch: String
     }
 
     /// The issuer whose documents are accepted.
-    public let issuer: String
+    package let issuer: String
     /// How far the clocks may disagree.
-    public let skew: ClockSkew
+    package let skew: ClockSkew
     /// The entries in force.
-    public private(set) var index = RevocationIndex()
+    package private(set) var index = RevocationIndex()
     /// What to ask for next; nil for a full snapshot.
-    public private(set) var nextQuery: Query?
+    package private(set) var nextQuery: Query?
     private let maximumEntries: Int
     private var last: Last?
 
@@ -53,7 +53,7 @@ public struct RevocationListState: Sendable {
     /// - Parameters:
     ///   - skew: brought into 0 to 120 s.
     ///   - maximumEntries: beyond this many held entries, documents are refused and the list turns stale.
-    public init(issuer: String, skew: Duration = .seconds(120), maximumEntries: Int = 2_000_000) {
+    package init(issuer: String, skew: Duration = .seconds(120), maximumEntries: Int = 2_000_000) {
         self.issuer = issuer
         self.skew = ClockSkew(skew)
         self.maximumEntries = maximumEntries
@@ -65,7 +65,7 @@ public struct RevocationListState: Sendable {
     /// - Throws: ``RefusedDocument`` `.wrongIssuer`, `.fromTheFuture`, `.outdated`, `.wentBackwards`, `.gap`,
     ///   `.tooLarge`. After `.gap` the next query asks for a full snapshot.
     @discardableResult
-    public mutating func apply(
+    package mutating func apply(
         _ document: RevocationDocument,
         receivedAt instant: Timestamp
     ) throws(RefusedDocument) -> Applied {
@@ -97,14 +97,14 @@ public struct RevocationListState: Sendable {
     package var age: RevocationListAge? { last?.age }
 
     /// How far the list can be relied upon at this reading of the own clock.
-    public func freshness(at instant: Timestamp) -> Freshness {
+    package func freshness(at instant: Timestamp) -> Freshness {
         age?.freshness(at: instant) ?? .blind
     }
 
     /// Removes the entries whose `exp` has passed 120 s ago, both by the own clock and by the server's last word: a clock
     /// that jumps ahead for a moment must not forget a revocation, and one that is set back, or allows for more than the
     /// server reckoned with, must not revive a token.
-    public mutating func prune(at instant: Timestamp) {
+    package mutating func prune(at instant: Timestamp) {
         guard let last else { return }
         index.prune(at: min(instant, last.age.now) - ClockSkew.maximum)
     }

@@ -1,13 +1,13 @@
 /// The revocation list as a JWS with `typ: revocations+jwt`, so that it can travel through a mirror: the document's
 /// members with `iat` and `exp` beside them.
-public enum SignedRevocationDocument {
+package enum SignedRevocationDocument {
     /// Signs a document; the result is the compact form in ASCII.
     ///
     /// - Parameters:
     ///   - headerSegment: ``JWSHeader/segment()`` of a header with ``JWSHeader/revocationsType``.
     ///   - expiresAt: from when on a verifier refuses this copy.
     /// - Throws: what `signer` throws.
-    public static func sign<Failure: Error>(
+    package static func sign<Failure: Error>(
         _ document: RevocationDocument,
         issuedAt: Timestamp,
         expiresAt: Timestamp,
@@ -31,7 +31,7 @@ public enum SignedRevocationDocument {
     ///   - maximumLength: of the compact form, in characters.
     /// - Throws: ``VerificationError`` `.malformed`, `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.revoked`,
     ///   `.badSignature`, `.expired`, `.issuedInFuture`.
-    public static func verify(
+    package static func verify(
         _ text: [UInt8],
         keys: (KeyID) -> VerificationKey?,
         algorithms: Set<JWSAlgorithm> = Set(JWSAlgorithm.allCases),

@@ -1,8 +1,8 @@
 /// The statuses of many tokens as one bit array (Token Status List, section 4.1): the status at index i is `width` bits
 /// of byte i · width / 8, counted from the least significant one. Compression is the caller's.
-public struct StatusList: Sendable, Hashable {
+package struct StatusList: Sendable, Hashable {
     /// Bits of each status.
-    public enum Width: Int, Sendable, Hashable, CaseIterable {
+    package enum Width: Int, Sendable, Hashable, CaseIterable {
         /// Two values: valid and invalid.
         case one = 1
         /// Four values.
@@ -14,16 +14,16 @@ public struct StatusList: Sendable, Hashable {
     }
 
     /// `bits`
-    public let width: Width
+    package let width: Width
     /// The array as it is compressed.
-    public private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
 
     /// A list in which every token has the same status.
     ///
     /// - Parameters:
     ///   - count: of statuses; rounded up to whole bytes.
     ///   - status: one that fits into `width`.
-    public init(width: Width, count: Int, filledWith status: TokenStatus = .valid) {
+    package init(width: Width, count: Int, filledWith status: TokenStatus = .valid) {
         let mask = Self.mask(width)
         precondition(count >= 0 && status.rawValue & ~mask == 0, "the status does not fit into the list")
         let perByte = 8 / width.rawValue
@@ -33,16 +33,16 @@ public struct StatusList: Sendable, Hashable {
     }
 
     /// A list that somebody else made, decompressed.
-    public init(width: Width, bytes: [UInt8]) {
+    package init(width: Width, bytes: [UInt8]) {
         self.width = width
         self.bytes = bytes
     }
 
     /// How many statuses there are.
-    public var count: Int { bytes.count * (8 / width.rawValue) }
+    package var count: Int { bytes.count * (8 / width.rawValue) }
 
     /// The status at an index below ``count``. For an index from outside ask ``status(at:)``.
-    public subscript(index: Int) -> TokenStatus {
+    package subscript(index: Int) -> TokenStatus {
         get {
             let (byte, shift) = place(of: index)
             return TokenStatus(rawValue: bytes[byte] >> shift & Self.mask(width))
@@ -56,7 +56,7 @@ public struct StatusList: Sendable, Hashable {
     }
 
     /// The status at any index; nil beyond the end, where the list says nothing and the token has to be refused.
-    public func status(at index: Int64) -> TokenStatus? {
+    package func status(at index: Int64) -> TokenStatus? {
         guard index >= 0, index < Int64(count) else { return nil }
         return self[Int(index)]
     }
@@ -72,21 +72,21 @@ public struct StatusList: Sendable, Hashable {
 }
 
 /// A status type value (section 7.1). Every value but ``valid`` is a reason to refuse the token.
-public struct TokenStatus: Sendable, Hashable, RawRepresentable {
+package struct TokenStatus: Sendable, Hashable, RawRepresentable {
     /// 0 to 255; values that are not named here are reserved or mean something to one application.
-    public let rawValue: UInt8
+    package let rawValue: UInt8
 
     /// A status of this value.
-    public init(rawValue: UInt8) {
+    package init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
     /// Not revoked.
-    public static let valid = TokenStatus(rawValue: 0)
+    package static let valid = TokenStatus(rawValue: 0)
     /// Revoked for good.
-    public static let invalid = TokenStatus(rawValue: 1)
+    package static let invalid = TokenStatus(rawValue: 1)
     /// Not valid for now. Never set by us.
-    public static let suspended = TokenStatus(rawValue: 2)
+    package static let suspended = TokenStatus(rawValue: 2)
 }
 
 /// The claim `status.status_list` of a token: where its status stands (section 6.2).
@@ -97,7 +97,7 @@ public struct StatusReference: Sendable, Hashable {
     public let uri: String
 
     /// A reference to be issued.
-    public init(index: Int64, uri: String) {
+    package init(index: Int64, uri: String) {
         self.index = index
         self.uri = uri
     }

@@ -1,8 +1,8 @@
 extension StatusListToken {
     /// The longest compact form that is read, in characters, unless the caller says otherwise.
-    public static let maximumLength = 4 << 20
+    package static let maximumLength = 4 << 20
     /// The longest list after decompression, in bytes, unless the caller says otherwise.
-    public static let maximumBytes = 16 << 20
+    package static let maximumBytes = 16 << 20
 
     /// Checks a status list token as a relying party has to (section 8.3).
     ///
@@ -15,7 +15,7 @@ extension StatusListToken {
     ///   - inflate: decompresses the ZLIB format; nil when it is none, or longer than the limit.
     /// - Throws: ``VerificationError`` `.malformed`, `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.revoked`,
     ///   `.badSignature`, `.wrongSubject`, `.expired`, `.notYetValid`, `.issuedInFuture`.
-    public static func verify(
+    package static func verify(
         _ text: [UInt8],
         uri: String,
         keys: (KeyID) -> VerificationKey?,

@@ -1,20 +1,20 @@
 /// A status list as it travels: a JWT of `typ: statuslist+jwt` (Token Status List, section 5.1).
-public struct StatusListToken: Sendable, Hashable {
+package struct StatusListToken: Sendable, Hashable {
     /// `sub`: the `uri` in the tokens that it is about.
-    public let uri: String
+    package let uri: String
     /// `iat`
-    public let issuedAt: Timestamp
+    package let issuedAt: Timestamp
     /// `exp`: from then on it must not be relied upon; nil without one.
-    public let expiresAt: Timestamp?
+    package let expiresAt: Timestamp?
     /// `ttl`: how long after fetching it may be used before a fresh copy is fetched; nil without one.
-    public let timeToLive: Duration?
+    package let timeToLive: Duration?
     /// `aggregation_uri`: where all lists of the issuer are named; nil without one.
-    public let aggregationURI: String?
+    package let aggregationURI: String?
     /// The statuses.
-    public let list: StatusList
+    package let list: StatusList
 
     /// A token to be signed. `timeToLive` is written in whole seconds.
-    public init(
+    package init(
         uri: String, issuedAt: Timestamp, expiresAt: Timestamp?, timeToLive: Duration?, aggregationURI: String? = nil,
         list: StatusList
     ) {
@@ -32,7 +32,7 @@ public struct StatusListToken: Sendable, Hashable {
     ///   - compressed: the list's bytes in the ZLIB format (RFC 1950), best at the highest level.
     ///   - headerSegment: ``JWSHeader/segment()`` of a header with ``JWSHeader/statusListType``.
     /// - Throws: what `signer` throws.
-    public func sign<Failure: Error>(
+    package func sign<Failure: Error>(
         compressed: [UInt8],
         headerSegment: [UInt8],
         signer: (_ signingInput: [UInt8]) throws(Failure) -> [UInt8]
@@ -56,7 +56,7 @@ public struct StatusListToken: Sendable, Hashable {
     /// What the list says of a token that was found good in every other respect.
     /// - Throws: ``VerificationError/wrongSubject``, ``VerificationError/indexOutOfRange``: no statement, so the token
     ///   is to be refused (section 8.3).
-    public func status(of reference: StatusReference) throws(VerificationError) -> TokenStatus {
+    package func status(of reference: StatusReference) throws(VerificationError) -> TokenStatus {
         guard uri.utf8.elementsEqual(reference.uri.utf8) else { throw .wrongSubject }
         guard let status = list.status(at: reference.index) else { throw .indexOutOfRange }
         return status
@@ -64,7 +64,7 @@ public struct StatusListToken: Sendable, Hashable {
 
     /// Whether a copy may still be used: within `ttl` of its fetching and before `exp`. The claims count, whatever
     /// HTTP's caching headers said (section 8.2).
-    public func isUsable(fetchedAt: Timestamp, now: Timestamp) -> Bool {
+    package func isUsable(fetchedAt: Timestamp, now: Timestamp) -> Bool {
         if let expiresAt, now >= expiresAt { return false }
         if let timeToLive, now < fetchedAt || now - fetchedAt > timeToLive { return false }
         return true
@@ -73,12 +73,12 @@ public struct StatusListToken: Sendable, Hashable {
 
 extension JWSHeader {
     /// `typ` of status list tokens.
-    public static let statusListType = "statuslist+jwt"
+    package static let statusListType = "statuslist+jwt"
 }
 
 extension VerificationError {
     /// A status list under another URI than the one that was asked for.
-    public static let wrongSubject = VerificationError("wrong_subject")
+    package static let wrongSubject = VerificationError("wrong_subject")
     /// An index beyond the end of the status list.
-    public static let indexOutOfRange = VerificationError("index_out_of_range")
+    package static let indexOutOfRange = VerificationError("index_out_of_range")
 }

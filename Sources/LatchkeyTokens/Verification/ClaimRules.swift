@@ -1,18 +1,18 @@
 /// What a service demands of an access token besides its signature.
-public struct AccessTokenRules: Sendable {
+package struct AccessTokenRules: Sendable {
     /// The expected issuer.
-    public var issuer: IssuerRule
+    package var issuer: IssuerRule
     /// The service's own name; nil accepts tokens for anybody, which only the issuer itself should do.
-    public var audience: AudienceRule?
+    package var audience: AudienceRule?
     /// The algorithms accepted; each key is bound to one of them besides.
-    public var algorithms: Set<JWSAlgorithm>
+    package var algorithms: Set<JWSAlgorithm>
     /// How far the clocks may disagree.
-    public var skew: ClockSkew
+    package var skew: ClockSkew
     /// The revocation list; nil when the caller asks elsewhere whether the token was revoked.
-    public var revocation: RevocationRule?
+    package var revocation: RevocationRule?
 
     /// - Parameter skew: brought into 0 to 120 s.
-    public init(
+    package init(
         issuer: String,
         audience: String?,
         algorithms: Set<JWSAlgorithm> = Set(JWSAlgorithm.allCases),
@@ -30,7 +30,7 @@ public struct AccessTokenRules: Sendable {
     ///
     /// - Parameter passed: told of each step that the claims have passed.
     /// - Throws: ``VerificationError`` of the first rule that refuses.
-    public func check(
+    package func check(
         _ claims: AccessTokenClaims,
         keyID: KeyID,
         now: Timestamp,
@@ -56,19 +56,19 @@ public struct AccessTokenRules: Sendable {
 }
 
 /// `iss` is the expected issuer, byte for byte: no case folding, no forgiven slash (RFC 9068 section 4).
-public struct IssuerRule: Sendable {
+package struct IssuerRule: Sendable {
     /// The one issuer.
-    public let issuer: String
+    package let issuer: String
     private let isASCII: Bool
 
     /// Accepts this issuer only.
-    public init(_ issuer: String) {
+    package init(_ issuer: String) {
         self.issuer = issuer
         isASCII = issuer.utf8.allSatisfy { $0 < 0x80 }
     }
 
     /// - Throws: ``VerificationError/wrongIssuer``.
-    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims) throws(VerificationError) {
         // `==` compares fastest. Some letters are canonically equivalent to others, but none of the same length to ASCII.
         let isSame =
             isASCII
@@ -79,49 +79,49 @@ public struct IssuerRule: Sendable {
 }
 
 /// `aud` names this service (RFC 9068 section 4).
-public struct AudienceRule: Sendable {
+package struct AudienceRule: Sendable {
     /// The name under which tokens are issued for this service.
-    public let audience: String
+    package let audience: String
 
     /// Accepts tokens that name this audience, among others or alone.
-    public init(_ audience: String) {
+    package init(_ audience: String) {
         self.audience = audience
     }
 
     /// - Throws: ``VerificationError/wrongAudience``.
-    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims) throws(VerificationError) {
         guard claims.audience.contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else { throw .wrongAudience }
     }
 }
 
 /// `exp` lies after `iat`, by at most an hour: a revocation outlives every token that it matches only if no token
 /// lives longer.
-public struct LifetimeRule: Sendable {
+package struct LifetimeRule: Sendable {
     /// The longest lifetime of any access token, in seconds.
-    public static let maximumSeconds: Int64 = 3600
+    package static let maximumSeconds: Int64 = 3600
 
     /// The rule; it has no settings.
-    public init() {}
+    package init() {}
 
     /// - Throws: ``VerificationError/lifetimeOutOfBounds``.
-    public func check(_ claims: AccessTokenClaims) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims) throws(VerificationError) {
         let lifetime = claims.expiresAt.seconds - claims.issuedAt.seconds
         guard (1...Self.maximumSeconds).contains(lifetime) else { throw .lifetimeOutOfBounds }
     }
 }
 
 /// Now lies before `exp` and not before `nbf`, give or take the clock skew (RFC 7519 sections 4.1.4 and 4.1.5).
-public struct ExpiryRule: Sendable {
+package struct ExpiryRule: Sendable {
     /// How far the clocks may disagree.
-    public let skew: ClockSkew
+    package let skew: ClockSkew
 
     /// A rule with this skew.
-    public init(skew: ClockSkew) {
+    package init(skew: ClockSkew) {
         self.skew = skew
     }
 
     /// - Throws: ``VerificationError/expired``, ``VerificationError/notYetValid``.
-    public func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
         guard now < claims.expiresAt + skew.duration else { throw .expired }
         if let notBefore = claims.notBefore, now + skew.duration < notBefore { throw .notYetValid }
     }
@@ -129,17 +129,17 @@ public struct ExpiryRule: Sendable {
 
 /// `iat` is not later than now, give or take the clock skew: a token from the future would slip past revocations that
 /// end everything issued until their own instant.
-public struct IssuedAtRule: Sendable {
+package struct IssuedAtRule: Sendable {
     /// How far the clocks may disagree.
-    public let skew: ClockSkew
+    package let skew: ClockSkew
 
     /// A rule with this skew.
-    public init(skew: ClockSkew) {
+    package init(skew: ClockSkew) {
         self.skew = skew
     }
 
     /// - Throws: ``VerificationError/issuedInFuture``.
-    public func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims, now: Timestamp) throws(VerificationError) {
         guard claims.issuedAt <= now + skew.duration else { throw .issuedInFuture }
     }
 }
@@ -147,9 +147,9 @@ public struct IssuedAtRule: Sendable {
 /// No live entry of the revocation list matches.
 ///
 /// Says nothing about the age of the list: ask ``RevocationListState/freshness(at:)`` as well.
-public struct RevocationRule: Sendable {
+package struct RevocationRule: Sendable {
     /// The list as it is now.
-    public var index: RevocationIndex { list.index }
+    package var index: RevocationIndex { list.index }
     private let list: SharedIndex
 
     /// A dozen tables behind one reference, since rules are copied for each token.
@@ -162,12 +162,12 @@ public struct RevocationRule: Sendable {
     }
 
     /// A rule over one state of the list.
-    public init(_ index: RevocationIndex) {
+    package init(_ index: RevocationIndex) {
         list = SharedIndex(index)
     }
 
     /// - Throws: ``VerificationError/revoked`` with the entry.
-    public func check(_ claims: AccessTokenClaims, keyID: KeyID) throws(VerificationError) {
+    package func check(_ claims: AccessTokenClaims, keyID: KeyID) throws(VerificationError) {
         guard let entry = list.index.firstMatch(for: claims, keyID: keyID) else { return }
         throw VerificationError(
             VerificationError.revoked.code.rawValue,
@@ -179,15 +179,15 @@ public struct RevocationRule: Sendable {
 
 /// How far two clocks may disagree. Never more than 120 s: revocations leave the list that long after the last token
 /// that they could match.
-public struct ClockSkew: Sendable, Hashable {
+package struct ClockSkew: Sendable, Hashable {
     /// The largest skew.
-    public static let maximum: Duration = .seconds(120)
+    package static let maximum: Duration = .seconds(120)
 
     /// Between zero and ``maximum``.
-    public let duration: Duration
+    package let duration: Duration
 
     /// The skew, brought into bounds.
-    public init(_ duration: Duration) {
+    package init(_ duration: Duration) {
         self.duration = min(max(duration, .zero), Self.maximum)
     }
 }

@@ -1,19 +1,19 @@
 /// An access token as received: in form, but anybody may have written it.
-public struct UnverifiedToken: Sendable {
+package struct UnverifiedToken: Sendable {
     /// The parts of the token.
-    public let jws: JWS
+    package let jws: JWS
 
     /// Takes a token apart; its claims stay unread until the signature holds.
     ///
     /// - Throws: ``MalformedToken``.
-    public init(parsing text: String) throws(MalformedToken) {
+    package init(parsing text: String) throws(MalformedToken) {
         try self.init(parsing: text, headers: KnownHeaders())
     }
 
     /// As ``init(parsing:)``, with headers that need not be read again.
     ///
     /// - Throws: ``MalformedToken``.
-    public init(parsing text: String, headers: KnownHeaders) throws(MalformedToken) {
+    package init(parsing text: String, headers: KnownHeaders) throws(MalformedToken) {
         // The length of the UTF-8 form is known without copying it.
         guard text.utf8.count <= JWS.maximumLength else { throw MalformedToken(.tooLong) }
         jws = try JWS(parsing: Array(text.utf8), headers: headers)
@@ -22,7 +22,7 @@ public struct UnverifiedToken: Sendable {
     /// What the token claims, unchecked: to show to a person, never to decide by.
     ///
     /// - Throws: ``MalformedToken``.
-    public func unverifiedClaims() throws(MalformedToken) -> AccessTokenClaims {
+    package func unverifiedClaims() throws(MalformedToken) -> AccessTokenClaims {
         try AccessTokenClaims(parsing: jws.payload)
     }
 
@@ -33,7 +33,7 @@ public struct UnverifiedToken: Sendable {
     ///   - now: the caller's clock.
     ///   - passed: told of each step that the token has passed, for somebody who debugs a refusal.
     /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
-    public func verified(
+    package func verified(
         keys: (KeyID) -> VerificationKey?,
         rules: AccessTokenRules,
         now: Timestamp,

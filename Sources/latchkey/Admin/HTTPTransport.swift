@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import LatchkeyBytes
 import LatchkeyVerifier
 import NIOCore
 import NIOHTTP1
@@ -34,8 +35,7 @@ enum HTTPTransport {
 
     /// The URL of `path` on the server behind a Unix-domain socket.
     static func url(socket: String, path: String) -> String {
-        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        return "http+unix://\(host)\(path)"
+        "http+unix://\(PercentEncoding.encode(socket, plain: .alphanumerics))\(path)"
     }
 
     /// Why the server behind a socket gave no answer, in a sentence.

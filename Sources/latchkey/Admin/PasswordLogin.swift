@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyHTTP
 
@@ -71,9 +72,7 @@ struct PasswordLogin: Sendable {
 
     /// The client's credentials by RFC 6749 section 2.3.1. A client id needs no encoding, a secret may.
     var authorization: (name: String, value: String) {
-        let plain = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))
-            .union(CharacterSet(charactersIn: "-._~"))
-        let encoded = (secret?.exposed ?? "").addingPercentEncoding(withAllowedCharacters: plain) ?? ""
-        return ("Authorization", "Basic " + Data("\(client):\(encoded)".utf8).base64EncodedString())
+        let credentials = "\(client):\(PercentEncoding.encode(secret?.exposed ?? ""))"
+        return ("Authorization", "Basic " + Base64.string(Array(credentials.utf8), padded: true))
     }
 }

@@ -15,34 +15,14 @@ struct ClientUpdateCommand: AsyncParsableCommand {
     )
 
     @Argument(help: "client_id.") var id: String
-    @Flag(inversion: .prefixedNo, help: "Whether it may collect passwords itself.") var firstParty: Bool?
-    @Option(name: .long, help: "Origin; may be repeated.") var origin: [String] = []
-    @Option(name: .customLong("redirect-uri"), help: "Redirect URI; may be repeated.") var redirectURI: [String] = []
-    @Option(name: .customLong("login-uri"), help: "Page where its users sign in, or none.") var loginURI: String?
-    @Option(name: .long, help: "aud; may be repeated.") var audience: [String] = []
-    @Option(name: .long, help: "A scope; may be repeated.") var scope: [String] = []
-    @Option(name: .long, help: "A grant; may be repeated.") var grant: [String] = []
-    @Option(name: .long, help: "ES256, EdDSA, PS256, RS256 or default.") var algorithm: String?
-    @Option(name: .customLong("access-ttl"), help: "A duration, or default.") var accessTTL: DurationChange?
-    @Option(name: .customLong("idle-ttl"), help: "A duration, or default.") var idleTTL: DurationChange?
-    @Option(name: .customLong("absolute-ttl"), help: "A duration, or default.") var absoluteTTL: DurationChange?
+    @OptionGroup var fields: ClientFieldOptions
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func run() async throws {
         let effective = try await settings.load()
         var body = ClientUpdate()
-        body.firstParty = firstParty
-        body.origins = Self.list(origin)
-        body.redirectURIs = Self.list(redirectURI)
-        if let loginURI { body.loginURI = loginURI == "none" ? .clear : .set(loginURI) }
-        body.audiences = Self.list(audience)
-        body.grants = Self.list(grant)
-        if !scope.isEmpty { body.scope = scope == ["default"] ? .clear : .set(scope.joined(separator: " ")) }
-        if let algorithm { body.algorithm = algorithm == "default" ? .clear : .set(algorithm) }
-        body.accessLifetime = Self.change(accessTTL)
-        body.idleLifetime = Self.change(idleTTL)
-        body.absoluteLifetime = Self.change(absoluteTTL)
+        body.values = fields.values(isChange: true)
         let request = body
         let updated = try await AdminConnection.with(effective) { connection in
             try await connection.send("PATCH", try AdminPath.client(id), request, as: ClientCreated.self)
@@ -51,15 +31,6 @@ struct ClientUpdateCommand: AsyncParsableCommand {
         guard output.format == .table else { return try JSONOutput.show(updated.client) }
         updated.client.show()
         Terminal.next("tokens issued from now on follow the change; older ones live out their time.")
-    }
-
-    private static func list(_ given: [String]) -> [String]? {
-        given.isEmpty ? nil : given == ["none"] ? [] : given
-    }
-
-    private static func change(_ given: DurationChange?) -> FieldChange<Int64> {
-        guard let given else { return .keep }
-        return given.duration.map { .set($0.seconds) } ?? .clear
     }
 }
 

@@ -57,12 +57,13 @@ struct DatabaseMigrate: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        let applied = try await DatabaseCommand.stopped(effective) {
+        let (applied, clashes) = try await DatabaseCommand.stopped(effective) {
             try await DatabaseMaintenance(settings: effective).migrate()
         }
         Terminal.line(
             applied.isEmpty
                 ? "The schema is up to date." : "Applied \(applied.count): \(applied.joined(separator: ", ")).")
+        for clash in clashes { Terminal.note("Warning: \(clash)") }
         Terminal.next("start with \(settings.command("serve")).")
     }
 }
@@ -85,7 +86,8 @@ struct DatabaseCheck: AsyncParsableCommand {
     func run() async throws {
         let effective = try await settings.load()
         if let backup { return try await check(backup, DatabaseMaintenance(settings: effective)) }
-        let problems = try await DatabaseCommand.existing(effective).check()
+        let maintenance = try DatabaseCommand.existing(effective)
+        let problems = try await maintenance.check()
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
             throw CommandFailure(
@@ -93,6 +95,7 @@ struct DatabaseCheck: AsyncParsableCommand {
                     + "\(settings.command("db restore FILE")).")
         }
         Terminal.line("The database is sound.")
+        for clash in try await maintenance.clashes() { Terminal.note("Warning: \(clash)") }
         Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
     }
 

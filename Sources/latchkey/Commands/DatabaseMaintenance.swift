@@ -10,17 +10,22 @@ struct DatabaseMaintenance: Sendable {
 
     private var path: String { settings.dataDirectory.databasePath }
 
-    /// Applies what is missing and returns the names of those migrations. The caller holds the lock.
-    func migrate() async throws -> [String] {
+    /// Applies what is missing. The caller holds the lock.
+    /// - Returns: the names of those migrations, and what the operator has to do about clients, a sentence each.
+    func migrate() async throws -> (applied: [String], clashes: [String]) {
         let applied = try await DatabaseTools(path: path).migrate(now: .wallClock)
         // Opening it all shows at once whether this master key belongs to it, and makes one for a new database.
-        try await withProgram { _ in }
-        return applied
+        return (applied, try await withProgram { try await $0.services.clients.clashes() })
     }
 
     /// Integrity, references and rules of the domain: one sentence for each problem. A server may run.
     func check() async throws -> [String] {
         try await DatabaseTools(path: path).check()
+    }
+
+    /// What is sound and has to change all the same, one sentence each. A server may run.
+    func clashes() async throws -> [String] {
+        try await DatabaseTools(path: path).reservedClients().map(\.clashSentence)
     }
 
     /// Writes a consistent copy to a file that does not exist yet, mode 0600. A server may run.

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import Synchronization
+import Waiting
 
 /// Lines on their way to standard output or standard error of a server: a bounded queue and a thread that writes.
 ///
@@ -62,7 +63,7 @@ package final class LineSink: Sendable {
             state.bytes += bytes.count
             if !state.hasThread {
                 state.hasThread = true
-                Thread { [self] in writeLines() }.start()
+                OwnThread.start("log-write") { [self] in writeLines() }
             }
             return state.lines.count == 1
         }
@@ -90,8 +91,6 @@ package final class LineSink: Sendable {
     // MARK: The thread
 
     private func writeLines() {
-        // For `top -H` and its kind.
-        try? Data("log-write".utf8).write(to: URL(filePath: "/proc/thread-self/comm"))
         /// Whether the last line is cut off, so that the next one has to begin a new one.
         var isCut = false
         while true {

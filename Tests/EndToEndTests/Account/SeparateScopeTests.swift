@@ -122,9 +122,9 @@ struct SeparateScopeTests {
             }
             #expect(try await administrate()["detail"]?.contains("refresh with scope=latchkey:admin") == true)
             // The client has lost it since the login.
-            var change = ClientChange()
-            change.scope = .set(Scope("openid latchkey:account"))
-            try await server.services.clients.update(try #require(ClientID("spa")), change, actor: .operator)
+            try await server.services.clients.update(try #require(ClientID("spa")), actor: .operator) {
+                $0.scope = Scope("openid latchkey:account")
+            }
             #expect(try await administrate()["detail"]?.contains("log in with scope=latchkey:admin") == true)
         }
     }

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
@@ -17,9 +18,9 @@ struct Bystander: Sendable {
 
     /// Puts the fixtures into a request written down beforehand.
     func filled(_ text: String) -> String {
-        text.replacing("{secret}", with: TestHTTP.encoded(secret))
-            .replacing("{refresh}", with: TestHTTP.encoded(refresh))
-            .replacing("{access}", with: TestHTTP.encoded(access))
+        text.replacing("{secret}", with: PercentEncoding.encode(secret))
+            .replacing("{refresh}", with: PercentEncoding.encode(refresh))
+            .replacing("{access}", with: PercentEncoding.encode(access))
             .replacing("{password}", with: TestServer.password)
     }
 }

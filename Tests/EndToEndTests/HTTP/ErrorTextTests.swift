@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestConditions
@@ -95,11 +96,11 @@ struct ErrorTextTests {
         try await withServer { server in
             try await server.addClient("spa", origins: ["http://localhost:5173"])
             for value in Self.values {
-                let path = try await server.http.get("/" + TestHTTP.encoded(value))
+                let path = try await server.http.get("/" + PercentEncoding.encode(value))
                 try expectSilence(path, "a path")
-                let sid = try await server.http.get("/api/v1/sessions/" + TestHTTP.encoded(value))
+                let sid = try await server.http.get("/api/v1/sessions/" + PercentEncoding.encode(value))
                 try expectSilence(sid, "a path below one of ours")
-                let query = try await server.http.get("/revocations?after=" + TestHTTP.encoded(value))
+                let query = try await server.http.get("/revocations?after=" + PercentEncoding.encode(value))
                 try expectSilence(query, "a query")
                 // What may stand in a field's value (RFC 9110 5.5).
                 guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.utf8.count < 4096 else { continue }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import LatchkeyTokens
+import Waiting
 
 /// What came back over a bare socket.
 struct RawAnswer: Sendable {
@@ -38,11 +39,7 @@ enum RawExchange {
     static func send(_ bytes: [UInt8], to base: String) async throws -> RawAnswer {
         guard let port = URL(string: base)?.port else { throw Failure(call: "port of \(base)") }
         // The calls block, so they get a thread that nobody else waits for.
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Result { try blocking(bytes, port: port) })
-            }
-        }
+        return try await OwnThread.run("raw-exchange") { try blocking(bytes, port: port) }
     }
 
     private static func blocking(_ bytes: [UInt8], port: Int) throws -> RawAnswer {

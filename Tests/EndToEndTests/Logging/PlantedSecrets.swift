@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyTokens
 import TestSupport
 
@@ -12,7 +13,7 @@ struct PlantedSecrets {
 
     /// A text unlike anything that could be in a file by chance.
     mutating func plant(_ name: String) -> String {
-        let text = "canary-\(name)-" + Base64URL.string((0..<18).map { _ in UInt8.random(in: .min ... .max) })
+        let text = "canary-\(name)-" + Base64URL.string(RandomBytes.make(18))
         traces.append(SecretTraces(name, text))
         return text
     }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import LatchkeyBytes
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -28,7 +29,7 @@ extension SecretsTests {
         return try await http.post("/api/v1/login", json: body.merging(more) { $1 }, headers: headers)
     }
 
-    /// A session without JWT, both ways in, and what a proxy hands to an upstream.
+    /// A server session, both ways in, and what a proxy hands to an upstream.
     private func useServerSession(
         _ http: TestHTTP, password: String, _ browser: [(String, String)], _ planted: inout PlantedSecrets
     ) async throws {
@@ -195,7 +196,7 @@ extension SecretsTests {
             try #require(session["refresh_token"]), try #require(session["access_token"]), planted.plant("stray"),
         ]
         for token in tokens {
-            let encoded = TestHTTP.encoded(token)
+            let encoded = PercentEncoding.encode(token)
             for path in [
                 "/\(encoded)", "/api/v1/sessions/\(encoded)", "/api/v1/me?access_token=\(encoded)",
                 "/revocations?after=\(encoded)",

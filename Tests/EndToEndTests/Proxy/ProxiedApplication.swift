@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
@@ -34,7 +35,7 @@ struct ProxiedApplication: Sendable {
         case "forward-auth":
             words["API_LISTEN"] = "127.0.0.1:\(ports[0])"
             words["API_HOST"] = "localhost"
-            words["API_AUDIENCE"] = TestHTTP.encoded(TestServer.audience)
+            words["API_AUDIENCE"] = PercentEncoding.encode(TestServer.audience)
         case "two-hosts":
             words["AUTH_LISTEN"] = "127.0.0.1:\(ports[1])"
             words["AUTH_HOST"] = "localhost"

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
@@ -144,7 +145,7 @@ struct TwoHostsTests {
 
             for path in ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nX: y", "/%0d%0aX:%20y\n"] {
                 let start = try await application.outside.get(
-                    "/latchkey/start?client_id=web&return_to=" + TestHTTP.encoded(path))
+                    "/latchkey/start?client_id=web&return_to=" + PercentEncoding.encode(path))
                 #expect(start.status == 400, "\(path)")
                 #expect(start[field: "Location"] == nil)
             }

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestConditions
@@ -64,7 +65,7 @@ struct ConsumerTests {
     @Test(arguments: ["orders", "..", ".", "a/b", "a?b&c=d", "%2F", "\"", "#", "+", "forget", "name="])
     func `any name can be forgotten, and comes back with its next poll`(name: String) async throws {
         try await withServer { server in
-            let query = TestHTTP.encoded(name)
+            let query = PercentEncoding.encode(name)
             #expect(try await server.http.get("/revocations?consumer=\(query)").status == 200)
             #expect(try await server.http.get("/revocations?consumer=other").status == 200)
             let forgotten = try await server.overSocket.send("DELETE", "/api/v1/admin/consumers?name=\(query)")

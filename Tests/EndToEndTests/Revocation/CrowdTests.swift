@@ -6,6 +6,7 @@ import LatchkeyVerifier
 import TestConditions
 import TestSupport
 import Testing
+import Waiting
 
 /// Many pollers at once: the short form of what the benchmark measures, for correctness alone. One after the other and
 /// beside no other server, since each test takes thousands of descriptors and the processors.
@@ -57,7 +58,7 @@ struct CrowdTests {
         #expect(try await server.http.get("/.well-known/jwks.json").status == 200)
 
         // Each gets its answer; what is not answered when the server goes is cut off.
-        async let code = IdleSockets.aside { server.terminate() }
+        async let code = OwnThread.run("terminate") { server.terminate() }
         #expect(try await sockets.answered() == count)
         #expect(try await code == 0)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import TestSupport
+import Waiting
 
 /// Very many client sockets of a test, each with one request on its way: too many for an HTTP client, and from several
 /// loopback addresses, since the server bounds the connections of one. Every call blocks, so each runs on a thread of its
@@ -14,14 +15,7 @@ final class IdleSockets: Sendable {
     /// Connects `count` sockets to a port of 127.0.0.1 and sends `request` on each.
     /// - Throws: `ChildProcess.Failure` naming the call that failed.
     static func open(_ count: Int, port: Int, request: String) async throws -> IdleSockets {
-        try await aside { IdleSockets(try connect(count, port: port, request: request)) }
-    }
-
-    /// Does blocking work on a thread of its own.
-    static func aside<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
-        }
+        try await OwnThread.run("sockets") { IdleSockets(try connect(count, port: port, request: request)) }
     }
 
     private static func connect(_ count: Int, port: Int, request: String) throws -> [CInt] {
@@ -58,7 +52,7 @@ final class IdleSockets: Sendable {
 
     /// How many of them get an answer with status 200 before anything else. Waits at most a minute for each.
     func answered() async throws -> Int {
-        try await Self.aside { [descriptors] in Self.answered(descriptors) }
+        try await OwnThread.run("sockets") { [descriptors] in Self.answered(descriptors) }
     }
 
     private static func answered(_ descriptors: [CInt]) -> Int {

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -10,7 +11,7 @@ struct OperatorSocket: Sendable {
     private let host = [("Host", "localhost")]
 
     init(_ folder: TemporaryFolder) {
-        http = TestHTTP(base: "http+unix://" + TestHTTP.encoded(folder.file("latchkey.sock")))
+        http = TestHTTP(base: "http+unix://" + PercentEncoding.encode(folder.file("latchkey.sock")))
     }
 
     func get(_ path: String) async throws -> TestResponse { try await http.get(path, headers: host) }

@@ -20,9 +20,9 @@ struct LostRightsTests {
             let secret = try await server.addConfidentialClient("tool", scope: "latchkey:admin orders:read")
             let token = try #require(try await clientToken(server, secret)["access_token"])
             #expect(try await server.http.authorised("GET", "/api/v1/admin/users", bearer: token).status == 200)
-            var change = ClientChange()
-            change.scope = .set(Scope("orders:read"))
-            try await server.services.clients.update(try #require(ClientID("tool")), change, actor: .operator)
+            try await server.services.clients.update(try #require(ClientID("tool")), actor: .operator) {
+                $0.scope = Scope("orders:read")
+            }
             #expect(try await server.http.authorised("GET", "/api/v1/admin/users", bearer: token).status == 403)
             #expect(try await clientToken(server, secret)["error"] == "invalid_scope")
         }
@@ -73,7 +73,7 @@ struct LostRightsTests {
         }
     }
 
-    @Test func `a password change over a cookie session asks for the page's origin like a login`() async throws {
+    @Test func `a password change over transport cookie asks for the page's origin like a login`() async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addClient("shop", origins: ["https://shop.example.com"])

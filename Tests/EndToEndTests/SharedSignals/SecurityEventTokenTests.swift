@@ -53,9 +53,9 @@ struct SecurityEventTokenTests {
             let ada = try await server.addUser()
             try await server.addClient()
             var draft = ClientDraft(id: try #require(ClientID("rp")), kind: .confidential)
-            draft.scope = Scope("latchkey:events")
-            draft.grants = [.clientCredentials]
-            draft.algorithm = algorithm
+            draft.settings.scope = Scope("latchkey:events")
+            draft.settings.grants = [.clientCredentials]
+            draft.settings.algorithm = algorithm
             let created = try await server.services.clients.create(draft, actor: .operator)
             // A new key is announced before it may sign.
             clock.advance(by: .seconds(2 * 86400))

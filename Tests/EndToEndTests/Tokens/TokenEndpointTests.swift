@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyTokens
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Testing
 /// `/oauth2/token` as strangers, mistaken clients and right ones see it (STANDARDS 2.1).
 struct TokenEndpointTests {
     private func basic(_ id: String, _ secret: String) -> [(String, String)] {
-        [("Authorization", "Basic " + Data("\(id):\(TestHTTP.encoded(secret))".utf8).base64EncodedString())]
+        [("Authorization", "Basic " + Data("\(id):\(PercentEncoding.encode(secret))".utf8).base64EncodedString())]
     }
 
     private func expectNoStore(_ response: TestResponse, _ location: SourceLocation = #_sourceLocation) {
@@ -55,7 +56,8 @@ struct TokenEndpointTests {
             let secret = try await server.addConfidentialClient()
             let grant = [("grant_type", "client_credentials")]
             let url = try await server.http.post(
-                "/oauth2/token?client_secret=\(TestHTTP.encoded(secret))", form: grant + [("client_id", "service")])
+                "/oauth2/token?client_secret=\(PercentEncoding.encode(secret))",
+                form: grant + [("client_id", "service")])
             #expect(url.status == 400)
             #expect(url["error"] == "invalid_request")
             let both = try await server.http.post(

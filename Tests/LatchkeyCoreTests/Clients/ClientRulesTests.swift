@@ -22,9 +22,9 @@ struct ClientRulesTests {
     }
 
     @Test func `a value that is merely equivalent to one before is judged itself`() {
-        #expect(throws: invalid) { try validated { $0.audiences = ["K", "\u{212A}"] } }
+        #expect(throws: invalid) { try validated { $0.settings.audiences = ["K", "\u{212A}"] } }
         #expect(throws: invalid) {
-            try validated { $0.redirectURIs = ["https://a.example/;", "https://a.example/\u{37E}"] }
+            try validated { $0.settings.redirectURIs = ["https://a.example/;", "https://a.example/\u{37E}"] }
         }
     }
 
@@ -43,7 +43,7 @@ struct ClientRulesTests {
         "https://app.example.com\u{0}",
     ])
     func `an origin that no browser would send is refused`(origin: String) {
-        #expect(throws: invalid) { try validated { $0.origins = ["https://good.example", origin] } }
+        #expect(throws: invalid) { try validated { $0.settings.origins = ["https://good.example", origin] } }
     }
 
     @Test(arguments: [
@@ -52,21 +52,21 @@ struct ClientRulesTests {
         "http://app.localhost:1234", "https://[2001:db8::1]:9443",
     ])
     func `an origin as browsers write it is taken once`(origin: String) throws {
-        #expect(try validated { $0.origins = [origin, origin] }.origins == [origin])
+        #expect(try validated { $0.settings.origins = [origin, origin] }.origins == [origin])
     }
 
     @Test func `sessions without tokens are for first-party clients with origins, confidential ones too`() throws {
         let origins = ["https://app.example.com"]
         for kind in [Client.Kind.public, .confidential] {
             let client = try validated(kind) {
-                $0.firstParty = true
-                $0.origins = origins
+                $0.settings.firstParty = true
+                $0.settings.origins = origins
             }
             #expect(client.allowsServerSessions)
             #expect(client.allowsCookieTransport == (kind == .public))
-            #expect(try !validated(kind) { $0.firstParty = true }.allowsServerSessions)
+            #expect(try !validated(kind) { $0.settings.firstParty = true }.allowsServerSessions)
         }
-        #expect(try !validated { $0.origins = origins }.allowsServerSessions)
+        #expect(try !validated { $0.settings.origins = origins }.allowsServerSessions)
     }
 
     @Test(arguments: [
@@ -75,17 +75,17 @@ struct ClientRulesTests {
         "https://auth.example.com/ login", "https://auth.example.com/" + String(repeating: "x", count: 512),
     ])
     func `a login URI that no browser should be sent to is refused`(uri: String) {
-        #expect(throws: invalid) { try validated { $0.loginURI = uri } }
+        #expect(throws: invalid) { try validated { $0.settings.loginURI = uri } }
     }
 
     @Test(arguments: ["https://auth.example.com/login", "https://auth.example.com/?page=login", "http://localhost:81/"])
     func `a login URI is a page`(uri: String) throws {
-        #expect(try validated { $0.loginURI = uri }.loginURI == uri)
+        #expect(try validated { $0.settings.loginURI = uri }.loginURI == uri)
     }
 
     @Test func `origins are for public clients, and cookies for those that have some`() throws {
-        #expect(throws: invalid) { try validated(.confidential) { $0.origins = ["https://app.example.com"] } }
-        #expect(try validated { $0.origins = ["https://app.example.com"] }.allowsCookieTransport)
+        #expect(throws: invalid) { try validated(.confidential) { $0.settings.origins = ["https://app.example.com"] } }
+        #expect(try validated { $0.settings.origins = ["https://app.example.com"] }.allowsCookieTransport)
         #expect(try !validated().allowsCookieTransport)
         #expect(try !validated(.confidential).allowsCookieTransport)
     }
@@ -100,7 +100,7 @@ struct ClientRulesTests {
         ("https://app.example.com/" + String(repeating: "x", count: 500), .public),
     ])
     func `a redirect URI that could lead elsewhere is refused`(uri: String, kind: Client.Kind) {
-        #expect(throws: invalid) { try validated(kind) { $0.redirectURIs = [uri] } }
+        #expect(throws: invalid) { try validated(kind) { $0.settings.redirectURIs = [uri] } }
     }
 
     @Test(arguments: [
@@ -108,7 +108,7 @@ struct ClientRulesTests {
         "com.example.app:/cb", "com.example.app://host/cb",
     ])
     func `redirect URIs of web and native applications are taken`(uri: String) throws {
-        #expect(try validated { $0.redirectURIs = [uri] }.redirectURIs == [uri])
+        #expect(try validated { $0.settings.redirectURIs = [uri] }.redirectURIs == [uri])
     }
 
     @Test(arguments: [
@@ -116,39 +116,39 @@ struct ClientRulesTests {
         String(repeating: "a", count: 257), "https://auth.example.com/api/v1",
     ])
     func `an audience out of form, or our own API, is refused`(audience: String) {
-        #expect(throws: invalid) { try validated { $0.audiences = ["fine", audience] } }
+        #expect(throws: invalid) { try validated { $0.settings.audiences = ["fine", audience] } }
     }
 
     @Test func `up to eight audiences are taken`() throws {
         let nine = (1...9).map { "service-\($0)" }
-        #expect(throws: invalid) { try validated { $0.audiences = nine } }
-        #expect(try validated { $0.audiences = Array(nine.prefix(8)) }.audiences.count == 8)
+        #expect(throws: invalid) { try validated { $0.settings.audiences = nine } }
+        #expect(try validated { $0.settings.audiences = Array(nine.prefix(8)) }.audiences.count == 8)
         let forms = ["https://api.example.com/v2?x=1", "urn:example:api", "api.example_1"]
-        #expect(try validated { $0.audiences = forms + forms }.audiences == forms)
+        #expect(try validated { $0.settings.audiences = forms + forms }.audiences == forms)
     }
 
     @Test(arguments: ["latchkey:root", "latchkey:", "openid latchkey:accounts", ""])
     func `a scope in our own name that does not exist is refused`(scope: String) throws {
         let scope = try #require(Scope(scope))
-        #expect(throws: invalid) { try validated { $0.scope = scope } }
+        #expect(throws: invalid) { try validated { $0.settings.scope = scope } }
     }
 
     @Test func `client_credentials needs a confidential client`() throws {
-        #expect(throws: invalid) { try validated { $0.grants = [.refreshToken, .clientCredentials] } }
+        #expect(throws: invalid) { try validated { $0.settings.grants = [.refreshToken, .clientCredentials] } }
         #expect(try validated().grants == [.refreshToken])
         #expect(try validated(.confidential).grants == [.refreshToken, .clientCredentials])
         #expect(
-            try validated(.confidential) { $0.grants = [.clientCredentials, .clientCredentials] }.grants == [
+            try validated(.confidential) { $0.settings.grants = [.clientCredentials, .clientCredentials] }.grants == [
                 .clientCredentials
             ])
     }
 
     @Test(arguments: [0, 29, 3601, -30, 86400])
     func `an access token lives 30 to 3600 seconds`(seconds: Int) throws {
-        #expect(throws: invalid) { try validated { $0.accessLifetime = .seconds(seconds) } }
-        #expect(throws: invalid) { try validated { $0.accessLifetime = .milliseconds(60_500) } }
+        #expect(throws: invalid) { try validated { $0.settings.accessLifetime = .seconds(seconds) } }
+        #expect(throws: invalid) { try validated { $0.settings.accessLifetime = .milliseconds(60_500) } }
         for good in [30, 3600] {
-            #expect(try validated { $0.accessLifetime = .seconds(good) }.accessLifetime == .seconds(good))
+            #expect(try validated { $0.settings.accessLifetime = .seconds(good) }.accessLifetime == .seconds(good))
         }
     }
 
@@ -161,15 +161,15 @@ struct ClientRulesTests {
     func `a session's lifetimes are refused that are out of range or in the wrong order`(idle: Int?, absolute: Int?) {
         #expect(throws: invalid) {
             try validated {
-                $0.idleLifetime = idle.map { .seconds($0) }
-                $0.absoluteLifetime = absolute.map { .seconds($0) }
+                $0.settings.idleLifetime = idle.map { .seconds($0) }
+                $0.settings.absoluteLifetime = absolute.map { .seconds($0) }
             }
         }
     }
 
     @Test func `a short absolute lifetime needs no idle one`() throws {
-        #expect(try validated { $0.absoluteLifetime = .seconds(3600) }.absoluteLifetime == .seconds(3600))
-        #expect(try validated { $0.absoluteLifetime = .seconds(400 * 86400) }.idleLifetime == nil)
+        #expect(try validated { $0.settings.absoluteLifetime = .seconds(3600) }.absoluteLifetime == .seconds(3600))
+        #expect(try validated { $0.settings.absoluteLifetime = .seconds(400 * 86400) }.idleLifetime == nil)
     }
 
     @Test func `only a confidential client imports a secret, and a good one`() throws {
@@ -179,21 +179,35 @@ struct ClientRulesTests {
     }
 
     @Test func `a change is judged with everything that stays`() throws {
-        let client = try validated { $0.idleLifetime = .seconds(7200) }
-        var change = ClientChange()
-        change.absoluteLifetime = .set(.seconds(3600))
-        #expect(throws: invalid) { try change.applied(to: client, settings: settings) }
-        change.idleLifetime = .set(nil)
-        let changed = try change.applied(to: client, settings: settings)
-        #expect(changed.idleLifetime == nil)
-        #expect(changed.absoluteLifetime == .seconds(3600))
-        #expect(try ClientChange().applied(to: client, settings: settings) == client)
+        var client = try validated { $0.settings.idleLifetime = .seconds(7200) }
+        client.settings.absoluteLifetime = .seconds(3600)
+        #expect(throws: invalid) { try ClientRules(settings: settings).validated(client) }
+        client.settings.idleLifetime = nil
+        #expect(try ClientRules(settings: settings).validated(client) == client)
+    }
+
+    @Test(arguments: ["latchkey", "LATCHKEY", "Latchkey-console", "latchkey-", "lAtChKeY--", "latchkey-pages.2"])
+    func `an id that is the server's own is refused`(id: String) throws {
+        let draft = ClientDraft(id: try #require(ClientID(id)), kind: .public)
+        let refusal = #expect(throws: Refusal.self) {
+            try draft.validated(settings: settings, at: Timestamp(seconds: 1))
+        }
+        #expect(refusal?.code == .invalidRequest)
+        #expect(refusal?.detail.contains("choose another id") == true)
+    }
+
+    @Test(arguments: ["latchkey.console", "latchkeys", "latchke", "my-latchkey", "latchkey_x", "-latchkey"])
+    func `an id that only looks like the server's own is taken`(id: String) throws {
+        _ = try ClientDraft(id: try #require(ClientID(id)), kind: .public)
+            .validated(settings: settings, at: Timestamp(seconds: 1))
     }
 
     @Test func `refusals are fit for an OAuth error and quote nothing`() throws {
         let bad: [(inout ClientDraft) -> Void] = [
-            { $0.origins = ["https://zzyzx/"] }, { $0.redirectURIs = ["zzyzx"] }, { $0.audiences = ["zzyzx x"] },
-            { $0.scope = Scope("latchkey:zzyzx") }, { $0.grants = [.clientCredentials] }, { $0.accessLifetime = .zero },
+            { $0.settings.origins = ["https://zzyzx/"] }, { $0.settings.redirectURIs = ["zzyzx"] },
+            { $0.settings.audiences = ["zzyzx x"] },
+            { $0.settings.scope = Scope("latchkey:zzyzx") }, { $0.settings.grants = [.clientCredentials] },
+            { $0.settings.accessLifetime = .zero },
         ]
         for change in bad {
             let refusal = try #require(#expect(throws: Refusal.self) { try validated(.public, change) })

@@ -10,9 +10,11 @@ struct ClientScopeTests {
 
     private func client(_ scope: String? = nil, audiences: [String] = service) throws -> Client {
         Client(
-            id: try #require(ClientID("app")), kind: .confidential, audiences: audiences,
-            scope: try scope.map { try #require(Scope($0)) }, grants: Client.Grant.allCases,
-            createdAt: Timestamp(seconds: 1))
+            id: try #require(ClientID("app")), kind: .confidential,
+            settings: try ClientSettings {
+                $0.audiences = audiences
+                $0.scope = try scope.map { try #require(Scope($0)) }
+            }, createdAt: Timestamp(seconds: 1))
     }
 
     private func user(_ roles: [String] = []) -> User {

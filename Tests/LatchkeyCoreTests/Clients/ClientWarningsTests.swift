@@ -9,8 +9,12 @@ struct ClientWarningsTests {
         issuer: String = "https://auth.example.com"
     ) throws -> [String] {
         let client = Client(
-            id: try #require(ClientID("app")), kind: kind, firstParty: firstParty, origins: origins,
-            scope: scope.flatMap { Scope($0) }, grants: [], createdAt: Timestamp(seconds: 1))
+            id: try #require(ClientID("app")), kind: kind,
+            settings: ClientSettings {
+                $0.firstParty = firstParty
+                $0.origins = origins
+                $0.scope = scope.flatMap { Scope($0) }
+            }, createdAt: Timestamp(seconds: 1))
         return ClientWarnings(issuer: issuer).warnings(for: client)
     }
 
@@ -37,9 +41,13 @@ struct ClientWarningsTests {
     @Test func `a login page that can sign nobody in is pointed out`() throws {
         func warnings(_ origins: [String], _ redirectURIs: [String], firstParty: Bool = true) throws -> [String] {
             let client = Client(
-                id: try #require(ClientID("app")), kind: .public, firstParty: firstParty, origins: origins,
-                redirectURIs: redirectURIs, loginURI: "https://auth.example.com:8443/login", grants: [],
-                createdAt: Timestamp(seconds: 1))
+                id: try #require(ClientID("app")), kind: .public,
+                settings: ClientSettings {
+                    $0.firstParty = firstParty
+                    $0.origins = origins
+                    $0.redirectURIs = redirectURIs
+                    $0.loginURI = "https://auth.example.com:8443/login"
+                }, createdAt: Timestamp(seconds: 1))
             return ClientWarnings(issuer: "https://auth.example.com").warnings(for: client)
         }
         let callback = ["https://app.example.com/latchkey/callback"]

@@ -6,8 +6,8 @@ import Testing
 struct RegisteredOriginsTests {
     private func client(_ id: String, _ origins: [String], disabled: Bool = false) throws -> Client {
         var draft = ClientDraft(id: try #require(ClientID(id)), kind: .public)
-        draft.firstParty = true
-        draft.origins = origins
+        draft.settings.firstParty = true
+        draft.settings.origins = origins
         var client = try draft.validated(settings: Settings(issuer: "https://id.example"), at: Timestamp(seconds: 1))
         client.disabled = disabled
         return client

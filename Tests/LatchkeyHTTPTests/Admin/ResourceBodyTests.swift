@@ -36,24 +36,6 @@ struct ResourceBodyTests {
         #expect(refusal?.detail == "The member lines.1 has the wrong type or an unknown value.")
     }
 
-    @Test func `absent, null and a value are three things in a client's change`() throws {
-        let update = try ClientUpdate.decode(Array(#"{"algorithm":null,"access_ttl_seconds":60}"#.utf8))
-        #expect(update.algorithm == .clear)
-        #expect(update.accessLifetime == .set(60))
-        #expect(update.scope == .keep)
-    }
-
-    @Test func `an unknown algorithm, grant, kind or id of a client is refused`() {
-        var create = ClientCreate(id: "web", kind: "public")
-        create.grants = ["password"]
-        #expect(throws: Refusal(.invalidRequest, "")) { try ClientDraft(create) }
-        create.grants = nil
-        create.algorithm = "none"
-        #expect(throws: Refusal(.invalidRequest, "")) { try ClientDraft(create) }
-        #expect(throws: Refusal(.invalidRequest, "")) { try ClientDraft(ClientCreate(id: "web", kind: "secret")) }
-        #expect(throws: Refusal(.invalidRequest, "")) { try ClientDraft(ClientCreate(id: "a b", kind: "public")) }
-    }
-
     @Test func `a secret in JSON shows in no description`() throws {
         let create = try UserCreate.decode(Array(#"{"name":"x","password":"canary"}"#.utf8))
         #expect(create.password.exposed == "canary")

@@ -124,7 +124,7 @@ struct TextReading: Sendable {
         var settings = HTTPService.Settings()
         settings.trustedProxies = (try? TrustedProxies(["10.0.0.0/8"])) ?? TrustedProxies()
         let service = HTTPService(
-            routes: RouteTable([]), settings: settings, metrics: PrometheusRegistry(), now: { 0 },
+            routes: RouteTable([]), settings: settings, metrics: RequestMetrics(), now: { 0 },
             renderError: { _, _ in ServerFixture.text("") })
         let words =
             ["203.0.113.60", "10.1.2.3", "198.51.100.1", "2001:db8::9", "[2001:db8::9]", "::ffff:192.0.2.1", ":4711"]

@@ -1,11 +1,69 @@
 import LatchkeyCore
-import LatchkeyHTTP
 import LatchkeyTokens
+import TestSupport
 import Testing
 
+@testable import LatchkeyHTTP
+
 struct TokenRequestTests {
-    private func request(_ form: String) throws(Refusal) -> TokenRequest {
-        try TokenRequest(RequestParameters(form.utf8, repeatable: ["resource"]))
+    private static let trial = Client.Grant("urn:example:trial", kinds: [.public], byDefaultFor: [])
+
+    /// Reads forms as the endpoint does, and answers none.
+    private let grants = [
+        OfferedGrant(.refreshToken) { form throws(Refusal) in
+            _ = try RefreshTokenGrant.Request(form)
+            return { _, _ in throw CancellationError() }
+        },
+        OfferedGrant(.clientCredentials) { form throws(Refusal) in
+            _ = try ClientCredentialsGrant.Request(form)
+            return { _, _ in throw CancellationError() }
+        },
+    ]
+
+    private func parameters(_ form: String) throws(Refusal) -> RequestParameters {
+        try RequestParameters(form.utf8, repeatable: OfferedGrant.repeatable)
+    }
+
+    private func request(_ form: String) throws(Refusal) {
+        let parameters = try parameters(form)
+        _ = try grants.asked(by: parameters).read(parameters)
+    }
+
+    @Test func `the endpoint answers exactly the grants that metadata and clients know`() async throws {
+        try await withServer { server in
+            #expect(TokenEndpoint(services: server.services).grants.map(\.grant) == Client.Grant.all)
+            let metadata = try await server.http.get("/.well-known/oauth-authorization-server")
+            let names = metadata.json.object?["grant_types_supported"]?.strings
+            #expect(names == Client.Grant.all.map(\.name))
+        }
+    }
+
+    @Test func `metadata reads the list, and so does the sentence about what is supported`() throws {
+        let all = Client.Grant.all + [Self.trial]
+        let document = try StrictJSON.parseObject(
+            AuthorizationServerMetadata(issuer: "https://a.example", grants: all).encode())
+        #expect(document["grant_types_supported"]?.strings == all.map(\.name))
+        let offered = grants + [OfferedGrant(Self.trial) { _ throws(Refusal) in { _, _ in throw CancellationError() } }]
+        let form = try parameters("grant_type=urn:example:trial")
+        #expect(try offered.asked(by: form).grant == Self.trial)
+        let refusal = #expect(throws: Refusal.self) { try grants.asked(by: form) }
+        #expect(refusal?.detail.contains("refresh_token, client_credentials") == true)
+    }
+
+    @Test func `a client may use what is in its own list, whatever the endpoint answers`() async throws {
+        try await withServer { server in
+            try await server.addClient("old")
+            let secret = try await server.addConfidentialClient("service", scope: "orders:read")
+            try await server.services.clients.update(try #require(ClientID("service")), actor: .operator) {
+                $0.grants = [.refreshToken]
+            }
+            let form = [
+                ("grant_type", "client_credentials"), ("client_id", "service"), ("client_secret", secret),
+            ]
+            #expect(try await server.http.post("/oauth2/token", form: form)["error"] == "unauthorized_client")
+            let old = [("grant_type", "client_credentials"), ("client_id", "old")]
+            #expect(try await server.http.post("/oauth2/token", form: old)["error"] == "unauthorized_client")
+        }
     }
 
     @Test(arguments: [
@@ -29,10 +87,10 @@ struct TokenRequestTests {
 
     @Test func `an empty scope counts as absent, unknown parameters do not count, resource may repeat`() throws {
         let form = "grant_type=refresh_token&refresh_token=x&scope=&resource=a&resource=b&audience=c"
-        #expect(try request(form) == .refreshToken(token: "x", scope: nil, resources: ["a", "b"]))
-        #expect(
-            try request("grant_type=client_credentials&scope=a+b")
-                == .clientCredentials(scope: Scope("a b"), resources: []))
+        let refresh = try RefreshTokenGrant.Request(try parameters(form))
+        #expect(refresh.token == "x" && refresh.scope == nil && refresh.resources == ["a", "b"])
+        let own = try ClientCredentialsGrant.Request(try parameters("grant_type=client_credentials&scope=a+b"))
+        #expect(own.scope == Scope("a b") && own.resources.isEmpty)
     }
 
     @Test func `a resource must be among the audiences that the token has anyway`() throws {

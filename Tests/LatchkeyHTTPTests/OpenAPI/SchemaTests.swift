@@ -56,11 +56,11 @@ struct SchemaTests {
         try expectResource(
             "UserImportLineResult", full: UserImportLineResult(line: 1, outcome: .imported, id: "", detail: ""),
             least: UserImportLineResult(line: 1, outcome: .refused))
-        try expectResource("Client", full: client(full: true), least: client(full: false))
+        try expectResource("Client", full: try client(full: true), least: try client(full: false))
         try expectResource(
             "ClientCreated",
-            full: ClientCreated(client: client(full: true), clientSecret: SecretText(""), warnings: []),
-            least: ClientCreated(client: client(full: true), warnings: []))
+            full: ClientCreated(client: try client(full: true), clientSecret: SecretText(""), warnings: []),
+            least: ClientCreated(client: try client(full: true), warnings: []))
         try expectResource(
             "ClientSecretRotated",
             full: ClientSecretRotated(clientID: "", clientSecret: SecretText(""), previousExpiresAt: 0))
@@ -109,12 +109,22 @@ struct SchemaTests {
             least: ProblemResource(type: "", title: "", status: 0, detail: "", code: ""))
     }
 
-    private func client(full: Bool) -> ClientResource {
-        ClientResource(
-            id: "", kind: "", firstParty: false, disabled: false, origins: [], redirectURIs: [],
-            loginURI: full ? "" : nil, audiences: [], scope: full ? "" : nil, grants: [], algorithm: full ? "" : nil,
-            accessLifetime: full ? 1 : nil,
-            idleLifetime: full ? 1 : nil, absoluteLifetime: full ? 1 : nil, createdAt: 0)
+    private func client(full: Bool) throws -> ClientResource {
+        let settings = ClientSettings {
+            guard full else { return }
+            $0.loginURI = ""
+            $0.scope = Scope()
+            $0.algorithm = .es256
+            $0.accessLifetime = .zero
+            $0.idleLifetime = .zero
+            $0.absoluteLifetime = .zero
+        }
+        let missing = ClientSettings.fields.filter { $0.value(in: settings) == nil }
+        #expect(missing.isEmpty == full, "set here what was added: \(missing.map(\.name))")
+        return ClientResource(
+            Client(
+                id: try #require(ClientID("app")), kind: .public, settings: settings,
+                createdAt: Timestamp(seconds: 1)))
     }
 
     private func session(full: Bool) -> SessionResource {
@@ -129,7 +139,8 @@ struct SchemaTests {
         let user = User(
             id: .generate(at: now), name: "a", normalisedName: "a", roles: [], disabled: false,
             mustChangePassword: false, createdAt: now)
-        let client = Client(id: try #require(ClientID("app")), kind: .public, grants: [], createdAt: now)
+        let client = Client(
+            id: try #require(ClientID("app")), kind: .public, settings: ClientSettings(), createdAt: now)
         let session = Session(
             id: .generate(at: now), user: user.id, client: client.id, transport: .body, scope: Scope(), nonce: [],
             createdAt: now, expiresAt: now, authenticationMethods: [], deviceName: deviceName, network: "a",

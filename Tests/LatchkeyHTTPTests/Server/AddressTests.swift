@@ -119,7 +119,7 @@ import Testing
         var settings = HTTPService.Settings()
         settings.trustedProxies = try TrustedProxies(row.trusted)
         let service = HTTPService(
-            routes: RouteTable([]), settings: settings, metrics: PrometheusRegistry(), now: { 0 },
+            routes: RouteTable([]), settings: settings, metrics: RequestMetrics(), now: { 0 },
             renderError: { _, _ in ServerFixture.text("") }
         )
         var fields = HTTPFields()

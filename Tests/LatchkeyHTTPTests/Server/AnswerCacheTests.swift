@@ -40,7 +40,7 @@ import Testing
         try await ServerFixture.run(routes: [page.route], logger: logger) { server in
             let port = server.port
             let result = try await blocking { try body(try RawConnection(port: port)) }
-            return (result, server.metrics.render())
+            return (result, server.scrape())
         }
     }
 

@@ -133,7 +133,7 @@ struct ConnectionBudgetTests {
         var settings = HTTPService.Settings()
         settings.trustedProxies = try TrustedProxies(["10.0.0.0/8"])
         let service = HTTPService(
-            routes: RouteTable([]), settings: settings, metrics: PrometheusRegistry(), now: { 0 },
+            routes: RouteTable([]), settings: settings, metrics: RequestMetrics(), now: { 0 },
             renderError: { _, _ in ServerFixture.text("") })
         #expect(service.sharesAddress(try #require(ClientAddress(text))) == expected)
     }

@@ -6,6 +6,7 @@ import LatchkeyHTTP
 import Logging
 import NIOCore
 import Testing
+import Waiting
 
 /// Addresses, the Unix socket, and going down.
 @Suite struct ListenersTests {
@@ -265,7 +266,7 @@ actor Gate {
     private var hasArrived = false
     private var isOpen = false
     private var isReleased = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var waiters: [Waiter<Void>] = []
 
     func arrive() { change { $0.hasArrived = true } }
     func open() { change { $0.isOpen = true } }
@@ -283,10 +284,14 @@ actor Gate {
         body(self)
         let waiting = waiters
         waiters = []
-        for waiter in waiting { waiter.resume() }
+        for waiter in waiting { waiter.release(()) }
     }
 
     private func wait(_ condition: (isolated Gate) -> Bool) async {
-        while !condition(self) { await withCheckedContinuation { waiters.append($0) } }
+        while !condition(self) {
+            let waiter = Waiter<Void>()
+            waiters.append(waiter)
+            await waiter.value()
+        }
     }
 }

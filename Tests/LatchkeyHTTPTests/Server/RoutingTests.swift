@@ -100,7 +100,7 @@ import Testing
                     _ = try connection.receiveAll()
                 }
             }
-            return server.metrics.render()
+            return server.scrape()
         }
         #expect(text.contains("http_requests_total{method=\"GET\",route=\"/things/{name}\",status=\"200\"} 2"))
         #expect(text.contains("http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1"))

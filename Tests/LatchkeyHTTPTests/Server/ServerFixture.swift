@@ -9,12 +9,20 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import TestSupport
+import Waiting
 
 /// A running server with a handful of routes, for tests of everything before and around a handler.
 struct ServerFixture: Sendable {
     let listeners: HTTPListeners
     let group: ServiceGroup
-    let metrics: PrometheusRegistry
+    let metrics: RequestMetrics
+
+    /// The metrics of requests as text.
+    func scrape() -> String {
+        var page = PrometheusPage()
+        metrics.write(to: &page)
+        return page.text
+    }
 
     var addresses: [ListenAddress] { listeners.boundAddresses }
 
@@ -39,7 +47,7 @@ struct ServerFixture: Sendable {
         // Of its own: deadlines of a tenth of a second must not wait for what the servers of other tests do.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { loops.shutdownGracefully { _ in } }
-        let metrics = PrometheusRegistry()
+        let metrics = RequestMetrics()
         var settings = HTTPService.Settings()
         settings.limits = limits
         settings.trustedProxies = trustedProxies
@@ -123,9 +131,7 @@ extension ListenAddress {
 
 /// Runs blocking work on a thread of its own, away from the threads that the server's tasks need.
 func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: .init(catching: work)) }
-    }
+    try await OwnThread.run("blocking", work)
 }
 
 /// A fresh folder, removed afterwards.

@@ -1,4 +1,5 @@
 import Foundation
+import LatchkeyBytes
 import LatchkeyHTTP
 import Testing
 
@@ -13,10 +14,7 @@ struct ZlibTests {
     }
 
     private func bytes(_ text: String) throws -> [UInt8] {
-        try stride(from: 0, to: text.count, by: 2).map { offset in
-            let start = text.index(text.startIndex, offsetBy: offset)
-            return try #require(UInt8(text[start..<text.index(start, offsetBy: 2)], radix: 16))
-        }
+        try #require(Hexadecimal.decode(text.utf8))
     }
 
     @Test func `status lists are compressed to the byte as the draft shows`() throws {

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyTokens
 import TestConditions
 import Testing
@@ -28,10 +29,6 @@ struct StatusListTests {
         get throws { try Vectors.load("status/encoding.json", as: VectorFile<Case>.self).cases }
     }
 
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     @Test(arguments: try vectors)
     func `an array is packed and unpacked as its vector says`(vector: Case) throws {
         let compressed = try #require(Base64URL.decode(vector.lst))
@@ -42,10 +39,10 @@ struct StatusListTests {
         let named = Dictionary(vector.statuses.map { ($0[0], $0[1]) }) { _, last in last }
         let wrong = (0..<list.count).first { Int(list[$0].rawValue) != named[$0] ?? 0 }
         #expect(wrong == nil)
-        if let expected = vector.bytes { #expect(Self.hexadecimal(list.bytes) == expected) }
+        if let expected = vector.bytes { #expect(Hexadecimal.string(list.bytes) == expected) }
         if let expected = vector.compressed {
-            #expect(Self.hexadecimal(compressed) == expected)
-            #expect(Self.hexadecimal(Inflater.deflate(list.bytes)) == expected)
+            #expect(Hexadecimal.string(compressed) == expected)
+            #expect(Hexadecimal.string(Inflater.deflate(list.bytes)) == expected)
         }
     }
 

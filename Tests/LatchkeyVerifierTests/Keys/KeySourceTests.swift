@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyTokens
 import LatchkeyVerifier
 import Synchronization
@@ -24,7 +25,7 @@ struct KeySourceTests {
 
     /// A name in the right form that belongs to no key.
     private static func inventedKeyID() throws -> KeyID {
-        try #require(KeyID(Base64URL.string((0..<32).map { _ in UInt8.random(in: 0...255) })))
+        try #require(KeyID(Base64URL.string(RandomBytes.make(32))))
     }
 
     @Test func `ten thousand invented names bring about one fetch per cool-down`() async throws {

@@ -1,6 +1,6 @@
 import Argon2
 import Crypto
-import Foundation
+import LatchkeyBytes
 
 /// An imported bcrypt hash not of the password but of a digest of it, in text, as frameworks make it for passwords over
 /// 72 bytes. All of the password counts then, zero bytes too.
@@ -74,14 +74,8 @@ package struct DigestedBcryptHash: Sendable, Equatable {
                     HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: Array(bcrypt.salt))))
             }
         }
-        return SecretBytes(copying: digest == .sha256Hexadecimal ? Self.hexadecimal(code) : Self.base64(code))
+        return SecretBytes(
+            copying:
+                digest == .sha256Hexadecimal ? Hexadecimal.encode(code) : Base64.encode(code, padded: true))
     }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    }
-
-    /// With padding.
-    private static func base64(_ bytes: [UInt8]) -> [UInt8] { Array(Data(bytes).base64EncodedString().utf8) }
 }

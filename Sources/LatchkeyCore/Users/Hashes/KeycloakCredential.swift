@@ -1,4 +1,5 @@
 import Argon2
+import LatchkeyBytes
 import LatchkeyTokens
 import OpenSSL
 
@@ -85,7 +86,7 @@ struct KeycloakCredential {
     }
 
     private static func bytes(_ value: JSONValue?) -> [UInt8]? {
-        value?.string.flatMap { HashText.base64(Array($0.utf8)[...]) }
+        value?.string.flatMap { Base64.decode(Array($0.utf8)[...]) }
     }
 
     private static func object(_ value: JSONValue?) -> JSONObject? {

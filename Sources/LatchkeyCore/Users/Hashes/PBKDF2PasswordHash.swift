@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import OpenSSL
 
 /// An imported PBKDF2 hash, in one of these text forms:
@@ -49,12 +50,12 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
             ]
             try self.init(
                 hash: Self.hash(named: parts[1], in: names), iterations: DecimalField.value(parts[2]),
-                salt: HashText.base64(parts[3], dotForPlus: true), key: HashText.base64(parts[4], dotForPlus: true))
+                salt: Base64.decode(parts[3], dotForPlus: true), key: Base64.decode(parts[4], dotForPlus: true))
         } else if parts.count == 4 {
             let names: [(String, PBKDF2Hash)] = [("pbkdf2_sha1", .sha1), ("pbkdf2_sha256", .sha256)]
             try self.init(
                 hash: Self.hash(named: parts[0], in: names), iterations: DecimalField.value(parts[1]),
-                salt: Array(parts[2]), key: HashText.base64(parts[3]))
+                salt: Array(parts[2]), key: Base64.decode(parts[3]))
         } else {
             throw MalformedPasswordHash("The PBKDF2 hash does not have the form $pbkdf2-sha256$iterations$salt$hash.")
         }
@@ -68,8 +69,8 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
             throw MalformedPasswordHash("The PBKDF2 hash does not have the form {PBKDF2-SHA256}iterations$salt$hash.")
         }
         try self.init(
-            hash: hash, iterations: DecimalField.value(parts[0]), salt: HashText.base64(parts[1], dotForPlus: true),
-            key: HashText.base64(parts[2], dotForPlus: true))
+            hash: hash, iterations: DecimalField.value(parts[0]), salt: Base64.decode(parts[1], dotForPlus: true),
+            key: Base64.decode(parts[2], dotForPlus: true))
     }
 
     /// Spring Security's form, without the name in braces: it names costs that are nowhere in the text. An encoder that
@@ -78,7 +79,7 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
     init(
         spring text: ArraySlice<UInt8>, hash: PBKDF2Hash, iterations: Int, saltLength: Int
     ) throws(MalformedPasswordHash) {
-        guard let bytes = HashText.hexadecimal(text), bytes.count == saltLength + 32 else {
+        guard let bytes = Hexadecimal.decode(text), bytes.count == saltLength + 32 else {
             throw MalformedPasswordHash(
                 "A PBKDF2 hash of Spring Security does not say what it cost, and this one is not of the length that "
                     + "the encoder of this name writes: \(2 * (saltLength + 32)) hexadecimal digits.")
@@ -115,7 +116,7 @@ extension PBKDF2PasswordHash {
     /// with 1 and the number of the hash, version 2 with 0 and has 49 bytes.
     static func isASPNETIdentity(_ text: ArraySlice<UInt8>) -> Bool {
         if text.starts(with: "AQAAAA".utf8) { return true }
-        guard text.count == 68, let bytes = HashText.base64(text) else { return false }
+        guard text.count == 68, let bytes = Base64.decode(text) else { return false }
         return bytes.count == 49 && bytes[0] == 0
     }
 
@@ -123,7 +124,7 @@ extension PBKDF2PasswordHash {
     /// version 3 the hash, the iterations and the salt's length in four bytes each, then salt and key.
     /// - Throws: the first thing that is wrong.
     init(aspNETIdentity text: ArraySlice<UInt8>) throws(MalformedPasswordHash) {
-        guard let bytes = HashText.base64(text), let version = bytes.first else {
+        guard let bytes = Base64.decode(text), let version = bytes.first else {
             throw MalformedPasswordHash("The hash begins like one of ASP.NET Identity and is not base64.")
         }
         func number(at index: Int) -> Int { bytes[index..<(index + 4)].reduce(0) { $0 << 8 | Int($1) } }

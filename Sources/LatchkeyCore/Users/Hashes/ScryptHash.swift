@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import OpenSSL
 
 /// An imported scrypt hash, in one of three text forms:
@@ -33,8 +34,8 @@ package struct ScryptHash: Sendable, Equatable {
             throw MalformedPasswordHash("The cost of the scrypt hash is not written as ln=…,r=…,p=….")
         }
         try self.init(
-            logarithm: logarithm, blockSize: blockSize, parallelism: parallelism, salt: HashText.base64(parts[3]),
-            key: HashText.base64(parts[4]))
+            logarithm: logarithm, blockSize: blockSize, parallelism: parallelism, salt: Base64.decode(parts[3]),
+            key: Base64.decode(parts[4]))
     }
 
     /// Django's form.
@@ -51,7 +52,7 @@ package struct ScryptHash: Sendable, Equatable {
         }
         try self.init(
             logarithm: cost.trailingZeroBitCount, blockSize: blockSize, parallelism: parallelism,
-            salt: Array(parts[2]), key: HashText.base64(parts[5]))
+            salt: Array(parts[2]), key: Base64.decode(parts[5]))
     }
 
     /// Spring Security's form, without `{scrypt}`.
@@ -62,14 +63,14 @@ package struct ScryptHash: Sendable, Equatable {
             throw MalformedPasswordHash("The scrypt hash does not have Spring Security's form $cost$salt$hash.")
         }
         // The logarithm of N, then r and p in two digits each.
-        let digits = parts[1].compactMap(HashText.hexadecimalValue)
+        let digits = parts[1].compactMap(Hexadecimal.value(of:))
         guard (5...6).contains(digits.count), digits.count == parts[1].count else {
             throw MalformedPasswordHash("The cost of the scrypt hash is not a hexadecimal number such as e0801.")
         }
         let cost = digits.reduce(0) { $0 << 4 | Int($1) }
         try self.init(
             logarithm: cost >> 16, blockSize: cost >> 8 & 0xFF, parallelism: cost & 0xFF,
-            salt: HashText.base64(parts[2]), key: HashText.base64(parts[3]))
+            salt: Base64.decode(parts[2]), key: Base64.decode(parts[3]))
     }
 
     private init(

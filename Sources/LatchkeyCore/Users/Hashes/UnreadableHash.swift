@@ -1,3 +1,5 @@
+import LatchkeyBytes
+
 /// Hashes of other systems that are recognised and not imported, each with its reason: whoever moves users over learns
 /// what is in the table, and not only that it was refused.
 enum UnreadableHash: Sendable, CaseIterable {
@@ -77,7 +79,7 @@ enum UnreadableHash: Sendable, CaseIterable {
     private static func bare(_ text: ArraySlice<UInt8>) -> UnreadableHash? {
         let isMySQL = text.first == UInt8(ascii: "*") && text.count == 41
         let digits = isMySQL ? text.dropFirst() : text
-        if digits.allSatisfy({ HashText.hexadecimalValue($0) != nil }) {
+        if digits.allSatisfy({ Hexadecimal.value(of: $0) != nil }) {
             switch digits.count {
             case 32: return .md5
             case 40, 56, 64, 96, 128: return .sha

@@ -5,13 +5,31 @@ import LatchkeyTokens
 struct ClientCredentialsGrant: Sendable {
     let services: Services
 
-    /// - Throws: `Refusal` `unauthorized_client` for a public client, `invalid_scope`, `invalid_target`.
-    func answer(scope: Scope?, resources: [String], client: Client) async throws -> TokenReply {
-        if !resources.isEmpty {
-            let held = try client.grantedScope(requested: scope, user: nil)
-            let grant = try client.tokenGrant(held: held, user: nil, settings: services.settings)
-            try ResourceIndicator.check(resources, within: grant.audience)
+    var offered: OfferedGrant {
+        OfferedGrant(.clientCredentials) { form throws(Refusal) in
+            let request = try Request(form)
+            return { client, _ in try await answer(request, client: client) }
         }
-        return try await services.clientTokens.issue(client: client, scope: scope)
+    }
+
+    /// What a form asks for.
+    struct Request: Sendable, Equatable {
+        let scope: Scope?
+        let resources: [String]
+
+        init(_ form: RequestParameters) throws(Refusal) {
+            scope = try Scope(parameter: form["scope"])
+            resources = form.all("resource")
+        }
+    }
+
+    /// - Throws: `Refusal` `unauthorized_client` for a public client, `invalid_scope`, `invalid_target`.
+    private func answer(_ request: Request, client: Client) async throws -> TokenReply {
+        if !request.resources.isEmpty {
+            let held = try client.grantedScope(requested: request.scope, user: nil)
+            let grant = try client.tokenGrant(held: held, user: nil, settings: services.settings)
+            try ResourceIndicator.check(request.resources, within: grant.audience)
+        }
+        return try await services.clientTokens.issue(client: client, scope: request.scope)
     }
 }

@@ -5,23 +5,42 @@ import LatchkeyTokens
 struct RefreshTokenGrant: Sendable {
     let services: Services
 
+    var offered: OfferedGrant {
+        OfferedGrant(.refreshToken) { form throws(Refusal) in
+            let request = try Request(form)
+            return { try await answer(request, client: $0, network: $1) }
+        }
+    }
+
+    /// What a form asks for.
+    struct Request: Sendable, Equatable {
+        let token: String
+        let scope: Scope?
+        let resources: [String]
+
+        init(_ form: RequestParameters) throws(Refusal) {
+            token = try form.required("refresh_token")
+            scope = try Scope(parameter: form["scope"])
+            resources = form.all("resource")
+        }
+    }
+
     /// - Throws: `Refusal` `invalid_grant` with its reason, also for a session that lives by its cookie; `invalid_scope`,
     ///   `invalid_target`.
-    func answer(
-        token: String, scope: Scope?, resources: [String], client: Client, context: RequestContext
-    ) async throws -> TokenReply {
-        if !resources.isEmpty { try await check(resources, token: token, scope: scope, client: client) }
+    private func answer(_ request: Request, client: Client, network: String) async throws -> TokenReply {
+        if !request.resources.isEmpty { try await check(request, client: client) }
         return try await services.sessions.refresh(
-            RefreshRequest(token: token, client: client, scope: scope, transport: .body, network: context.network))
+            RefreshRequest(
+                token: request.token, client: client, scope: request.scope, transport: .body, network: network))
     }
 
     /// Rare, so one more read is fine. What is wrong with the token itself is told by the refresh.
-    private func check(_ resources: [String], token: String, scope: Scope?, client: Client) async throws {
-        guard let record = try await services.sessions.lookup(refreshToken: token)?.record,
+    private func check(_ request: Request, client: Client) async throws {
+        guard let record = try await services.sessions.lookup(refreshToken: request.token)?.record,
             record.session.client == client.id
         else { return }
         let grant = try client.tokenGrant(
-            held: record.session.scope, requested: scope, user: record.user, settings: services.settings)
-        try ResourceIndicator.check(resources, within: grant.audience)
+            held: record.session.scope, requested: request.scope, user: record.user, settings: services.settings)
+        try ResourceIndicator.check(request.resources, within: grant.audience)
     }
 }

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyTokens
 import TestSupport
@@ -13,7 +14,7 @@ struct RedirectSignInTests {
         headers: [(String, String)] = []
     ) async throws -> TestResponse {
         try await server.browser.get(
-            "/start?client_id=\(client)&return_to=\(TestHTTP.encoded(returnTo))", headers: headers)
+            "/start?client_id=\(client)&return_to=\(PercentEncoding.encode(returnTo))", headers: headers)
     }
 
     /// Signs in at the login page with the state of a start.
@@ -28,7 +29,7 @@ struct RedirectSignInTests {
         _ server: TestServer, code: String, state: String, cookie: String?
     ) async throws -> TestResponse {
         try await server.browser.get(
-            "/callback?code=\(TestHTTP.encoded(code))&state=\(TestHTTP.encoded(state))",
+            "/callback?code=\(PercentEncoding.encode(code))&state=\(PercentEncoding.encode(state))",
             headers: cookie.map { [("Cookie", $0)] } ?? [])
     }
 
@@ -184,7 +185,7 @@ struct RedirectSignInTests {
                 #expect(response.status == 400)
                 #expect(response["redirect_to"] == nil)
                 let asked = try await server.browser.get(
-                    "/start?client_id=web&redirect_uri=\(TestHTTP.encoded(uri))")
+                    "/start?client_id=web&redirect_uri=\(PercentEncoding.encode(uri))")
                 #expect(asked.status == 400)
                 #expect(asked[field: "Location"] == nil)
             }
@@ -231,7 +232,7 @@ struct RedirectSignInTests {
                 #expect(try await server.browser.get("/start" + query).status == 400, "\(query)")
             }
             let named = try await server.browser.get(
-                "/start?client_id=two&redirect_uri=\(TestHTTP.encoded(TestServer.callback))")
+                "/start?client_id=two&redirect_uri=\(PercentEncoding.encode(TestServer.callback))")
             #expect(named.redirected("redirect_uri") == TestServer.callback)
         }
     }
@@ -242,7 +243,8 @@ struct RedirectSignInTests {
             try await server.addUser()
             try await server.addWebClient("letters", redirectURIs: [registered])
             func start(_ uri: String) async throws -> Int {
-                try await server.browser.get("/start?client_id=letters&redirect_uri=\(TestHTTP.encoded(uri))").status
+                try await server.browser.get("/start?client_id=letters&redirect_uri=\(PercentEncoding.encode(uri))")
+                    .status
             }
             #expect(try await start(registered) == 303)
             for other in ["\u{37E}v=K", ";v=\u{212A}", ";v=K\u{301}"] {

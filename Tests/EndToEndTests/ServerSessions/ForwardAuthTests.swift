@@ -332,7 +332,7 @@ struct ForwardAuthTests {
             let token = try #require(login["access_token"])
             let sid = try #require(login["sid"])
             #expect(try await server.forward("client_id=web", bearer: token).status == 200)
-            // The cause looks at a session without JWT; those by one id are done here.
+            // The cause looks at a server session; those by one id are done here.
             switch cause {
             case .admin:
                 #expect(try await server.overSocket.send("DELETE", "/api/v1/admin/sessions/\(sid)").status == 204)

@@ -3,7 +3,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Idle and absolute expiry of sessions without JWT, and what a use costs.
+/// Idle and absolute expiry of server sessions, and what a use costs.
 struct SessionLifetimeTests {
     @Test func `use keeps it alive until the absolute end, and its times say so`() async throws {
         let clock = TestClock()

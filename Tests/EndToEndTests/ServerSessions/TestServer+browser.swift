@@ -5,7 +5,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Short ways through sessions without JWT.
+/// Short ways through server sessions.
 extension TestServer {
     static let appOrigin = "https://app.example.com"
     static let callback = "https://app.example.org/latchkey/callback"
@@ -24,14 +24,14 @@ extension TestServer {
         firstParty: Bool = true, idle: Duration? = nil, absolute: Duration? = nil
     ) async throws -> ClientSecret? {
         var draft = ClientDraft(id: try #require(ClientID(id)), kind: kind)
-        draft.firstParty = firstParty
-        draft.origins = origins
-        draft.redirectURIs = redirectURIs
-        draft.loginURI = loginURI
-        draft.audiences = [Self.audience]
-        draft.scope = Scope("openid orders latchkey:account")
-        draft.idleLifetime = idle
-        draft.absoluteLifetime = absolute
+        draft.settings.firstParty = firstParty
+        draft.settings.origins = origins
+        draft.settings.redirectURIs = redirectURIs
+        draft.settings.loginURI = loginURI
+        draft.settings.audiences = [Self.audience]
+        draft.settings.scope = Scope("openid orders latchkey:account")
+        draft.settings.idleLifetime = idle
+        draft.settings.absoluteLifetime = absolute
         return try await services.clients.create(draft, actor: .operator).secret
     }
 

@@ -3,7 +3,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Whatever ends a session without JWT ends it for the very next request; what does not, does not.
+/// Whatever ends a server session ends it for the very next request; what does not, does not.
 struct SessionEndTests {
     enum Cause: String, CaseIterable, Sendable {
         case logout, admin, revokeSession, revokeUser, revokeClient, revokeAll, passwordSet, passwordChange, disableUser

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Signing in for a session without JWT: what comes back, what does not, and who is refused.
+/// Signing in for a server session: what comes back, what does not, and who is refused.
 struct SessionLoginTests {
     private static let issuer = ["issuer": "https://auth.example.com"]
     private static let name = "__Host-latchkey_session"

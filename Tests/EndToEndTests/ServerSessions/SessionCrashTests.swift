@@ -2,7 +2,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// Sessions without JWT and the real binary, ended as a power cut would.
+/// Server sessions and the real binary, ended as a power cut would.
 struct SessionCrashTests {
     private static let origin = "https://app.example.com"
     private static let page = [("X-Latchkey-CSRF", "1"), ("Origin", origin)]

@@ -1,0 +1,162 @@
+package import LatchkeyTokens
+
+/// One field of ``ClientSettings``: what it is called, what can stand in it, and what it means.
+package struct ClientField: Sendable {
+    /// How a value is written in JSON and on the command line, and its bounds.
+    package enum Form: Sendable, Equatable {
+        case flag
+        case text
+        /// Names separated by single spaces, in one text.
+        case words
+        /// One text of these.
+        case choice([String])
+        case list(most: Int)
+        /// Texts of these.
+        case choices([String])
+        case seconds(ClosedRange<Int64>)
+    }
+
+    /// A member of a client's JSON, in the database and in the API.
+    package let name: String
+    /// On the command line, without its hyphens.
+    package let option: String
+    /// What people read beside the value.
+    package let title: String
+    /// What people read for a value that is not set.
+    package let unset: String
+    /// A sentence.
+    package let meaning: String
+    package let form: Form
+    /// Whether it may be without a value. One that may not has an empty list or `false` instead.
+    package let isOptional: Bool
+    /// The property.
+    package let path: any PartialKeyPath<ClientSettings> & Sendable
+    /// The value; `nil` when it has none.
+    package let write: @Sendable (ClientSettings) -> JSONValue?
+    /// Sets a value of the right JSON type; false for any other. A choice that is not known any more, or not yet, is
+    /// false too, but among several it is left out: what this program does not know, it does not allow.
+    package let read: @Sendable (JSONValue, inout ClientSettings) -> Bool
+    /// Takes the value away.
+    package let clear: @Sendable (inout ClientSettings) -> Void
+
+    /// The field of this property.
+    package static func of(_ path: PartialKeyPath<ClientSettings>) -> ClientField {
+        guard let field = ClientSettings.fields.first(where: { $0.path == path }) else {
+            preconditionFailure("a property of ClientSettings has no entry in its fields")
+        }
+        return field
+    }
+
+    /// The field of exactly this name.
+    package static func named(_ name: String) -> ClientField? {
+        ClientSettings.fields.first { $0.name.equalsBytes(of: name) }
+    }
+
+    /// The value as JSON; `nil` when it has none.
+    package func value(in settings: ClientSettings) -> JSONValue? { write(settings) }
+}
+
+/// The kinds of fields there are.
+extension ClientField {
+    typealias Property<Value> = any WritableKeyPath<ClientSettings, Value> & Sendable
+
+    static func flag(
+        _ name: String, _ path: Property<Bool>, option: String, title: String,
+        _ meaning: String
+    ) -> ClientField {
+        ClientField(
+            name: name, option: option, title: title, unset: "", meaning: meaning, form: .flag, isOptional: false,
+            path: path, write: { .bool($0[keyPath: path]) },
+            read: { Self.set(&$1, path, $0.bool) }, clear: { $0[keyPath: path] = false })
+    }
+
+    static func list(
+        _ name: String, _ path: Property<[String]>, most: Int, option: String,
+        title: String, unset: String = "", _ meaning: String
+    ) -> ClientField {
+        ClientField(
+            name: name, option: option, title: title, unset: unset, meaning: meaning, form: .list(most: most),
+            isOptional: false, path: path, write: { .array($0[keyPath: path].map(JSONValue.string)) },
+            read: { Self.set(&$1, path, $0.strings) }, clear: { $0[keyPath: path] = [] })
+    }
+
+    static func grants(
+        _ name: String, _ path: Property<[Client.Grant]>, option: String,
+        title: String, _ meaning: String
+    ) -> ClientField {
+        ClientField(
+            name: name, option: option, title: title, unset: "", meaning: meaning,
+            form: .choices(Client.Grant.all.map(\.name)), isOptional: false, path: path,
+            write: { .array($0[keyPath: path].map { .string($0.name) }) },
+            read: { Self.set(&$1, path, $0.strings?.compactMap { Client.Grant.named($0) }) },
+            clear: { $0[keyPath: path] = [] })
+    }
+
+    static func text(
+        _ name: String, _ path: Property<String?>, option: String, title: String,
+        unset: String, _ meaning: String
+    ) -> ClientField {
+        optional(name, path, .text, option, title, unset, meaning, write: JSONValue.string) { $0.string }
+    }
+
+    static func scope(
+        _ name: String, _ path: Property<Scope?>, option: String, title: String,
+        unset: String, _ meaning: String
+    ) -> ClientField {
+        optional(name, path, .words, option, title, unset, meaning, write: { .string($0.description) }) {
+            $0.string.flatMap { Scope($0) }
+        }
+    }
+
+    /// - Parameter others: further spellings that are read and never written.
+    static func choice<Value: Sendable & Equatable>(
+        _ name: String, _ path: Property<Value?>, of values: [(String, Value)],
+        alsoRead others: [String: Value] = [:], option: String, title: String, unset: String, _ meaning: String
+    ) -> ClientField {
+        optional(
+            name, path, .choice(values.map(\.0)), option, title, unset, meaning,
+            write: { value in values.first { $0.1 == value }.map { .string($0.0) } ?? .null },
+            read: { json in
+                guard let text = json.string else { return nil }
+                return (values + others.map { ($0, $1) }).first { $0.0.equalsBytes(of: text) }?.1
+            })
+    }
+
+    static func seconds(
+        _ name: String, _ path: Property<Duration?>, _ range: ClosedRange<Duration>,
+        option: String, title: String, unset: String, _ meaning: String
+    ) -> ClientField {
+        let bounds = range.lowerBound.components.seconds...range.upperBound.components.seconds
+        return optional(
+            name, path, .seconds(bounds), option, title, unset, meaning, write: { .integer($0.components.seconds) },
+            read: { $0.integer.map { .seconds($0) } })
+    }
+
+    private static func optional<Value: Sendable>(
+        _ name: String, _ path: Property<Value?>, _ form: Form, _ option: String,
+        _ title: String, _ unset: String, _ meaning: String, write: @escaping @Sendable (Value) -> JSONValue,
+        read: @escaping @Sendable (JSONValue) -> Value?
+    ) -> ClientField {
+        ClientField(
+            name: name, option: option, title: title, unset: unset, meaning: meaning, form: form, isOptional: true,
+            path: path, write: { $0[keyPath: path].map(write) },
+            read: { Self.set(&$1, path, read($0)) }, clear: { $0[keyPath: path] = nil })
+    }
+
+    private static func set<Value>(
+        _ settings: inout ClientSettings, _ path: WritableKeyPath<ClientSettings, Value>, _ value: Value?
+    ) -> Bool {
+        guard let value else { return false }
+        settings[keyPath: path] = value
+        return true
+    }
+
+    /// The same for a property that may be empty: no value here is one that could not be read.
+    private static func set<Value>(
+        _ settings: inout ClientSettings, _ path: WritableKeyPath<ClientSettings, Value?>, _ value: Value?
+    ) -> Bool {
+        guard let value else { return false }
+        settings[keyPath: path] = value
+        return true
+    }
+}

@@ -1,0 +1,110 @@
+import LatchkeyCore
+import LatchkeyTokens
+
+/// The gauges that are read when somebody scrapes. The store's part is missing when it could not be read, which
+/// `latchkey_store_readable` tells.
+struct ScrapedGauges: Sendable {
+    let store: RuntimeFigures?
+    let services: Services
+    let surroundings: Readiness.Surroundings
+
+    func write(to page: inout PrometheusPage) {
+        page.gauge(
+            "latchkey_store_readable", "Whether the database could be read for this scrape.", store == nil ? 0 : 1)
+        if let store { addStore(store.store, to: &page) }
+        page.gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
+        page.gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
+        page.gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
+        addConsumers(
+            services.feed.consumers(), named: services.settings.revocations.access == .clients,
+            now: services.clock.now(), to: &page)
+        if services.settings.sharedSignals.enabled {
+            page.gauge(
+                "latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
+            if let store { addStreams(store.streams, to: &page) }
+        }
+        addReuses(services.sessions.reuses.figures, to: &page)
+        if let validity = surroundings.certificate.validity {
+            page.gauge(
+                "latchkey_tls_certificate_not_after_seconds",
+                "When the TLS certificate that is served ends, Unix time.",
+                validity.notAfter.seconds)
+        }
+        if let dropped = surroundings.droppedLogLines?() {
+            page.counter("latchkey_log_lines_dropped_total", "Lines of the log that could not be written.", dropped)
+        }
+        let hashing = services.hashLoad
+        page.gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
+        page.gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
+        page.counter("latchkey_hash_completed_total", "Passwords hashed since start.", hashing.completed)
+        page.counter("latchkey_hash_refused_total", "Passwords turned away since start.", hashing.refused)
+    }
+
+    private func addStore(_ store: StoreStatistics, to page: inout PrometheusPage) {
+        page.gauge("latchkey_users", "Accounts.", store.users)
+        page.gauge("latchkey_clients", "Clients.", store.clients)
+        page.gauge("latchkey_sessions", "Session rows, living or waiting for the sweep.", store.sessions)
+        page.gauge("latchkey_audit_events", "Lines of the audit trail.", store.auditEvents)
+        page.gauge("latchkey_database_bytes", "Size of the database file.", store.databaseBytes)
+        page.gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
+        page.counter("latchkey_store_batches_total", "Commits since start.", store.batches)
+        page.counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
+        page.head("latchkey_store_commit_seconds", .histogram, "How long commits took, the disk included.")
+        page.histogram(
+            "latchkey_store_commit_seconds", "", bounds: CommitTimes.bounds.map { $0 / .seconds(1) },
+            counts: store.commitTimes.counts, sum: store.commitTimes.sum / .seconds(1))
+    }
+
+    private func addReuses(_ figures: ReuseWatch.Figures, to page: inout PrometheusPage) {
+        page.counter(
+            "latchkey_refresh_reuses_total", "Refresh tokens that came a second time soon after, since start.",
+            figures.answers)
+        page.counter(
+            "latchkey_refresh_reuses_elsewhere_total", "Of those, from another network than the first time.",
+            figures.elsewhere)
+        page.counter(
+            "latchkey_refresh_reuse_runs_total",
+            "Sessions in which that happened generation after generation: two may hold the tokens.", figures.runs)
+    }
+
+    private func addStreams(_ streams: [EventStreamRecord], to page: inout PrometheusPage) {
+        page.gauge("latchkey_event_streams", "Streams of security events.", streams.count)
+        page.gauge(
+            "latchkey_events_pending_max", "Events that the slowest receiver has not acknowledged.",
+            streams.map(\.pending).max() ?? 0)
+        page.gauge(
+            "latchkey_events_dropped", "Events of the present streams that went unacknowledged, too many or too old.",
+            streams.map(\.dropped).reduce(0, +))
+    }
+
+    /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
+    /// bound in whatever keeps the figures. Without names the slowest stands for all. Who has left lags no more.
+    private func addConsumers(
+        _ known: [ConsumerStatus], named: Bool, now: Timestamp, to page: inout PrometheusPage
+    ) {
+        let consumers = known.filter { !$0.isGone }
+        page.gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
+        page.gauge(
+            "latchkey_revocation_consumers_gone",
+            "Those that were silent for far longer than between two polls before.",
+            known.count - consumers.count)
+        perConsumer(
+            "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
+            consumers.map { ($0.name, Double($0.behind)) }, named: named, to: &page)
+        perConsumer(
+            "latchkey_consumer_lag_seconds", "For how long a named poller has been behind the list.",
+            consumers.map { ($0.name, Double($0.lag(at: now).wholeMilliseconds) / 1000) }, named: named, to: &page)
+    }
+
+    private func perConsumer(
+        _ name: String, _ help: String, _ values: [(String, Double)], named: Bool, to page: inout PrometheusPage
+    ) {
+        page.head(name, .gauge, named ? help : help + " The largest of all.")
+        guard named else { return page.line(name, "", values.map(\.1).max() ?? 0) }
+        // One series a name: of several replicas the slowest counts.
+        let slowest = Dictionary(values, uniquingKeysWith: max)
+        for (consumer, value) in slowest.sorted(by: { $0.key < $1.key }) {
+            page.line(name, PrometheusPage.labels([("consumer", consumer)]), value)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import LatchkeyCore
+
+extension SchemaDescription {
+    private static let kind = SchemaType.choice(Client.Kind.allCases.map(\.rawValue))
+    private static let strings = SchemaType.array(.string)
+
+    private static let changes: [SchemaMember] = ClientSettings.fields.map { field in
+        .nullable(field.name, field.schemaType, field.meaning + field.bounds)
+    }
+
+    /// What the admin API reads and writes of clients. The fields are those of `ClientSettings`.
+    static let clients = [client, clientCreate, clientUpdate, clientCreated, clientSecretRotate, clientSecretRotated]
+
+    static let client = SchemaDescription(
+        "Client", "An application.",
+        [
+            .required("id", .string, "The client_id."), .required("kind", kind), .required("disabled", .boolean),
+            .required("created_at", .integer, "Unix seconds."),
+        ]
+            + ClientSettings.fields.map { field in
+                field.isOptional
+                    ? .optional(field.name, field.schemaType, field.meaning)
+                    : .required(field.name, field.schemaType, field.meaning)
+            })
+
+    static let clientCreate = SchemaDescription(
+        "ClientCreate", "A client to register.", isClosed: true,
+        [
+            .required("id", .string), .required("kind", kind),
+            .nullable("client_secret", .string, "Absent: a confidential client gets a new one."),
+        ] + changes)
+
+    static let clientUpdate = SchemaDescription(
+        "ClientUpdate", "What to change; absent members stay, null takes the value away where there can be none.",
+        isClosed: true, changes)
+
+    static let clientCreated = SchemaDescription(
+        "ClientCreated", "A client with what to know about it.",
+        [
+            .required("client", .reference("Client")), .required("warnings", strings),
+            .optional("client_secret", .string, "Shown once."),
+        ])
+
+    static let clientSecretRotate = SchemaDescription(
+        "ClientSecretRotate", "How to rotate.", isClosed: true,
+        [
+            .nullable("grace_seconds", .integer, "How long the old secret works, 0 to 2592000.")
+        ])
+
+    static let clientSecretRotated = SchemaDescription(
+        "ClientSecretRotated", "The new secret.",
+        [
+            .required("client_id", .string), .required("client_secret", .string, "Shown once."),
+            .required("previous_expires_at", .integer, "Unix seconds."),
+        ])
+}
+
+extension ClientField {
+    fileprivate var schemaType: SchemaType {
+        switch form {
+        case .flag: .boolean
+        case .text, .words: .string
+        case .choice(let known): .choice(known)
+        case .list: .array(.string)
+        case .choices(let known): .array(.choice(known))
+        case .seconds: .integer
+        }
+    }
+
+    /// What the type does not say, as a further sentence.
+    fileprivate var bounds: String {
+        switch form {
+        case .list(let most): " At most \(most)."
+        case .seconds(let range): " Seconds, \(range.lowerBound) to \(range.upperBound)."
+        case .flag, .text, .words, .choice, .choices: ""
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// Something that ends once, such as a thread, which tasks can wait for. Their cancellation does not end the wait.
+package final class Completion: Sendable {
+    /// Nil once it has ended.
+    private let waiters = Mutex<[Waiter<Void>]?>([])
+
+    /// Has not ended yet.
+    package init() {}
+
+    /// It has ended. Safe to call again.
+    package func finish() {
+        let waiting = waiters.withLock { waiters in
+            defer { waiters = nil }
+            return waiters ?? []
+        }
+        for waiter in waiting { waiter.release(()) }
+    }
+
+    /// Returns when it has ended.
+    package func wait() async {
+        let waiter = Waiter<Void>()
+        let hasEnded = waiters.withLock { waiters in
+            waiters?.append(waiter)
+            return waiters == nil
+        }
+        if !hasEnded { await waiter.value() }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTokens
+
+/// The options that set a client's fields, the same for a new client and for a change. Name, meaning and bounds are those
+/// of `ClientSettings`; a test holds the list to it.
+struct ClientFieldOptions: ParsableArguments {
+    @Flag(name: .field(\.firstParty), inversion: .prefixedNo, help: .field(\.firstParty)) var firstParty: Bool?
+    @Option(name: .field(\.origins), help: .field(\.origins)) var origins: [String] = []
+    @Option(name: .field(\.redirectURIs), help: .field(\.redirectURIs)) var redirectURIs: [String] = []
+    @Option(name: .field(\.loginURI), help: .field(\.loginURI)) var loginURI: String?
+    @Option(name: .field(\.audiences), help: .field(\.audiences)) var audiences: [String] = []
+    @Option(name: .field(\.scope), help: .field(\.scope)) var scope: [String] = []
+    @Option(name: .field(\.grants), help: .field(\.grants)) var grants: [String] = []
+    @Option(name: .field(\.algorithm), help: .field(\.algorithm)) var algorithm: String?
+    @Option(name: .field(\.accessLifetime), help: .field(\.accessLifetime)) var accessLifetime: DurationChange?
+    @Option(name: .field(\.idleLifetime), help: .field(\.idleLifetime)) var idleLifetime: DurationChange?
+    @Option(name: .field(\.absoluteLifetime), help: .field(\.absoluteLifetime)) var absoluteLifetime: DurationChange?
+
+    /// What was given, for the request; all else is absent from it.
+    /// - Parameter isChange: whether there is something to take away, so that `none` and `default` mean that.
+    func values(isChange: Bool) -> ClientValues {
+        var given = Given(isChange: isChange)
+        given.set(\.firstParty, firstParty)
+        given.set(\.origins, origins)
+        given.set(\.redirectURIs, redirectURIs)
+        given.set(\.loginURI, loginURI, empty: "none")
+        given.set(\.audiences, audiences)
+        given.setWords(\.scope, scope)
+        given.set(\.grants, grants)
+        given.set(\.algorithm, algorithm, empty: "default")
+        given.set(\.accessLifetime, accessLifetime)
+        given.set(\.idleLifetime, idleLifetime)
+        given.set(\.absoluteLifetime, absoluteLifetime)
+        return given.values
+    }
+
+    /// Turns what was given into JSON.
+    private struct Given {
+        let isChange: Bool
+        var values = ClientValues()
+
+        mutating func set(_ field: PartialKeyPath<ClientSettings>, _ flag: Bool?) {
+            if let flag { values[field] = .bool(flag) }
+        }
+
+        mutating func set(_ field: PartialKeyPath<ClientSettings>, _ list: [String]) {
+            guard !list.isEmpty else { return }
+            values[field] = .array(isChange && list == ["none"] ? [] : list.map(JSONValue.string))
+        }
+
+        mutating func setWords(_ field: PartialKeyPath<ClientSettings>, _ words: [String]) {
+            guard !words.isEmpty else { return }
+            set(field, words.joined(separator: " "), empty: "default")
+        }
+
+        /// - Parameter empty: the word that takes the value away.
+        mutating func set(_ field: PartialKeyPath<ClientSettings>, _ text: String?, empty: String) {
+            guard let text else { return }
+            values[field] = isChange && text == empty ? .null : .string(text)
+        }
+
+        mutating func set(_ field: PartialKeyPath<ClientSettings>, _ duration: DurationChange?) {
+            guard let duration else { return }
+            values[field] = duration.duration.map { .integer($0.seconds) } ?? .null
+        }
+    }
+}
+
+extension NameSpecification {
+    /// The option of a client's field.
+    fileprivate static func field(_ path: PartialKeyPath<ClientSettings>) -> NameSpecification {
+        .customLong(ClientField.of(path).option)
+    }
+}
+
+extension ArgumentHelp {
+    /// What a client's field means, and how its option is given.
+    fileprivate static func field(_ path: PartialKeyPath<ClientSettings>) -> ArgumentHelp {
+        let field = ClientField.of(path)
+        let form =
+            switch field.form {
+            case .flag, .text: ""
+            case .words, .list: " May be repeated."
+            case .choices(let known): " May be repeated: \(known.joined(separator: ", "))."
+            case .choice(let known): " \(known.joined(separator: ", "))."
+            case .seconds(let range):
+                " \(DurationText.string(.seconds(range.lowerBound))) to "
+                    + "\(DurationText.string(.seconds(range.upperBound)))."
+            }
+        return ArgumentHelp(field.meaning + form)
+    }
+}
+
+extension ClientResource {
+    /// Prints the client, one property a line.
+    func show() {
+        var card = TextCard()
+        card.add("client", id)
+        card.add("kind", kind)
+        card.add("state", disabled ? "disabled" : "active")
+        for field in ClientSettings.fields { card.add(field.title, text(of: field)) }
+        card.add("created", TimeText.string(createdAt))
+        for line in card.lines { Terminal.line(line) }
+    }
+
+    /// A field's value for people.
+    func text(of field: ClientField) -> String {
+        switch values[field] {
+        case .bool(let flag): flag ? "yes" : "no"
+        case .string(let text): text
+        case .integer(let seconds): DurationText.string(.seconds(seconds))
+        case .array(let list) where !list.isEmpty: list.compactMap(\.string).joined(separator: ", ")
+        case nil, .null, .array, .number, .object: field.unset
+        }
+    }
+}
