@@ -29,6 +29,7 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
         // By bytes: a space is never a part of another character, and finding characters takes longer.
         let bytes = Array(text.utf8)
         var unique: [String] = []
+        unique.reserveCapacity(4)
         var start = 0
         while start <= bytes.count, !bytes.isEmpty {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: " ")) ?? bytes.count

@@ -27,13 +27,13 @@ extension Instructions.Subject {
     /// Nil for what is not ours.
     var budget: Budget? {
         switch self {
-        case .refresh: Budget(name: "refresh", instructions: 620_000, allocations: 200)
-        case .login: Budget(name: "login without its hash", instructions: 1_100_000, allocations: 440)
-        case .introspection: Budget(name: "introspection", instructions: 220_000, allocations: 115)
-        case .jwks: Budget(name: "JWKS", instructions: 24_500, allocations: 8)
-        case .poll: Budget(name: "list poll, 304", instructions: 24_500, allocations: 8)
-        case .empty: Budget(name: "empty answer", instructions: 61_000, allocations: 23)
-        case .verification: Budget(name: "verification without its signature", instructions: 35_000, allocations: 25)
+        case .refresh: Budget(name: "refresh", instructions: 610_000, allocations: 190)
+        case .login: Budget(name: "login without its hash", instructions: 1_100_000, allocations: 430)
+        case .introspection: Budget(name: "introspection", instructions: 218_000, allocations: 110)
+        case .jwks: Budget(name: "JWKS", instructions: 23_500, allocations: 7)
+        case .poll: Budget(name: "list poll, 304", instructions: 23_500, allocations: 7)
+        case .empty: Budget(name: "empty answer", instructions: 59_000, allocations: 19)
+        case .verification: Budget(name: "verification without its signature", instructions: 51_000, allocations: 37)
         case .signature: nil
         }
     }

@@ -174,7 +174,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             capacity: answer.head.readableBytes + end.count + Self.copied(answer.body))
         head.writeImmutableBuffer(answer.head)
         head.writeBytes(end)
-        answer.observation.count(NIODeadline.now() - start)
+        answer.observation.count(nanoseconds: (NIODeadline.now() - start).nanoseconds)
         let isCopied = answer.body.readableBytes <= Self.longestCopy
         if isCopied { head.writeImmutableBuffer(answer.body) }
         send(context, head, isCopied ? nil : answer.body)

@@ -174,7 +174,7 @@ package final class HTTPService: Sendable {
         }
         let elapsed = NIODeadline.now() - start
         let series = metrics.series(request.method, context.resource, status: response.status.code)
-        series.count(elapsed)
+        series.count(nanoseconds: elapsed.nanoseconds)
         log(request, context, response, elapsed)
         return OutgoingResponse(
             response, extra: extra, isIssuerSecure: settings.isIssuerSecure, omitsBody: request.method == .head,

@@ -78,7 +78,7 @@ package struct RequestContext: Sendable {
     /// - Throws: `Refusal` `.notFound` when the segment is not text: no such thing can exist.
     package func pathParameter(_ name: String) throws(Refusal) -> String {
         guard let raw = resource?.segment(name, of: path),
-            let text = PercentEncoding.text(Array(raw.utf8)[...], plusIsSpace: false)
+            let text = PercentEncoding.text(raw.utf8, plusIsSpace: false)
         else {
             throw Refusal(.notFound, "There is nothing at this path.")
         }

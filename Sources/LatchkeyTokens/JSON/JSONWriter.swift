@@ -85,14 +85,14 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with an integer; the usual type, for which nothing has to be looked up.
-    public mutating func member(_ name: String, _ value: Int) {
+    package mutating func member(_ name: String, _ value: Int) {
         self.name(name)
         separate()
         digits(Int64(value))
     }
 
     /// A member with an integer.
-    public mutating func member(_ name: String, _ value: Int64) {
+    package mutating func member(_ name: String, _ value: Int64) {
         self.name(name)
         separate()
         digits(value)
@@ -105,7 +105,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with the id of a session.
-    public mutating func member(_ name: String, _ session: SessionID) {
+    package mutating func member(_ name: String, _ session: SessionID) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -114,7 +114,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with a scope, whose grammar has nothing to escape.
-    public mutating func member(_ name: String, _ scope: Scope) {
+    package mutating func member(_ name: String, _ scope: Scope) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -152,7 +152,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with a string that has nothing to escape, such as a compact JWS; the caller vouches for it.
-    public mutating func member(_ name: String, plain text: [UInt8]) {
+    package mutating func member(_ name: String, plain text: [UInt8]) {
         self.name(name)
         separate()
         bytes.append(UInt8(ascii: "\""))
