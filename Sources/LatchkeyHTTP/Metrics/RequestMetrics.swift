@@ -1,5 +1,4 @@
 import HTTPTypes
-package import NIOCore
 import Synchronization
 
 /// Counts and times requests by method, route template and status, since the start. All three are closed sets, so nobody
@@ -30,9 +29,9 @@ package final class RequestMetrics: Sendable {
         fileprivate let times: RequestTimes
 
         /// One more request.
-        package func count(_ elapsed: TimeAmount) {
+        package func count(nanoseconds: Int64) {
             counter.increment()
-            times.add(elapsed)
+            times.add(nanoseconds: nanoseconds)
         }
     }
 
@@ -133,12 +132,12 @@ private final class RequestTimes: Sendable {
     /// How many there were in each class, and the seconds of all together.
     var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, Double($0.sum) / 1_000_000_000) } }
 
-    func add(_ elapsed: TimeAmount) {
-        let seconds = Double(elapsed.nanoseconds) / 1_000_000_000
+    func add(nanoseconds: Int64) {
+        let seconds = Double(nanoseconds) / 1_000_000_000
         let place = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[place] += 1
-            state.sum += elapsed.nanoseconds
+            state.sum += nanoseconds
         }
     }
 }
