@@ -88,7 +88,7 @@ package enum RefreshRefusalReason: String, Sendable, CaseIterable {
     case replayed
     /// The token belongs to another client.
     case wrongClient = "wrong_client"
-    /// A token of a cookie session was presented in a body, or the other way round.
+    /// A token of transport cookie was presented in a body, or the other way round.
     case wrongTransport = "wrong_transport"
 }
 

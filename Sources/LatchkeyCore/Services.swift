@@ -32,6 +32,7 @@ package struct Services: Sendable {
     package let throttle: LoginThrottle
     package let audit: AuditTrail
     package let upkeep: Upkeep
+    package let health: ServerHealth
 
     /// Wires the services over a store whose observers are `feed` and `eventFeed`.
     /// - Parameters:
@@ -103,6 +104,8 @@ package struct Services: Sendable {
         self.masterKeys = MasterKeyService(
             store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, directory: directory,
             revocations: revocations, clock: clock)
+        self.health = ServerHealth(
+            store: store, hashPool: hashPool, keyRing: keyRing, settings: settings, clock: clock)
         self.upkeep = Upkeep(store: store, audit: audit, settings: settings, clock: clock, logger: logger)
     }
 
@@ -117,27 +120,5 @@ package struct Services: Sendable {
         try await feed.start(store: store)
         if settings.sharedSignals.enabled { try await store.setStreamCapacity(settings.sharedSignals.maxPending) }
         try await statusLists?.start()
-    }
-}
-
-/// How busy the hash pool is, for those who do not know the pool.
-package struct HashLoadFigures: Sendable, Equatable {
-    /// Passwords that wait for a thread.
-    package let queued: Int
-    /// Passwords on a thread now.
-    package let running: Int
-    /// Ended since the start.
-    package let completed: Int
-    /// Turned away since the start.
-    package let refused: Int
-}
-
-extension Services {
-    /// The pool's figures, all of one moment.
-    package var hashLoad: HashLoadFigures {
-        let statistics = hashPool.statistics
-        return HashLoadFigures(
-            queued: statistics.queued, running: statistics.running, completed: statistics.completed,
-            refused: statistics.refused)
     }
 }

@@ -69,7 +69,7 @@ package struct Settings: Sendable {
     }
 
     package struct Revocations: Sendable {
-        package enum Access: String, Sendable { case `public`, clients }
+        package enum Access: String, Sendable, CaseIterable { case `public`, clients }
         package var access = Access.public
         package var nextUpdate: Duration = .seconds(5)
         package var expiresIn: Duration = .seconds(60)

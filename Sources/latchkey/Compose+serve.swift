@@ -88,14 +88,14 @@ extension Compose {
         // The default names both loopback addresses; a machine without IPv6 is served on the other one.
         let publicEndpoints = settings.listen.map {
             HTTPListeners.Endpoint(
-                $0, service: router.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1
+                $0, service: http.publicService, tls: identity, isOptional: $0.isLoopback && settings.listen.count > 1
             )
         }
         let adminEndpoints = settings.adminListen.map {
             HTTPListeners.Endpoint(
-                $0, service: router.adminService, tls: settings.speaksTLS(admin: $0) ? identity : nil)
+                $0, service: http.adminService, tls: settings.speaksTLS(admin: $0) ? identity : nil)
         }
-        return [.init(.unix(path: settings.dataDirectory.socketPath), service: router.operatorService)]
+        return [.init(.unix(path: settings.dataDirectory.socketPath), service: http.operatorService)]
             + publicEndpoints + adminEndpoints
     }
 
@@ -135,19 +135,13 @@ extension Compose {
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
         guard try await !hasUsers() else { return }
-        let source = "The file \(bootstrap.passwordFile) (bootstrap.password_file)"
-        guard let bytes = SmallFile.bytes(bootstrap.passwordFile, limit: 4096) else {
-            throw CommandFailure("\(source) cannot be read as a file of at most 4 KiB.")
-        }
-        let password = try SecretLines.read(bytes, source: source)[0]
+        let admin = try BootstrapAdmin(bootstrap)
         let user: User
         do {
             user = try await services.users.create(
-                name: bootstrap.admin, password: Password(password), roles: ["admin"], mustChange: false,
-                actor: .operator)
+                name: admin.name, password: admin.password, roles: ["admin"], mustChange: false, actor: .operator)
         } catch let refusal as Refusal {
-            let key = refusal.code == .passwordRejected ? "bootstrap.password_file" : "bootstrap.admin"
-            throw CommandFailure("The first administrator cannot be made from \(key): \(refusal.detail)")
+            throw BootstrapAdmin.failure(refusal)
         }
         logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
     }

@@ -13,7 +13,7 @@ package struct Compose: Sendable {
     package let settings: EffectiveSettings
     package let store: SQLiteStore
     package let services: Services
-    package let router: LatchkeyRouter
+    package let http: HTTPAssembly
     let precedence: Precedence
     let certificate: ServedCertificate
     package let logger: Logger
@@ -61,7 +61,7 @@ package struct Compose: Sendable {
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()
-            let router = LatchkeyRouter(
+            let http = HTTPAssembly(
                 services: services,
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
@@ -69,7 +69,7 @@ package struct Compose: Sendable {
                     isStoreLost: { store.isLost }, certificate: certificate,
                     droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience))
             return Compose(
-                settings: settings, store: store, services: services, router: router, precedence: precedence,
+                settings: settings, store: store, services: services, http: http, precedence: precedence,
                 certificate: certificate, logger: logger)
         } catch {
             await pool.shutdown()
@@ -92,7 +92,7 @@ package struct Compose: Sendable {
     static func masterKey(
         _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
     ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
-        if let text = environment["LATCHKEY_MASTER_KEY"], !text.isEmpty {
+        if let text = environment[ConfigurationKey.masterKeyVariable], !text.isEmpty {
             return (try MasterKeyRing(text: text), nil)
         }
         let file = MasterKeyFile(path: settings.masterKeyFile)
@@ -102,8 +102,8 @@ package struct Compose: Sendable {
 }
 
 extension Compose {
-    /// The same router inside this process, for a command that found no running server. The caller holds the lock.
-    static func localResponder(settings: EffectiveSettings) async throws -> LocalServer {
+    /// The same routes inside this process, for a command that found no running server. The caller holds the lock.
+    static func inProcess(settings: EffectiveSettings) async throws -> InProcessClient {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
         let isNew = !FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
@@ -111,11 +111,6 @@ extension Compose {
         if isNew {
             Terminal.note("Made a new, empty database in \(settings.dataDirectory.path): is that the folder you mean?")
         }
-        return LocalServer(
-            respond: { method, path, body in
-                let answer = await program.router.respond(method: method, path: path, body: body)
-                return LocalServer.Answer(status: answer.status, body: answer.body)
-            },
-            shutdown: { await program.shutdown() })
+        return InProcessClient(program: program)
     }
 }

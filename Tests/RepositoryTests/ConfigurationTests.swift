@@ -50,11 +50,11 @@ struct ConfigurationFileTests {
 
     @Test func `keys with a default stand uncommented with that default, the others are commented`() throws {
         let file = try ConfigurationFile(path: path)
-        let set = file.entries.filter { !$0.text.isEmpty }
+        let set = file.entries.filter { $0.content != .text("") }
         #expect(set.map(\.name) == ConfigurationKey.all.filter { $0.defaultText != nil }.map(\.name))
         for entry in set {
             let key = try #require(ConfigurationKey.all.first { $0.name == entry.name })
-            #expect(entry.text == key.defaultText, "\(entry.name)")
+            #expect(try file.texts(of: entry, for: key) == key.texts(in: key.defaultText ?? ""), "\(entry.name)")
         }
     }
 
@@ -113,12 +113,47 @@ struct ConfigurationTests {
         ("- a\n- b\n", "must consist of `key: value` lines."),
         ("tokens: {access_ttl: 60s, access_ttl: 90s}\n", "cannot be parsed"),
         ("tokens: [\n", "cannot be parsed"),
+        ("listen: []\n", "`listen` must name at least one address."),
+        ("listen:\n  - 127.0.0.1:1\n  - [127.0.0.1:2]\n", "line 3: each item of `listen` must be a text."),
+        ("trusted_proxies: [10.0.0.0/8, ~]\n", "line 1: each item of `trusted_proxies` must be a text."),
+        ("issuer: [https://a.example]\n", "line 1: `issuer` must be a text, not a list."),
+        ("store: sqlite\n\"issuer\\u0301\": a\n", "line 2: unknown key"),
+        (
+            "tokens:\n  access_ttl: 60s\ntokens.access_ttl: 90s\n",
+            "line 3: `tokens.access_ttl` stands in line 2 already: name it once."
+        ),
+        ("shared_signals:\n  enabled: yes\n", "`shared_signals.enabled` is yes (line 2 of"),
     ])
     func `a bad value is refused with key, value and what is accepted`(yaml: String, expected: String) async throws {
         try await withFile(yaml) { path in
             let text = await sentence(ConfigurationSources(file: path))
             #expect(text.contains(expected), "\(text)")
         }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:8080,127.0.0.1:8080", "", "`listen` has 127.0.0.1:8080 twice: name each address once."),
+        ("[::1]:8080,[0:0:0:0:0:0:0:1]:8080", "", "`listen` has [0:0:0:0:0:0:0:1]:8080, which is taken by [::1]:8080"),
+        ("127.0.0.1:8080", "127.0.0.1:8080", "`admin.listen` has 127.0.0.1:8080, which is taken by 127.0.0.1:8080 of"),
+        ("localhost:8080", "LOCALHOST:8080", "`admin.listen` has LOCALHOST:8080, which is taken by localhost:8080"),
+        ("0.0.0.0:8080", "127.0.0.1:8080", "`admin.listen` has 127.0.0.1:8080, which is taken by 0.0.0.0:8080"),
+        ("[::]:8080", "10.0.0.1:8080", "`admin.listen` has 10.0.0.1:8080, which is taken by [::]:8080 of `listen`"),
+        ("[::1]:8080", "[::]:8080", "`admin.listen` has [::]:8080, which is taken by [::1]:8080 of `listen`"),
+    ])
+    func `an address cannot be listened on twice`(listen: String, admin: String, expected: String) async {
+        var flags = ["issuer": "https://a.example", "listen": listen]
+        flags["admin.listen"] = admin.isEmpty ? nil : admin
+        let text = await sentence(ConfigurationSources(flags: flags))
+        #expect(text.hasPrefix(expected), "\(text)")
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:8080,[::1]:8080", "127.0.0.1:8081"),
+        ("0.0.0.0:8080", "[::1]:8080"), ("127.0.0.1:8080", "127.0.0.2:8080"),
+    ])
+    func `addresses that differ go together`(listen: String, admin: String) async {
+        let flags = ["issuer": "https://a.example", "listen": listen, "admin.listen": admin]
+        #expect(await sentence(ConfigurationSources(flags: flags)) == "accepted")
     }
 
     @Test(arguments: [
@@ -142,7 +177,7 @@ struct ConfigurationTests {
         let sources = ConfigurationSources(environment: ["LATCHKEY_POSTGRES_URL": "postgres://u:hunter2@db/x"])
         let text = await sentence(sources)
         #expect(text.contains("`postgres.url`") && !text.contains("hunter2"))
-        let entries = try await ConfigurationValues.read(sources).entries
+        let entries = try ConfigurationValues.read(sources).entries
         #expect(entries.first { $0.key == "postgres.url" }?.value == "<redacted>")
     }
 
@@ -160,7 +195,7 @@ struct ConfigurationTests {
                 file: path,
                 environment: ["LATCHKEY_DATA_DIR": "/environment", "LATCHKEY_ISSUER": "https://environment.example"],
                 flags: ["data_dir": "/flag"])
-            let values = try await ConfigurationValues.read(sources)
+            let values = try ConfigurationValues.read(sources)
             let settings = try EffectiveSettings(values)
             #expect(settings.dataDirectory.path == "/flag")
             #expect(settings.core.issuer == "https://environment.example")
@@ -170,6 +205,26 @@ struct ConfigurationTests {
             #expect(origins["issuer"] == "environment")
             #expect(origins["tokens.access_ttl"] == "file")
             #expect(origins["listen"] == "default")
+        }
+    }
+
+    @Test(arguments: ["issuer:\n", "issuer: ~\n", "issuer: ''\n", "issuer: null\nlisten:\ntls:\n  # none\n"])
+    func `a key without a value sets nothing`(yaml: String) async throws {
+        try await withFile(yaml) { path in
+            let values = try ConfigurationValues.read(ConfigurationSources(file: path))
+            #expect(values.entries == (try ConfigurationValues.read(ConfigurationSources()).entries))
+            let environment = ["LATCHKEY_ISSUER": "https://environment.example"]
+            let settings = try await EffectiveSettings.load(
+                ConfigurationSources(file: path, environment: environment))
+            #expect(settings.core.issuer == "https://environment.example")
+        }
+    }
+
+    @Test func `a key may be written with dots`() async throws {
+        try await withFile("tokens.access_ttl: 60s\nlogin: {throttle.window: 5m}\n") { path in
+            let settings = try await EffectiveSettings.load(ConfigurationSources(file: path))
+            #expect(settings.core.tokens.accessLifetime == .seconds(60))
+            #expect(settings.core.login.window == .seconds(300))
         }
     }
 

@@ -42,6 +42,13 @@ struct TidyTests {
         }
     }
 
+    @Test func `the HTTP layer knows no store`() throws {
+        let store = /\.store\b[^(]|\.store\?|any Store\b|: Store\b/
+        for path in try Self.swiftFiles("Sources/LatchkeyHTTP") {
+            #expect(try Self.text(path).firstMatch(of: store) == nil, "\(path)")
+        }
+    }
+
     @Test func `every path named in the README exists`() throws {
         let path = /\b(Sources|Tests|Scripts|Config|Migrations)\/[A-Za-z0-9_+.\/\-]*[A-Za-z0-9]/
         let named = try Set(Self.text("README.md").matches(of: path).map { String($0.output.0) })
@@ -76,7 +83,7 @@ struct TidyTests {
         #expect(suspicious.filter { $0 != "Package.resolved" }.isEmpty)
     }
 
-    @Test(arguments: [("Scripts/verifier.py", 240), ("Scripts/latchkey_rule.py", 250)])
+    @Test(arguments: [("Scripts/verifier.py", 240), ("Scripts/latchkey_rule.py", 300)])
     func `the Python verifier stays short enough to be read`(path: String, most: Int) throws {
         let lines = try Self.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
         #expect(lines <= most)

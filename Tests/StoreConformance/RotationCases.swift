@@ -58,7 +58,7 @@ extension StoreConformance {
             harness.advance(by: .seconds(30))
             #expect(try await harness.rotate(record, 1).refusal == .replayed)
         },
-        StoreCase("a cookie session rotates at most once in the window") { harness in
+        StoreCase("a session with transport cookie rotates at most once in the window") { harness in
             let record = try await harness.signIn(transport: .cookie)
             #expect(try await harness.rotate(record, 1).summary == "accessOnly")
             harness.advance(by: .seconds(30))

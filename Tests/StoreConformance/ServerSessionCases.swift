@@ -67,7 +67,7 @@ extension StoreConformance {
                 #expect(try await harness.reread(record).transport == transport)
             }
         },
-        StoreCase("a session without JWT refreshes by neither transport") { harness in
+        StoreCase("a server session refreshes by neither transport") { harness in
             let record = try await harness.signIn(transport: .session)
             for transport in [Session.Transport.body, .cookie] {
                 #expect(try await harness.rotate(record, 1, transport: transport).refusal == .wrongTransport)

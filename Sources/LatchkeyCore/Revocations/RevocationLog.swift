@@ -3,9 +3,9 @@ package import LatchkeyTokens
 /// The front door of revocation: judges what is asked, then hands it to the store's one `revoke`, which ends refresh
 /// tokens and writes entries in one transaction. The feed has the entries when a method here returns.
 package struct RevocationLog: Sendable {
-    private let store: any Store
-    private let bearer: BearerVerifier
-    private let sessions: SessionService
+    let store: any Store
+    let bearer: BearerVerifier
+    let sessions: SessionService
     private let keys: KeyRotationService
 
     package init(

@@ -17,8 +17,8 @@ package final class ReuseWatch: Sendable {
     static let tellingRun = 4
     /// A run that goes on is told again after this time: a line an hour and session at most, whatever a client does.
     static let retelling: Duration = .seconds(3600)
-    /// Tabs share the cookie, so two that wake at the same moment both send the token of before. Of a cookie session only
-    /// what comes later than a request and its answer take, or from another network than the rotation, counts.
+    /// Tabs share the cookie, so two that wake at the same moment both send the token of before. With transport cookie
+    /// only what comes later than a request and its answer take, or from another network than the rotation, counts.
     static let overlapOfTabs: Duration = .seconds(5)
     /// Sessions that are remembered; about 1 MB. An entry costs a sign-in and a rotation, so strangers cannot fill it.
     static let capacity = 8192

@@ -1,7 +1,7 @@
 import LatchkeyTokens
 
 extension SessionRules {
-    /// Judges the session again and, where that is due, notes the use of one without JWT or lets an access token be
+    /// Judges the session again and, where that is due, notes the use of a server session or lets an access token be
     /// issued: a revocation that was committed since it was read wins, and an ended session is never written to. Without
     /// `issuesToken` it never waits for the clock.
     static func use(_ use: SessionUse, _ ledger: any Ledger) throws -> Issuance<SessionUseOutcome> {

@@ -22,7 +22,7 @@ extension SessionService {
     ///   ``login(_:)``.
     package func loginForRedirect(_ request: LoginCodeRequest) async throws -> LoginCodeString {
         let login = request.login
-        try Self.checkServerSessions(login.client)
+        precondition(login.transport == .session)
         guard login.client.redirectURIs.containsBytes(of: request.redirectURI) else {
             throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
         }
@@ -44,7 +44,7 @@ extension SessionService {
     /// - Throws: ``Refusal`` `invalid_request` when the code is not good any more or never was, `clock_set_back`.
     package func redeem(
         _ code: LoginCodeString, ticket: StartTicket, network: String, replacing: String?
-    ) async throws -> BrowserSessionStart {
+    ) async throws -> ServerSessionStart {
         guard let client = try await store.client(ticket.client), !client.disabled, client.allowsServerSessions,
             client.redirectURIs.containsBytes(of: ticket.redirectURI)
         else { throw Self.codeRefused }
@@ -52,7 +52,7 @@ extension SessionService {
             digest: code.digest, stateDigest: LoginCodeString.digest(ticket.state), client: client.id,
             redirectURI: ticket.redirectURI, session: .generate(at: clock.now()), nonce: Self.nonce(),
             absoluteLifetime: absoluteLifetime(of: client), network: network,
-            replacing: try await replacedBrowserSession(replacing, client: client.id))
+            replacing: try await replacedServerSession(replacing, client: client.id))
         let outcome = try await IssuanceLoop(clock: clock).run {
             try await store.redeemLoginCode(redemption)
         }

@@ -7,9 +7,9 @@ package struct LoginRequest: Sendable {
     package var password: Password
     /// Only for an account whose password must be changed: the new one.
     package var newPassword: Password?
-    package var client: Client
+    package let client: Client
     package var scope: Scope?
-    package var transport: Session.Transport
+    package let transport: Session.Transport
     package var deviceName: String?
     /// IPv4 address or IPv6 /64.
     package var network: String
@@ -17,20 +17,20 @@ package struct LoginRequest: Sendable {
     package var sharedNetwork: Bool
     /// The refresh token in the cookie that came with the login: that session ends.
     package var replacingRefreshToken: String?
-    /// The same for a session without JWT.
+    /// The same for a server session.
     package var replacingSessionToken: String?
 
     package init(
-        username: String, password: Password, newPassword: Password? = nil, client: Client, scope: Scope? = nil,
-        transport: Session.Transport = .body, deviceName: String? = nil, network: String, sharedNetwork: Bool = false,
+        username: String, password: Password, newPassword: Password? = nil, client: SignInClient, scope: Scope? = nil,
+        deviceName: String? = nil, network: String, sharedNetwork: Bool = false,
         replacingRefreshToken: String? = nil, replacingSessionToken: String? = nil
     ) {
         self.username = username
         self.password = password
         self.newPassword = newPassword
-        self.client = client
+        self.client = client.client
         self.scope = scope
-        self.transport = transport
+        transport = client.transport
         self.deviceName = deviceName
         self.network = network
         self.sharedNetwork = sharedNetwork
@@ -44,13 +44,10 @@ extension SessionService {
     ///
     /// An unknown user, a wrong password, a disabled user and a login that lost the race with a password change give
     /// the same refusal after the same work.
-    /// - Throws: ``Refusal`` `unauthorized_client`, `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
+    /// - Throws: ``Refusal`` `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
     ///   `password_change_required`, `password_rejected`, `overloaded`, `clock_set_back`.
     package func login(_ request: LoginRequest) async throws -> TokenReply {
-        if request.transport == .cookie, !request.client.allowsCookieTransport {
-            throw Refusal(
-                .unauthorizedClient, "Cookie transport is for public clients with at least one allowed origin.")
-        }
+        precondition(request.transport != .session)
         let authenticated = try await authenticate(request)
         defer { authenticated.admission?.release() }
         return try await begin(authenticated, SignIn(request, replacing: try await replacedSession(request)))
@@ -59,13 +56,8 @@ extension SessionService {
     /// Verifies the password. The throttle's admission is held by what is returned.
     /// - Throws: as ``login(_:)``.
     func authenticate(_ request: LoginRequest) async throws -> Authenticated {
-        let client = request.client
-        guard client.firstParty else {
-            throw Refusal(
-                .unauthorizedClient, "This client may not collect passwords; it has to be marked first_party.")
-        }
         // Judged before the password, so that a mistake in the request costs nothing and tells nothing of the user.
-        if let scope = request.scope, !scope.isSubset(of: client.allowedScope) {
+        if let scope = request.scope, !scope.isSubset(of: request.client.allowedScope) {
             throw Refusal(.invalidScope, "Part of the scope is not allowed for this client: ask for less.")
         }
 

@@ -37,7 +37,8 @@ package struct SessionService: Sendable {
         self.logger = logger
     }
 
-    func idleLifetime(of client: Client) -> Duration {
+    /// How long a session of the client lives unused.
+    package func idleLifetime(of client: Client) -> Duration {
         client.idleLifetime ?? settings.refresh.idleLifetime
     }
 

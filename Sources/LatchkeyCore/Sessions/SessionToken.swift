@@ -7,7 +7,7 @@ package struct SessionTokenString: SecretValue {
     package let text: String
 }
 
-/// What the cookie of a session without JWT holds: opaque to everybody but this server, and derived, so that the
+/// What the cookie of a server session holds: opaque to everybody but this server, and derived, so that the
 /// database holds neither the token nor its hash.
 ///
 /// `lks_` ‖ base64url of 41 bytes: format version 1 (high four bits) and master-key slot (low four) ‖ session id (16) ‖

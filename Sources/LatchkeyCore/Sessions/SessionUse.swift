@@ -5,7 +5,7 @@ package struct SessionUse: Sendable {
     package let session: SessionID
     /// As in ``SessionValidity/judge(_:idleLifetime:now:)``.
     package let idleLifetime: Duration?
-    /// Notes the use when the last noted one is at least so long ago; `nil`: never. Only sessions without JWT have uses
+    /// Notes the use when the last noted one is at least so long ago; `nil`: never. Only server sessions have uses
     /// to note: for others a rotation is the use.
     package let notedAfter: Duration?
     /// Whether an access token is to be issued: then the answer has to pass the issuance gate.

@@ -22,7 +22,7 @@ package struct EventStreamService: Sendable {
     /// Bytes of a verification's state.
     package static let longestState = 1024
 
-    private let store: any Store
+    let store: any Store
     private let settings: Settings
     private let clock: Clock
 

@@ -6,8 +6,8 @@ package final class BearerVerifier: Sendable {
     private let settings: Settings
     private let ring: KeyRing
     private let feed: RevocationFeed
-    private let store: any Store
-    private let clock: Clock
+    let store: any Store
+    let clock: Clock
     private let rules: AccessTokenRules
     private let signatures = KnownSignatures()
 
@@ -50,7 +50,8 @@ package final class BearerVerifier: Sendable {
         }
     }
 
-    private func genuine(_ token: String) throws -> VerifiedToken {
+    /// A token of ours by signature and claims, revoked or not.
+    func genuine(_ token: String) throws -> VerifiedToken {
         let ring = ring.current
         let signed = try signatures.token(token, keys: ring.version) {
             try UnverifiedToken(parsing: token).signed(

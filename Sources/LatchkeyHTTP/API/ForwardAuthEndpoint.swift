@@ -10,23 +10,15 @@ import LatchkeyTokens
 /// 200, 401 or 403 without a body, the only answers that all proxies understand. Nothing but GET: each of the proxies
 /// asks so, whatever the method of the original request is.
 struct ForwardAuthEndpoint: Sendable {
-    private let services: Services
-    private let cookie: SessionCookie
+    let forward: ForwardAuthorizer
 
-    init(services: Services, cookie: SessionCookie) {
-        self.services = services
-        self.cookie = cookie
-    }
+    var route: Route { Route(.get, PublicPath.forwardAuth, "forwardAuth", .forwarded(handle)) }
 
-    var route: Route {
-        Route(
-            .get, "/forward-auth", errors: .problem, access: .forwarded, operation: "forwardAuth", handler: handle)
-    }
-
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
+    private func handle(
+        _ request: Request, _ context: RequestContext, _ credential: ForwardedCredential?
+    ) async throws -> Response {
         let question = try ForwardAuthQuestion(request.parameters)
-        let credential = credential(request.headers)
-        switch try await services.forward.judge(credential, question.demand) {
+        switch try await forward.judge(credential, question.demand) {
         case .allowed(let identity):
             return Response(status: .ok, headers: identity.fields)
         case .forbidden:
@@ -38,17 +30,6 @@ struct ForwardAuthEndpoint: Sendable {
             guard case .bearer = credential else { return Self.refusal(.unauthorized, nil, scope: Scope()) }
             return Self.refusal(.unauthorized, "error=\"invalid_token\"", scope: Scope())
         }
-    }
-
-    /// A bearer token decides alone where there is one, even a bad one; other schemes are the upstream's business.
-    private func credential(_ fields: HTTPFields) -> ForwardedCredential? {
-        do {
-            if let token = try BearerToken(fields) { return .bearer(token.text) }
-        } catch {
-            // Two headers, or characters that no token has: a credential that is certainly not good.
-            return .bearer("")
-        }
-        return cookie.token(in: fields).map(ForwardedCredential.session)
     }
 
     private static func refusal(_ status: HTTPResponse.Status, _ error: String?, scope: Scope) -> Response {

@@ -5,78 +5,44 @@ package import LatchkeyTokens
 /// `POST /api/v1/login`: a first-party application sends what its user typed. Everything about client and request is
 /// settled before the password is looked at.
 struct LoginEndpoint: Sendable {
-    private let services: Services
-    private let gate: ClientGate
-    private let cookie: RefreshCookie
-    private let session: SessionCookie
+    let sessions: SessionService
+    let cookies: PageCookies
+    let issuer: String
 
-    init(services: Services, cookie: RefreshCookie, session: SessionCookie) {
-        self.services = services
-        self.cookie = cookie
-        self.session = session
-        gate = ClientGate(services)
-    }
+    var route: Route { Route(.post, PublicPath.login, "logIn", .firstParty(handle)) }
 
-    var route: Route {
-        Route(.post, "/api/v1/login", errors: .problem, access: .anyone, operation: "logIn", handler: handle)
-    }
-
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let json = try JSONBody(request)
-        let presented = try ClientAuthentication(request.headers, json: json)
-        let client = try await gate.authenticate(presented, context)
-        guard client.firstParty else {
-            throw Refusal(.unauthorizedClient, "This client may not collect passwords: it is not marked first_party.")
-        }
-        let body = try LoginBody(json)
-        if body.transport != .body { try checkBrowser(request, client, body.transport) }
+    private func handle(
+        _ request: Request, _ context: RequestContext, _ application: FirstPartyRequest
+    ) async throws -> Response {
+        let body = try LoginBody(application.body)
+        let client = try application.client.on(body.transport)
+        let page = body.transport == .body ? nil : try ClientPage(signingIn: request, to: client)
         let login = LoginRequest(
             username: body.userName, password: body.password, newPassword: body.newPassword, client: client,
-            scope: body.scope, transport: body.transport, deviceName: body.deviceName, network: context.network,
+            scope: body.scope, deviceName: body.deviceName, network: context.network,
             sharedNetwork: context.unconfiguredProxy != nil,
-            replacingRefreshToken: body.transport == .cookie ? cookie.token(in: request.headers, for: client.id) : nil,
-            replacingSessionToken: body.transport == .session ? session.token(in: request.headers) : nil)
+            replacingRefreshToken: body.transport == .cookie ? page.flatMap(cookies.refreshToken) : nil,
+            replacingSessionToken: body.transport == .session ? page.flatMap(cookies.sessionToken) : nil)
         if let redirect = body.redirect { return try await redirected(login, redirect) }
         guard body.transport == .session else {
-            let reply = try await services.sessions.login(login)
-            cookie.send(reply, for: client, context)
+            let reply = try await sessions.login(login)
+            cookies.send(reply, to: page, context)
             return .tokens(reply)
         }
-        let start = try await services.sessions.loginWithoutTokens(login)
-        context.browser.setCookie(session.line(start))
+        let start = try await sessions.loginForServerSession(login)
+        cookies.send(start, to: page, context)
         return .session(start.session)
     }
 
     /// The sign-in goes on at the application's host, where the session gets its cookie.
     private func redirected(_ login: LoginRequest, _ redirect: LoginBody.Redirect) async throws -> Response {
-        let code = try await services.sessions.loginForRedirect(
+        let code = try await sessions.loginForRedirect(
             LoginCodeRequest(login: login, redirectURI: redirect.uri, state: redirect.state))
         let location = URLQuery.appended(
-            to: redirect.uri,
-            [("code", code.text), ("state", redirect.state), ("iss", services.settings.issuer)])
+            to: redirect.uri, [("code", code.text), ("state", redirect.state), ("iss", issuer)])
         var response = Response.json(JSONWriter.object { $0.member("redirect_to", location) })
         response.headers[.cacheControl] = "no-store"
         return response
-    }
-
-    private func checkBrowser(_ request: Request, _ client: Client, _ transport: Session.Transport) throws(Refusal) {
-        guard transport == .session ? client.allowsServerSessions : client.allowsCookieTransport else {
-            throw Refusal(
-                .unauthorizedClient,
-                transport == .session
-                    ? "Session transport is for first-party clients with at least one registered origin."
-                    : "Cookie transport is for public clients with at least one registered origin.")
-        }
-        try CSRFCheck.refuseCrossSite(request.headers)
-        try CSRFCheck.pass(request.headers, origins: client.origins)
-    }
-}
-
-extension RefreshCookie {
-    /// Sends the refresh token of transport cookie; without a new token the browser keeps the cookie that it has.
-    func send(_ reply: TokenReply, for client: Client, _ context: RequestContext) {
-        guard reply.transport == .cookie, let token = reply.refreshToken else { return }
-        context.browser.setCookie(line(token, for: client.id, lifetime: reply.refreshExpiresIn ?? 0))
     }
 }
 

@@ -4,23 +4,12 @@ import LatchkeyTokens
 
 /// `GET /api/v1/me`: what any live token of ours is about, to whoever holds it.
 struct MeEndpoint: Sendable {
-    private let services: Services
-    private let gate: BearerGate
+    var route: Route { Route(.get, PublicPath.me, "getMe", .bearer(handle)) }
 
-    init(services: Services) {
-        self.services = services
-        gate = BearerGate(services)
-    }
-
-    var route: Route {
-        Route(.get, "/api/v1/me", errors: .problem, access: .bearer, operation: "getMe", handler: handle)
-    }
-
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let token = try await gate.verify(request, context)
-        // The index cannot know a session that ended without an entry, so its row is read as well.
-        let record = token.claims.sessionID == nil ? nil : try await services.bearer.session(of: token)
-        return .json(Self.encode(token.claims, record))
+    private func handle(
+        _ request: Request, _ context: RequestContext, _ caller: AuthorisedCaller
+    ) async throws -> Response {
+        .json(Self.encode(caller.token.claims, caller.record))
     }
 
     private static func encode(_ claims: AccessTokenClaims, _ record: SessionRecord?) -> [UInt8] {

@@ -4,33 +4,22 @@ import LatchkeyCore
 /// `POST /api/v1/password`: the user sets another password. All sessions end; the caller goes on in a new one, on the
 /// transport of the old.
 struct PasswordEndpoint: Sendable {
-    private let services: Services
-    private let gate: BearerGate
-    private let cookie: RefreshCookie
+    let sessions: SessionService
+    let cookies: PageCookies
 
-    init(services: Services, cookie: RefreshCookie) {
-        self.services = services
-        self.cookie = cookie
-        gate = BearerGate(services)
-    }
+    var route: Route { Route(.post, PublicPath.password, "changePassword", .account(handle)) }
 
-    var route: Route {
-        Route(
-            .post, "/api/v1/password", errors: .problem, access: .account, operation: "changePassword", handler: handle)
-    }
-
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let caller = try await gate.account(request, context)
-        if caller.session.transport == .cookie {
-            // The answer sets a cookie, so the page that asks must be one of this client's, as at login.
-            try CSRFCheck.pass(request.headers, origins: caller.client.origins)
-        }
+    private func handle(
+        _ request: Request, _ context: RequestContext, _ caller: SessionRecord
+    ) async throws -> Response {
+        // The answer sets a cookie then, so the page that asks must be one of this client's, as at login.
+        let page = caller.session.transport == .cookie ? try ClientPage(request, of: caller.client) : nil
         let body = try JSONBody(request)
-        let reply = try await services.sessions.changePassword(
+        let reply = try await sessions.changePassword(
             session: caller, current: Password(try body.requiredString("current_password")),
             new: Password(try body.requiredString("new_password")), network: context.network,
             sharedNetwork: context.unconfiguredProxy != nil)
-        cookie.send(reply, for: caller.client, context)
+        cookies.send(reply, to: page, context)
         return .tokens(reply)
     }
 }

@@ -6,32 +6,25 @@ import LatchkeyTokens
 /// `GET /start`, reached as `/latchkey/start` of the application's host: begins a sign-in at the client's login page,
 /// which may be on another host. The ticket in the cookie binds its outcome to this browser.
 struct StartEndpoint: Sendable {
-    private let services: Services
-    private let cookie: SessionCookie
+    let directory: ClientDirectory
+    let masterKeys: MasterKeyRing
+    let clock: Clock
+    let cookie: SessionCookie
 
-    init(services: Services, cookie: SessionCookie) {
-        self.services = services
-        self.cookie = cookie
-    }
-
-    var route: Route {
-        Route(
-            .get, "/start", errors: .problem, access: .anyone, operation: "startSignIn", query: .tolerant,
-            handler: handle)
-    }
+    var route: Route { Route(.get, PublicPath.start, "startSignIn", query: .tolerant, .open(handle)) }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         let query = request.parameters
         guard let id = ClientID(try query.required("client_id")),
-            let client = try await services.clientDirectory.client(id), !client.disabled, client.allowsServerSessions,
+            let client = try await directory.client(id), !client.disabled, client.allowsServerSessions,
             let loginURI = client.loginURI
         else {
             throw Refusal(.invalidRequest, "There is no client with this client_id that has a login_uri.")
         }
         let ticket = StartTicket(
             client: id, redirectURI: try redirectURI(query["redirect_uri"], of: client),
-            returnTo: try returnTo(query["return_to"], request.headers), now: services.clock.now())
-        context.browser.setCookie(cookie.startLine(try ticket.sealed(keys: services.masterKeyRing)))
+            returnTo: try returnTo(query["return_to"], request.headers), now: clock.now())
+        context.browser.setCookie(cookie.startLine(try ticket.sealed(keys: masterKeys)))
         return .seeOther(
             URLQuery.appended(
                 to: loginURI,
@@ -69,18 +62,6 @@ extension LocalPath {
         let sent = fields[values: .xForwardedURI]
         guard sent.count == 1, !sent[0].beginsWithBytes(of: "/latchkey/") else { return nil }
         self.init(sent[0])
-    }
-}
-
-/// Parameters behind a URL.
-enum URLQuery {
-    /// - Parameter url: without fragment; may have a query already.
-    static func appended(to url: String, _ parameters: [(String, String)]) -> String {
-        let query = parameters.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
-        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "\(url)?\(query)" }
-        let isOpen = url.utf8.index(after: mark) == url.utf8.endIndex || url.endsWithBytes(of: "&")
-        let separator = isOpen ? "" : "&"
-        return url + separator + query
     }
 }
 

@@ -4,22 +4,23 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/audit`: who did what.
 struct AdminAudit: Sendable {
-    let services: Services
+    let users: UserService
+    let audit: AuditTrail
 
-    func routes(_ gate: AdminGate) -> [Route] {
-        [gate.route(.get, "/audit", "listAuditEvents", list)]
+    var routes: [Route] {
+        [Route(.get, AdminPath.audit, "listAuditEvents", .admin(.reads, list))]
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         var filter = AuditFilter()
         // Also of a user who is deleted, or called something else by now.
-        if let user = query.parameters["user"] { filter.users = try await services.users.everyone(user) }
+        if let user = query.parameters["user"] { filter.users = try await users.everyone(user) }
         filter.session = try query.session()
         filter.client = try query.client()
         filter.kind = try query.value("kind", of: AuditEvent.Kind.self)
         filter.since = try query.since()
-        return try .resource(try await services.audit.page(filter, query.page()).resource(AuditResource.init))
+        return try .resource(try await audit.page(filter, query.page()).resource(AuditResource.init))
     }
 }
 

@@ -4,14 +4,16 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/keys` and `/api/v1/admin/master-key`: signing keys with their timeline, and the key over all.
 struct AdminKeys: Sendable {
-    let services: Services
+    let keys: KeyRotationService
+    let masterKeys: MasterKeyService
+    let settings: Settings.Keys
 
-    func routes(_ gate: AdminGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, "/keys", "listKeys", list),
-            gate.route(.post, "/keys/rotate", "rotateKeys", rotate),
-            gate.route(.post, "/keys/import", "importKey", importKey),
-            gate.route(.post, "/master-key/rotate", "rotateMasterKey", rotateMasterKey),
+            Route(.get, AdminPath.keys, "listKeys", .admin(.reads, list)),
+            Route(.post, AdminPath.keysRotate, "rotateKeys", .admin(.changes, rotate)),
+            Route(.post, AdminPath.keysImport, "importKey", .admin(.changes, importKey)),
+            Route(.post, AdminPath.masterKeyRotate, "rotateMasterKey", .admin(.changes, rotateMasterKey)),
         ]
     }
 
@@ -35,22 +37,21 @@ struct AdminKeys: Sendable {
                 throw Refusal(
                     .invalidRequest, "An emergency rotation is for every algorithm, or for one kid with only.")
             }
-            try await services.keys.emergency(only: try body.only.map(Self.keyID), actor: actor)
+            try await keys.emergency(only: try body.only.map(Self.keyID), actor: actor)
         } else {
             guard body.only == nil else {
                 throw Refusal(.invalidRequest, "The member only goes with emergency.")
             }
-            try await services.keys.rotate(algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
+            try await keys.rotate(algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
         }
         return try .resource(try await page(includingGone: false))
     }
 
     private func importKey(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try KeyImport.read(from: request)
-        let id = try await services.keys.importPEM(
+        let id = try await keys.importPEM(
             body.pem.exposed, algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
-        let keys = try await services.keys.list(includingGone: false)
-        guard let key = keys.first(where: { $0.id == id }) else {
+        guard let key = try await keys.list(includingGone: false).first(where: { $0.id == id }) else {
             throw Refusal(.conflict, "The key was imported and withdrawn again at the same time. List the keys.")
         }
         return try .resource(resource(key), status: .created)
@@ -60,7 +61,7 @@ struct AdminKeys: Sendable {
         _ request: Request, _ context: RequestContext, _ actor: Actor
     ) async throws -> Response {
         let body = try MasterKeyRotate.read(from: request, mayBeEmpty: true)
-        let rotation = try await services.masterKeys.rotate(leaked: body.leaked ?? false, actor: actor)
+        let rotation = try await masterKeys.rotate(leaked: body.leaked ?? false, actor: actor)
         return try .resource(
             MasterKeyRotated(
                 currentSlot: Int(rotation.currentSlot), olderSlots: rotation.olderSlots.map(Int.init),
@@ -69,11 +70,11 @@ struct AdminKeys: Sendable {
 
     private func page(includingGone: Bool) async throws -> PageResource<KeyResource> {
         PageResource(
-            items: try await services.keys.list(includingGone: includingGone).map(resource), nextCursor: nil)
+            items: try await keys.list(includingGone: includingGone).map(resource), nextCursor: nil)
     }
 
     private func resource(_ key: SigningKeyRecord) -> KeyResource {
-        KeyResource(key, settings: services.settings.keys)
+        KeyResource(key, settings: settings)
     }
 
     /// A `kid` that a request names.

@@ -7,13 +7,18 @@ struct AdminRevocations: Sendable {
     /// Code points of the free text that an administrator may leave in the log.
     static let longestNote = 200
 
-    let services: Services
+    let revocations: RevocationLog
+    let users: UserService
+    let feed: RevocationFeed
+    /// Whether consumers have to show who they are.
+    let namesAreAuthenticated: Bool
+    let clock: Clock
 
-    func routes(_ gate: AdminGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, "/revocations", "listRevocations", list),
-            gate.route(.post, "/revocations", "createRevocation", create),
-            gate.route(.get, "/revocations/{seq}", "getRevocation", get),
+            Route(.get, AdminPath.revocations, "listRevocations", .admin(.reads, list)),
+            Route(.post, AdminPath.revocations, "createRevocation", .admin(.changes, create)),
+            Route(.get, AdminPath.oneRevocation, "getRevocation", .admin(.reads, get)),
         ]
     }
 
@@ -22,12 +27,12 @@ struct AdminRevocations: Sendable {
         let query = ListQuery(request)
         let page = try query.page()
         guard let after = try query.parameters.integer("after") else {
-            return try .resource(try await services.store.revocations(page: page).resource(RevocationResource.init))
+            return try .resource(try await revocations.page(page).resource(RevocationResource.init))
         }
         guard page.cursor == nil else {
             throw Refusal(.invalidRequest, "The parameters after and cursor do not go together.")
         }
-        let records = try await services.store.revocations(after: Int64(after), limit: page.limit)
+        let records = try await revocations.entries(after: Int64(after), limit: page.limit)
         return try .resource(
             RevocationTail(
                 items: records.map(RevocationResource.init), after: records.last?.entry.sequence ?? Int64(after)))
@@ -36,15 +41,9 @@ struct AdminRevocations: Sendable {
     /// One entry and who has it: whether a revocation has arrived everywhere.
     private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let sequence = Int64(try context.pathParameter("seq")) ?? 0
-        guard sequence > 0,
-            let record = try await services.store.revocations(after: sequence - 1, limit: 1).first,
-            record.entry.sequence == sequence
-        else {
-            throw Refusal(
-                .notFound, "There is no live entry with this seq: it was never given out, or the entry has expired.")
-        }
-        let now = services.clock.now()
-        let consumers = services.feed.consumers()
+        let record = try await revocations.entry(sequence)
+        let now = clock.now()
+        let consumers = feed.consumers()
         let resources = { (belongs: (ConsumerStatus) -> Bool) in
             consumers.filter(belongs).map { ConsumerResource($0, now: now) }
         }
@@ -53,7 +52,7 @@ struct AdminRevocations: Sendable {
                 revocation: RevocationResource(record), acknowledged: resources { $0.hasAcknowledged(sequence) },
                 pending: resources { !$0.hasAcknowledged(sequence) && !$0.isGone },
                 gone: resources { !$0.hasAcknowledged(sequence) && $0.isGone },
-                namesAreAuthenticated: services.settings.revocations.access == .clients))
+                namesAreAuthenticated: namesAreAuthenticated))
     }
 
     /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.
@@ -75,11 +74,11 @@ struct AdminRevocations: Sendable {
                 throw Refusal(.invalidRequest, "The member token goes with kind token, and without an id.")
             }
             return try answer(
-                try await services.revocations.revoke(token: token.exposed, note: body.reason, actor: actor), body)
+                try await revocations.revoke(token: token.exposed, note: body.reason, actor: actor), body)
         }
         guard let target = try await target(kind, body) else { return try await condemnKey(body, actor) }
         let order = RevocationOrder(target, reason: .admin, note: body.reason, actor: actor)
-        return try answer(try await services.revocations.revoke(order), body)
+        return try answer(try await revocations.revoke(order), body)
     }
 
     private func answer(_ outcome: RevocationOutcome, _ body: RevocationCreate) throws -> Response {
@@ -105,7 +104,7 @@ struct AdminRevocations: Sendable {
         case .session:
             guard let id = SessionID(id) else { throw malformed }
             return .session(id)
-        case .user: return .user(try await services.users.find(id).id)
+        case .user: return .user(try await users.find(id).id)
         case .client:
             guard let id = ClientID(id) else { throw malformed }
             return .client(id)
@@ -116,10 +115,7 @@ struct AdminRevocations: Sendable {
     /// Only a key that signs no more; one that may is told to take the emergency rotation, which gives it a successor.
     private func condemnKey(_ body: RevocationCreate, _ actor: Actor) async throws -> Response {
         let id = try AdminKeys.keyID(body.id ?? "")
-        let before = try await services.store.revocationState().lastSequence
-        try await services.revocations.revokeKey(id, actor: actor)
-        let records = try await services.store.revocations(after: before, limit: 1000)
-        return try answer(records.filter { $0.entry.target == .key(id) }, body)
+        return try answer(try await revocations.condemnKey(id, actor: actor), body)
     }
 
     private func answer(_ records: [RevocationRecord], _ body: RevocationCreate) throws -> Response {

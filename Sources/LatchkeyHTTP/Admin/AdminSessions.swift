@@ -4,45 +4,44 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/sessions`: sign-ins.
 struct AdminSessions: Sendable {
-    let services: Services
+    let sessions: SessionService
+    let users: UserService
+    let clock: Clock
 
-    func routes(_ gate: AdminGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, "/sessions", "listSessions", list),
-            gate.route(.get, "/sessions/{sid}", "getSession", get),
-            gate.route(.delete, "/sessions/{sid}", "revokeSession", revoke),
-            gate.route(.get, "/sessions/{sid}/explain", "explainSession", explain),
+            Route(.get, AdminPath.sessions, "listSessions", .admin(.reads, list)),
+            Route(.get, AdminPath.oneSession, "getSession", .admin(.reads, get)),
+            Route(.delete, AdminPath.oneSession, "revokeSession", .admin(.changes, revoke)),
+            Route(.get, AdminPath.explainSession, "explainSession", .admin(.reads, explain)),
         ]
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         var filter = SessionFilter()
-        if let user = query.parameters["user"] { filter.user = try await services.users.find(user).id }
+        if let user = query.parameters["user"] { filter.user = try await users.find(user).id }
         filter.client = try query.client()
         filter.state = try query.value("state", of: SessionFilter.State.self)
         filter.since = try query.since()
-        let page = try await services.store.sessions(filter, page: query.page())
+        let page = try await sessions.page(filter, query.page())
         return try .resource(page.resource(resource))
     }
 
     private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        guard let record = try await services.store.session(try context.sessionID()) else {
-            throw Refusal(.notFound, "There is no session with this id; explain may still know what became of it.")
-        }
-        return try .resource(resource(record))
+        try .resource(resource(try await sessions.find(try context.sessionID())))
     }
 
     /// Ending what has ended is done already: 204 as well.
     private func revoke(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        switch try await services.sessions.end(try context.sessionID(), reason: .admin, actor: actor) {
+        switch try await sessions.end(try context.sessionID(), reason: .admin, actor: actor) {
         case .revoked, .nothingToRevoke: return .noContent
         case .unknownTarget: throw Refusal(.notFound, "There is no session with this id.")
         }
     }
 
     private func explain(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let explanation = try await services.sessions.explain(try context.sessionID())
+        let explanation = try await sessions.explain(try context.sessionID())
         return try .resource(
             SessionExplanationResource(
                 session: explanation.record.map(resource), verdict: explanation.verdict,
@@ -51,7 +50,7 @@ struct AdminSessions: Sendable {
     }
 
     private func resource(_ record: SessionRecord) -> SessionResource {
-        SessionResource(record, settings: services.settings, now: services.clock.now())
+        SessionResource(record, idleLifetime: sessions.idleLifetime(of: record.client), now: clock.now())
     }
 }
 
@@ -65,9 +64,8 @@ extension SessionEndingResource {
 
 extension SessionResource {
     /// - Parameter now: decides whether the session has expired.
-    init(_ record: SessionRecord, settings: Settings, now: Timestamp) {
+    init(_ record: SessionRecord, idleLifetime idle: Duration, now: Timestamp) {
         let session = record.session
-        let idle = record.client.idleLifetime ?? settings.refresh.idleLifetime
         let state =
             switch SessionValidity.judge(record, idleLifetime: idle, now: now) {
             case .valid: "active"

@@ -5,28 +5,29 @@ import LatchkeyTokens
 /// `/api/v1/admin/streams`: who receives security events. There with `shared_signals.enabled` off too, since a stream
 /// goes on collecting until it is deleted.
 struct AdminStreams: Sendable {
-    let services: Services
+    let streams: EventStreamService
+    let feed: EventFeed
 
-    func routes(_ gate: AdminGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, "/streams", "listStreams", list),
-            gate.route(.delete, "/streams/{stream}", "deleteAnyStream", delete),
+            Route(.get, AdminPath.streams, "listStreams", .admin(.reads, list)),
+            Route(.delete, AdminPath.oneStream, "deleteAnyStream", .admin(.changes, delete)),
         ]
     }
 
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        let page = try await services.store.streams(page: try ListQuery(request).page())
+        let page = try await streams.page(try ListQuery(request).page())
         return try .resource(page.resource(resource))
     }
 
     private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        try await services.streams.delete(try context.pathParameter("stream"), actor: actor)
+        try await streams.delete(try context.pathParameter("stream"), actor: actor)
         return .noContent
     }
 
     private func resource(_ record: EventStreamRecord) -> StreamResource {
         let stream = record.stream
-        let polls = [record.acknowledgedAt, services.eventFeed.lastPoll(of: record.number)].compactMap { $0 }
+        let polls = [record.acknowledgedAt, feed.lastPoll(of: record.number)].compactMap { $0 }
         return StreamResource(
             id: stream.id.description, clientID: stream.client.description, status: stream.status.rawValue,
             reason: stream.statusReason, description: stream.summary,

@@ -4,22 +4,26 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/tokens`: an access token in a user's name without a sign-in, for tests and scripts. Audited.
 struct AdminTokens: Sendable {
-    let services: Services
+    let users: UserService
+    let directory: ClientDirectory
+    let clientTokens: ClientTokenService
+    /// Of tokens of clients that have none of their own.
+    let lifetime: Duration
 
-    func routes(_ gate: AdminGate) -> [Route] {
-        [gate.route(.post, "/tokens", "mintToken", mint)]
+    var routes: [Route] {
+        [Route(.post, AdminPath.tokens, "mintToken", .admin(.changes, mint))]
     }
 
     private func mint(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try TokenMint.read(from: request)
-        let user = try await services.users.find(body.user)
-        guard let id = ClientID(body.clientID), let client = try await services.clientDirectory.client(id) else {
+        let user = try await users.find(body.user)
+        guard let id = ClientID(body.clientID), let client = try await directory.client(id) else {
             throw Refusal(.notFound, "There is no client with this id.")
         }
-        let reply = try await services.clientTokens.mint(
+        let reply = try await clientTokens.mint(
             subject: user, client: client, scope: try scope(body.scope, of: client), audience: body.audience,
             lifetime: body.expiresIn.map { .seconds($0) } ?? client.accessLifetime
-                ?? services.settings.tokens.accessLifetime,
+                ?? lifetime,
             actor: actor)
         return try .resource(
             TokenMinted(

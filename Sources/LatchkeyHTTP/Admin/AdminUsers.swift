@@ -5,19 +5,23 @@ import LatchkeyTokens
 /// `/api/v1/admin/users`: accounts. A user in a path is an id or a name; a name with a slash is reached by
 /// `?name=` and its id.
 struct AdminUsers: Sendable {
-    let services: Services
+    let users: UserService
 
-    func routes(_ gate: AdminGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, "/users", "listUsers", list),
-            gate.route(.post, "/users", "createUser", create),
-            gate.route(.post, "/users/import", "importUsers", importLines),
-            gate.route(.get, "/users/{user}", "getUser", get),
-            gate.route(.patch, "/users/{user}", "updateUser", update),
-            gate.route(.delete, "/users/{user}", "deleteUser", delete),
-            gate.route(.put, "/users/{user}/password", "setUserPassword", setPassword),
-            gate.route(.post, "/users/{user}/disable", "disableUser") { try await setDisabled(true, $0, $1, $2) },
-            gate.route(.post, "/users/{user}/enable", "enableUser") { try await setDisabled(false, $0, $1, $2) },
+            Route(.get, AdminPath.users, "listUsers", .admin(.reads, list)),
+            Route(.post, AdminPath.users, "createUser", .admin(.changes, create)),
+            Route(.post, AdminPath.usersImport, "importUsers", .admin(.changes, importLines)),
+            Route(.get, AdminPath.oneUser, "getUser", .admin(.reads, get)),
+            Route(.patch, AdminPath.oneUser, "updateUser", .admin(.changes, update)),
+            Route(.delete, AdminPath.oneUser, "deleteUser", .admin(.changes, delete)),
+            Route(.put, AdminPath.passwordOfUser, "setUserPassword", .admin(.changes, setPassword)),
+            Route(
+                .post, AdminPath.disableUser, "disableUser",
+                .admin(.changes) { try await setDisabled(true, $0, $1, $2) }),
+            Route(
+                .post, AdminPath.enableUser, "enableUser",
+                .admin(.changes) { try await setDisabled(false, $0, $1, $2) }),
         ]
     }
 
@@ -28,12 +32,12 @@ struct AdminUsers: Sendable {
             let found = try await find(name)
             return try .resource(PageResource(items: found.map { [UserResource($0)] } ?? [], nextCursor: nil))
         }
-        return try .resource(try await services.users.page(page).resource(UserResource.init))
+        return try .resource(try await users.page(page).resource(UserResource.init))
     }
 
     private func find(_ text: String) async throws -> User? {
         do {
-            return try await services.users.find(text)
+            return try await users.find(text)
         } catch let refusal as Refusal where refusal.code == .notFound {
             return nil
         }
@@ -41,7 +45,7 @@ struct AdminUsers: Sendable {
 
     private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try UserCreate.read(from: request)
-        let user = try await services.users.create(
+        let user = try await users.create(
             name: body.name, password: Password(body.password.exposed), roles: body.roles ?? [],
             mustChange: body.mustChangePassword ?? false, actor: actor)
         var response = try Response.resource(UserResource(user), status: .created)
@@ -50,25 +54,25 @@ struct AdminUsers: Sendable {
     }
 
     private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        try .resource(UserResource(try await services.users.find(try context.pathParameter("user"))))
+        try .resource(UserResource(try await users.find(try context.pathParameter("user"))))
     }
 
     private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try UserUpdate.read(from: request)
-        let user = try await services.users.update(
+        let user = try await users.update(
             try context.pathParameter("user"),
             UserChange(name: body.name, roles: body.roles, mustChangePassword: body.mustChangePassword), actor: actor)
         return try .resource(UserResource(user))
     }
 
     private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        try await services.users.delete(try context.pathParameter("user"), actor: actor)
+        try await users.delete(try context.pathParameter("user"), actor: actor)
         return .noContent
     }
 
     private func setPassword(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try PasswordSet.read(from: request)
-        try await services.users.setPassword(
+        try await users.setPassword(
             try context.pathParameter("user"), Password(body.password.exposed), mustChange: body.mustChange ?? false,
             actor: actor)
         return .noContent
@@ -77,7 +81,7 @@ struct AdminUsers: Sendable {
     private func setDisabled(
         _ disabled: Bool, _ request: Request, _ context: RequestContext, _ actor: Actor
     ) async throws -> Response {
-        let user = try await services.users.setDisabled(try context.pathParameter("user"), disabled, actor: actor)
+        let user = try await users.setDisabled(try context.pathParameter("user"), disabled, actor: actor)
         return try .resource(UserResource(user))
     }
 }
@@ -108,7 +112,7 @@ extension AdminUsers {
                 roles: line.roles ?? [], disabled: line.disabled ?? false,
                 mustChange: line.mustChangePassword ?? false)
         }
-        let results = try await services.users.importUsers(lines, dryRun: body.dryRun ?? false, actor: actor)
+        let results = try await users.importUsers(lines, dryRun: body.dryRun ?? false, actor: actor)
         return try .resource(UserImportResponse(results: results.map(UserImportLineResult.init)))
     }
 }

@@ -76,7 +76,7 @@ extension RequestContext {
 
 extension Page {
     /// The page as JSON's struct, item by item.
-    func resource<Resource: Codable & Sendable>(_ transform: (Item) -> Resource) -> PageResource<Resource> {
+    func resource<Resource: WireValue>(_ transform: (Item) -> Resource) -> PageResource<Resource> {
         PageResource(items: items.map(transform), nextCursor: nextCursor)
     }
 }

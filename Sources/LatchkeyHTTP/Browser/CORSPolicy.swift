@@ -9,7 +9,7 @@ package struct CORSPolicy: Sendable {
     private let publicPaths: Set<String>
 
     /// Path templates whose answers also depend on `Sec-Fetch-Site`.
-    private static let cookiePaths: Set<String> = ["/api/v1/login", "/api/v1/refresh", "/api/v1/logout"]
+    private static let cookiePaths: Set<String> = [PublicPath.login, PublicPath.refresh, PublicPath.logout]
 
     /// What preflights of other paths allow. More than the path has, so that a page which errs in the method can read
     /// the refusal: to allow a page to send is not to do what it asks.
@@ -37,10 +37,10 @@ package struct CORSPolicy: Sendable {
         if publicPaths.contains(resource.template) { return .everyone }
         let isForClients = resource.routes.contains { route in
             switch route.access {
-            case .clients, .bearer, .account, .admin: true
-            // For the application's own backend and for proxies.
-            case .session, .forwarded: false
-            case .anyone, .services, .receiver: resource.template.hasPrefix("/api/")
+            case .client, .application, .firstParty, .bearer, .account, .admin: true
+            // For the application's own backend, for proxies and for the machine itself.
+            case .session, .begunSignIn, .forwarded, .operator: false
+            case .open, .listReader, .receiver: resource.template.hasPrefix("/api/")
             }
         }
         return isForClients ? .client : .nobody
@@ -110,11 +110,11 @@ package struct CORSLayer: Sendable {
     private let issuer: String
     private let unknown: UnknownOrigins
 
-    init(policy: CORSPolicy, services: Services) {
+    init(policy: CORSPolicy, directory: ClientDirectory, issuer: String, clock: Clock) {
         self.policy = policy
-        directory = services.clientDirectory
-        issuer = services.settings.issuer
-        unknown = UnknownOrigins(clock: services.clock)
+        self.directory = directory
+        self.issuer = issuer
+        unknown = UnknownOrigins(clock: clock)
     }
 
     /// The answer to a preflight; nil for every other request, and where the path names nothing and the page is no

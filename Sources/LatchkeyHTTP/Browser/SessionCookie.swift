@@ -4,22 +4,18 @@ package import LatchkeyCore
 /// The two cookies of server sessions (RFC 6265): the session itself, and the ticket of a sign-in that is under way
 /// on another host. Lax, since both have to arrive with a link or redirect from elsewhere; one of each for a host.
 package struct SessionCookie: Sendable, Equatable {
-    /// As ``RefreshCookie/isDevelopment``.
-    package let isDevelopment: Bool
+    private let form: CookieForm
 
-    /// - Parameter issuer: decides the form alone.
-    package init(issuer: String) {
-        isDevelopment = CookieForm.isDevelopment(issuer: issuer)
-    }
+    package init(_ form: CookieForm) { self.form = form }
 
     /// `__Host-latchkey_session`, or the development form.
-    package var name: String { isDevelopment ? "latchkey_dev_session" : "__Host-latchkey_session" }
+    package var name: String { form.name("session") }
     /// `__Host-latchkey_start`, or the development form.
-    package var startName: String { isDevelopment ? "latchkey_dev_start" : "__Host-latchkey_start" }
+    package var startName: String { form.name("start") }
 
     /// The `Set-Cookie` line of a session. Idle expiry is the server's business, so the browser keeps it until the
     /// absolute end.
-    package func line(_ start: BrowserSessionStart) -> String {
+    package func line(_ start: ServerSessionStart) -> String {
         "\(name)=\(start.token.text); \(attributes); Max-Age=\(start.lifetime)"
     }
 
@@ -44,7 +40,5 @@ package struct SessionCookie: Sendable, Equatable {
         return text
     }
 
-    private var attributes: String {
-        isDevelopment ? "Path=/; HttpOnly; SameSite=Lax" : "Path=/; Secure; HttpOnly; SameSite=Lax"
-    }
+    private var attributes: String { form.attributes(.lax) }
 }

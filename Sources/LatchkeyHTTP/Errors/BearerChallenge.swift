@@ -1,6 +1,5 @@
 import HTTPTypes
 import LatchkeyCore
-import LatchkeyTokens
 
 /// The `WWW-Authenticate` header of a refusal (RFC 6750 3, RFC 9110 11.6.1).
 ///
@@ -18,7 +17,7 @@ struct BearerChallenge: Sendable, Equatable {
         case .insufficientScope: self.init(error: "insufficient_scope", description: refusal.description6749)
         case .bearerMissing: self.init(error: nil, description: nil)
         default:
-            guard status == 401, format == .problem, refusal.code != .invalidClient else { return nil }
+            guard status == 401, format.asksForAccessToken, refusal.code != .invalidClient else { return nil }
             self.init(error: nil, description: nil)
         }
     }
@@ -43,18 +42,6 @@ extension RouteTable.Resource {
     var requiredScope: String? {
         let scopes = Set(routes.map(\.access.requiredScope))
         return scopes.count == 1 ? scopes.first.flatMap { $0 } : nil
-    }
-}
-
-extension RouteAccess {
-    /// The latchkey scope of this kind of access.
-    var requiredScope: String? {
-        switch self {
-        case .account: Scope.latchkeyAccount
-        case .admin: Scope.latchkeyAdmin
-        case .receiver: Scope.latchkeyEvents
-        case .anyone, .services, .clients, .bearer, .session, .forwarded: nil
-        }
     }
 }
 

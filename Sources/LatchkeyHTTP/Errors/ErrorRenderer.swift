@@ -3,79 +3,32 @@ import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
-/// The one place where an error becomes a response: RFC 6749 JSON or RFC 9457 problem details, by the route and never by
-/// the `Accept` header. Handlers throw; they build no error body.
+/// The one place where an error becomes a response, in the format of the route. Handlers throw; they build no error body.
 package enum ErrorRenderer {
     /// Renders `error` in the format of the path of `context`. Logs nothing: that is done where the error is caught.
     @Sendable
     package static func render(_ error: any Error, _ context: RequestContext) -> Response {
-        guard let refusal = Refusal(telling: error) else { return faultResponse(context) }
-        return response(to: refusal, context)
-    }
-
-    private static func response(to refusal: Refusal, _ context: RequestContext) -> Response {
+        guard let refusal = Refusal(telling: error) else {
+            return response(context.errorFormat.renderingOfFault(context), HTTPFields())
+        }
+        let rendered = context.errorFormat.rendering(of: refusal)
         var fields = HTTPFields()
         if let retryAfter = refusal.retryAfter {
             fields[.retryAfter] = String(max(1, retryAfter.secondsRoundedUp))
         }
-        let status: Int
-        let body: [UInt8]
-        switch context.errorFormat {
-        case .oauth:
-            let error = refusal.oauth
-            status = error.status
-            body = oauthBody(error.error, refusal.description6749, reason: refusal.latchkeyReason)
-        case .problem:
-            let problem = refusal.problem
-            status = problem.status
-            body = problemBody(problem)
-        }
-        fields[.wwwAuthenticate] = BearerChallenge(refusal, status: status, format: context.errorFormat)?.text(
-            scope: context.resource?.requiredScope)
-        return make(status, body, context.errorFormat, fields)
+        fields[.wwwAuthenticate] = BearerChallenge(refusal, status: rendered.status, format: context.errorFormat)?
+            .text(scope: context.resource?.requiredScope)
+        return response(rendered, fields)
     }
 
-    private static func faultResponse(_ context: RequestContext) -> Response {
-        let detail = "The server failed to answer. Its log has the cause under this request's id."
-        let body =
-            switch context.errorFormat {
-            case .oauth: oauthBody("server_error", detail, reason: nil)
-            case .problem:
-                problemBody(
-                    ProblemResource(
-                        type: Refusal.problemType("internal_error"), title: "Internal error", status: 500,
-                        detail: detail, code: "internal_error", requestID: context.requestID.description))
-            }
-        return make(500, body, context.errorFormat, HTTPFields())
-    }
-
-    private static func oauthBody(_ error: String, _ description: String, reason: RefreshRefusalReason?) -> [UInt8] {
-        JSONWriter.object { json in
-            json.member("error", error)
-            json.member("error_description", description)
-            if let reason { json.member("latchkey_reason", reason.rawValue) }
-        }
-    }
-
-    private static func problemBody(_ problem: ProblemResource) -> [UInt8] {
-        JSONWriter.object { json in
-            json.member("type", problem.type)
-            json.member("title", problem.title)
-            json.member("status", problem.status)
-            json.member("detail", problem.detail)
-            json.member("code", problem.code)
-            if let reason = problem.latchkeyReason { json.member("latchkey_reason", reason) }
-            if let id = problem.requestID { json.member("request_id", id) }
-        }
-    }
-
-    private static func make(_ status: Int, _ body: [UInt8], _ format: ErrorFormat, _ fields: HTTPFields) -> Response {
+    private static func response(_ rendered: RenderedError, _ fields: HTTPFields) -> Response {
         var fields = fields
-        fields[.contentType] = format == .oauth ? "application/json" : "application/problem+json"
+        fields[.contentType] = rendered.contentType
         fields[.cacheControl] = "no-store"
+        fields.append(contentsOf: rendered.fields)
         return Response(
-            status: HTTPResponse.Status(code: status), headers: fields,
-            body: ByteBuffer(bytes: body))
+            status: HTTPResponse.Status(code: rendered.status), headers: fields,
+            body: ByteBuffer(bytes: rendered.body))
     }
 }
 

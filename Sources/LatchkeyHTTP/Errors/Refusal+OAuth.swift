@@ -1,4 +1,6 @@
+import HTTPTypes
 import LatchkeyCore
+import LatchkeyTokens
 
 /// A refusal as OAuth endpoints tell it: `{"error":…,"error_description":…}` (RFC 6749 5.2).
 struct OAuthError: Sendable, Equatable {
@@ -49,5 +51,29 @@ extension Refusal {
                 ? byte : UInt8(ascii: "?")
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The errors of OAuth endpoints as JSON.
+enum OAuthErrorFormat {
+    static func rendering(of refusal: Refusal) -> RenderedError {
+        let error = refusal.oauth
+        return rendering(error, refusal.description6749, reason: refusal.latchkeyReason)
+    }
+
+    static func renderingOfFault(_ detail: String) -> RenderedError {
+        rendering(OAuthError(error: "server_error", status: 500), detail, reason: nil)
+    }
+
+    private static func rendering(
+        _ error: OAuthError, _ description: String, reason: RefreshRefusalReason?
+    ) -> RenderedError {
+        let body = JSONWriter.object { json in
+            json.member("error", error.error)
+            json.member("error_description", description)
+            if let reason { json.member("latchkey_reason", reason.rawValue) }
+        }
+        return RenderedError(
+            status: error.status, contentType: "application/json", body: body, fields: [.pragma: "no-cache"])
     }
 }

@@ -1,4 +1,5 @@
 import LatchkeyCore
+import LatchkeyTokens
 
 extension Refusal {
     /// The refusal as problem details (RFC 9457). A refused refresh is 401 here: at `/api/v1/refresh` it means "sign in
@@ -68,5 +69,30 @@ extension Refusal {
         case .clockSetBack: "The server's clock is wrong"
         case .temporarilyUnavailable: "Temporarily unavailable"
         }
+    }
+}
+
+/// Problem details as JSON.
+enum ProblemFormat {
+    static func rendering(of refusal: Refusal) -> RenderedError { rendering(refusal.problem) }
+
+    static func renderingOfFault(_ detail: String, _ context: RequestContext) -> RenderedError {
+        rendering(
+            ProblemResource(
+                type: Refusal.problemType("internal_error"), title: "Internal error", status: 500, detail: detail,
+                code: "internal_error", requestID: context.requestID.description))
+    }
+
+    private static func rendering(_ problem: ProblemResource) -> RenderedError {
+        let body = JSONWriter.object { json in
+            json.member("type", problem.type)
+            json.member("title", problem.title)
+            json.member("status", problem.status)
+            json.member("detail", problem.detail)
+            json.member("code", problem.code)
+            if let reason = problem.latchkeyReason { json.member("latchkey_reason", reason) }
+            if let id = problem.requestID { json.member("request_id", id) }
+        }
+        return RenderedError(status: problem.status, contentType: "application/problem+json", body: body)
     }
 }

@@ -29,14 +29,9 @@ package final class RequestMetrics: Sendable {
         fileprivate let times: RequestTimes
 
         /// One more request.
-        package func count(_ elapsed: Duration) { count(seconds: elapsed / .seconds(1)) }
-
-        /// The same by a clock that counts so: to divide a `Duration` takes 128 bits.
-        func count(nanoseconds: Int64) { count(seconds: Double(nanoseconds) / 1e9) }
-
-        private func count(seconds: Double) {
+        package func count(nanoseconds: Int64) {
             counter.increment()
-            times.add(seconds)
+            times.add(nanoseconds: nanoseconds)
         }
     }
 
@@ -128,19 +123,21 @@ private final class RequestTimes: Sendable {
 
     private struct State {
         var counts = [Int64](repeating: 0, count: RequestTimes.bounds.count + 1)
-        var sum = 0.0
+        /// Nanoseconds.
+        var sum: Int64 = 0
     }
 
     private let state = Mutex(State())
 
     /// How many there were in each class, and the seconds of all together.
-    var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, $0.sum) } }
+    var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, Double($0.sum) / 1_000_000_000) } }
 
-    func add(_ seconds: Double) {
+    func add(nanoseconds: Int64) {
+        let seconds = Double(nanoseconds) / 1_000_000_000
         let place = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[place] += 1
-            state.sum += seconds
+            state.sum += nanoseconds
         }
     }
 }

@@ -4,26 +4,46 @@ import LatchkeyTokens
 /// The gauges that are read when somebody scrapes. The store's part is missing when it could not be read, which
 /// `latchkey_store_readable` tells.
 struct ScrapedGauges: Sendable {
-    let store: RuntimeFigures?
-    let services: Services
+    /// Where they are read.
+    struct Sources: Sendable {
+        let health: ServerHealth
+        let feed: RevocationFeed
+        /// Nil with `shared_signals.enabled` off.
+        let events: EventFeed?
+        let reuses: ReuseWatch
+        /// Whether consumers are clients, and have names that nobody can invent.
+        let namesConsumers: Bool
+        let clock: Clock
+
+        init(_ services: Services) {
+            health = services.health
+            feed = services.feed
+            events = services.settings.sharedSignals.enabled ? services.eventFeed : nil
+            reuses = services.sessions.reuses
+            namesConsumers = services.settings.revocations.access == .clients
+            clock = services.clock
+        }
+    }
+
+    let store: StoreFigures?
+    let sources: Sources
     let surroundings: Readiness.Surroundings
 
     func write(to page: inout PrometheusPage) {
         page.gauge(
             "latchkey_store_readable", "Whether the database could be read for this scrape.", store == nil ? 0 : 1)
-        if let store { addStore(store.store, to: &page) }
-        page.gauge("latchkey_revocations_live", "Live entries of the revocation list.", services.feed.liveEntries)
-        page.gauge("latchkey_revocations_seq", "The list's current seq.", services.feed.sequence)
-        page.gauge("latchkey_revocation_waiters", "Long polls that are being held.", services.feed.waiting)
+        if let store { addStore(store.statistics, to: &page) }
+        page.gauge("latchkey_revocations_live", "Live entries of the revocation list.", sources.feed.liveEntries)
+        page.gauge("latchkey_revocations_seq", "The list's current seq.", sources.feed.sequence)
+        page.gauge("latchkey_revocation_waiters", "Long polls that are being held.", sources.feed.waiting)
         addConsumers(
-            services.feed.consumers(), named: services.settings.revocations.access == .clients,
-            now: services.clock.now(), to: &page)
-        if services.settings.sharedSignals.enabled {
-            page.gauge(
-                "latchkey_event_waiters", "Polls of event streams that are being held.", services.eventFeed.waiting)
+            sources.feed.consumers(), named: sources.namesConsumers,
+            now: sources.clock.now(), to: &page)
+        if let events = sources.events {
+            page.gauge("latchkey_event_waiters", "Polls of event streams that are being held.", events.waiting)
             if let store { addStreams(store.streams, to: &page) }
         }
-        addReuses(services.sessions.reuses.figures, to: &page)
+        addReuses(sources.reuses.figures, to: &page)
         if let validity = surroundings.certificate.validity {
             page.gauge(
                 "latchkey_tls_certificate_not_after_seconds",
@@ -33,7 +53,7 @@ struct ScrapedGauges: Sendable {
         if let dropped = surroundings.droppedLogLines?() {
             page.counter("latchkey_log_lines_dropped_total", "Lines of the log that could not be written.", dropped)
         }
-        let hashing = services.hashLoad
+        let hashing = sources.health.hashing
         page.gauge("latchkey_hash_queue", "Passwords that wait for a hash thread.", hashing.queued)
         page.gauge("latchkey_hash_running", "Passwords being hashed.", hashing.running)
         page.counter("latchkey_hash_completed_total", "Passwords hashed since start.", hashing.completed)

@@ -5,28 +5,19 @@ import NIOCore
 
 /// `POST /oauth2/introspect` (RFC 7662): confidential clients ask about tokens that concern them. Changes nothing.
 struct IntrospectionEndpoint: Sendable {
-    private let services: Services
-    private let gate: ClientGate
-
-    init(services: Services) {
-        self.services = services
-        gate = ClientGate(services)
-    }
+    let introspection: IntrospectionService
+    let issuer: String
 
     var route: Route {
         Route(
-            .post, "/oauth2/introspect", errors: .oauth, access: .clients, operation: "introspectToken",
-            query: .tolerant, handler: handle)
+            .post, PublicPath.introspect, "introspectToken", errors: .oauth, query: .tolerant,
+            .client(.confidential, handle))
     }
 
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try OAuthForm.read(request)
-        let presented = try ClientAuthentication(request.headers, form: form)
-        let client = try await gate.authenticateConfidential(presented, context)
-        let found = try await services.introspection.introspect(token: try form.required("token"), caller: client)
+    private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {
+        let found = try await introspection.introspect(token: try asked.form.required("token"), caller: asked.client)
         return Response(
-            status: .ok, headers: .secretJSON,
-            body: ByteBuffer(bytes: Self.encode(found, issuer: services.settings.issuer)))
+            status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: Self.encode(found, issuer: issuer)))
     }
 
     /// `token_use` is an addition: whoever asks must be able to tell a refresh token from an access token.

@@ -1,71 +1,30 @@
 import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
-import NIOCore
 
 /// `POST /oauth2/token` (RFC 6749 3.2). Form, client, grant list, grant: in that order.
 struct TokenEndpoint: Sendable {
-    private let gate: ClientGate
     /// What it answers. Metadata and the API document list `Client.Grant.all`, which a test holds to this.
     let grants: [OfferedGrant]
 
-    init(services: Services) {
-        gate = ClientGate(services)
-        grants = [RefreshTokenGrant(services: services).offered, ClientCredentialsGrant(services: services).offered]
+    init(sessions: SessionService, clientTokens: ClientTokenService, settings: Settings) {
+        grants = [
+            RefreshTokenGrant(sessions: sessions, settings: settings).offered,
+            ClientCredentialsGrant(clientTokens: clientTokens, settings: settings).offered,
+        ]
     }
 
     var route: Route {
-        Route(
-            .post, "/oauth2/token", errors: .oauth, access: .clients, operation: "requestToken", query: .tolerant,
-            handler: handle)
-    }
-
-    private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let form = try OAuthForm.read(request, repeatable: OfferedGrant.repeatable)
-        let presented = try ClientAuthentication(request.headers, form: form)
-        // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
-        // read it.
-        if presented == nil { _ = try grants.asked(by: form).read(form) }
-        let client = try await gate.authenticate(presented, context)
-        let asked = try grants.asked(by: form)
-        let answer = try asked.read(form)
-        guard client.settings.grants.contains(asked.grant) else {
-            throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
+        let rule = ClientForm.Rule(.all, repeatable: OfferedGrant.repeatable) { [grants] form throws(Refusal) in
+            // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
+            // read it.
+            try grants.asked(by: form).check(form)
         }
-        return .tokens(try await answer(client, context.network))
+        return Route(
+            .post, PublicPath.token, "requestToken", errors: .oauth, query: .tolerant, .client(rule, handle))
     }
-}
 
-extension Response {
-    /// A token response (RFC 6749 5.1). The refresh token of transport cookie is never in it (RFC 10017).
-    static func tokens(_ reply: TokenReply) -> Response {
-        let bytes = JSONWriter.object(reserving: reply.accessToken.count + 384) { json in
-            // A compact JWS consists of base64url and dots: nothing to escape.
-            json.member("access_token", plain: reply.accessToken)
-            json.member("token_type", "Bearer")
-            json.member("expires_in", reply.expiresIn)
-            json.member("scope", reply.scope)
-            // RFC 6749 3.3 asks to tell what was granted. This was too, and no scope may be dropped without a word.
-            if !reply.separateScope.isEmpty { json.member("latchkey_separate_scope", reply.separateScope.description) }
-            if reply.transport != .cookie, let token = reply.refreshToken { json.member("refresh_token", token.text) }
-            if reply.refreshToken != nil || reply.transport == .cookie, let seconds = reply.refreshExpiresIn {
-                // draft-ietf-oauth-refresh-token-expiration: how long the refresh token may be kept unused.
-                json.member("refresh_token_timeout", seconds)
-            }
-            if let session = reply.session { json.member("sid", session) }
-        }
-        return Response(status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: bytes))
+    private func handle(_ request: Request, _ context: RequestContext, _ sent: ClientForm) async throws -> Response {
+        .tokens(try await grants.asked(by: sent.form).answer(sent.form, sent.client, context.network))
     }
-}
-
-extension HTTPFields {
-    /// Of JSON that holds a token or tells of one (RFC 6749 5.1).
-    static let secretJSON: HTTPFields = [
-        .contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache",
-    ]
-}
-
-extension HTTPField.Name {
-    /// For caches of HTTP/1.0, which RFC 6749 5.1 still asks for.
-    static let pragma = HTTPField.Name("Pragma") ?? .server
 }

@@ -19,15 +19,26 @@ struct OpenAPIDocument: Sendable {
     static let descriptions = OperationDescription.admin.merging(OperationDescription.publicAPI) { first, _ in first }
         .merging(OperationDescription.sharedSignals) { first, _ in first }
 
-    /// All schemas, in the document's order.
-    static let schemas = SchemaDescription.publicAPI + SchemaDescription.admin + SchemaDescription.sharedSignals
+    /// Every object that an operation or a refusal names, and those inside of them, by name.
+    static let schemas: [SchemaDescription] = {
+        var found: [String: SchemaDescription] = [:]
+        func add(_ types: [SchemaType]) {
+            for object in types.flatMap(\.objects) where found[object.name] == nil {
+                found[object.name] = object
+                add(object.members.map(\.type))
+            }
+        }
+        add([.object(.oauthError), ProblemResource.schemaType])
+        add(descriptions.values.flatMap { [$0.body?.type].compactMap(\.self) + $0.answers.compactMap(\.type) })
+        return found.values.sorted { $0.name < $1.name }
+    }()
 
     /// The key of a route's description. The metadata of an issuer with a path stands at one more path (RFC 8414 3.1).
     static func key(_ route: Route) -> String { key(route.method, route.template) }
 
     /// The same, of a route that is about to be.
     static func key(_ method: HTTPRequest.Method, _ template: String) -> String {
-        let metadata = ["oauth-authorization-server", SharedSignalsAddresses.wellKnown].map { "/.well-known/" + $0 }
+        let metadata = [PublicPath.metadata, SharedSignalsAddresses.wellKnown]
         let template = metadata.first { template.hasPrefix($0 + "/") } ?? template
         return "\(method.rawValue) \(template)"
     }
@@ -132,8 +143,8 @@ struct OpenAPIDocument: Sendable {
             object: { json in
                 json.member("description", "A refusal, or a failure without detail.")
                 switch route.errorFormat {
-                case .oauth: writeContent("application/json", .reference("OAuthError"), &json)
-                case .problem: writeContent("application/problem+json", .reference("Problem"), &json)
+                case .oauth: writeContent("application/json", .object(.oauthError), &json)
+                case .problem: writeContent("application/problem+json", ProblemResource.schemaType, &json)
                 }
             })
     }
@@ -153,11 +164,12 @@ struct OpenAPIDocument: Sendable {
             "security",
             array: { json in
                 switch access {
-                case .anyone: break
-                case .clients:
+                // Told by the body or the query, and so not in the words of OpenAPI.
+                case .open, .application, .firstParty, .begunSignIn, .operator: break
+                case .client:
                     json.object { $0.member("client", [String]()) }
                     json.object { _ in }
-                case .services:
+                case .listReader:
                     json.object { _ in }
                     json.object { $0.member("client", [String]()) }
                     json.object { $0.member("bearer", [String]()) }
@@ -188,7 +200,7 @@ struct OpenAPIDocument: Sendable {
                     object: { json in
                         json.member("type", "apiKey")
                         json.member("in", "cookie")
-                        json.member("name", SessionCookie(issuer: issuer).name)
+                        json.member("name", SessionCookie(CookieForm(issuer: issuer)).name)
                     })
                 json.member(
                     "client",

@@ -22,12 +22,16 @@ struct OperationDescription: Sendable {
         let type: SchemaType
         let isRequired: Bool
 
-        static func json(_ schema: String, isRequired: Bool = true) -> Body {
-            Body(contentType: "application/json", type: .reference(schema), isRequired: isRequired)
+        static func json(_ schema: SchemaDescription, isRequired: Bool = true) -> Body {
+            Body(contentType: "application/json", type: .object(schema), isRequired: isRequired)
         }
 
-        static func form(_ schema: String) -> Body {
-            Body(contentType: "application/x-www-form-urlencoded", type: .reference(schema), isRequired: true)
+        static func json<Object: WireObject>(_ object: Object.Type, isRequired: Bool = true) -> Body {
+            json(Object.schema.description, isRequired: isRequired)
+        }
+
+        static func form(_ schema: SchemaDescription) -> Body {
+            Body(contentType: "application/x-www-form-urlencoded", type: .object(schema), isRequired: true)
         }
     }
 
@@ -39,8 +43,16 @@ struct OperationDescription: Sendable {
         /// Nil when there is no body.
         let type: SchemaType?
 
-        static func json(_ schema: String, status: Int = 200, _ description: String = "Done.") -> Answer {
-            Answer(status: status, description: description, contentType: "application/json", type: .reference(schema))
+        static func json(
+            _ schema: SchemaDescription, status: Int = 200, _ description: String = "Done."
+        ) -> Answer {
+            Answer(status: status, description: description, contentType: "application/json", type: .object(schema))
+        }
+
+        static func json<Object: WireObject>(
+            _ object: Object.Type, status: Int = 200, _ description: String = "Done."
+        ) -> Answer {
+            json(Object.schema.description, status: status, description)
         }
 
         static func empty(_ status: Int, _ description: String) -> Answer {

@@ -26,7 +26,7 @@ extension OperationDescription {
         "GET /revocations": .init(
             "revocations", "The revocation list: a snapshot, or what is newer than after.",
             query: list,
-            .json("RevocationDocument", "The list; with Accept: application/jwt as a signed JWS."),
+            .json(.revocationDocument, "The list; with Accept: application/jwt as a signed JWS."),
             .empty(204, "The consumer that leaves is forgotten."), .empty(304, "Not modified.")),
         "GET /revocations.jwt": .init(
             "revocations", "The revocation list as a signed JWS, fit for mirrors.", query: list,
@@ -34,58 +34,58 @@ extension OperationDescription {
             .empty(204, "The consumer that leaves is forgotten."), .empty(304, "Not modified.")),
         "GET /statuslists": .init(
             "revocations", "Where the Token Status Lists stand; only with status_list.enabled.",
-            .json("StatusListAggregation")),
+            .json(.statusListAggregation)),
         "GET /statuslists/{n}": .init(
             "revocations", "A Token Status List: the status of each token that names it, by its idx.",
             query: [Parameter("time", .integer, "Asks for a list of the past, which is not kept: 501.")],
             .text("application/statuslist+jwt", "A JWT of typ statuslist+jwt."), .empty(304, "Not modified.")),
         "POST /oauth2/token": .init(
             "oauth", "The token endpoint (RFC 6749 3.2): refresh_token and client_credentials.",
-            body: .form("TokenRequest"), .json("TokenResponse")),
+            body: .form(.tokenRequest), .json(.tokenResponse)),
         "POST /oauth2/revoke": .init(
-            "oauth", "Token revocation (RFC 7009).", body: .form("TokenReference"),
+            "oauth", "Token revocation (RFC 7009).", body: .form(.tokenReference),
             .empty(200, "Revoked, or there was nothing of the caller's to revoke.")),
         "POST /oauth2/introspect": .init(
-            "oauth", "Token introspection (RFC 7662).", body: .form("TokenReference"), .json("Introspection")),
+            "oauth", "Token introspection (RFC 7662).", body: .form(.tokenReference), .json(.introspection)),
     ]
 
     private static let account: [String: OperationDescription] = [
         "POST /api/v1/login": .init(
-            "account", "Signs a user in through a first-party client.", body: .json("LoginRequest"),
+            "account", "Signs a user in through a first-party client.", body: .json(.loginRequest),
             Answer(
                 status: 200, description: "Signed in; what comes back goes by transport and redirect_uri.",
                 contentType: "application/json",
-                type: .oneOf(["TokenResponse", "ServerSession", "LoginRedirect"]))),
+                type: .oneOf([.tokenResponse, .serverSession, .loginRedirect]))),
         "POST /api/v1/refresh": .init(
-            "account", "Advances a session, by cookie or by refresh token.", body: .json("RefreshRequest"),
-            .json("TokenResponse")),
+            "account", "Advances a session, by cookie or by refresh token.", body: .json(.refreshRequest),
+            .json(.tokenResponse)),
         "POST /api/v1/logout": .init(
             "account", "Ends the session of a bearer token, a cookie or a refresh token.",
-            body: .json("LogoutRequest", isRequired: false), .empty(204, "Ended, now or before.")),
-        "GET /api/v1/me": .init("account", "Tells what a live access token is about.", .json("Me")),
+            body: .json(.logoutRequest, isRequired: false), .empty(204, "Ended, now or before.")),
+        "GET /api/v1/me": .init("account", "Tells what a live access token is about.", .json(.me)),
         "POST /api/v1/me/delete": .init(
             "account",
             "Deletes the user's own account; 403 current_password_wrong, 409 for the last administrator.",
-            body: .json("AccountDeletion"), .empty(204, "Deleted; its sessions and tokens are void.")),
+            body: .json(.accountDeletion), .empty(204, "Deleted; its sessions and tokens are void.")),
         "GET /api/v1/sessions": .init(
-            "account", "Lists the user's own sessions.", query: [.limit, .cursor], .json("OwnSessionPage")),
+            "account", "Lists the user's own sessions.", query: [.limit, .cursor], .json(PageResource<OwnSession>.self)),
         "PATCH /api/v1/sessions/{sid}": .init(
-            "account", "Names the device of one of the user's own live sessions.", body: .json("OwnSessionUpdate"),
-            .json("OwnSession")),
+            "account", "Names the device of one of the user's own live sessions.", body: .json(.ownSessionUpdate),
+            .json(OwnSession.self)),
         "DELETE /api/v1/sessions/{sid}": .init(
             "account", "Ends one of the user's own sessions.", .empty(204, "Ended, now or before.")),
         "POST /api/v1/sessions/revoke-others": .init(
-            "account", "Ends all of the user's sessions but this one.", .json("RevokedCount")),
+            "account", "Ends all of the user's sessions but this one.", .json(.revokedCount)),
         "POST /api/v1/password": .init(
             "account",
             "Changes the password; ends all sessions and answers with tokens of a new one; 403 current_password_wrong.",
-            body: .json("PasswordChange"), .json("TokenResponse")),
+            body: .json(.passwordChange), .json(.tokenResponse)),
     ]
 
     private static let browser: [String: OperationDescription] = [
         "GET /api/v1/session": .init(
             "session", "Tells the application's backend whose session the cookie is; counts as a use of it.",
-            query: [Parameter("client_id", .string, "Only a session of this client.")], .json("ServerSession")),
+            query: [Parameter("client_id", .string, "Only a session of this client.")], .json(.serverSession)),
         "GET /start": .init(
             "session", "Begins a sign-in on another host; reached through the application's host.",
             query: [
@@ -115,10 +115,10 @@ extension OperationDescription {
     ]
 
     private static let operations: [String: OperationDescription] = [
-        "GET /healthz": .init("operations", "Whether the process answers.", .json("Health")),
+        "GET /healthz": .init("operations", "Whether the process answers.", .json(.health)),
         "GET /readyz": .init(
             "operations", "Whether the server can do its job: store writable, key active, clock right.",
-            .json("Readiness"), .json("Readiness", status: 503, "Not ready; says which check failed.")),
+            .json(Readiness.self), .json(Readiness.self, status: 503, "Not ready; says which check failed.")),
         "GET /metrics": .init(
             "operations", "Metrics for Prometheus.", .text("text/plain", "Text exposition format 0.0.4.")),
         "GET /openapi.json": .init(

@@ -1,21 +1,39 @@
 import LatchkeyTokens
 
 /// A JSON Schema of the subset that the API document needs (OpenAPI 3.1, JSON Schema 2020-12).
-indirect enum SchemaType: Sendable {
+package indirect enum SchemaType: Sendable {
     case string
     case integer
     case boolean
     /// A text from a closed list.
     case choice([String])
     case array(SchemaType)
+    /// One text, or an array of them.
+    case textOrTexts
     /// Names to texts.
     case map
     /// Any object, described elsewhere.
     case anyObject
-    /// A schema of the document's components.
-    case reference(String)
+    /// An object that stands among the document's components.
+    case object(SchemaDescription)
     /// An answer that is one of several.
-    case oneOf([String])
+    case oneOf([SchemaDescription])
+
+    /// The texts of a closed list.
+    static func choice<Text: RawRepresentable & CaseIterable>(of list: Text.Type) -> SchemaType
+    where Text.RawValue == String {
+        .choice(Text.allCases.map(\.rawValue))
+    }
+
+    /// The objects that the type names, without those inside of them.
+    var objects: [SchemaDescription] {
+        switch self {
+        case .object(let object): [object]
+        case .oneOf(let objects): objects
+        case .array(let element): element.objects
+        case .string, .integer, .boolean, .choice, .textOrTexts, .map, .anyObject: []
+        }
+    }
 
     func write(_ json: inout JSONWriter, nullable: Bool = false, description: String? = nil) {
         json.object { json in
@@ -43,23 +61,26 @@ indirect enum SchemaType: Sendable {
         case .array(let element):
             type("array")
             json.member("items", encoded: JSONWriter.value { element.write(&$0) })
+        case .textOrTexts:
+            json.member("type", ["string", "array"])
+            json.member("items", object: { $0.member("type", "string") })
         case .map:
             type("object")
             json.member("additionalProperties", object: { $0.member("type", "string") })
         case .anyObject: type("object")
-        case .reference(let name): json.member("$ref", "#/components/schemas/\(name)")
-        case .oneOf(let names):
+        case .object(let object): json.member("$ref", object.reference)
+        case .oneOf(let objects):
             json.member(
                 "oneOf",
                 array: { json in
-                    for name in names { json.object { $0.member("$ref", "#/components/schemas/\(name)") } }
+                    for object in objects { json.object { $0.member("$ref", object.reference) } }
                 })
         }
     }
 }
 
 /// One member of an object.
-struct SchemaMember: Sendable {
+package struct SchemaMember: Sendable {
     let name: String
     let type: SchemaType
     let isRequired: Bool
@@ -89,7 +110,7 @@ struct SchemaMember: Sendable {
 }
 
 /// A named object of the document's components.
-struct SchemaDescription: Sendable {
+package struct SchemaDescription: Sendable {
     let name: String
     let description: String
     let members: [SchemaMember]
@@ -102,6 +123,9 @@ struct SchemaDescription: Sendable {
         self.members = members
         self.isClosed = isClosed
     }
+
+    /// Where it stands in the document.
+    fileprivate var reference: String { "#/components/schemas/\(name)" }
 
     func write(_ json: inout JSONWriter) {
         json.object { json in

@@ -8,14 +8,13 @@ extension SchemaDescription {
         .nullable(field.name, field.schemaType, field.meaning + field.bounds)
     }
 
-    /// What the admin API reads and writes of clients. The fields are those of `ClientSettings`.
-    static let clients = [client, clientCreate, clientUpdate, clientCreated, clientSecretRotate, clientSecretRotated]
+    // The fields are those of `ClientSettings`.
 
     static let client = SchemaDescription(
         "Client", "An application.",
         [
             .required("id", .string, "The client_id."), .required("kind", kind), .required("disabled", .boolean),
-            .required("created_at", .integer, "Unix seconds."),
+            .required("created_at", .integer, Meaning.instant),
         ]
             + ClientSettings.fields.map { field in
                 field.isOptional
@@ -37,7 +36,7 @@ extension SchemaDescription {
     static let clientCreated = SchemaDescription(
         "ClientCreated", "A client with what to know about it.",
         [
-            .required("client", .reference("Client")), .required("warnings", strings),
+            .required("client", .object(.client)), .required("warnings", strings),
             .optional("client_secret", .string, "Shown once."),
         ])
 
@@ -51,7 +50,7 @@ extension SchemaDescription {
         "ClientSecretRotated", "The new secret.",
         [
             .required("client_id", .string), .required("client_secret", .string, "Shown once."),
-            .required("previous_expires_at", .integer, "Unix seconds."),
+            .required("previous_expires_at", .integer, Meaning.instant),
         ])
 }
 
@@ -75,4 +74,12 @@ extension ClientField {
         case .flag, .text, .words, .choice, .choices: ""
         }
     }
+}
+
+extension ClientResource: WireValue {
+    package static var schemaType: SchemaType { .object(.client) }
+}
+
+extension ClientSecretRotate: ResourceBody {
+    static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue).sorted() }
 }

@@ -4,38 +4,41 @@ import NIOCore
 
 /// What operators and their machines ask: is it alive, can it serve, how is it doing.
 struct OperationsEndpoint: Sendable {
-    private let services: Services
+    private let gauges: ScrapedGauges.Sources
     private let requests: RequestMetrics
     private let surroundings: Readiness.Surroundings
     private let readiness: RecentResult<Readiness>
-    private let figures: RecentResult<RuntimeFigures?>
+    private let figures: RecentResult<StoreFigures?>
 
-    init(services: Services, metrics: RequestMetrics, surroundings: Readiness.Surroundings) {
-        self.services = services
+    init(
+        health: ServerHealth, clock: Clock, gauges: ScrapedGauges.Sources, metrics: RequestMetrics,
+        surroundings: Readiness.Surroundings
+    ) {
+        self.gauges = gauges
         requests = metrics
         self.surroundings = surroundings
         // While one probe hangs with the disk, those who ask wait for that one and start no other.
-        let probe = RecentResult(every: .zero, clock: services.clock) {
-            await Readiness.probe(services, surroundings)
+        let probe = RecentResult(every: .zero, clock: clock) {
+            await Readiness.probe(health, surroundings, now: clock.now())
         }
-        readiness = RecentResult(every: .seconds(1), clock: services.clock) {
-            await TimeLimit.result(within: surroundings.patience) { await probe.value() } ?? Readiness.hanging(services)
+        readiness = RecentResult(every: .seconds(1), clock: clock) {
+            await TimeLimit.result(within: surroundings.patience) { await probe.value() } ?? Readiness.hanging(health)
         }
         // Counting rows reads the whole table: no scraper needs that more often than every few seconds.
-        figures = RecentResult(every: .seconds(5), clock: services.clock) { try? await RuntimeFigures.read(services) }
+        figures = RecentResult(every: .seconds(5), clock: clock) { try? await health.figures() }
     }
 
     /// `/healthz` and `/readyz`, for every listener.
     var healthRoutes: [Route] {
         [
-            Route(.get, "/healthz", errors: .problem, access: .anyone, operation: "getLiveness", handler: healthz),
-            Route(.get, "/readyz", errors: .problem, access: .anyone, operation: "getReadiness", handler: readyz),
+            Route(.get, PublicPath.liveness, "getLiveness", .open(healthz)),
+            Route(.get, PublicPath.readiness, "getReadiness", .open(readyz)),
         ]
     }
 
     /// `/metrics`: beside the admin API, on its address when it has one.
     var metricsRoutes: [Route] {
-        [Route(.get, "/metrics", errors: .problem, access: .anyone, operation: "getMetrics", handler: metrics)]
+        [Route(.get, PublicPath.metrics, "getMetrics", .open(metrics))]
     }
 
     /// Alive means: it answers. Nothing else is asked, or a broken disk would make an orchestrator restart in circles.
@@ -53,7 +56,7 @@ struct OperationsEndpoint: Sendable {
     }
 
     private func metrics(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let gauges = ScrapedGauges(store: await figures.value(), services: services, surroundings: surroundings)
+        let gauges = ScrapedGauges(store: await figures.value(), sources: gauges, surroundings: surroundings)
         var page = PrometheusPage()
         requests.write(to: &page)
         gauges.write(to: &page)

@@ -2,22 +2,35 @@ import LatchkeyCore
 import LatchkeyTokens
 
 /// Whether this server can do its main job right now, check by check.
-package struct Readiness: Codable, Sendable, Equatable {
+package struct Readiness: WireObject, Equatable {
     /// One thing that has to hold.
-    package struct Check: Codable, Sendable, Equatable {
+    package struct Check: WireObject, Equatable {
         package let name: String
         package let ok: Bool
-        /// What is wrong, or will be soon although it holds. Never an inner error's text.
+        /// Never an inner error's text.
         package let detail: String?
+
+        package static let schema = ObjectSchema(
+            resource: "ReadinessCheck", "One thing that has to hold.", Check.init,
+            Member("name", \.name),
+            Member("ok", \.ok),
+            Member("detail", \.detail, "What is wrong, or will be soon although it holds."))
     }
 
     package let ready: Bool
     package let checks: [Check]
 
-    init(checks: [Check]) {
+    package static let schema = ObjectSchema(
+        resource: "Readiness", "Check by check.", Readiness.init(ready:checks:),
+        Member("ready", \.ready),
+        Member("checks", \.checks))
+
+    private init(ready: Bool, checks: [Check]) {
+        self.ready = ready
         self.checks = checks
-        self.ready = checks.allSatisfy(\.ok)
     }
+
+    init(checks: [Check]) { self.init(ready: checks.allSatisfy(\.ok), checks: checks) }
 
     /// What is asked beyond the services themselves.
     struct Surroundings: Sendable {
@@ -39,17 +52,17 @@ package struct Readiness: Codable, Sendable, Equatable {
 
     /// Asks the store to commit a write, the disk for room, the key ring for a key that signs, and the clock whether it
     /// was set back.
-    static func probe(_ services: Services, _ surroundings: Surroundings) async -> Readiness {
+    static func probe(_ health: ServerHealth, _ surroundings: Surroundings, now: Timestamp) async -> Readiness {
         Readiness(
-            checks: [await store(services, surroundings), signingKey(services), await clock(services)]
-                + certificate(services, surroundings))
+            checks: [await store(health, surroundings), signingKey(health), await clock(health)]
+                + certificate(surroundings, now))
     }
 
     /// What is said while the store does not answer the probe.
-    static func hanging(_ services: Services) -> Readiness {
+    static func hanging(_ health: ServerHealth) -> Readiness {
         Readiness(checks: [
             Check(name: storeName, ok: false, detail: "The database does not answer. See the disk below it."),
-            signingKey(services), unreadableClock,
+            signingKey(health), unreadableClock,
         ])
     }
 
@@ -57,13 +70,13 @@ package struct Readiness: Codable, Sendable, Equatable {
 
     /// With TLS alone. A certificate that is over does not make the server unready: those who look at it refuse to come,
     /// a proxy that does not goes on, and taking the server away would help neither.
-    private static func certificate(_ services: Services, _ surroundings: Surroundings) -> [Check] {
+    private static func certificate(_ surroundings: Surroundings, _ now: Timestamp) -> [Check] {
         surroundings.certificate.validity.map {
-            [Check(name: "tls_certificate", ok: true, detail: $0.concern(at: services.clock.now()))]
+            [Check(name: "tls_certificate", ok: true, detail: $0.concern(at: now))]
         } ?? []
     }
 
-    private static func store(_ services: Services, _ surroundings: Surroundings) async -> Check {
+    private static func store(_ health: ServerHealth, _ surroundings: Surroundings) async -> Check {
         if surroundings.isStoreLost() {
             return Check(
                 name: storeName, ok: false,
@@ -71,7 +84,7 @@ package struct Readiness: Codable, Sendable, Equatable {
                     + "nothing is written any more. See the log.")
         }
         do {
-            try await services.store.checkWritable()
+            try await health.checkWritable()
         } catch {
             return Check(
                 name: storeName, ok: false,
@@ -87,8 +100,8 @@ package struct Readiness: Codable, Sendable, Equatable {
         return Check(name: storeName, ok: true, detail: nil)
     }
 
-    private static func signingKey(_ services: Services) -> Check {
-        let isActive = services.keyRing.current.signer(for: services.settings.tokens.algorithm) != nil
+    private static func signingKey(_ health: ServerHealth) -> Check {
+        let isActive = health.hasActiveKey
         return Check(
             name: "signing_key_active", ok: isActive,
             detail: isActive ? nil : "No key of the configured algorithm may sign. See latchkey keys list.")
@@ -98,11 +111,9 @@ package struct Readiness: Codable, Sendable, Equatable {
     private static let unreadableClock = Check(
         name: clockName, ok: false, detail: "The stored clock cannot be read.")
 
-    private static func clock(_ services: Services) async -> Check {
-        guard let floor = try? await services.store.revocationState().clockFloor else {
-            return unreadableClock
-        }
-        if case .clockSetBack = IssuanceGate.decide(wall: services.clock.now(), floor: floor, issuedBefore: []) {
+    private static func clock(_ health: ServerHealth) async -> Check {
+        guard let isSetBack = try? await health.isClockSetBack() else { return unreadableClock }
+        guard !isSetBack else {
             return Check(
                 name: clockName, ok: false,
                 detail: "The clock is behind the last token issued. Set it right, or see latchkey db reset-clock.")

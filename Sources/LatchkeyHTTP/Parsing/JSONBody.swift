@@ -12,8 +12,8 @@ package struct JSONBody: Sendable, Equatable {
     /// - Throws: `Refusal` `.unsupportedMediaType` unless it is `application/json` (a `+json` type will do);
     ///   `.invalidRequest` for anything but one strict JSON object (RFC 8259, no duplicate names, at most 16 deep).
     package init(_ body: ByteBuffer, fields: HTTPFields, mayBeEmpty: Bool = false) throws(Refusal) {
-        if mayBeEmpty, body.readableBytes == 0 {
-            object = nil
+        guard !mayBeEmpty || body.readableBytes > 0 else {
+            self.init(object: nil)
             return
         }
         guard
@@ -23,13 +23,21 @@ package struct JSONBody: Sendable, Equatable {
         else {
             throw Refusal(.unsupportedMediaType, "The body must be application/json.")
         }
+        try self.init(parsing: Array(body.readableBytesView))
+    }
+
+    /// Parses bytes that are said to be JSON.
+    /// - Throws: `Refusal` `.invalidRequest`.
+    init(parsing bytes: [UInt8]) throws(Refusal) {
         do {
-            object = try StrictJSON.parseObject(Array(body.readableBytesView))
+            self.init(object: try StrictJSON.parseObject(bytes))
         } catch {
             // The parser's reason names a kind and a position, never the text itself.
             throw Refusal(.invalidRequest, "The body is not an acceptable JSON object: \(error).")
         }
     }
+
+    private init(object: JSONObject?) { self.object = object }
 
     /// Parses a request's body, in the same way.
     init(_ request: Request, mayBeEmpty: Bool = false) throws(Refusal) {

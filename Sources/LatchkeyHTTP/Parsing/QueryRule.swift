@@ -58,7 +58,7 @@ package struct QueryRule: Sendable {
                     .invalidRequest,
                     "The parameter \(parameter.name) must be one of: \(values.joined(separator: ", ")).")
             }
-        case .string, .boolean, .array, .map, .anyObject, .reference, .oneOf: break
+        case .string, .boolean, .array, .textOrTexts, .map, .anyObject, .object, .oneOf: break
         }
     }
 }

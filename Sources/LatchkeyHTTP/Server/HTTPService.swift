@@ -38,6 +38,7 @@ package final class HTTPService: Sendable {
     /// What may be answered again without looking at it anew.
     let cache = AnswerCache()
     private let settings: Settings
+    private let gates: Gates?
     private let cors: CORSLayer?
     private let metrics: RequestMetrics
     private let renderError: ErrorRenderer
@@ -45,17 +46,21 @@ package final class HTTPService: Sendable {
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
+    ///   - gates: what stands before the routes; without them all have to be open.
     ///   - cors: which pages may read what; nobody's without it.
     ///   - now: Unix time in whole seconds, for the `Date` header.
     package init(
         routes: RouteTable,
+        gates: Gates? = nil,
         settings: Settings = Settings(),
         cors: CORSLayer? = nil,
         metrics: RequestMetrics,
         now: @escaping @Sendable () -> Int64,
         renderError: @escaping ErrorRenderer
     ) {
+        precondition(gates != nil || routes.routes.allSatisfy { $0.access == .open }, "a route without its gate")
         self.routes = routes
+        self.gates = gates
         self.settings = settings
         self.cors = cors
         self.metrics = metrics
@@ -150,7 +155,7 @@ package final class HTTPService: Sendable {
             do {
                 response =
                     if let route = try route(of: request, context) {
-                        try await route.handler(request, context)
+                        try await answer(route, request, context)
                     } else {
                         Self.options(context)
                     }
@@ -181,7 +186,7 @@ package final class HTTPService: Sendable {
     /// - Throws: what the transport found wanting, 404 for an unknown path, 405 for a method that the path does not have.
     private func route(of request: Request, _ context: RequestContext) throws(Refusal) -> Route? {
         if let refusal = context.refusal { throw refusal }
-        guard let resource = context.resource else { throw Refusal(.notFound, "There is nothing at this path.") }
+        guard let resource = context.resource else { throw Gates.nothing }
         if let route = resource.route(for: request.method) { return route }
         // A proxy takes any 2xx of the route that it asks for leave as leave, whatever the method was.
         guard request.method == .options, !resource.grantsLeave else {
@@ -193,6 +198,12 @@ package final class HTTPService: Sendable {
     private static func options(_ context: RequestContext) -> Response {
         let allow = context.resource?.allowedMethods.map(\.rawValue).joined(separator: ", ") ?? ""
         return Response(status: .noContent, headers: [.allow: allow])
+    }
+
+    private func answer(_ route: Route, _ request: Request, _ context: RequestContext) async throws -> Response {
+        if let gates { return try await gates.answer(route, request, context) }
+        guard case .open(let work) = route.handler else { throw Gates.nothing }
+        return try await work(try route.read(request), context)
     }
 
     /// One debug line a request: method, route template, status, time. No path, no query, no header, no address: whoever

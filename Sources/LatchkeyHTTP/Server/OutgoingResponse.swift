@@ -45,6 +45,9 @@ package struct OutgoingResponse: Sendable {
         self.reuse = reuse
     }
 
+    /// A field of the handler's own.
+    func field(_ name: HTTPField.Name) -> String? { fields[name] }
+
     /// All but ``requestID`` and ``date``, in the order in which they are sent.
     /// - Parameter security: gets those that only we send.
     private func forEachField(

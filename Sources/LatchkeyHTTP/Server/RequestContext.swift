@@ -3,13 +3,6 @@ import LatchkeyBytes
 package import LatchkeyCore
 package import Logging
 
-/// What a path's errors look like: RFC 6749 JSON at OAuth endpoints, RFC 9457 problem details everywhere else. The
-/// `Accept` header never changes it.
-package enum ErrorFormat: Sendable, Hashable {
-    case oauth
-    case problem
-}
-
 /// Where a request came from, before anything in it was believed.
 package struct RequestSource: Sendable {
     package let logger: Logger

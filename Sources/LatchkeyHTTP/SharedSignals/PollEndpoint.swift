@@ -4,18 +4,13 @@ import LatchkeyTokens
 
 /// `POST /ssf/poll/{stream}` (RFC 8936): acknowledges SETs and hands out those that wait, now or when one comes.
 struct PollEndpoint: Sendable {
-    private let streams: EventStreamService
-    private let polls: EventPollService
+    let streams: EventStreamService
+    let polls: EventPollService
 
-    init(services: Services) {
-        streams = services.streams
-        polls = services.polls
-    }
-
-    func routes(_ gate: ReceiverGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(
-                .post, SharedSignalsAddresses.poll + "/{stream}", "pollStream", isLongPoll: true, poll)
+            Route(
+                .post, SharedSignalsAddresses.poll + "/{stream}", "pollStream", isLongPoll: true, .receiver(poll))
         ]
     }
 

@@ -6,7 +6,7 @@ struct SharedSignalsAddresses: Sendable {
     static let status = "/ssf/status"
     static let verification = "/ssf/verify"
     static let poll = "/ssf/poll"
-    static let wellKnown = "ssf-configuration"
+    static let wellKnown = "/.well-known/ssf-configuration"
     /// Poll delivery, the one method (SSF 6.1.2).
     static let pollMethod = "urn:ietf:rfc:8936"
 

@@ -4,20 +4,16 @@ import LatchkeyTokens
 
 /// `/ssf/stream` (SSF 8.1.1): a receiver makes, reads, changes and deletes its stream.
 struct StreamEndpoint: Sendable {
-    private let streams: EventStreamService
-    private let settings: Settings
+    let streams: EventStreamService
+    let settings: Settings
 
-    init(services: Services) {
-        streams = services.streams
-        settings = services.settings
-    }
-
-    func routes(_ gate: ReceiverGate) -> [Route] {
+    var routes: [Route] {
         let path = SharedSignalsAddresses.stream
         return [
-            gate.route(.post, path, "createStream", create), gate.route(.get, path, "getStream", get),
-            gate.route(.patch, path, "updateStream", update), gate.route(.put, path, "replaceStream", replace),
-            gate.route(.delete, path, "deleteStream", delete),
+            Route(.post, path, "createStream", .receiver(create)), Route(.get, path, "getStream", .receiver(get)),
+            Route(.patch, path, "updateStream", .receiver(update)),
+            Route(.put, path, "replaceStream", .receiver(replace)),
+            Route(.delete, path, "deleteStream", .receiver(delete)),
         ]
     }
 

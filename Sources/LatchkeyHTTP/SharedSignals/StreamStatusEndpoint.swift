@@ -4,15 +4,13 @@ import LatchkeyTokens
 
 /// `/ssf/status` (SSF 8.1.2) and `/ssf/verify` (SSF 8.1.4): a receiver pauses, disables, enables and tries its stream.
 struct StreamStatusEndpoint: Sendable {
-    private let streams: EventStreamService
+    let streams: EventStreamService
 
-    init(services: Services) { streams = services.streams }
-
-    func routes(_ gate: ReceiverGate) -> [Route] {
+    var routes: [Route] {
         [
-            gate.route(.get, SharedSignalsAddresses.status, "getStreamStatus", get),
-            gate.route(.post, SharedSignalsAddresses.status, "setStreamStatus", set),
-            gate.route(.post, SharedSignalsAddresses.verification, "verifyStream", verify),
+            Route(.get, SharedSignalsAddresses.status, "getStreamStatus", .receiver(get)),
+            Route(.post, SharedSignalsAddresses.status, "setStreamStatus", .receiver(set)),
+            Route(.post, SharedSignalsAddresses.verification, "verifyStream", .receiver(verify)),
         ]
     }
 

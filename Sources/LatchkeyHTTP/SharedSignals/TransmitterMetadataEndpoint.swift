@@ -22,12 +22,8 @@ struct TransmitterMetadataEndpoint: Sendable {
     var routes: [Route] {
         paths.enumerated().map { index, path in
             Route(
-                .get, path, errors: .problem, access: .anyone,
-                operation: index == 0 ? "getTransmitterMetadata" : "getTransmitterMetadataOfPathIssuer",
-                query: .tolerant
-            ) { _, _ in
-                Response(status: .ok, headers: fields, body: body)
-            }
+                .get, path, index == 0 ? "getTransmitterMetadata" : "getTransmitterMetadataOfPathIssuer",
+                query: .tolerant, .open { _, _ in Response(status: .ok, headers: fields, body: body) })
         }
     }
 
@@ -37,7 +33,7 @@ struct TransmitterMetadataEndpoint: Sendable {
         return JSONWriter.object(reserving: 768) { json in
             json.member("spec_version", "1_0")
             json.member("issuer", issuer)
-            json.member("jwks_uri", addresses.url("/.well-known/jwks.json"))
+            json.member("jwks_uri", addresses.url(PublicPath.keySet))
             json.member("delivery_methods_supported", [SharedSignalsAddresses.pollMethod])
             json.member("configuration_endpoint", addresses.url(SharedSignalsAddresses.stream))
             json.member("status_endpoint", addresses.url(SharedSignalsAddresses.status))

@@ -18,18 +18,17 @@ final class KeySetEndpoint: Sendable {
     private let cacheControl: String
     private let built = Mutex<Built?>(nil)
 
-    init(services: Services) {
-        keyRing = services.keyRing
-        let age = services.settings.jwksMaxAge.components.seconds
+    /// - Parameter maxAge: how long anyone may keep the answer.
+    init(keyRing: KeyRing, maxAge: Duration) {
+        self.keyRing = keyRing
+        let age = maxAge.components.seconds
         // A verifier that cannot reach us for a while is better off with old keys than with none; the announcement
         // period covers all three spans.
         cacheControl = "public, max-age=\(age), stale-while-revalidate=\(age), stale-if-error=3600"
     }
 
     var route: Route {
-        Route(
-            .get, "/.well-known/jwks.json", errors: .problem, access: .anyone, operation: "getKeySet", query: .tolerant,
-            handler: handle)
+        Route(.get, PublicPath.keySet, "getKeySet", query: .tolerant, .open(handle))
     }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {

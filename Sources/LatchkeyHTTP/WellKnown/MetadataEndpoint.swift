@@ -28,9 +28,7 @@ struct MetadataEndpoint: Sendable {
     var routes: [Route] {
         paths.enumerated().map { index, path in
             Route(
-                .get, path, errors: .problem, access: .anyone,
-                operation: index == 0 ? "getMetadata" : "getMetadataOfPathIssuer", query: .tolerant,
-                handler: handle)
+                .get, path, index == 0 ? "getMetadata" : "getMetadataOfPathIssuer", query: .tolerant, .open(handle))
         }
     }
 
@@ -65,26 +63,26 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
     /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
     /// builds by inserting the well-known part between host and path. A proxy that maps the issuer's path to this server
     /// passes either.
-    package var paths: [String] { WellKnownPaths.paths("oauth-authorization-server", issuer: issuer) }
+    package var paths: [String] { WellKnownPaths.paths(PublicPath.metadata, issuer: issuer) }
 
     /// The document as JSON.
     package func encode() -> [UInt8] {
         let methods = ["client_secret_basic", "client_secret_post", "none"]
         return JSONWriter.object(reserving: 1024) { json in
             json.member("issuer", issuer)
-            json.member("token_endpoint", issuer + "/oauth2/token")
-            json.member("jwks_uri", issuer + "/.well-known/jwks.json")
+            json.member("token_endpoint", issuer + PublicPath.token)
+            json.member("jwks_uri", issuer + PublicPath.keySet)
             json.member("scopes_supported", scopes)
             // Required by RFC 8414, and there is no authorization endpoint yet: none.
             json.member("response_types_supported", [])
             json.member("grant_types_supported", grants.map(\.name))
             json.member("token_endpoint_auth_methods_supported", methods)
-            json.member("revocation_endpoint", issuer + "/oauth2/revoke")
+            json.member("revocation_endpoint", issuer + PublicPath.revoke)
             json.member("revocation_endpoint_auth_methods_supported", methods)
-            json.member("introspection_endpoint", issuer + "/oauth2/introspect")
+            json.member("introspection_endpoint", issuer + PublicPath.introspect)
             json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
             // Ours, not registered: DESIGN 6.
-            json.member("revocation_list_uri", issuer + "/revocations")
+            json.member("revocation_list_uri", issuer + PublicPath.revocations)
             if offersStatusLists {
                 json.member("status_list_aggregation_endpoint", issuer + StatusLists.path)
             }

@@ -58,11 +58,11 @@ final class RevocationDocuments: Sendable {
     private let line = WorkLine("latchkey.revocations")
     private let state = Mutex(State())
 
-    init(services: Services) {
-        feed = services.feed
-        clock = services.clock
-        signer = RevocationSigner(services: services)
-        nextUpdate = services.settings.revocations.nextUpdate
+    init(feed: RevocationFeed, clock: Clock, signer: RevocationSigner, nextUpdate: Duration) {
+        self.feed = feed
+        self.clock = clock
+        self.signer = signer
+        self.nextUpdate = nextUpdate
     }
 
     /// What a query gets now.
@@ -179,15 +179,9 @@ final class RevocationDocuments: Sendable {
 
 /// Signs documents of the list with the active key of the default algorithm.
 struct RevocationSigner: Sendable {
-    private let keyRing: KeyRing
-    private let algorithm: JWSAlgorithm
-    private let lifetime: Duration
-
-    init(services: Services) {
-        keyRing = services.keyRing
-        algorithm = services.settings.tokens.algorithm
-        lifetime = services.settings.revocations.expiresIn
-    }
+    let keyRing: KeyRing
+    let algorithm: JWSAlgorithm
+    let lifetime: Duration
 
     /// Changes with every change of the keys: what an older one signed may be condemned.
     var keyVersion: Int64 { keyRing.current.version }

@@ -6,32 +6,24 @@ import NIOCore
 /// `GET /revocations` and `/revocations.jwt` (DESIGN 6): the list, as a snapshot or as what is newer, at once or when
 /// something comes. From memory.
 struct RevocationsEndpoint: Sendable {
-    private let services: Services
-    private let readers: RevocationReaders
-    private let documents: RevocationDocuments
-    private let isPublic: Bool
-
-    init(services: Services) {
-        self.services = services
-        readers = RevocationReaders(services: services)
-        documents = RevocationDocuments(services: services)
-        isPublic = services.settings.revocations.access == .public
-    }
+    let feed: RevocationFeed
+    let documents: RevocationDocuments
+    let maxWait: Duration
+    /// Whether anyone may read the list.
+    let isPublic: Bool
 
     var routes: [Route] {
         [
             Route(
-                .get, "/revocations", errors: .problem, access: .services, operation: "getRevocations",
-                isLongPoll: true
-            ) { request, context in
-                try await answer(request, context, kind: Self.kind(wantedBy: request.headers))
-            },
+                .get, PublicPath.revocations, "getRevocations", isLongPoll: true,
+                .listReader { request, context, reader in
+                    try await answer(request, context, reader, kind: Self.kind(wantedBy: request.headers))
+                }),
             Route(
-                .get, "/revocations.jwt", errors: .problem, access: .services, operation: "getSignedRevocations",
-                isLongPoll: true
-            ) { request, context in
-                try await answer(request, context, kind: .signed)
-            },
+                .get, PublicPath.signedRevocations, "getSignedRevocations", isLongPoll: true,
+                .listReader { request, context, reader in
+                    try await answer(request, context, reader, kind: .signed)
+                }),
         ]
     }
 
@@ -42,16 +34,15 @@ struct RevocationsEndpoint: Sendable {
     }
 
     private func answer(
-        _ request: Request, _ context: RequestContext, kind: RevocationDocuments.Form.Kind
+        _ request: Request, _ context: RequestContext, _ reader: ClientID?, kind: RevocationDocuments.Form.Kind
     ) async throws -> Response {
-        let reader = try await readers.admit(request, context)
         let poll = try RevocationPoll(request.parameters)
         let name = reader?.description ?? poll.consumer
         if poll.leaves { return try leave(name, context) }
         note(poll, name, context)
         if let seconds = poll.wait {
-            let limit = min(.seconds(Int64(seconds)), services.settings.revocations.maxWait)
-            await services.feed.wait(poll.query, seconds: limit, address: context.network)
+            let limit = min(.seconds(Int64(seconds)), maxWait)
+            await feed.wait(poll.query, seconds: limit, address: context.network)
             // Seen again: a long poll may have been held for a minute.
             note(poll, name, context, isAnswer: true)
         }
@@ -79,9 +70,9 @@ struct RevocationsEndpoint: Sendable {
     ) {
         guard let name else { return }
         // A delta that can be had acknowledges what came before it; a wrong epoch acknowledges nothing.
-        let after = services.feed.read(poll.query).after
+        let after = feed.read(poll.query).after
         let acknowledged = poll.epoch != nil && poll.after == after ? poll.after : nil
-        services.feed.noteConsumer(name, acknowledged: acknowledged, address: context.network, isAnswer: isAnswer)
+        feed.noteConsumer(name, acknowledged: acknowledged, address: context.network, isAnswer: isAnswer)
     }
 
     /// The last request of a consumer: it is forgotten, at its own address.
@@ -89,7 +80,7 @@ struct RevocationsEndpoint: Sendable {
         guard let name else {
             throw Refusal(.invalidRequest, "The parameter leave goes with consumer: who leaves?")
         }
-        _ = services.feed.forgetConsumer(name, address: context.network)
+        _ = feed.forgetConsumer(name, address: context.network)
         return Response(status: .noContent, headers: fields(isWait: true))
     }
 
@@ -99,40 +90,6 @@ struct RevocationsEndpoint: Sendable {
         ]
         fields[.cacheControl] = isWait ? "no-store" : "\(isPublic ? "public" : "private"), max-age=1"
         return fields
-    }
-}
-
-/// Who may read the revocation list: anyone, or with `revocations.access = clients` services that show who they are.
-struct RevocationReaders: Sendable {
-    private let access: Settings.Revocations.Access
-    private let bearer: BearerVerifier
-    private let gate: ClientGate
-
-    init(services: Services) {
-        access = services.settings.revocations.access
-        bearer = services.bearer
-        gate = ClientGate(services)
-    }
-
-    /// Lets the request pass.
-    /// - Returns: the client that asks; nil where anyone may.
-    /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `invalid_client`, `insufficient_scope`.
-    func admit(_ request: Request, _ context: RequestContext) async throws -> ClientID? {
-        guard access == .clients else { return nil }
-        if let token = try BearerToken(request.headers) {
-            let claims = try bearer.verify(token.text).claims
-            // A user's token does not do: entries link users, which is why access was restricted.
-            guard claims.sessionID == nil, claims.subject == claims.clientID.description else {
-                throw Refusal(.insufficientScope, "The list is for services: use a token of the client itself.")
-            }
-            return claims.clientID
-        }
-        let presented = try ClientAuthentication(request.headers, bodyID: nil, bodySecret: nil)
-        guard presented != nil else {
-            throw Refusal(
-                .bearerMissing, "The list is for services: send a client's access token, or authenticate by Basic.")
-        }
-        return try await gate.authenticateConfidential(presented, context).id
     }
 }
 

@@ -12,15 +12,11 @@ struct StatusListEndpoint: Sendable {
     static let templates: Set<String> = [StatusLists.path, StatusLists.path + "/{n}"]
 
     private let lists: StatusLists
-    private let readers: RevocationReaders
     private let fields: HTTPFields
 
-    /// Nil unless `status_list.enabled`: then there is nothing at these paths.
-    init?(services: Services) {
-        guard let lists = services.statusLists else { return nil }
+    /// - Parameter isPublic: whether anyone may read them.
+    init(lists: StatusLists, isPublic: Bool) {
         self.lists = lists
-        readers = RevocationReaders(services: services)
-        let isPublic = services.settings.revocations.access == .public
         // One second, which is never more than the list's ttl: a reader's own ttl counts from its fetching, so all that a
         // cache in between adds makes revocation slower.
         var fields: HTTPFields = [
@@ -32,25 +28,21 @@ struct StatusListEndpoint: Sendable {
 
     var routes: [Route] {
         [
-            Route(
-                .get, StatusLists.path, errors: .problem, access: .services, operation: "getStatusLists",
-                handler: aggregation),
-            Route(
-                .get, StatusLists.path + "/{n}", errors: .problem, access: .services, operation: "getStatusList",
-                handler: list),
+            Route(.get, StatusLists.path, "getStatusLists", .listReader(aggregation)),
+            Route(.get, StatusLists.path + "/{n}", "getStatusList", .listReader(list)),
         ]
     }
 
-    private func aggregation(_ request: Request, _ context: RequestContext) async throws -> Response {
-        _ = try await readers.admit(request, context)
+    private func aggregation(
+        _ request: Request, _ context: RequestContext, _ reader: ClientID?
+    ) async throws -> Response {
         let body = JSONWriter.object { $0.member("status_lists", lists.uris()) }
         var fields = fields
         fields[.contentType] = "application/json"
         return Response(status: .ok, headers: fields, body: ByteBuffer(bytes: body))
     }
 
-    private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
-        _ = try await readers.admit(request, context)
+    private func list(_ request: Request, _ context: RequestContext, _ reader: ClientID?) async throws -> Response {
         guard request.parameters["time"] == nil else {
             throw Refusal(.notImplemented, "Status lists of the past are not kept: ask without time.")
         }

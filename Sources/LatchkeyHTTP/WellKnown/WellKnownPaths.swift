@@ -2,8 +2,7 @@
 enum WellKnownPaths {
     /// The plain path, and for an issuer with a path the one that is built by inserting the well-known part between host
     /// and path. A proxy that maps the issuer's path to this server passes either.
-    static func paths(_ name: String, issuer: String) -> [String] {
-        let wellKnown = "/.well-known/" + name
+    static func paths(_ wellKnown: String, issuer: String) -> [String] {
         let rest = issuer.split(separator: "://", maxSplits: 1).last ?? ""
         var path = rest.drop { $0 != "/" }
         if path.last == "/" { path.removeLast() }

@@ -1,19 +1,14 @@
+import LatchkeyCore
+
 /// An error as `application/problem+json` (RFC 9457), as a reader of our admin and user API gets it.
-package struct ProblemResource: Codable, Sendable, Equatable {
-    /// A URI that names the kind of problem: `urn:latchkey:problem:<code>`.
+package struct ProblemResource: WireObject, Equatable {
     package let type: String
-    /// The same short sentence for every problem of this type.
     package let title: String
-    /// The HTTP status.
     package let status: Int
-    /// What to do about this one.
     package let detail: String
-    /// The stable code, see `Refusal.Code`; `internal_error` for a fault.
     package let code: String
-    /// Why a refresh token was refused.
     package let latchkeyReason: String?
-    /// The request's id, as in the log and in the header `X-Request-Id`; only for a failure of the server, so that two
-    /// refusals of the same kind have the same body.
+    /// Left out of refusals, so that two of the same kind have the same body.
     package let requestID: String?
 
     package init(
@@ -29,9 +24,17 @@ package struct ProblemResource: Codable, Sendable, Equatable {
         self.requestID = requestID
     }
 
-    enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code
-        case latchkeyReason = "latchkey_reason"
-        case requestID = "request_id"
-    }
+    package static let schema = ObjectSchema(
+        resource: "Problem", "RFC 9457.", ProblemResource.init,
+        Member("type", \.type, "urn:latchkey:problem:<code>."),
+        Member("title", \.title, "The same short sentence for every problem of this type."),
+        Member("status", \.status),
+        Member("detail", \.detail, "What to do about this one."),
+        Member("code", \.code, as: .choice(Refusal.Code.allCases.map(\.rawValue) + ["internal_error"])),
+        Member(
+            "latchkey_reason", \.latchkeyReason, "Why a refresh token was refused.",
+            as: .choice(of: RefreshRefusalReason.self)),
+        Member(
+            "request_id", \.requestID,
+            "Only for a failure of the server; as in its log and in the header X-Request-Id."))
 }

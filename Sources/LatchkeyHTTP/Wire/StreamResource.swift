@@ -1,45 +1,28 @@
 /// One stream of security events, as administrators see it.
-package struct StreamResource: Codable, Sendable, Equatable {
-    /// The `stream_id`.
+package struct StreamResource: WireObject, Equatable {
     package let id: String
     package let clientID: String
-    /// `enabled`, `paused` or `disabled`.
     package let status: String
-    /// What the receiver gave as the reason.
     package let reason: String?
     package let description: String?
-    /// Event type URIs.
     package let eventsDelivered: [String]
-    /// Events that are not acknowledged.
     package let pending: Int
-    /// Events that went because too many, or too old ones, waited.
     package let dropped: Int64
-    /// Unix seconds, as all times here.
     package let createdAt: Int64
-    /// The later of the last poll since the server's start and the last acknowledgement.
     package let polledAt: Int64?
 
-    package init(
-        id: String, clientID: String, status: String, reason: String?, description: String?,
-        eventsDelivered: [String], pending: Int, dropped: Int64, createdAt: Int64, polledAt: Int64?
-    ) {
-        self.id = id
-        self.clientID = clientID
-        self.status = status
-        self.reason = reason
-        self.description = description
-        self.eventsDelivered = eventsDelivered
-        self.pending = pending
-        self.dropped = dropped
-        self.createdAt = createdAt
-        self.polledAt = polledAt
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, status, reason, description, pending, dropped
-        case clientID = "client_id"
-        case eventsDelivered = "events_delivered"
-        case createdAt = "created_at"
-        case polledAt = "polled_at"
-    }
+    package static let schema = ObjectSchema(
+        resource: "Stream", "A stream of security events, as administrators see it.", StreamResource.init,
+        Member("id", \.id, "The stream_id."),
+        Member("client_id", \.clientID),
+        Member("status", \.status, as: .choice(["enabled", "paused", "disabled"])),
+        Member("reason", \.reason, "What the receiver gave as the reason."),
+        Member("description", \.description),
+        Member("events_delivered", \.eventsDelivered, "URIs of event types."),
+        Member("pending", \.pending, "Events that are not acknowledged."),
+        Member("dropped", \.dropped, "Events that went because too many, or too old ones, waited."),
+        Member("created_at", \.createdAt, Meaning.instant),
+        Member(
+            "polled_at", \.polledAt,
+            "Unix seconds: the later of the last poll since the server's start and the last acknowledgement."))
 }

@@ -1,13 +1,9 @@
 /// `POST /api/v1/admin/tokens`: an access token without a session, for tests and scripts. Audited.
-package struct TokenMint: Codable, Sendable {
-    /// Id or name of the user it speaks for.
+package struct TokenMint: WireObject {
     package let user: String
     package let clientID: String
-    /// Space-separated. Absent: the client's default.
     package let scope: String?
-    /// Absent: what the client's tokens carry.
     package let audience: [String]?
-    /// Seconds, 30 to 3600. Absent: the client's setting.
     package let expiresIn: Int64?
 
     package init(
@@ -20,33 +16,26 @@ package struct TokenMint: Codable, Sendable {
         self.expiresIn = expiresIn
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case user, scope, audience
-        case clientID = "client_id"
-        case expiresIn = "expires_in"
-    }
+    package static let schema = ObjectSchema(
+        body: "TokenMint", "A token to mint.", TokenMint.init,
+        Member("user", \.user, "Id or name."),
+        Member("client_id", \.clientID),
+        Member("scope", \.scope, "Separated by spaces. Absent: the client's default."),
+        Member("audience", \.audience, "Absent: what the client's tokens carry."),
+        Member("expires_in", \.expiresIn, "\(Meaning.accessLifetime) Absent: the client's setting."))
 }
 
 /// The minted token (201).
-package struct TokenMinted: Codable, Sendable {
+package struct TokenMinted: WireObject {
     package let accessToken: SecretText
-    /// `Bearer`.
-    package let tokenType: String
-    /// Seconds.
+    package var tokenType = "Bearer"
     package let expiresIn: Int
     package let scope: String
 
-    package init(accessToken: SecretText, expiresIn: Int, scope: String) {
-        self.accessToken = accessToken
-        self.tokenType = "Bearer"
-        self.expiresIn = expiresIn
-        self.scope = scope
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case scope
-        case accessToken = "access_token"
-        case tokenType = "token_type"
-        case expiresIn = "expires_in"
-    }
+    package static let schema = ObjectSchema(
+        resource: "TokenMinted", "A minted token.", TokenMinted.init,
+        Member("access_token", \.accessToken),
+        Member("token_type", \.tokenType, as: .choice(["Bearer"])),
+        Member("expires_in", \.expiresIn, "Seconds."),
+        Member("scope", \.scope))
 }

@@ -1,14 +1,12 @@
 /// `POST /api/v1/admin/users/import`: one chunk of an import file. The sender keeps a chunk within the body limit
 /// (64 KiB) and within ``maximumLines``.
-package struct UserImportRequest: Codable, Sendable {
+package struct UserImportRequest: WireObject {
     /// More lines than this in one request are refused.
     package static let maximumLines = 500
 
-    /// Judge every line and write nothing. Absent: false.
-    package let dryRun: Bool?
-    /// The number of the first line in the sender's file, so that results name the right lines. Absent: 1.
-    package let firstLine: Int?
     package let lines: [UserImportLine]
+    package let firstLine: Int?
+    package let dryRun: Bool?
 
     package init(lines: [UserImportLine], firstLine: Int? = nil, dryRun: Bool? = nil) {
         self.lines = lines
@@ -16,23 +14,20 @@ package struct UserImportRequest: Codable, Sendable {
         self.dryRun = dryRun
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case lines
-        case dryRun = "dry_run"
-        case firstLine = "first_line"
-    }
+    package static let schema = ObjectSchema(
+        body: "UserImportRequest", "A chunk of an import file, at most \(maximumLines) lines and 64 KiB.",
+        UserImportRequest.init,
+        Member("lines", \.lines),
+        Member("first_line", \.firstLine, "The first line's number in the file; results count from it. Absent: 1."),
+        Member("dry_run", \.dryRun, "Judge every line and write nothing. Absent: false."))
 }
 
 /// One account of an import file (JSON lines), with the hash that another system made.
-package struct UserImportLine: Codable, Sendable {
+package struct UserImportLine: WireObject {
     package let name: String
-    /// Argon2, bcrypt, scrypt or PBKDF2 in one of the forms of other systems; Keycloak's is a JSON object as a text.
     package let passwordHash: SecretText
-    /// Absent: none.
     package let roles: [String]?
-    /// Absent: false.
     package let disabled: Bool?
-    /// The first sign-in with the imported password asks for another one. Absent: false.
     package let mustChangePassword: Bool?
 
     package init(
@@ -46,68 +41,55 @@ package struct UserImportLine: Codable, Sendable {
         self.mustChangePassword = mustChangePassword
     }
 
-    /// The members there are.
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, roles, disabled
-        case passwordHash = "password_hash"
-        case mustChangePassword = "must_change_password"
-    }
-
-    /// Refuses members that are not known here: a misspelt `roles` must not import a user without them.
-    package init(from decoder: any Decoder) throws {
-        let given = try decoder.container(keyedBy: AnyName.self).allKeys
-        guard given.allSatisfy({ CodingKeys(rawValue: $0.stringValue) != nil }) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: Self.unknownMember))
-        }
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decode(String.self, forKey: .name)
-        passwordHash = try container.decode(SecretText.self, forKey: .passwordHash)
-        roles = try container.decodeIfPresent([String].self, forKey: .roles)
-        disabled = try container.decodeIfPresent(Bool.self, forKey: .disabled)
-        mustChangePassword = try container.decodeIfPresent(Bool.self, forKey: .mustChangePassword)
-    }
-
-    /// What the error of a line with another member says.
-    package static let unknownMember = "a member that is not known here"
-
-    private struct AnyName: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
+    package static let schema = ObjectSchema(
+        body: "UserImportLine", "One account with a hash of another system.", UserImportLine.init,
+        Member("name", \.name),
+        Member(
+            "password_hash", \.passwordHash,
+            "Argon2, bcrypt, scrypt or PBKDF2 as Django, Spring Security, passlib, Keycloak, PHP or ASP.NET Identity "
+                + "write it; Keycloak's is a JSON object as a text."),
+        Member("roles", \.roles, "Absent: none."),
+        Member("disabled", \.disabled, "Absent: false."),
+        Member(
+            "must_change_password", \.mustChangePassword, "The first sign-in asks for another password. Absent: false."
+        ))
 }
 
 /// What became of each line of a chunk, in the order of the request.
-package struct UserImportResponse: Codable, Sendable {
+package struct UserImportResponse: WireObject {
     package let results: [UserImportLineResult]
 
-    package init(results: [UserImportLineResult]) { self.results = results }
+    package static let schema = ObjectSchema(
+        resource: "UserImportResponse", "What became of each line.", UserImportResponse.init,
+        Member("results", \.results))
 }
 
 /// What became of one line.
-package struct UserImportLineResult: Codable, Sendable, Equatable {
-    package enum Outcome: String, Codable, Sendable {
+package struct UserImportLineResult: WireObject, Equatable {
+    package enum Outcome: String, CaseIterable, WireValue {
         /// Inserted; in a dry run: would be.
         case imported
         /// A user of that name exists; nothing was changed.
         case alreadyExists = "already_exists"
-        /// The line cannot be imported; `detail` says why.
         case refused
     }
 
-    /// Counts from the request's `first_line`.
     package let line: Int
     package let outcome: Outcome
-    /// The new user's id, when one was made.
     package let id: String?
     package let detail: String?
 
-    package init(line: Int, outcome: Outcome, id: String? = nil, detail: String? = nil) {
+    init(line: Int, outcome: Outcome, id: String? = nil, detail: String? = nil) {
         self.line = line
         self.outcome = outcome
         self.id = id
         self.detail = detail
     }
+
+    package static let schema = ObjectSchema(
+        resource: "UserImportLineResult", "What became of one line.", UserImportLineResult.init,
+        Member("line", \.line, "Counts from the request's first_line."),
+        Member("outcome", \.outcome),
+        Member("id", \.id, "The new user's, when one was made."),
+        Member("detail", \.detail, "Why the line cannot be imported."))
 }

@@ -1,39 +1,27 @@
 /// An account, as administrators see it. Never with anything of its password.
-package struct UserResource: Codable, Sendable, Equatable {
-    /// The `sub` of the user's tokens.
+package struct UserResource: WireObject, Equatable {
     package let id: String
     package let name: String
     package let roles: [String]
     package let disabled: Bool
     package let mustChangePassword: Bool
-    /// Unix seconds.
     package let createdAt: Int64
 
-    package init(
-        id: String, name: String, roles: [String], disabled: Bool, mustChangePassword: Bool, createdAt: Int64
-    ) {
-        self.id = id
-        self.name = name
-        self.roles = roles
-        self.disabled = disabled
-        self.mustChangePassword = mustChangePassword
-        self.createdAt = createdAt
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, roles, disabled
-        case mustChangePassword = "must_change_password"
-        case createdAt = "created_at"
-    }
+    package static let schema = ObjectSchema(
+        resource: "User", "An account.", UserResource.init,
+        Member("id", \.id, "The sub of the user's tokens."),
+        Member("name", \.name),
+        Member("roles", \.roles),
+        Member("disabled", \.disabled),
+        Member("must_change_password", \.mustChangePassword),
+        Member("created_at", \.createdAt, Meaning.instant))
 }
 
 /// `POST /api/v1/admin/users`.
-package struct UserCreate: Codable, Sendable {
+package struct UserCreate: WireObject {
     package let name: String
     package let password: SecretText
-    /// Absent: none.
     package let roles: [String]?
-    /// Absent: false.
     package let mustChangePassword: Bool?
 
     package init(name: String, password: SecretText, roles: [String]? = nil, mustChangePassword: Bool? = nil) {
@@ -43,16 +31,17 @@ package struct UserCreate: Codable, Sendable {
         self.mustChangePassword = mustChangePassword
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, password, roles
-        case mustChangePassword = "must_change_password"
-    }
+    package static let schema = ObjectSchema(
+        body: "UserCreate", "A user to add.", UserCreate.init,
+        Member("name", \.name),
+        Member("password", \.password),
+        Member("roles", \.roles, "Absent: none."),
+        Member("must_change_password", \.mustChangePassword, "Absent: false."))
 }
 
 /// `PATCH /api/v1/admin/users/{user}`; absent members stay as they are.
-package struct UserUpdate: Codable, Sendable {
+package struct UserUpdate: WireObject {
     package let name: String?
-    /// The whole new list of roles.
     package let roles: [String]?
     package let mustChangePassword: Bool?
 
@@ -62,16 +51,16 @@ package struct UserUpdate: Codable, Sendable {
         self.mustChangePassword = mustChangePassword
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, roles
-        case mustChangePassword = "must_change_password"
-    }
+    package static let schema = ObjectSchema(
+        body: "UserUpdate", "What to change; absent members stay.", UserUpdate.init,
+        Member("name", \.name),
+        Member("roles", \.roles, "The whole new list."),
+        Member("must_change_password", \.mustChangePassword))
 }
 
 /// `PUT /api/v1/admin/users/{user}/password`. Ends the user's sessions and tokens.
-package struct PasswordSet: Codable, Sendable {
+package struct PasswordSet: WireObject {
     package let password: SecretText
-    /// Absent: false.
     package let mustChange: Bool?
 
     package init(password: SecretText, mustChange: Bool? = nil) {
@@ -79,8 +68,8 @@ package struct PasswordSet: Codable, Sendable {
         self.mustChange = mustChange
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case password
-        case mustChange = "must_change"
-    }
+    package static let schema = ObjectSchema(
+        body: "PasswordSet", "A new password.", PasswordSet.init,
+        Member("password", \.password),
+        Member("must_change", \.mustChange, "The next sign-in asks for another password. Absent: false."))
 }

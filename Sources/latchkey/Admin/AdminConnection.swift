@@ -13,7 +13,7 @@ struct AdminConnection: Sendable {
 
     private enum Road: Sendable {
         case socket(UnixSocketPath)
-        case local(LocalServer, InstanceLock)
+        case inProcess(InProcessClient, InstanceLock)
     }
 
     private let road: Road
@@ -50,8 +50,8 @@ struct AdminConnection: Sendable {
         while true {
             if let path = try reachableSocket(of: directory) { return AdminConnection(road: .socket(path)) }
             if let lock = try InstanceLock.tryTake(in: directory) {
-                let server = try await Compose.localResponder(settings: settings)
-                return AdminConnection(road: .local(server, lock))
+                let client = try await Compose.inProcess(settings: settings)
+                return AdminConnection(road: .inProcess(client, lock))
             }
             notice.show(directory)
             guard ContinuousClock.now < deadline else {
@@ -77,23 +77,25 @@ struct AdminConnection: Sendable {
     }
 
     private func close() async {
-        if case .local(let server, let lock) = road {
-            await server.shutdown()
+        if case .inProcess(let client, let lock) = road {
+            await client.shutdown()
             // The lock goes last: the store must be closed before another process opens it.
             withExtendedLifetime(lock) {}
         }
     }
 
     /// One request. - Throws: ``CommandFailure`` with the server's own sentence for every status from 400 on.
-    func send(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> LocalServer.Answer {
-        let answer: LocalServer.Answer
+    func send(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> HTTPAnswer {
+        let answer: HTTPAnswer
         switch road {
-        case .local(let server, _):
-            answer = try await server.send(method: method, path: path, body: body)
+        case .inProcess(let client, _):
+            answer = await client.send(method, path, body: body)
         case .socket(let socket):
             // What may take minutes is asked of a server that is seen to be alive, so that a stalled one is told soon.
             let isLong = Self.longChanges.contains(path)
-            if isLong { _ = try await Self.exchange("GET", "/healthz", socket, within: HTTPTransport.patience) }
+            if isLong {
+                _ = try await Self.exchange("GET", PublicPath.liveness, socket, within: HTTPTransport.patience)
+            }
             answer = try await Self.exchange(
                 method, path, socket, body, within: isLong ? HTTPTransport.longPatience : HTTPTransport.patience)
         }
@@ -108,11 +110,10 @@ struct AdminConnection: Sendable {
 
     private static func exchange(
         _ method: String, _ path: String, _ socket: UnixSocketPath, _ body: [UInt8]? = nil, within limit: TimeAmount
-    ) async throws(CommandFailure) -> LocalServer.Answer {
+    ) async throws(CommandFailure) -> HTTPAnswer {
         do {
             let url = HTTPTransport.url(socket: socket.text, path: path)
-            let reply = try await HTTPTransport.send(method, url, body: body, within: limit)
-            return LocalServer.Answer(status: reply.status, body: reply.body)
+            return try await HTTPTransport.send(method, url, body: body, within: limit)
         } catch {
             // What was sent may have been done, or be done yet.
             let doubt = method == "GET" ? "" : " The change may have been made all the same: look before you repeat it."
@@ -120,7 +121,7 @@ struct AdminConnection: Sendable {
         }
     }
 
-    private static func sentence(of answer: LocalServer.Answer) -> String {
+    private static func sentence(of answer: HTTPAnswer) -> String {
         guard let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body)) else {
             return "The server answered with status \(answer.status) and no explanation."
         }
@@ -158,7 +159,7 @@ extension AdminConnection {
 extension AdminConnection {
     /// A whole list, newest first.
     /// - Parameter limit: no more than so many.
-    func all<Item: Codable & Sendable>(
+    func all<Item: WireValue>(
         _ path: String, _ query: [(name: String, value: String?)] = [], limit: Int? = nil,
         as type: Item.Type = Item.self
     ) async throws -> [Item] {

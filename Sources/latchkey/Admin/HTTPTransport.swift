@@ -1,20 +1,13 @@
 import AsyncHTTPClient
 import Foundation
 import LatchkeyBytes
+import LatchkeyHTTP
 import LatchkeyVerifier
 import NIOCore
 import NIOHTTP1
 
 /// One HTTP exchange of the command line, over TCP or a Unix-domain socket.
 enum HTTPTransport {
-    struct Answer: Sendable {
-        let status: Int
-        let contentType: String?
-        let body: [UInt8]
-        /// Where a redirect points. It is never followed.
-        var location: String?
-    }
-
     /// How long an answer may take. A busy server may take its time, but nobody sits before a silent command for longer.
     static let patience: TimeAmount = .seconds(30)
     /// For what works long before it answers; see ``AdminConnection``.
@@ -64,7 +57,7 @@ enum HTTPTransport {
     static func send(
         _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         contentType: String = "application/json", roots: TrustRoots? = nil, within limit: TimeAmount = patience
-    ) async throws -> Answer {
+    ) async throws -> HTTPAnswer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         request.tlsConfiguration = roots?.tlsConfiguration
@@ -78,7 +71,7 @@ enum HTTPTransport {
         }
         let response = try await client.execute(request, timeout: limit)
         let bytes = try await response.body.collect(upTo: maximumBody)
-        return Answer(
+        return HTTPAnswer(
             status: Int(response.status.code), contentType: response.headers.first(name: "Content-Type"),
             body: Array(buffer: bytes), location: response.headers.first(name: "Location"))
     }

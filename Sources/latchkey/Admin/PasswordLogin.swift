@@ -53,7 +53,7 @@ struct PasswordLogin: Sendable {
         let body = Request(
             username: user, password: password, clientID: client, scope: scope, deviceName: deviceName)
         let answer = try await server.send(
-            "POST", "/api/v1/login", fields: secret == nil ? [] : [authorization], body: AdminConnection.encode(body))
+            "POST", PublicPath.login, fields: secret == nil ? [] : [authorization], body: AdminConnection.encode(body))
         guard answer.status == 200 else {
             let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
             // The server's words are for an application, which can send what no option here does.

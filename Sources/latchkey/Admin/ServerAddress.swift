@@ -50,10 +50,10 @@ struct ServerAddress: Sendable {
     static func find(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
         let roots = try options.roots()
         if let url = options.url { return try await named(url, roots) }
-        let values = try await ConfigurationValues.read(settings.sources())
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        let values = try ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         // The default is a guess: whoever listens there may be anybody.
-        let issuer = values.text(.issuer)
+        let issuer = try values.optional(ConfigurationKey.issuer)
         let socket: UnixSocketPath?
         // Who has named an issuer needs no access to the directory.
         do { socket = try AdminConnection.reachableSocket(of: directory) } catch {
@@ -72,7 +72,7 @@ struct ServerAddress: Sendable {
     static func findOnNetwork(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
         let found = try await find(options, settings)
         guard case .socket = found.road else { return found }
-        let path = "/.well-known/jwks.json"
+        let path = PublicPath.keySet
         let keys = try await found.get(path).body
         do {
             let there = try await named(found.issuer, found.roots)
@@ -108,7 +108,7 @@ struct ServerAddress: Sendable {
 
     /// From its metadata (RFC 8414), which nobody else has with our list in it.
     private func askIssuer() async throws -> String {
-        let answer = try await get("/.well-known/oauth-authorization-server")
+        let answer = try await get(PublicPath.metadata)
         if (300..<400).contains(answer.status), let location = answer.location {
             throw CommandFailure("\(name) redirects to \(Self.visible(location)): name that address with --url.")
         }
@@ -136,14 +136,14 @@ struct ServerAddress: Sendable {
     /// For messages.
     var name: String { url ?? "The server of this data directory" }
 
-    func get(_ path: String) async throws -> HTTPTransport.Answer {
+    func get(_ path: String) async throws -> HTTPAnswer {
         try await send("GET", path, fields: [("Accept", "application/json")])
     }
 
     /// - Throws: ``CommandFailure`` that says why there is no answer.
     func send(
         _ method: String, _ path: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil
-    ) async throws -> HTTPTransport.Answer {
+    ) async throws -> HTTPAnswer {
         switch road {
         case .url(let url):
             return try await Self.exchange(method, url + path, fields: fields, body: body, roots)
@@ -162,7 +162,7 @@ struct ServerAddress: Sendable {
     static func exchange(
         _ method: String, _ url: String, fields: [(name: String, value: String)], body: [UInt8]? = nil,
         _ roots: TrustRoots
-    ) async throws -> HTTPTransport.Answer {
+    ) async throws -> HTTPAnswer {
         do {
             return try await HTTPTransport.send(
                 method, url, fields: fields, body: body, roots: roots)

@@ -46,7 +46,7 @@ struct ClientDisable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", try AdminPath.clientState(id, disabled: true))
+            _ = try await connection.send("POST", try AdminPath.client(id, AdminPath.disableClient))
         }
         Terminal.line("\(id) is disabled; its sessions and tokens have ended.")
         Terminal.next("undo with \(settings.command("client enable \(id)")).")
@@ -65,7 +65,7 @@ struct ClientEnable: AsyncParsableCommand {
 
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
-            _ = try await connection.send("POST", try AdminPath.clientState(id, disabled: false))
+            _ = try await connection.send("POST", try AdminPath.client(id, AdminPath.enableClient))
         }
         Terminal.line("\(id) is enabled.")
         Terminal.next("its users sign in again; old sessions stay ended.")
@@ -115,7 +115,8 @@ struct ClientRotateSecret: AsyncParsableCommand {
         let effective = try await settings.load()
         let body = ClientSecretRotate(grace: grace?.seconds)
         let rotated = try await AdminConnection.with(effective) { connection in
-            try await connection.send("POST", try AdminPath.clientSecret(id), body, as: ClientSecretRotated.self)
+            try await connection.send(
+                "POST", try AdminPath.client(id, AdminPath.rotateSecretOfClient), body, as: ClientSecretRotated.self)
         }
         guard output.format == .table else { return try JSONOutput.show(rotated) }
         Terminal.line(rotated.clientSecret.exposed)

@@ -1,7 +1,5 @@
 import ArgumentParser
 import LatchkeyCore
-import LatchkeyHTTP
-import LatchkeyTokens
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,9 +18,10 @@ struct ConfigCheck: AsyncParsableCommand {
         commandName: "check",
         abstract: "Says whether the server would accept the configuration.",
         discussion: """
-            The files of tls.certificate and tls.private_key are read as the server reads them, so run it as the server's
-            user. A certificate that clients refuse, as it is over or does not hold yet, fails the check too; the server
-            itself would start with it and warn.
+            The files that it names are read as the server reads them (tls.certificate and tls.private_key, master_key_file,
+            bootstrap.password_file), so run it as the server's user and with the server's environment. A certificate that
+            clients refuse, as it is over or does not hold yet, fails the check too; the server itself would start with it
+            and warn. Nothing is made or changed.
 
               latchkey config check --config /etc/latchkey.yaml
             """
@@ -32,18 +31,10 @@ struct ConfigCheck: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        try checkCertificate(effective)
-        for warning in effective.warnings { Terminal.note("Warning: \(warning)") }
+        let warnings = try StartupCheck(settings: effective).run()
+        for warning in effective.warnings + warnings { Terminal.note("Warning: \(warning)") }
         Terminal.line("The configuration is good. The issuer is \(effective.core.issuer).")
         Terminal.next("start with \(settings.command("serve")).")
-    }
-
-    private func checkCertificate(_ effective: EffectiveSettings) throws {
-        guard let tls = effective.tls else { return }
-        let validity = try TLSIdentity(certificatePath: tls.certificate, privateKeyPath: tls.privateKey).validity
-        guard let concern = validity.concern(at: .wallClock) else { return }
-        guard validity.state(at: .wallClock) == .endsSoon else { throw CommandFailure(concern) }
-        Terminal.note("Warning: \(concern)")
     }
 }
 
@@ -68,7 +59,7 @@ struct ConfigPrint: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let values = try await ConfigurationValues.read(settings.sources())
+        let values = try ConfigurationValues.read(settings.sources())
         let entries = values.entries
         if output.format == .json {
             try JSONOutput.show(entries)
@@ -88,11 +79,10 @@ extension ConfigurationValues {
     /// What `config print` shows: secrets redacted.
     var entries: [ConfigPrint.Entry] {
         ConfigurationKey.all.map { key in
-            let texts = texts(key)
-            let value = texts.isEmpty ? key.defaultText : key.isSecret ? "<redacted>" : texts.joined(separator: ",")
-            let origin = values[key.name]?.origin ?? .default
+            let found = values[key.name]
             return ConfigPrint.Entry(
-                key: key.name, value: value, origin: origin.rawValue, description: key.summary)
+                key: key.name, value: found == nil ? nil : shown(key), origin: (found?.origin ?? .default).name,
+                description: key.summary)
         }
     }
 }

@@ -19,8 +19,8 @@ struct HealthCommand: AsyncParsableCommand {
 
     func run() async throws {
         // The directory alone: the server may have been given its issuer and addresses by flags.
-        let values = try await ConfigurationValues.read(settings.sources())
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        let values = try ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         guard let socket = try AdminConnection.reachableSocket(of: directory) else {
             throw CommandFailure("No server runs on the data directory \(directory.path).")
         }
@@ -35,7 +35,7 @@ struct HealthCommand: AsyncParsableCommand {
 
     private static func ask(_ socket: UnixSocketPath) async throws -> Readiness {
         do {
-            let url = HTTPTransport.url(socket: socket.text, path: "/readyz")
+            let url = HTTPTransport.url(socket: socket.text, path: PublicPath.readiness)
             let answer = try await HTTPTransport.send("GET", url, within: patience)
             return try JSONDecoder().decode(Readiness.self, from: Data(answer.body))
         } catch is DecodingError {

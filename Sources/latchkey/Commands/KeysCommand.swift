@@ -137,7 +137,7 @@ struct KeysExport: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await AdminConnection.with(settings) { connection in
-            try await connection.send("GET", "/.well-known/jwks.json")
+            try await connection.send("GET", PublicPath.keySet)
         }
         Terminal.line(String(decoding: answer.body, as: UTF8.self))
         Terminal.next("check a token against it with \(settings.command("token verify --jwks FILE")).")

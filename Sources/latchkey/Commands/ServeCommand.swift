@@ -35,10 +35,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Option(name: .long, help: ArgumentHelp("Addresses, separated by commas.", valueName: "addresses"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("\(ConfigurationKey.listen.key.summary) Separated by commas.", valueName: "addresses"))
     var listen: String?
 
-    @Option(name: .long, help: ArgumentHelp("Public URL of this server.", valueName: "url"))
+    @Option(name: .long, help: ArgumentHelp("\(ConfigurationKey.issuer.key.summary)", valueName: "url"))
     var issuer: String?
 
     func run() async throws {
@@ -76,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
         for line in report.lines { Terminal.line(line) }
         guard !ready.hasUsers else { return }
         Terminal.line()
-        Terminal.line(FirstRunGuide.text(program: Program.asTyped, options: asTyped, issuer: settings.core.issuer))
+        Terminal.line(FirstRunGuide.text(program: Program.asTyped, options: asTyped, settings: settings.core))
     }
 }
 
@@ -113,27 +115,27 @@ struct StartupReport {
 }
 
 /// What a person types after the very first start: real commands, to be copied as they stand.
-package enum FirstRunGuide {
+enum FirstRunGuide {
     /// - Parameters:
     ///   - program: how this program was called.
     ///   - options: ` --data-dir …` as it was given, or nothing.
-    ///   - issuer: where clients reach the server.
-    package static func text(program: String, options: String, issuer: String) -> String {
-        """
-        No account exists yet. In another terminal, in this directory:
+    static func text(program: String, options: String, settings: LatchkeyCore.Settings) -> String {
+        let issuer = settings.issuer
+        return """
+            No account exists yet. In another terminal, in this directory:
 
-        1. Make an administrator (asks for a password of 15 characters or more):
-           \(program) user add admin --admin\(options)
+            1. Make an administrator (asks for a password of \(settings.password.minimumLength) characters or more):
+               \(program) user add admin --admin\(options)
 
-        2. Make a client, the application that signs people in:
-           \(program) client add web --public --first-party \
-        --scope "openid offline_access latchkey:account latchkey:admin"\(options)
+            2. Make a client, the application that signs people in:
+               \(program) client add web --public --first-party \
+            --scope "openid offline_access latchkey:account latchkey:admin"\(options)
 
-        3. Get a first token (asks for the password again):
-           \(program) token login --client web --user admin --url \(ShellText.quote(issuer))\(options)
-           or with curl, with the password in place of YOUR-PASSWORD:
-           curl -s \(ShellText.quote(issuer + "/api/v1/login")) -H 'Content-Type: application/json' \
-        -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
-        """
+            3. Get a first token (asks for the password again):
+               \(program) token login --client web --user admin --url \(ShellText.quote(issuer))\(options)
+               or with curl, with the password in place of YOUR-PASSWORD:
+               curl -s \(ShellText.quote(issuer + PublicPath.login)) -H 'Content-Type: application/json' \
+            -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
+            """
     }
 }

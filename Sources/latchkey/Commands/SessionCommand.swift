@@ -103,7 +103,8 @@ struct SessionExplain: AsyncParsableCommand {
 
     func run() async throws {
         let explanation = try await AdminConnection.with(settings) { connection in
-            try await connection.get(try AdminPath.sessionExplanation(session), as: SessionExplanationResource.self)
+            try await connection.get(
+                try AdminPath.session(session, AdminPath.explainSession), as: SessionExplanationResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(explanation) }
         Terminal.line(TextTable.printable(explanation.verdict))

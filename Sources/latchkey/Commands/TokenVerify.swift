@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatchkeyCore
+import LatchkeyHTTP
 import LatchkeyTokens
 import LatchkeyVerifier
 
@@ -85,14 +86,14 @@ struct TokenVerify: AsyncParsableCommand {
 
     /// Nil when a server runs that can be asked instead. No address is made of it, so a guess is good enough.
     private func configuredIssuer() async throws -> String? {
-        let values = try await ConfigurationValues.read(settings.sources())
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        let values = try ConfigurationValues.read(settings.sources())
+        let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         guard (try? AdminConnection.reachableSocket(of: directory)) == nil else { return nil }
         return try await settings.load().core.issuer
     }
 
     private func keySet(_ source: PublicDocument.Source) async throws -> JSONWebKeySet {
-        let (bytes, place) = try await PublicDocument.read(jwks, or: "/.well-known/jwks.json", source, "the JWKS")
+        let (bytes, place) = try await PublicDocument.read(jwks, or: PublicPath.keySet, source, "the JWKS")
         do {
             return try JSONWebKeySet(parsing: bytes)
         } catch {
@@ -103,7 +104,8 @@ struct TokenVerify: AsyncParsableCommand {
     private func revocationList(
         _ source: PublicDocument.Source, of issuer: String, now: Timestamp
     ) async throws -> RevocationListState {
-        let (bytes, place) = try await PublicDocument.read(list, or: "/revocations", source, "the revocation list")
+        let (bytes, place) = try await PublicDocument.read(
+            list, or: PublicPath.revocations, source, "the revocation list")
         do {
             var state = RevocationListState(issuer: issuer)
             try state.apply(try RevocationDocument(parsing: bytes), receivedAt: now)
@@ -160,7 +162,7 @@ enum PublicDocument {
             }
             return (bytes, place)
         }
-        let answer: HTTPTransport.Answer
+        let answer: HTTPAnswer
         let from: String
         switch (place, source) {
         case (let place?, _):
@@ -183,7 +185,7 @@ enum PublicDocument {
         text.utf8.starts(with: "http://".utf8) || text.utf8.starts(with: "https://".utf8)
     }
 
-    private static func get(_ url: String, _ roots: TrustRoots) async throws -> HTTPTransport.Answer {
+    private static func get(_ url: String, _ roots: TrustRoots) async throws -> HTTPAnswer {
         try await ServerAddress.exchange("GET", url, fields: [("Accept", "application/json")], roots)
     }
 }

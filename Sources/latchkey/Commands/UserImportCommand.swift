@@ -79,31 +79,30 @@ struct UserImportCommand: AsyncParsableCommand {
 extension UserImportCommand {
     /// What is wrong with a line that is not of the form, without quoting it.
     private static func complaint(about error: any Error) -> String {
+        let members = UserImportLine.schema.memberNames
         if case DecodingError.dataCorrupted(let context) = error,
-            context.debugDescription == UserImportLine.unknownMember
+            context.debugDescription == UserImportLine.schema.unknownMember
         {
-            let known = UserImportLine.CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
-            return "has a member that is not known: there are \(known)."
+            return "has a member that is not known: there are \(members.joined(separator: ", "))."
         }
         switch error {
-        case DecodingError.keyNotFound(let key, _) where UserImportLine.CodingKeys(rawValue: key.stringValue) != nil:
+        case DecodingError.keyNotFound(let key, _) where members.contains(key.stringValue):
             return "lacks the member \(key.stringValue)."
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.dataCorrupted(let context):
             // The first of the path: the second is a place in a list.
-            guard let member = context.codingPath.first.flatMap({ UserImportLine.CodingKeys(rawValue: $0.stringValue) })
-            else { break }
-            return "has a wrong value in the member \(member.rawValue): it must be \(form(of: member))."
+            guard let name = context.codingPath.first?.stringValue, members.contains(name) else { break }
+            return "has a wrong value in the member \(name): it must be \(form(of: name))."
         default: break
         }
         return "is not a JSON object with name and password_hash."
     }
 
-    private static func form(of member: UserImportLine.CodingKeys) -> String {
-        switch member {
-        case .name, .passwordHash: "a text in quotation marks"
-        case .roles: "a list of texts, like [\"editor\"]"
-        case .disabled, .mustChangePassword: "true or false, without quotation marks"
+    private static func form(of member: String) -> String {
+        switch UserImportLine.schema.type(of: member) {
+        case .array: "a list of texts, like [\"editor\"]"
+        case .boolean: "true or false, without quotation marks"
+        default: "a text in quotation marks"
         }
     }
 }

@@ -1,25 +1,32 @@
 import Foundation
 import Yams
 
-/// The keys that stand in a configuration file, with their lines: for refusing those that nobody reads.
+/// What stands in a configuration file: each key with its line and its texts, as YAML has them.
 package struct ConfigurationFile: Sendable {
     /// One key at a leaf of the file.
     package struct Entry: Sendable, Equatable {
+        package enum Content: Sendable, Equatable {
+            /// Empty for a key without a value.
+            case text(String)
+            case list([String])
+        }
+
         /// Dotted name.
         package let name: String
         /// Line in the file, from 1.
         package let line: Int
-        /// The value as text; list elements joined by commas.
-        package let text: String
+        package let content: Content
     }
 
     package let path: String
     /// In the order of the file; empty for a file of comments alone.
     package let entries: [Entry]
 
+    package subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+
     /// Reads the file.
     /// - Throws: ``ConfigurationError`` when it cannot be read, is no YAML or repeats a key.
-    package init(path: String) throws {
+    package init(path: String) throws(ConfigurationError) {
         let data: Data
         do {
             data = try FileTrouble.open(path).readToEnd() ?? Data()
@@ -36,7 +43,7 @@ package struct ConfigurationFile: Sendable {
 
     /// Reads YAML text.
     /// - Throws: ``ConfigurationError``.
-    package init(path: String, yaml: String) throws {
+    package init(path: String, yaml: String) throws(ConfigurationError) {
         self.path = path
         let root: Node?
         do {
@@ -53,11 +60,32 @@ package struct ConfigurationFile: Sendable {
             throw ConfigurationError("The configuration file \(path) must consist of `key: value` lines.")
         }
         entries = try Self.leaves(of: mapping, prefix: "", path: path)
+        // A key may stand in its groups or be written with dots; YAML itself refuses only the same way twice.
+        var lines: [String: Int] = [:]
+        for entry in entries {
+            if let line = lines.updateValue(entry.line, forKey: entry.name) {
+                throw ConfigurationError(
+                    "\(path), line \(entry.line): `\(entry.name)` stands in line \(line) already: name it once.")
+            }
+        }
+    }
+
+    /// What an entry sets; nil when it has no value, which sets nothing.
+    /// - Throws: ``ConfigurationError`` for a list where one text is meant.
+    package func texts(of entry: Entry, for key: ConfigurationKey) throws(ConfigurationError) -> [String]? {
+        switch entry.content {
+        // `listen: a,b` is as clear as a list.
+        case .text(let text): return text.isEmpty ? nil : key.texts(in: text)
+        case .list(let texts) where key.isList: return texts
+        case .list:
+            throw ConfigurationError(
+                "\(path), line \(entry.line): `\(key.name)` must be \(key.accepted), not a list.")
+        }
     }
 
     /// Refuses the first key that is not in the table, naming the nearest one that is.
     /// - Throws: ``ConfigurationError``.
-    package func refuseUnknownKeys() throws {
+    package func refuseUnknownKeys() throws(ConfigurationError) {
         let known = ConfigurationKey.all.map(\.name)
         for entry in entries where !known.contains(entry.name) {
             let group = known.filter { $0.hasPrefix(entry.name + ".") }
@@ -72,7 +100,9 @@ package struct ConfigurationFile: Sendable {
         }
     }
 
-    private static func leaves(of mapping: Node.Mapping, prefix: String, path: String) throws -> [Entry] {
+    private static func leaves(
+        of mapping: Node.Mapping, prefix: String, path: String
+    ) throws(ConfigurationError) -> [Entry] {
         var entries: [Entry] = []
         for (key, value) in mapping {
             let line = key.mark?.line ?? 0
@@ -85,10 +115,19 @@ package struct ConfigurationFile: Sendable {
             } else if value.null != nil, ConfigurationKey.all.contains(where: { $0.name.hasPrefix(name + ".") }) {
                 // A group whose lines are all commented out.
                 continue
+            } else if let elements = value.sequence {
+                var texts: [String] = []
+                for element in elements {
+                    guard element.null == nil, let text = element.scalar?.string, !text.isEmpty else {
+                        throw ConfigurationError(
+                            "\(path), line \(element.mark?.line ?? line): each item of `\(name)` must be a text.")
+                    }
+                    texts.append(text)
+                }
+                entries.append(Entry(name: name, line: line, content: .list(texts)))
             } else {
-                let texts = value.sequence.map { $0.map { $0.scalar?.string ?? "" } }
-                let text = texts?.joined(separator: ",") ?? value.scalar?.string ?? ""
-                entries.append(Entry(name: name, line: line, text: text))
+                let text = value.null == nil ? value.scalar?.string : nil
+                entries.append(Entry(name: name, line: line, content: .text(text ?? "")))
             }
         }
         return entries

@@ -1,163 +1,171 @@
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTokens
 import Logging
 
 extension ConfigurationKey {
     private static let day: Duration = .seconds(86400)
     private static let tenYears: Duration = .seconds(3650 * 86400)
 
-    static let issuer = ConfigurationKey(
+    static let issuer = Typed<String>(
         "issuer", .text, default: nil,
         "Public URL of this server, in every token as iss; by default http://localhost:<port> on loopback.")
-    static let listen = ConfigurationKey(
-        "listen", .list, default: "127.0.0.1:8080,[::1]:8080", "Addresses to serve HTTP on.")
-    static let adminListen = ConfigurationKey(
-        "admin.listen", .list, default: nil,
+    static let listen = Typed<[ListenAddress]>(
+        "listen", .addresses, default: "127.0.0.1:8080,[::1]:8080", "Addresses to serve HTTP on.")
+    static let adminListen = Typed<[ListenAddress]>(
+        "admin.listen", .addresses, default: nil,
         "Addresses for the admin API and metrics alone; by default they are served with everything else.")
-    static let adminTLS = ConfigurationKey(
-        "admin.tls", .choice(["true", "false"]), default: nil,
+    static let adminTLS = Typed<Bool>(
+        "admin.tls", .flag, default: nil,
         "Whether admin.listen speaks TLS; by default as listen does, but plain HTTP on a loopback address.")
-    static let dataDirectory = ConfigurationKey(
+    static let dataDirectory = Typed<String>(
         "data_dir", .text, default: "./data", "Directory of the database, the lock, the socket and the master key.")
-    static let masterKeyFile = ConfigurationKey(
+    static let masterKeyFile = Typed<String>(
         "master_key_file", .text, default: nil,
         "File of the master key, mode 0600; by default master.key in the data directory.")
-    static let bootstrapAdmin = ConfigurationKey(
+    static let bootstrapAdmin = Typed<String>(
         "bootstrap.admin", .text, default: nil,
         "Name of an administrator to create when the server starts without any user.")
-    static let bootstrapPasswordFile = ConfigurationKey(
+    static let bootstrapPasswordFile = Typed<String>(
         "bootstrap.password_file", .text, default: nil,
         "File with that administrator's first password in one line, with any line ending.")
-    static let tlsCertificate = ConfigurationKey(
+    static let tlsCertificate = Typed<String>(
         "tls.certificate", .text, default: nil,
         "PEM file of the certificate chain; without it the server speaks plain HTTP. Read again when it changes.")
-    static let tlsPrivateKey = ConfigurationKey(
+    static let tlsPrivateKey = Typed<String>(
         "tls.private_key", .text, default: nil, "PEM file of the certificate's private key.")
-    static let trustedProxies = ConfigurationKey(
-        "trusted_proxies", .list, default: nil,
+    static let trustedProxies = Typed<TrustedProxies>(
+        "trusted_proxies", .networks, default: nil,
         "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8.")
 
-    static let accessTTL = ConfigurationKey(
-        "tokens.access_ttl", .duration(.seconds(30) ... .seconds(3600)), default: "300s",
+    static let accessTTL = Typed<Duration>(
+        "tokens.access_ttl",
+        .duration(LatchkeyCore.Settings.Tokens.shortestLifetime...LatchkeyCore.Settings.Tokens.longestLifetime),
+        default: "300s",
         "Lifetime of an access token.")
-    static let algorithm = ConfigurationKey(
-        "tokens.algorithm", .choice(["ES256", "EdDSA", "PS256", "RS256"]), default: "ES256",
+    static let algorithm = Typed<JWSAlgorithm>(
+        "tokens.algorithm", .choice(JWSAlgorithm.self), default: "ES256",
         "Signature algorithm of access tokens; a client can have its own.")
-    static let audience = ConfigurationKey(
+    static let audience = Typed<String>(
         "tokens.audience", .text, default: nil, "aud of access tokens; by default the issuer.")
-    static let maxSkew = ConfigurationKey(
+    static let maxSkew = Typed<Duration>(
         "tokens.max_skew", .duration(.seconds(60) ... .seconds(600)), default: "120s",
         "The most that a verifier may allow for differing clocks.")
 
-    static let idleTTL = ConfigurationKey(
+    static let idleTTL = Typed<Duration>(
         "refresh.idle_ttl", .duration(.seconds(60)...tenYears), default: "14d",
         "A session ends when it was not refreshed for so long.")
-    static let absoluteTTL = ConfigurationKey(
+    static let absoluteTTL = Typed<Duration>(
         "refresh.absolute_ttl", .duration(.seconds(60)...tenYears), default: "90d",
         "A session ends so long after the sign-in.")
-    static let reuseWindow = ConfigurationKey(
+    static let reuseWindow = Typed<Duration>(
         "refresh.reuse_window", .duration(.seconds(1) ... .seconds(600)), default: "30s",
         "For half of it the token used last gets the same successor, then an access token alone (lost answers, tabs).")
-    static let recoveryLimit = ConfigurationKey(
+    static let recoveryLimit = Typed<Int>(
         "refresh.recovery_limit", .integer(0...1000), default: "8",
         "How often in 24 hours a session may recover from a lost answer after that window.")
 
-    static let minLength = ConfigurationKey(
+    static let minLength = Typed<Int>(
         "password.min_length", .integer(8...64), default: "15", "Shortest new password, in characters.")
-    static let memoryKiB = ConfigurationKey(
+    static let memoryKiB = Typed<Int>(
         "password.argon2.memory_kib", .integer(8...4_194_304), default: "19456", "Argon2id memory of one hash, KiB.")
-    static let iterations = ConfigurationKey(
+    static let iterations = Typed<Int>(
         "password.argon2.iterations", .integer(1...64), default: "2", "Argon2id passes over that memory.")
-    static let parallelism = ConfigurationKey(
+    static let parallelism = Typed<Int>(
         "password.argon2.parallelism", .integer(1...16), default: "1", "Argon2id lanes.")
 
-    static let hashThreads = ConfigurationKey(
-        "login.hash_threads", .text, default: "cores",
+    static let hashThreads = Typed<Int?>(
+        "login.hash_threads", .threads, default: "cores",
         "Threads that hash passwords: a number, or cores (of a container, what its quota comes to).")
-    static let hashNiceness = ConfigurationKey(
+    static let hashNiceness = Typed<Int>(
         "login.hash_niceness", .integer(0...19), default: "10",
         "How much those threads give way to others: 0 where other programs keep the machine busy, 19 at most.")
-    static let precedence = ConfigurationKey(
-        "login.precedence", .choice(["true", "false"]), default: "false",
+    static let precedence = Typed<Bool>(
+        "login.precedence", .flag, default: "false",
         "Whether all else goes before hashing with a real-time priority, where the system permits it (LimitRTPRIO=2).")
-    static let maxQueueWait = ConfigurationKey(
+    static let maxQueueWait = Typed<Duration>(
         "login.max_queue_wait", .duration(.milliseconds(100) ... .seconds(60)), default: "2s",
         "A login whose expected wait is longer is told to come back later.")
-    static let accountFailures = ConfigurationKey(
+    static let accountFailures = Typed<Int>(
         "login.throttle.account_failures", .integer(1...100_000), default: "10",
         "Failed logins of one account from one network before delays begin.")
-    static let addressFailures = ConfigurationKey(
+    static let addressFailures = Typed<Int>(
         "login.throttle.address_failures", .integer(1...1_000_000), default: "100",
         "Failed logins from one network before delays begin.")
-    static let window = ConfigurationKey(
+    static let window = Typed<Duration>(
         "login.throttle.window", .duration(.seconds(60)...day), default: "15m", "Failures are counted for so long.")
 
-    static let rotationPeriod = ConfigurationKey(
+    static let rotationPeriod = Typed<Duration>(
         "keys.rotation_period", .duration(.seconds(3600)...tenYears), default: "30d", "How long a key signs.")
-    static let announcePeriod = ConfigurationKey(
+    static let announcePeriod = Typed<Duration>(
         "keys.announce_period", .duration(.seconds(3600) ... .seconds(365 * 86400)), default: "24h",
         "How long a key is published before it may sign.")
-    static let jwksMaxAge = ConfigurationKey(
+    static let jwksMaxAge = Typed<Duration>(
         "jwks.max_age", .duration(.seconds(1)...day), default: "300s", "Cache lifetime of the JWKS.")
 
-    static let revocationsAccess = ConfigurationKey(
-        "revocations.access", .choice(["public", "clients"]), default: "public",
+    static let revocationsAccess = Typed<LatchkeyCore.Settings.Revocations.Access>(
+        "revocations.access", .choice(LatchkeyCore.Settings.Revocations.Access.self), default: "public",
         "Who may read the revocation list: public, or authenticated clients alone.")
-    static let nextUpdate = ConfigurationKey(
+    static let nextUpdate = Typed<Duration>(
         "revocations.next_update", .duration(.seconds(1) ... .seconds(60)), default: "5s",
         "How often services should poll the list.")
-    static let expiresIn = ConfigurationKey(
+    static let expiresIn = Typed<Duration>(
         "revocations.expires_in", .duration(.seconds(2) ... .seconds(3600)), default: "60s",
         "After so long without a poll a service should no longer trust its copy of the list.")
-    static let maxWait = ConfigurationKey(
+    static let maxWait = Typed<Duration>(
         "revocations.max_wait", .duration(.zero ... .seconds(60)), default: "60s", "Longest long poll.")
-    static let maxWaiters = ConfigurationKey(
+    static let maxWaiters = Typed<Int>(
         "revocations.max_waiters", .integer(0...1_000_000), default: "10000", "Long polls held at a time.")
-    static let maxWaitersPerAddress = ConfigurationKey(
+    static let maxWaitersPerAddress = Typed<Int>(
         "revocations.max_waiters_per_address", .integer(0...1_000_000), default: "64",
         "Long polls held at a time for one address.")
 
-    static let sharedSignals = ConfigurationKey(
-        "shared_signals.enabled", .choice(["false", "true"]), default: "false",
+    static let sharedSignals = Typed<Bool>(
+        "shared_signals.enabled", .flag, default: "false",
         "Whether services can receive security events by polling (OpenID Shared Signals, RFC 8936).")
-    static let maxPending = ConfigurationKey(
+    static let maxPending = Typed<Int>(
         "shared_signals.max_pending", .integer(10...1_000_000), default: "100000",
         "Events that wait for one receiver; beyond, the oldest are dropped.")
-    static let eventRetention = ConfigurationKey(
+    static let eventRetention = Typed<Duration>(
         "shared_signals.retention", .duration(.seconds(3600) ... .seconds(90 * 86400)), default: "7d",
         "How long an event waits for its receiver.")
 
-    static let statusListEnabled = ConfigurationKey(
-        "status_list.enabled", .choice(["true", "false"]), default: "false",
+    static let statusListEnabled = Typed<Bool>(
+        "status_list.enabled", .flag, default: "false",
         "Whether tokens carry a place in a Token Status List, for software that reads those: true or false.")
-    static let statusListTTL = ConfigurationKey(
+    static let statusListTTL = Typed<Duration>(
         "status_list.ttl", .duration(.seconds(1) ... .seconds(25)), default: "15s",
         "How long a reader keeps a status list before it fetches it again; shorter than any token lives.")
 
-    static let auditRetention = ConfigurationKey(
+    static let auditRetention = Typed<Duration>(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
-    static let store = ConfigurationKey(
-        "store", .choice(["sqlite"]), default: "sqlite", "Database: sqlite, embedded in the data directory.")
-    static let postgresURL = ConfigurationKey(
+    static let store = Typed<EffectiveSettings.Database>(
+        "store", .choice(EffectiveSettings.Database.self), default: "sqlite",
+        "Database: sqlite, embedded in the data directory.")
+    static let postgresURL = Typed<String>(
         "postgres.url", .text, default: nil,
         "Reserved for the PostgreSQL store, which this build does not contain.", isSecret: true)
-    static let logLevel = ConfigurationKey(
-        "log.level", .choice(Logger.Level.allCases.map(\.rawValue)), default: "info",
+    static let logLevel = Typed<Logger.Level>(
+        "log.level", .choice(Logger.Level.self), default: "info",
         "Least severe messages to log: trace, debug, info, notice, warning, error or critical.")
-    static let logFormat = ConfigurationKey(
-        "log.format", .choice(["text", "json"]), default: "text", "Log lines as text or JSON.")
+    static let logFormat = Typed<EffectiveSettings.LogFormat>(
+        "log.format", .choice(EffectiveSettings.LogFormat.self), default: "text", "Log lines as text or JSON.")
 
     /// Every key, in the order of `Config/latchkey.yaml`.
     package static let all: [ConfigurationKey] = [
-        issuer, listen, adminListen, adminTLS, dataDirectory, masterKeyFile, bootstrapAdmin, bootstrapPasswordFile,
-        tlsCertificate, tlsPrivateKey, trustedProxies,
-        accessTTL, algorithm, audience, maxSkew,
-        idleTTL, absoluteTTL, reuseWindow, recoveryLimit,
-        minLength, memoryKiB, iterations, parallelism,
-        hashThreads, hashNiceness, precedence, maxQueueWait, accountFailures, addressFailures, window,
-        rotationPeriod, announcePeriod, jwksMaxAge,
-        revocationsAccess, nextUpdate, expiresIn, maxWait, maxWaiters, maxWaitersPerAddress,
-        sharedSignals, maxPending, eventRetention,
-        statusListEnabled, statusListTTL,
-        auditRetention, store, postgresURL, logLevel, logFormat,
+        issuer.key, listen.key, adminListen.key, adminTLS.key, dataDirectory.key, masterKeyFile.key, bootstrapAdmin.key,
+        bootstrapPasswordFile.key,
+        tlsCertificate.key, tlsPrivateKey.key, trustedProxies.key,
+        accessTTL.key, algorithm.key, audience.key, maxSkew.key,
+        idleTTL.key, absoluteTTL.key, reuseWindow.key, recoveryLimit.key,
+        minLength.key, memoryKiB.key, iterations.key, parallelism.key,
+        hashThreads.key, hashNiceness.key, precedence.key, maxQueueWait.key, accountFailures.key, addressFailures.key,
+        window.key,
+        rotationPeriod.key, announcePeriod.key, jwksMaxAge.key,
+        revocationsAccess.key, nextUpdate.key, expiresIn.key, maxWait.key, maxWaiters.key, maxWaitersPerAddress.key,
+        sharedSignals.key, maxPending.key, eventRetention.key,
+        statusListEnabled.key, statusListTTL.key,
+        auditRetention.key, store.key, postgresURL.key, logLevel.key, logFormat.key,
     ]
 }

@@ -1,6 +1,3 @@
-import Configuration
-import Synchronization
-
 /// Where configuration comes from, before anything is read.
 package struct ConfigurationSources: Sendable {
     /// `--config`.
@@ -17,74 +14,57 @@ package struct ConfigurationSources: Sendable {
     }
 }
 
-/// Every key's text as it stands after the four layers were laid over one another, and who said so.
+/// What stands for every key after the four layers were laid over one another, and who said so.
 package struct ConfigurationValues: Sendable {
     /// Which layer a value came from.
-    package enum Origin: String, Sendable { case `default`, file, environment, flag }
+    package enum Origin: Sendable, Equatable {
+        case `default`
+        case file(path: String, line: Int)
+        case environment
+        case flag
+
+        /// For `config print`.
+        package var name: String {
+            switch self {
+            case .default: "default"
+            case .file: "file"
+            case .environment: "environment"
+            case .flag: "flag"
+            }
+        }
+    }
 
     package struct Value: Sendable {
-        /// Elements of a list; a single text otherwise; empty when the key is not set.
+        /// Elements of a list, of which there may be none; a single text otherwise.
         package let texts: [String]
         package let origin: Origin
     }
 
+    /// By name; without those that are not set and have no default.
     package let values: [String: Value]
     /// Sentences about what was ignored.
     package let warnings: [String]
-    /// The configuration file that was read.
-    package let file: ConfigurationFile?
 
     /// Reads all keys: defaults < file < environment < flags.
     /// - Throws: ``ConfigurationError`` for a file that cannot be read or holds an unknown key.
-    package static func read(_ sources: ConfigurationSources) async throws -> ConfigurationValues {
-        let file = try sources.file.map { try ConfigurationFile(path: $0) }
+    package static func read(_ sources: ConfigurationSources) throws(ConfigurationError) -> ConfigurationValues {
+        let file = try sources.file.map { path throws(ConfigurationError) in try ConfigurationFile(path: path) }
         try file?.refuseUnknownKeys()
-
         // An empty variable is the usual way to say "not set" in compose files; it must not hide the file's value.
         let ours = sources.environment.filter { $0.key.hasPrefix(ConfigurationKey.variablePrefix) && !$0.value.isEmpty }
-        var layers: [(origin: Origin, provider: any ConfigProvider)] = [
-            (.flag, provider(ofTexts: sources.flags)),
-            (.environment, EnvironmentVariablesProvider(environmentVariables: ours).prefixKeys(with: "latchkey")),
-        ]
-        if let file, !file.entries.isEmpty {
-            layers.append((.file, try await provider(ofFile: file)))
-        }
-        let defaults = ConfigurationKey.all.map { ($0.name, $0.defaultText ?? "") }
-        layers.append((.default, provider(ofTexts: Dictionary(uniqueKeysWithValues: defaults))))
-
-        let recorder = OriginRecorder(origins: layers.map(\.origin))
-        let reader = ConfigReader(providers: layers.map(\.provider), accessReporter: recorder)
         var values: [String: Value] = [:]
         for key in ConfigurationKey.all {
-            let texts = try key.texts(in: reader, file: file)
-            values[key.name] = Value(texts: texts, origin: recorder.last)
-        }
-        return ConfigurationValues(values: values, warnings: warnings(about: ours), file: file)
-    }
-
-    private static func provider(ofTexts texts: [String: String]) -> InMemoryProvider {
-        var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for key in ConfigurationKey.all {
-            guard let text = texts[key.name] else { continue }
-            let content: ConfigContent
-            if case .list = key.shape {
-                content = .stringArray(text.listedItems)
-            } else {
-                content = .string(text)
+            if let texts = sources.flags[key.name].flatMap(key.texts(in:)) {
+                values[key.name] = Value(texts: texts, origin: .flag)
+            } else if let texts = ours[key.variable].flatMap(key.texts(in:)) {
+                values[key.name] = Value(texts: texts, origin: .environment)
+            } else if let file, let entry = file[key.name], let texts = try file.texts(of: entry, for: key) {
+                values[key.name] = Value(texts: texts, origin: .file(path: file.path, line: entry.line))
+            } else if let texts = key.defaultText.flatMap(key.texts(in:)) {
+                values[key.name] = Value(texts: texts, origin: .default)
             }
-            let path = AbsoluteConfigKey(key.name.split(separator: ".").map(String.init))
-            values[path] = ConfigValue(content, isSecret: key.isSecret)
         }
-        return InMemoryProvider(values: values)
-    }
-
-    private static func provider(ofFile file: ConfigurationFile) async throws -> any ConfigProvider {
-        let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(stringLiteral: file.path)]))
-        do {
-            return try await FileProvider<YAMLSnapshot>(config: location)
-        } catch {
-            throw ConfigurationError("The configuration file \(file.path) cannot be used: \(error)")
-        }
+        return ConfigurationValues(values: values, warnings: warnings(about: ours))
     }
 
     private static func warnings(about environment: [String: String]) -> [String] {
@@ -97,56 +77,23 @@ package struct ConfigurationValues: Sendable {
 }
 
 extension ConfigurationKey {
-    /// The key's value in the topmost layer that has one.
-    fileprivate func texts(in reader: ConfigReader, file: ConfigurationFile?) throws -> [String] {
-        let key = ConfigKey(name.split(separator: ".").map(String.init))
-        let texts: [String]
-        do {
-            guard case .list = shape else {
-                let text = try reader.requiredString(forKey: key, isSecret: isSecret)
-                return text.isEmpty ? [] : [text]
-            }
-            // In a file, `listen: a,b` is as clear as a list.
-            texts =
-                if let list = try? reader.requiredStringArray(forKey: key, isSecret: isSecret) {
-                    list
-                } else {
-                    try reader.requiredString(forKey: key, isSecret: isSecret).listedItems
-                }
-        } catch {
-            let line = file?.entries.first { $0.name == name }.map { ", line \($0.line)" } ?? ""
-            throw ConfigurationError(
-                "\(file?.path ?? "The configuration")\(line): `\(name)` must be \(accepted), not a list.")
-        }
-        return texts.map(\.withoutOuterSpace).filter { !$0.isEmpty }
+    /// What a text sets: the items of a list, of which there may be none, or the text itself; nil when it is empty, which
+    /// sets nothing.
+    func texts(in text: String) -> [String]? {
+        isList ? text.listedItems : text.isEmpty ? nil : [text]
     }
 }
 
 extension String {
-    /// The items of a list that is written with commas. By bytes: whatever follows a comma, it separates.
+    /// The items of a list that is written with commas, without the white space of ASCII around them. By bytes: whatever
+    /// follows a comma, it separates.
     fileprivate var listedItems: [String] {
-        utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)) }
+        utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)).withoutOuterSpace }.filter { !$0.isEmpty }
     }
 
-    /// Without the white space of ASCII around it.
     fileprivate var withoutOuterSpace: String {
         let isText = { (byte: UInt8) in byte != 0x20 && !(0x09...0x0D).contains(byte) }
         guard let first = utf8.firstIndex(where: isText), let last = utf8.lastIndex(where: isText) else { return "" }
         return String(Substring(utf8[first...last]))
-    }
-}
-
-/// Remembers which layer answered the last read.
-private final class OriginRecorder: AccessReporter {
-    private let origins: [ConfigurationValues.Origin]
-    private let state = Mutex(ConfigurationValues.Origin.default)
-
-    init(origins: [ConfigurationValues.Origin]) { self.origins = origins }
-
-    var last: ConfigurationValues.Origin { state.withLock { $0 } }
-
-    func report(_ event: AccessEvent) {
-        let answered = event.providerResults.firstIndex { (try? $0.result.get().value) != nil }
-        state.withLock { $0 = answered.map { origins[$0] } ?? .default }
     }
 }

@@ -8,7 +8,9 @@ package import Logging
 
 /// Everything that a command or the server is told by configuration: the domain's settings and the process's own.
 package struct EffectiveSettings: Sendable {
-    package enum LogFormat: String, Sendable { case text, json }
+    package enum LogFormat: String, Sendable, CaseIterable { case text, json }
+    /// Databases that this build contains.
+    enum Database: String, Sendable, CaseIterable { case sqlite }
 
     /// A certificate and its key; both are there or neither.
     package struct TLSFiles: Sendable, Equatable {
@@ -45,43 +47,38 @@ package struct EffectiveSettings: Sendable {
     /// Reads the four layers and judges every value.
     /// - Throws: ``ConfigurationError`` for the first value that cannot be used.
     package static func load(_ sources: ConfigurationSources) async throws -> EffectiveSettings {
-        try EffectiveSettings(try await ConfigurationValues.read(sources))
+        try EffectiveSettings(ConfigurationValues.read(sources))
     }
 
     /// Judges values that were read.
     /// - Throws: ``ConfigurationError``.
     package init(_ values: ConfigurationValues) throws {
+        typealias Key = ConfigurationKey
         self.values = values
-        let listen = try values.addresses(.listen)
-        guard !listen.isEmpty else { throw ConfigurationError("`listen` must name at least one address.") }
-        self.listen = listen
-        adminListen = try values.addresses(.adminListen)
-        adminTLS = values.text(.adminTLS) == nil ? nil : try values.choice(.adminTLS) == "true"
-        let directory = DataDirectory(path: try values.required(.dataDirectory))
+        listen = try values.value(of: Key.listen)
+        adminListen = try values.optional(Key.adminListen) ?? []
+        try ListenRule.check(listen: listen, adminListen: adminListen)
+        let directory = DataDirectory(path: try values.value(of: Key.dataDirectory))
         dataDirectory = directory
-        masterKeyFile = values.text(.masterKeyFile) ?? directory.masterKeyPath
-        bootstrap = try values.pair(.bootstrapAdmin, .bootstrapPasswordFile).map(Bootstrap.init)
-        tls = try values.pair(.tlsCertificate, .tlsPrivateKey).map(TLSFiles.init)
+        masterKeyFile = try values.optional(Key.masterKeyFile) ?? directory.masterKeyPath
+        bootstrap = try values.pair(Key.bootstrapAdmin, Key.bootstrapPasswordFile).map(Bootstrap.init)
+        tls = try values.pair(Key.tlsCertificate, Key.tlsPrivateKey).map(TLSFiles.init)
+        adminTLS = try values.optional(Key.adminTLS)
         guard adminTLS != true || tls != nil else {
             throw ConfigurationError(
-                "`admin.tls` is true\(values.source(of: .adminTLS)), but there is no certificate: set "
+                "`admin.tls` is true\(values.source(of: Key.adminTLS.key)), but there is no certificate: set "
                     + "`tls.certificate` and `tls.private_key`.")
         }
-        do {
-            trustedProxies = try TrustedProxies(values.texts(.trustedProxies))
-        } catch {
-            throw ConfigurationError(
-                "`trusted_proxies` has \(error.text), but must hold addresses or networks like 10.0.0.0/8.")
-        }
-        let issuer = try values.text(.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
+        trustedProxies = try values.optional(Key.trustedProxies) ?? TrustedProxies()
+        let issuer = try values.optional(Key.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
         try IssuerRule.check(issuer)
         core = try LatchkeyCore.Settings(issuer: issuer, values)
-        _ = try values.choice(.store)
-        guard values.text(.postgresURL) == nil else {
+        _ = try values.value(of: Key.store)
+        guard try values.optional(Key.postgresURL) == nil else {
             throw ConfigurationError("`postgres.url` is set, but this build has no PostgreSQL store: remove the key.")
         }
-        logLevel = Logger.Level(rawValue: try values.choice(.logLevel)) ?? .info
-        logFormat = LogFormat(rawValue: try values.choice(.logFormat)) ?? .text
+        logLevel = try values.value(of: Key.logLevel)
+        logFormat = try values.value(of: Key.logFormat)
         warnings = values.warnings + Self.warnings(core, listen: listen, isTLS: tls != nil)
     }
 
@@ -115,7 +112,7 @@ package struct EffectiveSettings: Sendable {
 
 /// The options that every command takes.
 struct SettingsOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("Directory of database, lock, socket and master key.", valueName: "dir"))
+    @Option(name: .long, help: ArgumentHelp("\(ConfigurationKey.dataDirectory.key.summary)", valueName: "dir"))
     var dataDir: String?
 
     @Option(name: .long, help: ArgumentHelp("Configuration file (see Config/latchkey.yaml).", valueName: "file"))

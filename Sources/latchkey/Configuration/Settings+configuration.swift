@@ -3,46 +3,44 @@ import LatchkeyCore
 import LatchkeyTokens
 
 extension LatchkeyCore.Settings {
-    /// Fills every field from the configuration's texts.
+    /// Fills every field from the configuration.
     /// - Throws: ``ConfigurationError`` for the first value out of range, or two that contradict each other.
     init(issuer: String, _ values: ConfigurationValues) throws {
+        typealias Key = ConfigurationKey
         self.init(issuer: issuer)
 
-        tokens.accessLifetime = try values.duration(.accessTTL)
-        guard let algorithm = JWSAlgorithm(name: try values.choice(.algorithm)) else {
-            throw values.refusal(of: .algorithm)
-        }
-        tokens.algorithm = algorithm
-        tokens.audience = values.text(.audience)
-        tokens.maxSkew = try values.duration(.maxSkew)
+        tokens.accessLifetime = try values.value(of: Key.accessTTL)
+        tokens.algorithm = try values.value(of: Key.algorithm)
+        tokens.audience = try values.optional(Key.audience)
+        tokens.maxSkew = try values.value(of: Key.maxSkew)
 
-        refresh.idleLifetime = try values.duration(.idleTTL)
-        refresh.absoluteLifetime = try values.duration(.absoluteTTL)
-        refresh.reuseWindow = try values.duration(.reuseWindow)
-        refresh.recoveryLimit = try values.integer(.recoveryLimit)
+        refresh.idleLifetime = try values.value(of: Key.idleTTL)
+        refresh.absoluteLifetime = try values.value(of: Key.absoluteTTL)
+        refresh.reuseWindow = try values.value(of: Key.reuseWindow)
+        refresh.recoveryLimit = try values.value(of: Key.recoveryLimit)
 
-        password.minimumLength = try values.integer(.minLength)
+        password.minimumLength = try values.value(of: Key.minLength)
         do {
             password.argon2 = try Argon2Parameters(
-                memoryKiB: try values.integer(.memoryKiB), iterations: try values.integer(.iterations),
-                parallelism: try values.integer(.parallelism))
+                memoryKiB: try values.value(of: Key.memoryKiB), iterations: try values.value(of: Key.iterations),
+                parallelism: try values.value(of: Key.parallelism))
         } catch let error as Argon2ParametersError {
             throw ConfigurationError("`password.argon2` cannot be used: \(error).")
         }
 
-        login.hashThreads = try Self.hashThreads(values)
-        login.hashNiceness = try values.integer(.hashNiceness)
-        login.precedence = try values.choice(.precedence) == "true"
-        login.maxQueueWait = try values.duration(.maxQueueWait)
-        login.accountFailures = try values.integer(.accountFailures)
-        login.addressFailures = try values.integer(.addressFailures)
-        login.window = try values.duration(.window)
+        login.hashThreads = try values.value(of: Key.hashThreads)
+        login.hashNiceness = try values.value(of: Key.hashNiceness)
+        login.precedence = try values.value(of: Key.precedence)
+        login.maxQueueWait = try values.value(of: Key.maxQueueWait)
+        login.accountFailures = try values.value(of: Key.accountFailures)
+        login.addressFailures = try values.value(of: Key.addressFailures)
+        login.window = try values.value(of: Key.window)
 
-        keys.rotationPeriod = try values.duration(.rotationPeriod)
-        keys.announcePeriod = try values.duration(.announcePeriod)
-        jwksMaxAge = try values.duration(.jwksMaxAge)
+        keys.rotationPeriod = try values.value(of: Key.rotationPeriod)
+        keys.announcePeriod = try values.value(of: Key.announcePeriod)
+        jwksMaxAge = try values.value(of: Key.jwksMaxAge)
         guard keys.announcePeriod <= keys.rotationPeriod else {
-            throw Self.contradiction(values, .announcePeriod, "must not be longer than", .rotationPeriod)
+            throw Self.contradiction(values, Key.announcePeriod.key, "must not be longer than", Key.rotationPeriod.key)
         }
         // A verifier may use a cached JWKS for max-age, then while it revalidates, then while we do not answer; and
         // some clients cache an hour whatever we say.
@@ -56,44 +54,28 @@ extension LatchkeyCore.Settings {
             throw ConfigurationError("`tokens.audience` must not be this server's own API, \(apiAudience).")
         }
 
-        guard let access = Revocations.Access(rawValue: try values.choice(.revocationsAccess)) else {
-            throw values.refusal(of: .revocationsAccess)
-        }
-        revocations.access = access
-        revocations.nextUpdate = try values.duration(.nextUpdate)
-        revocations.expiresIn = try values.duration(.expiresIn)
-        revocations.maxWait = try values.duration(.maxWait)
-        revocations.maxWaiters = try values.integer(.maxWaiters)
-        revocations.maxWaitersPerAddress = try values.integer(.maxWaitersPerAddress)
+        revocations.access = try values.value(of: Key.revocationsAccess)
+        revocations.nextUpdate = try values.value(of: Key.nextUpdate)
+        revocations.expiresIn = try values.value(of: Key.expiresIn)
+        revocations.maxWait = try values.value(of: Key.maxWait)
+        revocations.maxWaiters = try values.value(of: Key.maxWaiters)
+        revocations.maxWaitersPerAddress = try values.value(of: Key.maxWaitersPerAddress)
         guard revocations.expiresIn > revocations.nextUpdate else {
-            throw Self.contradiction(values, .expiresIn, "must be longer than", .nextUpdate)
+            throw Self.contradiction(values, Key.expiresIn.key, "must be longer than", Key.nextUpdate.key)
         }
-        sharedSignals.enabled = try values.choice(.sharedSignals) == "true"
-        sharedSignals.maxPending = try values.integer(.maxPending)
-        sharedSignals.retention = try values.duration(.eventRetention)
-        statusList.enabled = try values.choice(.statusListEnabled) == "true"
-        statusList.timeToLive = try values.duration(.statusListTTL)
-        auditRetention = try values.duration(.auditRetention)
-    }
-
-    /// `cores` means nil.
-    private static func hashThreads(_ values: ConfigurationValues) throws -> Int? {
-        let text = try values.required(.hashThreads)
-        if text == "cores" { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), (1...1024).contains(number)
-        else {
-            throw ConfigurationError(
-                "`login.hash_threads` is \(text)\(values.source(of: .hashThreads)), but must be cores or a whole "
-                    + "number from 1 to 1024.")
-        }
-        return number
+        sharedSignals.enabled = try values.value(of: Key.sharedSignals)
+        sharedSignals.maxPending = try values.value(of: Key.maxPending)
+        sharedSignals.retention = try values.value(of: Key.eventRetention)
+        statusList.enabled = try values.value(of: Key.statusListEnabled)
+        statusList.timeToLive = try values.value(of: Key.statusListTTL)
+        auditRetention = try values.value(of: Key.auditRetention)
     }
 
     private static func contradiction(
         _ values: ConfigurationValues, _ key: ConfigurationKey, _ relation: String, _ other: ConfigurationKey
     ) -> ConfigurationError {
-        let value = values.texts(key).joined()
-        let limit = values.texts(other).joined()
+        let value = values.shown(key)
+        let limit = values.shown(other)
         return ConfigurationError(
             "`\(key.name)` is \(value)\(values.source(of: key)), but \(relation) `\(other.name)`, which is \(limit).")
     }

@@ -17,26 +17,55 @@ package struct DataDirectory: Sendable, Equatable {
     /// like any `mkdir -p`.
     /// - Throws: ``CommandFailure`` when that is not possible or something else is in the way.
     package func create() throws(CommandFailure) {
+        guard try !exists() else { return }
+        // Each path is a live, NUL-terminated copy for the call.
+        for directory in parents.reversed() { unsafe mkdir(directory, 0o777) }
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw cannotCreate(Self.reason(errno)) }
+    }
+
+    /// Whether the directory is there.
+    /// - Throws: ``CommandFailure`` when something else is, or this user may not know.
+    private func exists() throws(CommandFailure) -> Bool {
         var status = stat()
         // `status` is ours for the call.
-        if unsafe stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFDIR else {
-                throw CommandFailure("\(path) is not a directory: choose another one with --data-dir.")
-            }
-            return
+        guard unsafe stat(path, &status) == 0 else {
+            if FileTrouble.isDenied(errno) { throw FileTrouble.failure("look at", path, errno) }
+            return false
         }
-        if FileTrouble.isDenied(errno) { throw FileTrouble.failure("look at", path, errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw CommandFailure("\(path) is not a directory: choose another one with --data-dir.")
+        }
+        return true
+    }
+
+    /// Says beforehand what ``create()`` and the first file in the directory would meet; makes nothing.
+    /// - Throws: ``CommandFailure``.
+    func checkCanBeUsed() throws(CommandFailure) {
+        if try exists() {
+            guard let reason = FileTrouble.reasonNotToWrite(in: path) else { return }
+            throw CommandFailure("Cannot write in the data directory \(path): \(reason).")
+        }
+        // The nearest parent that is there, at last the current directory or the root.
+        let parent = (parents + [path.utf8.first == UInt8(ascii: "/") ? "/" : "."]).first {
+            FileManager.default.fileExists(atPath: $0)
+        }
+        guard let parent, let reason = FileTrouble.reasonNotToWrite(in: parent) else { return }
+        throw cannotCreate(reason)
+    }
+
+    /// The directories above, nearest first.
+    private var parents: [String] {
         var parents: [String] = []
         var parent = path
         while let slash = parent.lastIndex(of: "/"), slash != parent.startIndex {
             parent = String(parent[..<slash])
             parents.append(parent)
         }
-        // Each path is a live, NUL-terminated copy for the call.
-        for directory in parents.reversed() { unsafe mkdir(directory, 0o777) }
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw CommandFailure("Cannot create the data directory \(path): \(Self.reason(errno)).")
-        }
+        return parents
+    }
+
+    private func cannotCreate(_ reason: String) -> CommandFailure {
+        CommandFailure("Cannot create the data directory \(path): \(reason).")
     }
 
     /// Whether somebody besides the owner may look into the directory.

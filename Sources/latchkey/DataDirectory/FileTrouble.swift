@@ -28,4 +28,10 @@ enum FileTrouble {
         }
         return handle
     }
+
+    /// Why no file can be made in a folder; nil when one can.
+    static func reasonNotToWrite(in folder: String) -> String? {
+        // The path, with a component that only a folder can have, is a live, NUL-terminated copy for the call.
+        unsafe access(folder + "/.", W_OK | X_OK) == 0 ? nil : DataDirectory.reason(errno)
+    }
 }

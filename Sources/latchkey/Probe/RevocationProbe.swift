@@ -54,14 +54,14 @@ struct RevocationProbe: Sendable {
     /// Nothing comes of it with a server that does not know the parameter or is gone.
     func leave() async {
         _ = try? await login.server.send(
-            "GET", "/revocations?consumer=\(Self.consumer)&leave=true",
+            "GET", PublicPath.revocations + "?consumer=\(Self.consumer)&leave=true",
             fields: login.secret == nil ? [] : [login.authorization])
     }
 
     /// Tells at once what the verifiers would only find out by waiting.
     private func checkList() async throws {
         let answer = try await login.server.send(
-            "GET", "/revocations", fields: login.secret == nil ? [] : [login.authorization])
+            "GET", PublicPath.revocations, fields: login.secret == nil ? [] : [login.authorization])
         guard answer.status == 200 else {
             throw CommandFailure(
                 "The revocation list was answered with status \(answer.status). Where revocations.access is clients, "
@@ -132,7 +132,7 @@ struct RevocationProbe: Sendable {
 
     private func signOut(_ token: String) async throws {
         let answer = try await login.server.send(
-            "POST", "/api/v1/logout", fields: [("Authorization", "Bearer \(token)")])
+            "POST", PublicPath.logout, fields: [("Authorization", "Bearer \(token)")])
         guard answer.status == 204 else {
             throw CommandFailure("Signing out was answered with status \(answer.status).")
         }

@@ -20,7 +20,7 @@ struct SingleFieldsTests {
         let origin = "https://app.example.com"
         try await withServer(["shared_signals.enabled": "true", "status_list.enabled": "true"]) { server in
             try await server.addClient(origins: [origin])
-            let templates = Set(server.program.router.publicService.routes.routes.map(\.template))
+            let templates = Set(server.program.http.publicService.routes.routes.map(\.template))
             var notModified = 0
             for template in templates.sorted() {
                 let path = template.replacing(/\{[^}]*\}/, with: "01930000-0000-7000-8000-000000000000")

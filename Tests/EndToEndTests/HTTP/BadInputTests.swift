@@ -145,7 +145,7 @@ struct BadInputTests {
     @Test func `a client that is not first-party learns nothing about passwords`() async throws {
         try await withBystander { bystander in
             let server = bystander.server
-            let before = server.services.hashLoad.completed
+            let before = server.services.health.hashing.completed
             let right = try await server.login(client: "third")
             let wrong = try await server.login(password: "not-the-right-one-at-all", client: "third")
             let nobody = try await server.login("nobody", client: "third")
@@ -154,7 +154,7 @@ struct BadInputTests {
                 #expect(response["code"] == "unauthorized_client")
                 #expect(response.body == right.body)
             }
-            #expect(server.services.hashLoad.completed == before, "no password was looked at")
+            #expect(server.services.health.hashing.completed == before, "no password was looked at")
         }
     }
 }

@@ -62,7 +62,7 @@ struct EnumerationTests {
             try await populate(server)
             var first: [String]?
             for (why, name, password) in Self.names {
-                let jobs = server.services.hashLoad.completed
+                let jobs = server.services.health.hashing.completed
                 let noted = try await failures(server)
                 let writes = try await server.services.store.statistics().transactions
                 let response = try await server.login(name, password: password)
@@ -70,7 +70,7 @@ struct EnumerationTests {
                 #expect(response["code"] == "invalid_credentials", "\(why)")
                 #expect(shape(response) == first ?? shape(response), "\(why)")
                 first = shape(response)
-                #expect(server.services.hashLoad.completed == jobs + 1, "one password is hashed: \(why)")
+                #expect(server.services.health.hashing.completed == jobs + 1, "one password is hashed: \(why)")
                 #expect(try await failures(server) == noted + 1, "one failure is noted: \(why)")
                 #expect(try await server.services.store.statistics().transactions == writes + 1, "one write: \(why)")
             }
@@ -88,14 +88,14 @@ struct EnumerationTests {
             }
             var first: [String]?
             for (why, name, password) in Self.names {
-                let jobs = server.services.hashLoad.completed
+                let jobs = server.services.health.hashing.completed
                 let noted = try await throttled(server)
                 let response = try await server.login(name, password: password)
                 #expect(response.status == 429, "\(why)")
                 #expect(response[field: "Retry-After"] == "1", "\(why)")
                 #expect(shape(response) == first ?? shape(response), "\(why)")
                 first = shape(response)
-                #expect(server.services.hashLoad.completed == jobs, "nothing is hashed: \(why)")
+                #expect(server.services.health.hashing.completed == jobs, "nothing is hashed: \(why)")
                 #expect(try await throttled(server) == noted + 1, "the delay is noted: \(why)")
             }
             // The next delay is the same for all of them too.

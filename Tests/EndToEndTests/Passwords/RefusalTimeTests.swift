@@ -108,7 +108,7 @@ struct RefusalTimeTests {
             clock.holdSleeps()
             async let first = server.login("ada", password: Self.wrong)
             await clock.waitForSleeper()
-            #expect(server.services.hashLoad.running == 0)
+            #expect(server.services.health.hashing.running == 0)
             let failed = try await server.services.audit.page(
                 AuditFilter(kind: .loginFailed), PageRequest(limit: 10))
             #expect(failed.items.count == 1, "the failure is on disk")

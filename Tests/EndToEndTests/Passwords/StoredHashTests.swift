@@ -165,11 +165,12 @@ struct StoredHashTests {
                 let user = try await server.addUser("user\(number)")
                 try await server.services.store.rehashPassword(user.id, hash: hash, ifVersion: 1)
                 server.logs.clear()
-                let hashed = server.services.hashLoad.completed
+                let hashed = server.services.health.hashing.completed
                 let response = try await server.login("user\(number)")
                 #expect(response.status == 401, "\(hash.prefix(40))")
                 #expect(response.body == wrong.body, "\(hash.prefix(40))")
-                #expect(server.services.hashLoad.completed == hashed + 1, "the work of any other: \(hash.prefix(40))")
+                #expect(
+                    server.services.health.hashing.completed == hashed + 1, "the work of any other: \(hash.prefix(40))")
                 #expect(try await credential(server, "user\(number)").hash == hash)
                 let lines = server.logs.entries.map { "\($0.message) \($0.metadata) \($0.error.map { "\($0)" } ?? "")" }
                 #expect(server.logs.entries.contains { $0.level == .error }, "the operator is told: \(hash.prefix(40))")

@@ -30,7 +30,7 @@ struct ThrottleTests {
             try await server.addClient()
             for _ in 0..<3 { #expect(try await guess(server).status == 401) }
             for delay in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
-                let hashed = server.services.hashLoad.completed
+                let hashed = server.services.health.hashing.completed
                 // The right password waits like a wrong one: the answer must not tell that it was right.
                 let early = try await server.login()
                 #expect(early.status == 429)
@@ -38,7 +38,7 @@ struct ThrottleTests {
                 #expect(early[field: "Retry-After"] == "\(delay)")
                 clock.advance(by: .seconds(delay) - .milliseconds(1))
                 #expect(try await guess(server)[field: "Retry-After"] == "1")
-                #expect(server.services.hashLoad.completed == hashed, "throttled before hashing")
+                #expect(server.services.health.hashing.completed == hashed, "throttled before hashing")
                 clock.advance(by: .milliseconds(1))
                 #expect(try await guess(server).status == 401, "after \(delay) s")
             }
@@ -111,13 +111,13 @@ struct ThrottleTests {
         try await withServer(settings(3), clock: TestClock()) { server in
             try await server.addUser()
             try await server.addClient()
-            let hashed = server.services.hashLoad.completed
+            let hashed = server.services.health.hashing.completed
             let answers = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<32 { group.addTask { try await guess(server).status } }
                 return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
             }
             #expect(answers == [401: 3, 429: 29])
-            #expect(server.services.hashLoad.completed == hashed + 3)
+            #expect(server.services.health.hashing.completed == hashed + 3)
         }
     }
 

@@ -17,7 +17,7 @@ struct AdminAPITests {
     }
 
     private func call(_ server: TestServer, _ method: String, _ path: String, _ body: String? = nil) async -> Reply {
-        let answer = await server.program.router.respond(
+        let answer = await server.program.http.respond(
             method: method, path: "/api/v1/admin" + path, body: body.map { Array($0.utf8) })
         return Reply(status: answer.status, json: try? StrictJSON.parseObject(answer.body, maximumLength: 1 << 20))
     }
@@ -130,7 +130,7 @@ struct AdminAPITests {
             let secret = try #require(added["client_secret"]?.string)
             #expect(secret.utf8.count == 43)
             for path in ["/clients", "/clients/service"] {
-                let answer = await server.program.router.respond(
+                let answer = await server.program.http.respond(
                     method: "GET", path: "/api/v1/admin" + path, body: nil)
                 #expect(!String(decoding: answer.body, as: UTF8.self).contains("secret"))
             }

@@ -134,7 +134,7 @@ extension TestServer {
         let bytes = body.map { body in
             JSONWriter.object { json in for (name, value) in body { json.member(name, value) } }
         }
-        let answer = await program.router.respond(method: method, path: path, body: bytes)
+        let answer = await program.http.respond(method: method, path: path, body: bytes)
         return try StrictJSON.parseObject(answer.body)
     }
 }

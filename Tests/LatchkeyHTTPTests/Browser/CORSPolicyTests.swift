@@ -8,19 +8,19 @@ struct CORSPolicyTests {
 
     private let policy = CORSPolicy(publicPaths: ["/.well-known/jwks.json"])
     private let table = RouteTable([
-        route(.get, "/.well-known/jwks.json", .anyone), route(.post, "/oauth2/token", .clients),
-        route(.post, "/api/v1/login", .anyone), route(.get, "/api/v1/me", .bearer),
-        route(.get, "/api/v1/sessions", .account), route(.get, "/api/v1/admin/users", .admin),
-        route(.get, "/healthz", .anyone), route(.get, "/revocations", .services),
+        .reached(.get, "/.well-known/jwks.json", .open), .reached(.post, "/oauth2/token", .client),
+        .reached(.post, "/api/v1/login", .firstParty), .reached(.post, "/api/v1/refresh", .application),
+        .reached(.post, "/api/v1/logout", .open), .reached(.get, "/api/v1/me", .bearer),
+        .reached(.get, "/api/v1/sessions", .account), .reached(.get, "/api/v1/admin/users", .admin(.reads)),
+        .reached(.get, "/healthz", .open), .reached(.get, "/revocations", .listReader),
     ])
-
-    private static func route(_ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess) -> Route {
-        Route(method, path, errors: .problem, access: access, operation: path) { _, _ in Response(status: .ok) }
-    }
 
     private func resource(_ path: String) throws -> RouteTable.Resource { try #require(table.resolve(path)) }
 
-    @Test(arguments: ["/oauth2/token", "/api/v1/login", "/api/v1/me", "/api/v1/sessions", "/api/v1/admin/users"])
+    @Test(arguments: [
+        "/oauth2/token", "/api/v1/login", "/api/v1/refresh", "/api/v1/logout", "/api/v1/me", "/api/v1/sessions",
+        "/api/v1/admin/users",
+    ])
     func `an answer is readable for an origin that may read it, and for no other`(path: String) throws {
         let resource = try resource(path)
         for origin in [Self.other, nil] {

@@ -5,8 +5,8 @@ import LatchkeyTokens
 import Testing
 
 struct RefreshCookieTests {
-    private let production = RefreshCookie(issuer: "https://auth.example.com")
-    private let development = RefreshCookie(issuer: "http://localhost:8080")
+    private let production = RefreshCookie(CookieForm(issuer: "https://auth.example.com"))
+    private let development = RefreshCookie(CookieForm(issuer: "http://localhost:8080"))
 
     @Test(arguments: [
         "https://localhost", "https://127.0.0.1:8443", "http://auth.example.com", "http://localhost.example.com",
@@ -14,8 +14,8 @@ struct RefreshCookieTests {
     ])
     func `no other issuer than plain http on loopback gets the cookie without Secure`(issuer: String) throws {
         let id = try #require(ClientID("spa"))
-        #expect(RefreshCookie(issuer: issuer).name(for: id) == "__Host-latchkey_refresh_spa")
-        #expect(RefreshCookie(issuer: issuer).clearing(for: id).contains("; Secure;"))
+        #expect(RefreshCookie(CookieForm(issuer: issuer)).name(for: id) == "__Host-latchkey_refresh_spa")
+        #expect(RefreshCookie(CookieForm(issuer: issuer)).clearing(for: id).contains("; Secure;"))
     }
 
     @Test(arguments: [
@@ -24,8 +24,8 @@ struct RefreshCookieTests {
     ])
     func `plain http on loopback gets the development form`(issuer: String) throws {
         let id = try #require(ClientID("spa"))
-        #expect(RefreshCookie(issuer: issuer).name(for: id) == "latchkey_dev_refresh_spa")
-        #expect(!RefreshCookie(issuer: issuer).clearing(for: id).contains("Secure"))
+        #expect(RefreshCookie(CookieForm(issuer: issuer)).name(for: id) == "latchkey_dev_refresh_spa")
+        #expect(!RefreshCookie(CookieForm(issuer: issuer)).clearing(for: id).contains("Secure"))
     }
 
     @Test func `clearing repeats every attribute, for a browser would keep the cookie otherwise`() throws {

@@ -6,8 +6,8 @@ import Testing
 @testable import LatchkeyHTTP
 
 struct SessionCookieTests {
-    private let production = SessionCookie(issuer: "https://auth.example.com")
-    private let development = SessionCookie(issuer: "http://localhost:8080")
+    private let production = SessionCookie(CookieForm(issuer: "https://auth.example.com"))
+    private let development = SessionCookie(CookieForm(issuer: "http://localhost:8080"))
 
     @Test func `names and attributes go by the issuer alone`() {
         #expect(
@@ -16,7 +16,7 @@ struct SessionCookieTests {
             production.startLine("x") == "__Host-latchkey_start=x; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600")
         #expect(development.clearing == "latchkey_dev_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
         #expect(development.clearingStart == "latchkey_dev_start=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
-        #expect(!SessionCookie(issuer: "http://auth.example.com").isDevelopment)
+        #expect(!CookieForm(issuer: "http://auth.example.com").isDevelopment)
     }
 
     @Test func `two cookies of the name, an empty one and another form's are none`() {

@@ -12,10 +12,10 @@ struct ErrorRendererTests {
         var description: String { "SELECT canary FROM users" }
     }
 
-    private func context(_ format: ErrorFormat, access: RouteAccess = .anyone) -> RequestContext {
+    private func context(_ format: ErrorFormat, access: RouteAccess = .open) -> RequestContext {
         let source = RequestSource(logger: Logger(label: "test"), peer: nil, isTLS: false, isLocalOperator: false)
         let resource = RouteTable([
-            Route(.get, "/x", errors: format, access: access, operation: "x") { _, _ in Response(status: .ok) }
+            .reached(.get, "/x", access, errors: format)
         ]).resolve("/x")
         return RequestContext(
             source: source, attribution: TrustedProxies.Attribution(), path: "/x", resource: resource,
@@ -93,7 +93,7 @@ struct ErrorRendererTests {
 
     @Test func `without a token the challenge has no error code`() throws {
         let (response, _) = try render(
-            Refusal(.bearerMissing, "A token is needed."), context(.problem, access: .admin))
+            Refusal(.bearerMissing, "A token is needed."), context(.problem, access: .admin(.reads)))
         #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"latchkey\"")
     }
 
@@ -105,7 +105,7 @@ struct ErrorRendererTests {
     }
 
     @Test func `a token without the scope is 403 and told which scope is needed`() throws {
-        let (response, _) = try render(Refusal(.insufficientScope, "No."), context(.problem, access: .admin))
+        let (response, _) = try render(Refusal(.insufficientScope, "No."), context(.problem, access: .admin(.reads)))
         #expect(response.status == .forbidden)
         #expect(
             response.headers[.wwwAuthenticate]?.hasSuffix(

@@ -12,10 +12,10 @@ struct RequestMetricsTests {
     }
 
     @Test func `requests are counted by method, route and status, and timed by method and route`() {
-        metrics.series("GET", route: "/b", status: 200).count(.milliseconds(2))
-        metrics.series("GET", route: "/b", status: 404).count(.seconds(20))
-        metrics.series("GET", route: "/b", status: 200).count(.milliseconds(2))
-        metrics.series("GET", route: "/a", status: 200).count(.zero)
+        metrics.series("GET", route: "/b", status: 200).count(nanoseconds: 2_000_000)
+        metrics.series("GET", route: "/b", status: 404).count(nanoseconds: 20_000_000_000)
+        metrics.series("GET", route: "/b", status: 200).count(nanoseconds: 2_000_000)
+        metrics.series("GET", route: "/a", status: 200).count(nanoseconds: 0)
         #expect(
             lines.filter { $0.hasPrefix("http_requests_total") } == [
                 "http_requests_total{method=\"GET\",route=\"/a\",status=\"200\"} 1",
@@ -42,7 +42,7 @@ struct RequestMetricsTests {
 
     @Test func `the metrics stop growing`() {
         for status in 0..<(RequestMetrics.maxSeries + 5) {
-            metrics.series("GET", route: "/a", status: status).count(.zero)
+            metrics.series("GET", route: "/a", status: status).count(nanoseconds: 0)
         }
         #expect(lines.filter { $0.hasPrefix("http_requests_total{") }.count == RequestMetrics.maxSeries)
         #expect(lines.contains("latchkey_metrics_dropped_series_total 5"))
@@ -52,7 +52,7 @@ struct RequestMetricsTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    for _ in 0..<1000 { metrics.series("GET", route: "/a", status: 200).count(.microseconds(1)) }
+                    for _ in 0..<1000 { metrics.series("GET", route: "/a", status: 200).count(nanoseconds: 1_000) }
                 }
             }
         }

@@ -10,15 +10,12 @@ struct TokenRequestTests {
 
     /// Reads forms as the endpoint does, and answers none.
     private let grants = [
-        OfferedGrant(.refreshToken) { form throws(Refusal) in
-            _ = try RefreshTokenGrant.Request(form)
-            return { _, _ in throw CancellationError() }
-        },
-        OfferedGrant(.clientCredentials) { form throws(Refusal) in
-            _ = try ClientCredentialsGrant.Request(form)
-            return { _, _ in throw CancellationError() }
-        },
+        OfferedGrant(.refreshToken, read: RefreshTokenGrant.Request.init) { _, _, _ in throw Answered() },
+        OfferedGrant(.clientCredentials, read: ClientCredentialsGrant.Request.init) { _, _, _ in throw Answered() },
+        OfferedGrant(Self.trial, read: { _ throws(Refusal) in () }, answer: { _, _, _ in throw Answered() }),
     ]
+
+    private struct Answered: Error {}
 
     private func parameters(_ form: String) throws(Refusal) -> RequestParameters {
         try RequestParameters(form.utf8, repeatable: OfferedGrant.repeatable)
@@ -26,12 +23,15 @@ struct TokenRequestTests {
 
     private func request(_ form: String) throws(Refusal) {
         let parameters = try parameters(form)
-        _ = try grants.asked(by: parameters).read(parameters)
+        try grants.asked(by: parameters).check(parameters)
     }
 
     @Test func `the endpoint answers exactly the grants that metadata and clients know`() async throws {
         try await withServer { server in
-            #expect(TokenEndpoint(services: server.services).grants.map(\.grant) == Client.Grant.all)
+            let services = server.services
+            let endpoint = TokenEndpoint(
+                sessions: services.sessions, clientTokens: services.clientTokens, settings: services.settings)
+            #expect(endpoint.grants.map(\.grant) == Client.Grant.all)
             let metadata = try await server.http.get("/.well-known/oauth-authorization-server")
             let names = metadata.json.object?["grant_types_supported"]?.strings
             #expect(names == Client.Grant.all.map(\.name))
@@ -43,11 +43,32 @@ struct TokenRequestTests {
         let document = try StrictJSON.parseObject(
             AuthorizationServerMetadata(issuer: "https://a.example", grants: all).encode())
         #expect(document["grant_types_supported"]?.strings == all.map(\.name))
-        let offered = grants + [OfferedGrant(Self.trial) { _ throws(Refusal) in { _, _ in throw CancellationError() } }]
+        let refusal = #expect(throws: Refusal.self) { try request("grant_type=password") }
+        #expect(refusal?.detail.contains("refresh_token, client_credentials, urn:example:trial") == true)
+    }
+
+    @Test(arguments: Client.Kind.allCases)
+    func `a grant that is added answers no client that was not given it`(kind: Client.Kind) async throws {
         let form = try parameters("grant_type=urn:example:trial")
-        #expect(try offered.asked(by: form).grant == Self.trial)
-        let refusal = #expect(throws: Refusal.self) { try grants.asked(by: form) }
-        #expect(refusal?.detail.contains("refresh_token, client_credentials") == true)
+        let offered = try grants.asked(by: form)
+        var settings = ClientSettings(defaultsFor: kind)
+        #expect(try await outcome(of: offered, form, kind, settings) == .unauthorizedClient)
+        settings.grants.append(Self.trial)
+        #expect(try await outcome(of: offered, form, kind, settings) == nil)
+    }
+
+    /// The code of the refusal; nil when the grant was asked for its answer.
+    private func outcome(
+        of offered: OfferedGrant, _ form: RequestParameters, _ kind: Client.Kind, _ settings: ClientSettings
+    ) async throws -> Refusal.Code? {
+        let client = Client(
+            id: try #require(ClientID("app")), kind: kind, settings: settings, createdAt: Timestamp(seconds: 1))
+        do {
+            _ = try await offered.answer(form, client, "::1")
+        } catch let refusal as Refusal {
+            return refusal.code
+        } catch is Answered {}
+        return nil
     }
 
     @Test func `a client may use what is in its own list, whatever the endpoint answers`() async throws {

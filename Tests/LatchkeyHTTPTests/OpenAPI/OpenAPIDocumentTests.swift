@@ -8,9 +8,7 @@ struct OpenAPIDocumentTests {
     private func route(_ key: String) throws -> Route {
         let parts = key.split(separator: " ").map(String.init)
         let method = try #require(HTTPRequest.Method(parts[0]))
-        return Route(method, parts[1], errors: .problem, access: .anyone, operation: key) { _, _ in
-            Response(status: .ok)
-        }
+        return .reached(method, parts[1], .open)
     }
 
     private func document(_ routes: [Route]) throws -> JSONObject {
@@ -63,19 +61,13 @@ struct OpenAPIDocumentTests {
     }
 
     @Test func `the scope of an admin route is stated`() throws {
-        let route = Route(
-            .get, "/api/v1/admin/stats", errors: .problem, access: .admin, operation: "x"
-        ) { _, _ in Response(status: .ok) }
-        let json = try document([route])
+        let json = try document([.reached(.get, "/api/v1/admin/stats", .admin(.reads))])
         let operation = json["paths"]?.object?["/api/v1/admin/stats"]?.object?["get"]?.object
         #expect(operation?["security"]?.array?.first?.object?["bearer"]?.strings == ["latchkey:admin"])
     }
 
     @Test func `an OAuth route answers errors as RFC 6749 has them`() throws {
-        let route = Route(.post, "/oauth2/token", errors: .oauth, access: .clients, operation: "x") { _, _ in
-            Response(status: .ok)
-        }
-        let json = try document([route])
+        let json = try document([.reached(.post, "/oauth2/token", .client, errors: .oauth)])
         let content = json["paths"]?.object?["/oauth2/token"]?.object?["post"]?.object?["responses"]?.object?[
             "default"]?
             .object?["content"]?.object

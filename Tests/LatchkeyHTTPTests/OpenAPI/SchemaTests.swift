@@ -5,108 +5,177 @@ import Testing
 
 @testable import LatchkeyHTTP
 
-/// Holds the hand-written schemas to the structs that are really read and written.
+/// An object of every kind of member, declared as the API's are.
+private struct Example: WireObject {
+    enum Colour: String, CaseIterable, WireValue { case red, green }
+
+    let text: String
+    let secret: SecretText
+    let number: Int64?
+    let yes: Bool?
+    let colours: [Colour]
+    let inner: [Inner]?
+    let cursor: String?
+
+    struct Inner: WireObject, Equatable {
+        let names: [String: String]
+
+        static let schema = ObjectSchema(resource: "Inner", "Inside.", Inner.init, Member("names", \.names))
+    }
+
+    static let schema = ObjectSchema(
+        body: "Example", "One of each.", Example.init,
+        Member("a_text", \.text, "Said once."),
+        Member("secret", \.secret),
+        Member("number", \.number),
+        Member("yes", \.yes),
+        Member("colours", \.colours),
+        Member("inner", \.inner),
+        Member("next_cursor", \.cursor, orNull: true))
+
+    static let full = Example(
+        text: "t", secret: SecretText("s"), number: 7, yes: true, colours: [.red],
+        inner: [Inner(names: ["a": "b"])], cursor: "d")
+    static let least = Example(
+        text: "", secret: SecretText(""), number: nil, yes: nil, colours: [], inner: nil, cursor: nil)
+}
+
+/// Reading, writing and the API document of an object come from one declaration.
 struct SchemaTests {
-    private func schema(_ name: String) throws -> SchemaDescription {
-        try #require(OpenAPIDocument.schemas.first { $0.name == name }, "no schema \(name)")
+    private func read(_ json: String) throws -> Example {
+        try JSONDecoder().decode(Example.self, from: Data(json.utf8))
     }
 
-    private func expectBody<Body: ResourceBody>(_ type: Body.Type) throws {
-        let schema = try schema("\(type)")
-        #expect(schema.members.map(\.name).sorted() == type.memberNames, "\(type)")
-        #expect(schema.isClosed, "\(type)")
+    private func object(_ value: some Encodable) throws -> JSONObject {
+        try StrictJSON.parseObject(Array(try JSONEncoder().encode(value)))
     }
 
-    @Test func `every body's schema lists exactly the members that are read`() throws {
-        try expectBody(UserCreate.self)
-        try expectBody(UserUpdate.self)
-        try expectBody(PasswordSet.self)
-        try expectBody(UserImportRequest.self)
-        try expectBody(ClientCreate.self)
-        try expectBody(ClientUpdate.self)
-        try expectBody(ClientSecretRotate.self)
-        try expectBody(RevocationCreate.self)
-        try expectBody(KeyRotate.self)
-        try expectBody(KeyImport.self)
-        try expectBody(MasterKeyRotate.self)
-        try expectBody(TokenMint.self)
-        #expect(
-            try schema("UserImportLine").members.map(\.name).sorted()
-                == UserImportLine.CodingKeys.allCases.map(\.stringValue).sorted())
+    private static let smallest = #""a_text":"t","secret":"s","colours":[],"next_cursor":null"#
+
+    @Test func `what is written is read again`() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        for example in [Example.full, .least] {
+            let bytes = try encoder.encode(example)
+            let again = try JSONDecoder().decode(Example.self, from: bytes)
+            #expect(try encoder.encode(again) == bytes)
+            #expect(again.secret.exposed == example.secret.exposed && again.inner == example.inner)
+        }
     }
 
-    /// Encodes a value twice, full and as empty as it can be: the first has all members, the second the required ones.
-    private func expectResource(_ name: String, full: some Encodable, least: (any Encodable)? = nil) throws {
-        let schema = try schema(name)
-        let members = try names(full)
-        #expect(members == Set(schema.members.map(\.name)), "\(name)")
-        let required = try least.map { try names($0) } ?? members
-        #expect(required == Set(schema.members.filter(\.isRequired).map(\.name)), "\(name)")
+    @Test func `all members are written, and of an empty object those that are required`() throws {
+        let schema = Example.schema.description
+        #expect(try Set(object(Example.full).members.map(\.name)) == Set(schema.members.map(\.name)))
+        let least = try object(Example.least)
+        #expect(Set(least.members.map(\.name)) == Set(schema.members.filter(\.isRequired).map(\.name)))
+        #expect(least["next_cursor"] == .null)
     }
 
-    private func names(_ value: any Encodable) throws -> Set<String> {
-        let object = try StrictJSON.parseObject(Array(try JSONEncoder().encode(value)))
-        return Set(object.members.map(\.name))
+    @Test func `the document says what the properties are`() throws {
+        var json = JSONWriter()
+        Example.schema.description.write(&json)
+        let expected = #"""
+            {"type":"object","description":"One of each.","required":["a_text","secret","colours","next_cursor"],\#
+            "properties":{"a_text":{"type":"string","description":"Said once."},"secret":{"type":"string"},\#
+            "number":{"type":["integer","null"]},"yes":{"type":["boolean","null"]},\#
+            "colours":{"type":"array","items":{"type":"string","enum":["red","green"]}},\#
+            "inner":{"type":["array","null"],"items":{"$ref":"#/components/schemas/Inner"}},\#
+            "next_cursor":{"type":["string","null"]}},\#
+            "additionalProperties":false}
+            """#
+        #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test func `null and an absent member are the same`() throws {
+        let absent = try read("{\(Self.smallest)}")
+        #expect(absent.number == nil && absent.yes == nil && absent.inner == nil)
+        let null = try read(#"{\#(Self.smallest),"number":null,"yes":null,"inner":null}"#)
+        #expect(null.number == nil && null.yes == nil && null.inner == nil)
+    }
+
+    @Test(arguments: [
+        "\"a_texts\":\"t\"", "\"a_text\\u0301\":1", "\"number\":\"7\"", "\"number\":1.5", "\"yes\":1",
+        "\"colours2\":[]",
+        "\"inner\":{}", "\"inner\":[{}]", "\"inner\":[{\"names\":{\"a\":1}}]",
+    ])
+    func `a member of another name or type is refused`(member: String) {
+        #expect(throws: DecodingError.self) { try read("{\(Self.smallest),\(member)}") }
+    }
+
+    @Test(arguments: ["a_text", "secret", "colours"])
+    func `a required member has to be there and must not be null`(name: String) {
+        let others = Self.smallest.split(separator: ",").filter { !$0.contains("\"\(name)\"") }.joined(separator: ",")
+        for json in ["{\(others)}", "{\(others),\"\(name)\":null}"] {
+            #expect(throws: DecodingError.self) { try read(json) }
+        }
+    }
+
+    @Test func `a word outside a closed list is refused`() {
+        #expect(throws: DecodingError.self) {
+            try read(#"{"a_text":"t","secret":"s","colours":["blue"],"next_cursor":null}"#)
+        }
+    }
+
+    @Test func `what we write may grow, so its readers take members that they do not know`() throws {
+        let inner = try JSONDecoder().decode(Example.Inner.self, from: Data(#"{"names":{},"more":1}"#.utf8))
+        #expect(inner.names.isEmpty)
+    }
+
+    @Test func `a page names its items and always has a cursor`() throws {
+        let page = PageResource<UserResource>(items: [], nextCursor: nil)
+        #expect(PageResource<UserResource>.schema.description.name == "UserPage")
+        #expect(try object(page)["next_cursor"] == .null)
+    }
+
+    @Test func `two objects of the document never have one name`() {
+        func walk(_ object: SchemaDescription, _ seen: inout [String: String]) {
+            var json = JSONWriter()
+            object.write(&json)
+            let text = String(decoding: json.bytes, as: UTF8.self)
+            guard seen[object.name] == nil else {
+                #expect(seen[object.name] == text, "\(object.name)")
+                return
+            }
+            seen[object.name] = text
+            for inner in object.members.flatMap(\.type.objects) { walk(inner, &seen) }
+        }
+        var seen: [String: String] = [:]
+        for operation in OpenAPIDocument.descriptions.values {
+            let types = [operation.body?.type].compactMap(\.self) + operation.answers.compactMap(\.type)
+            for object in types.flatMap(\.objects) { walk(object, &seen) }
+        }
+        #expect(seen.count > 40)
+    }
+}
+
+/// The client's objects, whose schemas stand apart from them.
+struct ClientSchemaTests {
+    @Test func `every body's schema lists exactly the members that are read`() {
+        func expectBody<Body: ResourceBody>(_ type: Body.Type, _ schema: SchemaDescription) {
+            #expect(schema.members.map(\.name).sorted() == type.memberNames, "\(type)")
+            #expect(schema.isClosed, "\(type)")
+        }
+        expectBody(ClientCreate.self, .clientCreate)
+        expectBody(ClientUpdate.self, .clientUpdate)
+        expectBody(ClientSecretRotate.self, .clientSecretRotate)
     }
 
     @Test func `every resource's schema lists exactly the members that are written`() throws {
+        func expectResource(_ schema: SchemaDescription, full: some Encodable, least: some Encodable) throws {
+            #expect(try names(full) == Set(schema.members.map(\.name)), "\(schema.name)")
+            #expect(try names(least) == Set(schema.members.filter(\.isRequired).map(\.name)), "\(schema.name)")
+        }
+        try expectResource(.client, full: try client(full: true), least: try client(full: false))
         try expectResource(
-            "User",
-            full: UserResource(id: "", name: "", roles: [], disabled: false, mustChangePassword: false, createdAt: 0))
-        try expectResource(
-            "UserImportLineResult", full: UserImportLineResult(line: 1, outcome: .imported, id: "", detail: ""),
-            least: UserImportLineResult(line: 1, outcome: .refused))
-        try expectResource("Client", full: try client(full: true), least: try client(full: false))
-        try expectResource(
-            "ClientCreated",
+            .clientCreated,
             full: ClientCreated(client: try client(full: true), clientSecret: SecretText(""), warnings: []),
             least: ClientCreated(client: try client(full: true), warnings: []))
-        try expectResource(
-            "ClientSecretRotated",
-            full: ClientSecretRotated(clientID: "", clientSecret: SecretText(""), previousExpiresAt: 0))
-        try expectResource("Session", full: session(full: true), least: session(full: false))
-        try expectResource("OwnSession", full: try ownSession("Phone"), least: try ownSession(nil))
-        try expectResource(
-            "SessionExplanation",
-            full: SessionExplanationResource(
-                session: session(full: true), verdict: "", ending: ending("", 0), events: []),
-            least: SessionExplanationResource(session: nil, verdict: "", ending: nil, events: []))
-        try expectResource("SessionEnding", full: ending("", 0), least: ending(nil, nil))
-        try expectResource("AuditEvent", full: audit(""), least: audit(nil))
-        try expectResource("Revocation", full: revocation("", 0), least: revocation(nil, nil))
-        try expectResource(
-            "RevocationUnchanged", full: RevocationUnchanged(kind: "", id: "", detail: ""),
-            least: RevocationUnchanged(kind: "", id: nil, detail: ""))
-        try expectResource("RevocationTail", full: RevocationTail(items: [], after: 0))
-        try expectResource("Stream", full: stream("", 0), least: stream(nil, nil))
-        try expectResource("Consumer", full: consumer(0), least: consumer(nil))
-        try expectResource(
-            "RevocationSpread",
-            full: RevocationSpread(
-                revocation: revocation("", 0), acknowledged: [consumer(0)], pending: [consumer(nil)],
-                gone: [consumer(0)], namesAreAuthenticated: true)
-        )
-        try expectResource("Key", full: key(0), least: key(nil))
-        try expectResource(
-            "MasterKeyRotated",
-            full: MasterKeyRotated(currentSlot: 0, olderSlots: [], resealedKeys: 0, resealedSecrets: 0))
-        try expectResource("TokenMinted", full: TokenMinted(accessToken: SecretText(""), expiresIn: 0, scope: ""))
-        try expectResource("UserPage", full: PageResource<UserResource>(items: [], nextCursor: nil))
-        try expectResource(
-            "Stats",
-            full: StatsResource(
-                users: 0, clients: 0, sessions: 0, liveRevocations: 0, auditEvents: 0, databaseBytes: 0,
-                writeAheadLogBytes: 0, commits: 0, transactions: 0, epoch: "", lastSeq: 0, consumers: 0, waiters: 0,
-                hashQueue: 0, hashRunning: 0))
-        try expectResource(
-            "ReadinessCheck", full: Readiness.Check(name: "", ok: false, detail: ""),
-            least: Readiness.Check(name: "", ok: true, detail: nil))
-        try expectResource("Readiness", full: Readiness(checks: []))
-        try expectResource(
-            "Problem",
-            full: ProblemResource(
-                type: "", title: "", status: 0, detail: "", code: "", latchkeyReason: "", requestID: ""),
-            least: ProblemResource(type: "", title: "", status: 0, detail: "", code: ""))
+        let rotated = ClientSecretRotated(clientID: "", clientSecret: SecretText(""), previousExpiresAt: 0)
+        try expectResource(.clientSecretRotated, full: rotated, least: rotated)
+    }
+
+    private func names(_ value: some Encodable) throws -> Set<String> {
+        Set(try StrictJSON.parseObject(Array(try JSONEncoder().encode(value))).members.map(\.name))
     }
 
     private func client(full: Bool) throws -> ClientResource {
@@ -125,62 +194,5 @@ struct SchemaTests {
             Client(
                 id: try #require(ClientID("app")), kind: .public, settings: settings,
                 createdAt: Timestamp(seconds: 1)))
-    }
-
-    private func session(full: Bool) -> SessionResource {
-        SessionResource(
-            id: "", sub: "", userName: "", clientID: "", state: "", transport: "", scope: "", generation: 1,
-            deviceName: full ? "" : nil, network: "", lastNetwork: "", createdAt: 0, refreshedAt: 0, expiresAt: 0,
-            endedAt: full ? 0 : nil, endReason: full ? "" : nil)
-    }
-
-    private func ownSession(_ deviceName: String?) throws -> OwnSession {
-        let now = Timestamp(seconds: 1)
-        let user = User(
-            id: .generate(at: now), name: "a", normalisedName: "a", roles: [], disabled: false,
-            mustChangePassword: false, createdAt: now)
-        let client = Client(
-            id: try #require(ClientID("app")), kind: .public, settings: ClientSettings(), createdAt: now)
-        let session = Session(
-            id: .generate(at: now), user: user.id, client: client.id, transport: .body, scope: Scope(), nonce: [],
-            createdAt: now, expiresAt: now, authenticationMethods: [], deviceName: deviceName, network: "a",
-            lineage: .begun(at: now, from: "a"))
-        return OwnSession(
-            SessionRecord(session: session, user: user, client: client, allEndedAt: nil), idleLifetime: .zero,
-            to: OwnSession.Asker(session: session.id, network: "a", now: now))
-    }
-
-    private func audit(_ text: String?) -> AuditResource {
-        AuditResource(
-            id: 0, kind: "", at: 0, actor: "", actorName: text, sub: text, userName: text, sid: text, clientID: text,
-            network: text, details: [:], count: 1)
-    }
-
-    private func ending(_ text: String?, _ number: Int64?) -> SessionEndingResource {
-        SessionEndingResource(reason: text, at: number, actor: text, actorName: text, note: text, seq: number)
-    }
-
-    private func revocation(_ text: String?, _ instant: Int64?) -> RevocationResource {
-        RevocationResource(
-            seq: 1, kind: "", id: text, issuedBefore: instant, expiresAt: 0, revokedAt: 0, reason: "", note: text,
-            actor: "")
-    }
-
-    private func consumer(_ number: Int64?) -> ConsumerResource {
-        ConsumerResource(
-            name: "", acknowledgedSeq: number, lag: 0, lagSeconds: 0, behindSince: number, lastSeenAt: 0, address: "",
-            state: .gone)
-    }
-
-    private func stream(_ text: String?, _ instant: Int64?) -> StreamResource {
-        StreamResource(
-            id: "", clientID: "", status: "", reason: text, description: text, eventsDelivered: [], pending: 0,
-            dropped: 0, createdAt: 0, polledAt: instant)
-    }
-
-    private func key(_ instant: Int64?) -> KeyResource {
-        KeyResource(
-            kid: "", algorithm: "", state: "", withdrawn: false, announcedAt: 0, activatedAt: instant,
-            retiredAt: instant, goneAt: instant, maySignAt: instant, retiresAt: instant)
     }
 }

@@ -36,7 +36,9 @@ struct StoreTroubleTests {
         try await withServer { server in
             let services = server.services
             let ready = { (trouble: StoreTrouble, free: Int64?) in
-                await Readiness.probe(services, .init(trouble: trouble, freeBytes: { free })).ready
+                await Readiness.probe(
+                    services.health, .init(trouble: trouble, freeBytes: { free }), now: services.clock.now()
+                ).ready
             }
             let calm = StoreTrouble(clock: .wall)
             #expect(await ready(calm, nil))
@@ -50,7 +52,7 @@ struct StoreTroubleTests {
 
     @Test func `a store that does not answer is not ready, whatever else is well`() async throws {
         try await withServer { server in
-            let readiness = Readiness.hanging(server.services)
+            let readiness = Readiness.hanging(server.services.health)
             #expect(!readiness.ready)
             #expect(readiness.checks.map(\.ok) == [false, true, false])
         }

@@ -16,8 +16,8 @@ import Testing
         let version = Atomic<Int>(1)
 
         var route: Route {
-            Route(
-                .get, "/page", errors: .problem, access: .anyone, operation: "page", query: .tolerant
+            Route.open(
+                .get, "/page", operation: "page", query: .tolerant
             ) { _, _ in
                 self.asked.add(1, ordering: .sequentiallyConsistent)
                 let version = self.version.load(ordering: .sequentiallyConsistent)
@@ -210,7 +210,7 @@ import Testing
 
     @Test func `an answer that takes its time is not given to what comes meanwhile`() async throws {
         let gate = Gate()
-        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+        let slow = Route.open(.get, "/slow", operation: "slow") { _, _ in
             await gate.arriveAndWait()
             return Response(status: .ok, body: ByteBuffer(string: "slow"), isCurrent: { true })
         }

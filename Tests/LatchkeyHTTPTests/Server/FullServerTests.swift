@@ -61,7 +61,7 @@ import Testing
 
     @Test func `a connection with a request under way is not closed for another`() async throws {
         let gate = Gate()
-        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+        let slow = Route.open(.get, "/slow", operation: "slow") { _, _ in
             await gate.arriveAndWait()
             return ServerFixture.text("slow")
         }

@@ -393,13 +393,13 @@ import Testing
         try await withTemporaryFolder { folder in
             let asked = folder + "/asked"
             let routes = [
-                Route(.get, "/long", errors: .problem, access: .anyone, operation: "long") { _, _ in
-                    Response(status: .ok, body: long)
-                },
-                Route(.get, "/short", errors: .problem, access: .anyone, operation: "short") { _, _ in
-                    try Data().write(to: URL(fileURLWithPath: asked))
-                    return ServerFixture.text("short")
-                },
+                Route(.get, "/long", "long", .open { _, _ in Response(status: .ok, body: long) }),
+                Route(
+                    .get, "/short", "short",
+                    .open { _, _ in
+                        try Data().write(to: URL(fileURLWithPath: asked))
+                        return ServerFixture.text("short")
+                    }),
             ]
             let files = TLSTests.Files(folder: folder)
             try await files.makeCertificate(files.certificate, files.key)

@@ -211,7 +211,7 @@ import Waiting
         var limits = TransportLimits()
         limits.requestDeadline = .seconds(2)
         limits.idleTimeout = .seconds(2)
-        let route = Route(.get, "/wait", errors: .problem, access: .anyone, operation: "wait", isLongPoll: true) {
+        let route = Route.open(.get, "/wait", operation: "wait", isLongPoll: true) {
             _, _ in
             try await Task.sleep(for: .seconds(3))
             return ServerFixture.text("news")
@@ -245,14 +245,14 @@ import Waiting
     }
 
     private static func slow(_ gate: Gate, answer: String) -> Route {
-        Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+        Route.open(.get, "/slow", operation: "slow") { _, _ in
             await gate.arriveAndWait()
             return ServerFixture.text(answer)
         }
     }
 
     private static func longPoll(_ gate: Gate) -> Route {
-        Route(.get, "/poll", errors: .problem, access: .anyone, operation: "poll", isLongPoll: true) { _, _ in
+        Route.open(.get, "/poll", operation: "poll", isLongPoll: true) { _, _ in
             await gate.arrive()
             try? await Task.sleep(for: .seconds(60))
             await gate.release()

@@ -54,7 +54,10 @@ struct QueryRuleTests {
         async throws
     {
         try await withServer(["shared_signals.enabled": "true", "status_list.enabled": "true"]) { server in
-            let routes = server.program.router.operatorService.routes.routes
+            let routes = server.program.http.operatorService.routes.routes
+            try await server.addUser()
+            try await server.addClient(scope: "openid latchkey:account")
+            let token = try #require(try await server.login(scope: "latchkey:account")["access_token"])
             var (asked, parameters) = (0, 0)
             // Receivers show a token first.
             for route in routes where route.access != .receiver {
@@ -63,11 +66,11 @@ struct QueryRuleTests {
                 func refusal(_ query: String) async throws -> String? {
                     if route.access == .bearer || route.access == .account {
                         let answer = try await server.http.authorised(
-                            route.method.rawValue, path + "?" + query, bearer: "x")
+                            route.method.rawValue, path + "?" + query, bearer: token)
                         return answer.status == 400 ? answer.text : nil
                     }
                     // As the operator, who has passed every gate.
-                    let answer = await server.program.router.respond(
+                    let answer = await server.program.http.respond(
                         method: route.method.rawValue, path: path + "?" + query, body: nil)
                     return answer.status == 400 ? String(decoding: answer.body, as: UTF8.self) : nil
                 }

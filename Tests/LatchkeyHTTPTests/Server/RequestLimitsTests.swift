@@ -149,7 +149,7 @@ import Testing
 
     /// Otherwise reading stops; but after a half-close the channel reads all there is.
     @Test func `a client that half-closes behind hundreds of pipelined requests is cut off`() async throws {
-        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+        let slow = Route.open(.get, "/slow", operation: "slow") { _, _ in
             try await Task.sleep(for: .seconds(30))
             return ServerFixture.text("slow")
         }
@@ -261,7 +261,7 @@ import Testing
 
     @Test func `what is too much behind a request under way is refused after its answer`() async throws {
         let gate = Gate()
-        let slow = Route(.get, "/slow", errors: .problem, access: .anyone, operation: "slow") { _, _ in
+        let slow = Route.open(.get, "/slow", operation: "slow") { _, _ in
             await gate.arriveAndWait()
             return ServerFixture.text("slow")
         }

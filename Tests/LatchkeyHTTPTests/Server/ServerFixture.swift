@@ -79,18 +79,18 @@ struct ServerFixture: Sendable {
 
     /// `/echo` gives the body back, `/who` the attribution, `/things/{name}` the captured name, `/fault` fails.
     static let standardRoutes: [Route] = [
-        Route(.post, "/echo", errors: .problem, access: .anyone, operation: "echo") { request, _ in
+        Route.open(.post, "/echo", operation: "echo") { request, _ in
             Response(status: .ok, body: request.body)
         },
-        Route(.get, "/who", errors: .problem, access: .anyone, operation: "who") { _, context in
+        Route.open(.get, "/who", operation: "who") { _, context in
             let client = context.clientAddress?.description ?? "operator"
             return text("\(client) \(context.isLocalOperator) \(context.isTLS) \(context.unconfiguredProxy != nil)")
         },
-        Route(.get, "/things/{name}", errors: .problem, access: .anyone, operation: "thing") { _, context in
+        Route.open(.get, "/things/{name}", operation: "thing") { _, context in
             text(try context.pathParameter("name"))
         },
-        Route(.post, "/oauth2/token", errors: .oauth, access: .clients, operation: "token") { _, _ in text("token") },
-        Route(.get, "/fault", errors: .problem, access: .anyone, operation: "fault") { _, _ in
+        Route.open(.post, "/oauth2/token", errors: .oauth, operation: "token") { _, _ in text("token") },
+        Route.open(.get, "/fault", operation: "fault") { _, _ in
             throw Fault(secret: "planted-secret")
         },
     ]

@@ -3,12 +3,12 @@ import LatchkeyTokens
 
 /// `grant_type=client_credentials` (RFC 6749 4.4): a token for the client itself, without session and refresh token.
 struct ClientCredentialsGrant: Sendable {
-    let services: Services
+    let clientTokens: ClientTokenService
+    let settings: Settings
 
     var offered: OfferedGrant {
-        OfferedGrant(.clientCredentials) { form throws(Refusal) in
-            let request = try Request(form)
-            return { client, _ in try await answer(request, client: client) }
+        OfferedGrant(.clientCredentials, read: Request.init) { request, client, _ in
+            try await answer(request, client: client)
         }
     }
 
@@ -27,9 +27,9 @@ struct ClientCredentialsGrant: Sendable {
     private func answer(_ request: Request, client: Client) async throws -> TokenReply {
         if !request.resources.isEmpty {
             let held = try client.grantedScope(requested: request.scope, user: nil)
-            let grant = try client.tokenGrant(held: held, user: nil, settings: services.settings)
+            let grant = try client.tokenGrant(held: held, user: nil, settings: settings)
             try ResourceIndicator.check(request.resources, within: grant.audience)
         }
-        return try await services.clientTokens.issue(client: client, scope: request.scope)
+        return try await clientTokens.issue(client: client, scope: request.scope)
     }
 }

@@ -6,17 +6,31 @@ import LatchkeyTokens
 /// To offer another one: a value in `Client.Grant.all`, and one in ``TokenEndpoint/grants`` made by a file of this
 /// folder. It reaches no client by that; see `Client.Grant.defaultKinds`.
 package struct OfferedGrant: Sendable {
-    /// Answers one request, once its client is known and may use the grant.
-    package typealias Answer = @Sendable (_ client: Client, _ network: String) async throws -> TokenReply
-
     package let grant: Client.Grant
     /// Judges the form before anything is looked up.
     /// - Throws: `Refusal` `invalid_request`, `invalid_scope`.
-    package let read: @Sendable (RequestParameters) throws(Refusal) -> Answer
+    package let check: @Sendable (RequestParameters) throws(Refusal) -> Void
+    /// Answers a client that is known.
+    /// - Throws: what `check` throws, `Refusal` `unauthorized_client` when the client's list lacks the grant, and what
+    ///   the grant itself refuses.
+    package let answer: @Sendable (RequestParameters, _ client: Client, _ network: String) async throws -> TokenReply
 
-    package init(_ grant: Client.Grant, read: @escaping @Sendable (RequestParameters) throws(Refusal) -> Answer) {
+    /// - Parameters:
+    ///   - read: judges the form.
+    ///   - answer: called only for a client that has the grant. Made once: what it captures is copied for no request.
+    package init<Request: Sendable>(
+        _ grant: Client.Grant, read: @escaping @Sendable (RequestParameters) throws(Refusal) -> Request,
+        answer: @escaping @Sendable (Request, _ client: Client, _ network: String) async throws -> TokenReply
+    ) {
         self.grant = grant
-        self.read = read
+        check = { form throws(Refusal) in _ = try read(form) }
+        self.answer = { form, client, network in
+            let request = try read(form)
+            guard client.settings.grants.contains(grant) else {
+                throw Refusal(.unauthorizedClient, "This client may not use this grant type.")
+            }
+            return try await answer(request, client, network)
+        }
     }
 
     /// The parameters that may come more than once (RFC 8707 2), whatever the grant.
@@ -28,7 +42,7 @@ extension [OfferedGrant] {
     /// - Throws: `Refusal` `invalid_request`, `unsupported_grant_type`.
     package func asked(by form: RequestParameters) throws(Refusal) -> OfferedGrant {
         let name = try form.required("grant_type")
-        guard let offered = first(where: { $0.grant.name.equalsBytes(of: name) }) else {
+        guard let offered = first(where: { $0.grant.name.utf8.elementsEqual(name.utf8) }) else {
             let known = map(\.grant.name).joined(separator: ", ")
             throw Refusal(.unsupportedGrantType, "This grant type does not exist here. Supported: \(known).")
         }

@@ -3,13 +3,11 @@ import LatchkeyTokens
 
 /// `grant_type=refresh_token` (RFC 6749 6): the next token of a session whose refresh token travels in bodies.
 struct RefreshTokenGrant: Sendable {
-    let services: Services
+    let sessions: SessionService
+    let settings: Settings
 
     var offered: OfferedGrant {
-        OfferedGrant(.refreshToken) { form throws(Refusal) in
-            let request = try Request(form)
-            return { try await answer(request, client: $0, network: $1) }
-        }
+        OfferedGrant(.refreshToken, read: Request.init) { try await answer($0, client: $1, network: $2) }
     }
 
     /// What a form asks for.
@@ -29,18 +27,18 @@ struct RefreshTokenGrant: Sendable {
     ///   `invalid_target`.
     private func answer(_ request: Request, client: Client, network: String) async throws -> TokenReply {
         if !request.resources.isEmpty { try await check(request, client: client) }
-        return try await services.sessions.refresh(
+        return try await sessions.refresh(
             RefreshRequest(
                 token: request.token, client: client, scope: request.scope, transport: .body, network: network))
     }
 
     /// Rare, so one more read is fine. What is wrong with the token itself is told by the refresh.
     private func check(_ request: Request, client: Client) async throws {
-        guard let record = try await services.sessions.lookup(refreshToken: request.token)?.record,
+        guard let record = try await sessions.lookup(refreshToken: request.token)?.record,
             record.session.client == client.id
         else { return }
         let grant = try client.tokenGrant(
-            held: record.session.scope, requested: request.scope, user: record.user, settings: services.settings)
+            held: record.session.scope, requested: request.scope, user: record.user, settings: settings)
         try ResourceIndicator.check(request.resources, within: grant.audience)
     }
 }

@@ -10,7 +10,7 @@ import NIOHTTP1
 /// Layers from the outside in: request id, security headers, access log, metrics (all in ``HTTPService``), CORS, the
 /// Basic challenge, cookies, error rendering, route guard. Deadlines bound the reading of a request and the writing of its
 /// answer, never the handler, so a long poll needs no exemption.
-package struct LatchkeyRouter: Sendable {
+package struct HTTPAssembly: Sendable {
     /// For `listen`: everything, or without admin API and metrics when those have an address of their own.
     package let publicService: HTTPService
     /// For `admin.listen`: admin API, metrics, health.
@@ -21,55 +21,29 @@ package struct LatchkeyRouter: Sendable {
     /// Builds routes and prebuilt documents. No I/O.
     package init(services: Services, settings: HTTPSettings = HTTPSettings()) {
         let trouble = StoreTrouble(clock: services.clock)
-        let operations = AdminRouter.operationsRoutes(
-            services, metrics: settings.metrics,
-            surroundings: Readiness.Surroundings(
-                trouble: trouble, freeBytes: settings.freeBytes ?? { nil },
-                isStoreLost: settings.isStoreLost ?? { false },
-                certificate: settings.certificate, droppedLogLines: settings.droppedLogLines,
-                patience: settings.readinessPatience))
-        let admin = AdminRouter.adminRoutes(services) + operations.metrics
-        let everything = Self.publicRoutes(services) + operations.health + admin
+        let surroundings = Readiness.Surroundings(
+            trouble: trouble, freeBytes: settings.freeBytes ?? { nil },
+            isStoreLost: settings.isStoreLost ?? { false }, certificate: settings.certificate,
+            droppedLogLines: settings.droppedLogLines, patience: settings.readinessPatience)
+        // One for all listeners: the caches behind it are what keeps a flood of probes cheap.
+        let operations = OperationsEndpoint(
+            health: services.health, clock: services.clock, gauges: ScrapedGauges.Sources(services),
+            metrics: settings.metrics, surroundings: surroundings)
+        let open = PublicRoutes.routes(services) + operations.healthRoutes
+        let admin = AdminRoutes.routes(services) + operations.metricsRoutes
+        let everything = open + admin
         let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]
         let service = { (routes: [Route]) in Self.service(routes, services, settings, trouble) }
 
         operatorService = service(described)
         if settings.separateAdmin {
-            let open = Self.publicRoutes(services) + operations.health
             publicService = service(
                 open + [OpenAPIEndpoint.route(describing: open, issuer: services.settings.issuer)])
-            adminService = service(admin + operations.health)
+            adminService = service(admin + operations.healthRoutes)
         } else {
             publicService = operatorService
             adminService = operatorService
         }
-    }
-
-    /// What clients, applications and services use.
-    private static func publicRoutes(_ services: Services) -> [Route] {
-        let cookie = RefreshCookie(issuer: services.settings.issuer)
-        let session = SessionCookie(issuer: services.settings.issuer)
-        return MetadataEndpoint(settings: services.settings).routes
-            + RevocationsEndpoint(services: services).routes
-            + SharedSignalsRoutes.routes(services)
-            + (StatusListEndpoint(services: services)?.routes ?? [])
-            + [
-                KeySetEndpoint(services: services).route,
-                TokenEndpoint(services: services).route,
-                RevocationEndpoint(services: services).route,
-                IntrospectionEndpoint(services: services).route,
-                LoginEndpoint(services: services, cookie: cookie, session: session).route,
-                RefreshEndpoint(services: services, cookie: cookie).route,
-                LogoutEndpoint(services: services, cookie: cookie, session: session).route,
-                MeEndpoint(services: services).route,
-                PasswordEndpoint(services: services, cookie: cookie).route,
-                OwnAccountEndpoint(services: services, cookie: cookie).route,
-                SessionEndpoint(services: services, cookie: session).route,
-                StartEndpoint(services: services, cookie: session).route,
-                CallbackEndpoint(services: services, cookie: session).route,
-                ForwardAuthEndpoint(services: services, cookie: session).route,
-            ]
-            + OwnSessionsEndpoint(services: services, cookie: cookie).routes
     }
 
     private static func service(
@@ -81,19 +55,31 @@ package struct LatchkeyRouter: Sendable {
         transport.limits = settings.limits
         let clock = services.clock
         return HTTPService(
-            routes: RouteTable(routes), settings: transport,
+            routes: RouteTable(routes), gates: gates(services), settings: transport,
             cors: CORSLayer(
-                policy: CORSPolicy(publicPaths: publicPaths(services.settings)), services: services),
+                policy: CORSPolicy(publicPaths: publicPaths(services.settings)), directory: services.clientDirectory,
+                issuer: services.settings.issuer, clock: clock),
             metrics: settings.metrics, now: { clock.now().seconds },
             renderError: { error, context in render(error, context, trouble) })
+    }
+
+    static func gates(_ services: Services) -> Gates {
+        let clients = ClientGate(directory: services.clientDirectory, authenticator: services.clientAuthenticator)
+        return Gates(
+            clients: clients, tokens: TokenGate(bearer: services.bearer, directory: services.clientDirectory),
+            listReaders: ListReaderGate(
+                access: services.settings.revocations.access, bearer: services.bearer, clients: clients),
+            sessions: SessionGate(
+                sessions: services.sessions, cookie: SessionCookie(CookieForm(issuer: services.settings.issuer)),
+                issuer: services.settings.issuer, masterKeys: services.masterKeyRing, clock: services.clock))
     }
 
     /// What every page may read.
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
-        paths.formUnion(["/.well-known/jwks.json", "/openapi.json"])
+        paths.formUnion([PublicPath.keySet, PublicPath.openAPI])
         if settings.revocations.access == .public {
-            paths.formUnion(["/revocations", "/revocations.jwt"])
+            paths.formUnion([PublicPath.revocations, PublicPath.signedRevocations])
             if settings.statusList.enabled { paths.formUnion(StatusListEndpoint.templates) }
         }
         return paths
@@ -112,7 +98,6 @@ package struct LatchkeyRouter: Sendable {
             context.logger.error("A request failed", metadata: ["lk.error": "\(error)"])
         }
         var response = ErrorRenderer.render(error, context)
-        if context.errorFormat == .oauth { response.headers[.pragma] = "no-cache" }
         if response.status == .methodNotAllowed, let resource = context.resource {
             response.headers[.allow] = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
         }
@@ -120,18 +105,12 @@ package struct LatchkeyRouter: Sendable {
     }
 }
 
-extension LatchkeyRouter {
-    /// An answer to the operator.
-    package struct Answer: Sendable {
-        package let status: Int
-        package let body: [UInt8]
-    }
-
+extension HTTPAssembly {
     /// One request inside this process, as the operator: no socket, no token, the same routes and rules.
     /// - Parameters:
     ///   - path: with query, percent-encoded.
     ///   - body: JSON.
-    package func respond(method: String, path: String, body: [UInt8]?) async -> Answer {
+    package func respond(method: String, path: String, body: [UInt8]?) async -> HTTPAnswer {
         let source = RequestSource(
             logger: Logger(label: "latchkey.http"), peer: nil, isTLS: false, isLocalOperator: true)
         let prepared = operatorService.prepare(
@@ -139,7 +118,24 @@ extension LatchkeyRouter {
             fields: body == nil ? [:] : [.contentType: "application/json"], body: ByteBuffer(bytes: body ?? []),
             source: source)
         let response = await operatorService.respond(to: prepared)
-        return Answer(
-            status: Int(response.status.code), body: Array(response.body.readableBytesView))
+        return HTTPAnswer(
+            status: Int(response.status.code), contentType: response.field(.contentType),
+            body: Array(response.body.readableBytesView), location: response.field(.location))
+    }
+}
+
+/// An answer as whoever asked sees it, be it over a socket or inside the process.
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    package let contentType: String?
+    package let body: [UInt8]
+    /// Where a redirect points, which nobody here follows.
+    package let location: String?
+
+    package init(status: Int, contentType: String?, body: [UInt8], location: String?) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+        self.location = location
     }
 }

@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 
-/// A session without JWT, as its application is told: who is signed in, and for how long.
-package struct BrowserSession: Sendable {
+/// A server session, as its application is told: who is signed in, and for how long.
+package struct ServerSession: Sendable {
     package let record: SessionRecord
     /// What client and user may still have of what was granted.
     package let scope: Scope
@@ -16,22 +16,22 @@ package struct BrowserSession: Sendable {
     }
 }
 
-/// A session without JWT that has just begun, with the token for its cookie.
-package struct BrowserSessionStart: Sendable {
-    package let session: BrowserSession
+/// A server session that has just begun, with the token for its cookie.
+package struct ServerSessionStart: Sendable {
+    package let session: ServerSession
     package let token: SessionTokenString
     /// Seconds until the absolute end.
     package let lifetime: Int
 }
 
 extension SessionService {
-    /// Verifies the password and begins a session without JWT. Durable on return.
+    /// Verifies the password and begins a server session. Durable on return.
     /// - Throws: ``Refusal`` as ``login(_:)``.
-    package func loginWithoutTokens(_ request: LoginRequest) async throws -> BrowserSessionStart {
-        try Self.checkServerSessions(request.client)
+    package func loginForServerSession(_ request: LoginRequest) async throws -> ServerSessionStart {
+        precondition(request.transport == .session)
         let authenticated = try await authenticate(request)
         defer { authenticated.admission?.release() }
-        let replaced = try await replacedBrowserSession(request.replacingSessionToken, client: request.client.id)
+        let replaced = try await replacedServerSession(request.replacingSessionToken, client: request.client.id)
         let (record, stamp) = try await beginSession(
             authenticated, SignIn(request, transport: .session, replacing: replaced))
         return try start(record, at: stamp.issuedAt)
@@ -42,21 +42,21 @@ extension SessionService {
     ///
     /// Reads the row each time, so a revocation holds for the very next call. A use is written at most once an
     /// ``SessionUse/interval(idleLifetime:)``; when the disk cannot take it, the session is still what was read.
-    package func use(sessionToken text: String) async throws -> BrowserSession? {
+    package func use(sessionToken text: String) async throws -> ServerSession? {
         guard let record = try await lookup(sessionToken: text) else { return nil }
         let idle = idleLifetime(of: record.client)
         let now = clock.now()
         guard SessionValidity.judge(record, idleLifetime: idle, now: now) == .valid else { return nil }
         let interval = SessionUse.interval(idleLifetime: idle)
         guard now - record.session.lineage.rotatedAt >= interval else {
-            return BrowserSession(record, idleLifetime: idle)
+            return ServerSession(record, idleLifetime: idle)
         }
         let use = SessionUse(session: record.session.id, idleLifetime: idle, notedAfter: interval, issuesToken: false)
         do {
             guard case .settled(.live(let noted, _)) = try await store.useSession(use) else { return nil }
-            return BrowserSession(noted, idleLifetime: idle)
+            return ServerSession(noted, idleLifetime: idle)
         } catch is StoreUnavailable {
-            return BrowserSession(record, idleLifetime: idle)
+            return ServerSession(record, idleLifetime: idle)
         }
     }
 
@@ -70,25 +70,18 @@ extension SessionService {
     }
 
     /// Only a genuine token of the same client ends a session; anything else in the cookie is ignored.
-    func replacedBrowserSession(_ text: String?, client: ClientID) async throws -> SessionID? {
+    func replacedServerSession(_ text: String?, client: ClientID) async throws -> SessionID? {
         guard let text, let record = try await lookup(sessionToken: text), record.session.client == client else {
             return nil
         }
         return record.session.id
     }
 
-    func start(_ record: SessionRecord, at now: Timestamp) throws -> BrowserSessionStart {
+    func start(_ record: SessionRecord, at now: Timestamp) throws -> ServerSessionStart {
         let session = record.session
-        return BrowserSessionStart(
-            session: BrowserSession(record, idleLifetime: idleLifetime(of: record.client)),
+        return ServerSessionStart(
+            session: ServerSession(record, idleLifetime: idleLifetime(of: record.client)),
             token: try SessionToken.derive(session: session.id, nonce: session.nonce, keys: masterKeys),
             lifetime: Int(max(0, session.expiresAt.seconds - now.seconds)))
-    }
-
-    static func checkServerSessions(_ client: Client) throws(Refusal) {
-        guard client.allowsServerSessions else {
-            throw Refusal(
-                .unauthorizedClient, "Session transport is for first-party clients with at least one allowed origin.")
-        }
     }
 }

@@ -1,0 +1,6 @@
+extension EventStreamService {
+    /// Everybody's streams, newest first.
+    package func page(_ page: PageRequest) async throws -> Page<EventStreamRecord> {
+        try await store.streams(page: page)
+    }
+}

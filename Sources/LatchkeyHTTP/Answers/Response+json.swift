@@ -1,0 +1,27 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+
+extension Response {
+    /// A resource as JSON; members sorted, so that equal values are equal bytes.
+    static func resource(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return json(Array(try encoder.encode(value)), status: status)
+    }
+
+    /// Bytes that are JSON already.
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, headers: jsonFields, body: ByteBuffer(bytes: bytes))
+    }
+
+    private static let jsonFields: HTTPFields = [.contentType: "application/json"]
+
+    /// Done, and nothing to say.
+    static var noContent: Response { Response(status: .noContent) }
+
+    /// Sends the browser on by GET.
+    static func seeOther(_ location: String) -> Response {
+        Response(status: .seeOther, headers: [.location: location, .cacheControl: "no-store"])
+    }
+}

@@ -1,0 +1,30 @@
+/// The names and attributes of all our cookies: the one place that gives a cookie its name.
+package struct CookieForm: Sendable, Equatable {
+    /// Whether a cookie comes with requests that a link or redirect from elsewhere causes.
+    enum SameSite: String { case lax = "Lax", strict = "Strict" }
+
+    /// Plain http on this machine: no `Secure`, hence no `__Host-` prefix either, since Safari drops Secure cookies
+    /// there. Never for an issuer that others can reach.
+    package let isDevelopment: Bool
+
+    /// - Parameter issuer: decides the form alone; headers of a request never do.
+    package init(issuer: String) {
+        isDevelopment = Self.isOnThisMachine(issuer: issuer)
+    }
+
+    /// `__Host-latchkey_<purpose>`, or the development form.
+    func name(_ purpose: String) -> String { (isDevelopment ? "latchkey_dev_" : "__Host-latchkey_") + purpose }
+
+    func attributes(_ sameSite: SameSite) -> String {
+        (isDevelopment ? "Path=/; HttpOnly" : "Path=/; Secure; HttpOnly") + "; SameSite=\(sameSite.rawValue)"
+    }
+
+    private static func isOnThisMachine(issuer: String) -> Bool {
+        guard issuer.hasPrefix("http://") else { return false }
+        let authority = issuer.dropFirst("http://".count).prefix { $0 != "/" }
+        let host =
+            authority.first == "["
+            ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+        return host == "localhost" || host.hasSuffix(".localhost") || ClientAddress(String(host))?.isLoopback == true
+    }
+}

@@ -1,0 +1,55 @@
+import LatchkeyCore
+
+/// What the OAuth endpoints read and write, which is no ``WireObject``: forms, and answers that are written by hand for
+/// speed. A test holds each to real requests and answers.
+extension SchemaDescription {
+    static let oauthError = SchemaDescription(
+        "OAuthError", "RFC 6749 5.2.",
+        [
+            .required("error", .string), .optional("error_description", .string),
+            .optional("latchkey_reason", .choice(RefreshRefusalReason.allCases.map(\.rawValue))),
+        ])
+
+    static let tokenRequest = SchemaDescription(
+        "TokenRequest", "A grant, with client authentication by Basic or in the form.",
+        [
+            .required("grant_type", .choice(Client.Grant.all.map(\.name))),
+            .optional("client_id", .string),
+            .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
+            .optional("resource", .array(.string), "RFC 8707; may come more than once."),
+        ])
+
+    static let tokenResponse = SchemaDescription(
+        "TokenResponse", "Tokens (RFC 6749 5.1).",
+        [
+            .required("access_token", .string), .required("token_type", .choice(["Bearer"])),
+            .required("expires_in", .integer, "Seconds."), .required("scope", .string),
+            .optional(
+                "latchkey_separate_scope", .string,
+                "Granted too, but never in one token with scope: refresh (or ask anew) with this scope alone."),
+            .optional(
+                "refresh_token", .string, "Absent with cookie transport, and when the client keeps the one it has."),
+            .optional("refresh_token_timeout", .integer, "Seconds until the session ends when it is not used."),
+            .optional("sid", .string),
+        ])
+
+    static let tokenReference = SchemaDescription(
+        "TokenReference", "A token, with client authentication by Basic or in the form.",
+        [
+            .required("token", .string), .optional("token_type_hint", .string), .optional("client_id", .string),
+            .optional("client_secret", .string),
+        ])
+
+    static let introspection = SchemaDescription(
+        "Introspection", "RFC 7662 2.2; exactly active=false for whatever the caller may not know.",
+        [
+            .required("active", .boolean), .optional("scope", .string), .optional("client_id", .string),
+            .optional("token_type", .string),
+            .optional("exp", .integer, Meaning.instant),
+            .optional("iat", .integer, Meaning.instant), .optional("sub", .string), .optional("aud", .array(.string)),
+            .optional("iss", .string), .optional("jti", .string), .optional("sid", .string),
+            .optional("token_use", .choice(["access_token", "refresh_token"])),
+            .optional("auth_time", .integer, Meaning.instant), .optional("amr", .array(.string)),
+            .optional("roles", .array(.string)),
+        ])
+}

@@ -1,0 +1,61 @@
+import Foundation
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTokens
+
+/// What the server would refuse at its start beyond the values themselves: the files and directories that they name.
+/// Makes and changes nothing.
+struct StartupCheck {
+    let settings: EffectiveSettings
+    /// Where `LATCHKEY_MASTER_KEY` is looked for.
+    var environment = ProcessInfo.processInfo.environment
+
+    /// - Returns: sentences about what the server starts with, but an operator should know.
+    /// - Throws: what the server throws: ``CommandFailure``, `MasterKeyFault`, or the TLS files' own error.
+    func run() throws -> [String] {
+        try settings.dataDirectory.checkCanBeUsed()
+        try checkMasterKey()
+        return [try certificateConcern(), try bootstrapConcern()].compactMap(\.self)
+    }
+
+    private var hasDatabase: Bool {
+        FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
+    }
+
+    /// The ring itself, or the place where a new one would be written.
+    private func checkMasterKey() throws {
+        let file = MasterKeyFile(path: settings.masterKeyFile)
+        let isGiven = environment[ConfigurationKey.masterKeyVariable].map { !$0.isEmpty } ?? false
+        guard !isGiven, !file.exists, !hasDatabase else {
+            _ = try Compose.masterKey(settings, environment, mayCreate: false)
+            return
+        }
+        // The data directory is made by the server, its parents too; another one is not.
+        let folder = URL(filePath: file.path).deletingLastPathComponent().path
+        guard folder != URL(filePath: settings.dataDirectory.masterKeyPath).deletingLastPathComponent().path else {
+            return
+        }
+        guard let reason = FileTrouble.reasonNotToWrite(in: folder) else { return }
+        throw MasterKeyFault("The master key cannot be written to \(file.path): \(reason).")
+    }
+
+    private func certificateConcern() throws -> String? {
+        guard let tls = settings.tls else { return nil }
+        let validity = try TLSIdentity(certificatePath: tls.certificate, privateKeyPath: tls.privateKey).validity
+        guard let concern = validity.concern(at: .wallClock) else { return nil }
+        guard validity.state(at: .wallClock) == .endsSoon else { throw CommandFailure(concern) }
+        return concern
+    }
+
+    /// The password's file is read once, and may be taken away after that.
+    private func bootstrapConcern() throws -> String? {
+        guard let bootstrap = settings.bootstrap else { return nil }
+        do throws(CommandFailure) {
+            try BootstrapAdmin(bootstrap).check(settings.core)
+            return nil
+        } catch {
+            guard hasDatabase else { throw error }
+            return "\(error) It matters only while there is no user."
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import LatchkeyHTTP
+
+/// How the texts of a key become its value.
+struct ValueForm<Value: Sendable>: Sendable {
+    /// Whether there may be several texts.
+    let isList: Bool
+    /// What is accepted, in words that follow "must be", of a list "must hold".
+    let accepted: String
+    private let parse: @Sendable ([String]) -> Reading
+
+    /// What came of texts.
+    enum Reading {
+        case value(Value)
+        /// The text that is not accepted.
+        case unusable(String)
+    }
+
+    /// A single text.
+    init(_ accepted: String, _ parse: @escaping @Sendable (String) -> Value?) {
+        isList = false
+        self.accepted = accepted
+        self.parse = { texts in
+            let text = texts.first ?? ""
+            return parse(text).map(Reading.value) ?? .unusable(text)
+        }
+    }
+
+    /// Several texts.
+    init(list accepted: String, _ parse: @escaping @Sendable ([String]) -> Reading) {
+        isList = true
+        self.accepted = accepted
+        self.parse = parse
+    }
+
+    func read(_ texts: [String]) -> Reading { parse(texts) }
+}
+
+extension ValueForm where Value == String {
+    /// Any text; judged where it is used.
+    static var text: ValueForm { ValueForm("a text") { $0 } }
+}
+
+extension ValueForm where Value == Bool {
+    /// `true` or `false`, and none of YAML's other words for them.
+    static var flag: ValueForm {
+        ValueForm("true or false") { text in
+            switch text {
+            case "true": true
+            case "false": false
+            default: nil
+            }
+        }
+    }
+}
+
+extension ValueForm where Value == Duration {
+    /// A duration as ``DurationText`` reads it, within the range.
+    static func duration(_ range: ClosedRange<Duration>) -> ValueForm {
+        let bounds = [range.lowerBound, range.upperBound].map(DurationText.string)
+        return ValueForm("a duration from \(bounds[0]) to \(bounds[1])") { text in
+            DurationText.parse(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+}
+
+extension ValueForm where Value == Int {
+    /// A whole number within the range.
+    static func integer(_ range: ClosedRange<Int>) -> ValueForm {
+        ValueForm("a whole number from \(range.lowerBound) to \(range.upperBound)") { WholeNumber.read($0, in: range) }
+    }
+}
+
+extension ValueForm where Value == Int? {
+    /// `cores`, which is nil, or a number of threads.
+    static var threads: ValueForm {
+        ValueForm("cores or a whole number from 1 to 1024") { text in
+            if text == "cores" { return .some(nil) }
+            return WholeNumber.read(text, in: 1...1024).map(Optional.some)
+        }
+    }
+}
+
+/// Digits alone: no sign, no space, no fraction.
+private enum WholeNumber {
+    static func read(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        else { return nil }
+        return number
+    }
+}
+
+extension ValueForm where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the words of a closed list.
+    static func choice(_ list: Value.Type) -> ValueForm {
+        let words = list.allCases.map(\.rawValue)
+        let accepted = (words.count > 1 ? words.dropLast().joined(separator: ", ") + " or " : "") + (words.last ?? "")
+        return ValueForm(accepted) { text in list.allCases.first { $0.rawValue.utf8.elementsEqual(text.utf8) } }
+    }
+}
+
+extension ValueForm where Value == [ListenAddress] {
+    static var addresses: ValueForm {
+        ValueForm(list: "addresses like 127.0.0.1:8080 or [::1]:8080") { texts in
+            var addresses: [ListenAddress] = []
+            for text in texts {
+                guard let address = ListenAddress(text) else { return .unusable(text) }
+                addresses.append(address)
+            }
+            return .value(addresses)
+        }
+    }
+}
+
+extension ValueForm where Value == TrustedProxies {
+    static var networks: ValueForm {
+        ValueForm(list: "addresses or networks like 10.0.0.0/8") { texts in
+            do throws(TrustedProxies.InvalidNetwork) {
+                return .value(try TrustedProxies(texts))
+            } catch {
+                return .unusable(error.text)
+            }
+        }
+    }
+}
