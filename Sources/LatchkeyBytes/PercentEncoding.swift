@@ -53,23 +53,26 @@ package enum PercentEncoding {
     }
 
     /// The decoded text; nil when an escape is malformed, the bytes are not UTF-8 or contain NUL.
-    @inlinable
     package static func text(_ encoded: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
-        var isLiteral = true
-        var combined: UInt8 = 0
-        for byte in encoded {
-            switch byte {
-            case 0: return nil
-            case UInt8(ascii: "%"), UInt8(ascii: "+"): isLiteral = false
-            default: combined |= byte
-            }
-        }
-        if isLiteral {
-            // ASCII is UTF-8 without a further look.
-            return combined < 0x80
-                ? String(decoding: encoded, as: UTF8.self) : String(validating: encoded, as: UTF8.self)
-        }
+        text(Array(encoded)[...], plusIsSpace: plusIsSpace)
+    }
+
+    /// The same for what every form is cut into: where the type of its bytes is looked up
+    /// for each of them, a token takes forty times as long.
+    package static func text(_ encoded: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+        // ASCII without escapes stands for itself, and is UTF-8 without a further look.
+        if isPlain(encoded.span) { return String(decoding: encoded, as: UTF8.self) }
         guard let bytes = decode(encoded, plusIsSpace: plusIsSpace), !bytes.contains(0) else { return nil }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            switch text[index] {
+            case 0, UInt8(ascii: "%"), UInt8(ascii: "+"), 0x80...: return false
+            default: break
+            }
+        }
+        return true
     }
 }
