@@ -31,7 +31,7 @@ package final class Gates: Sendable {
         case .client(let rule, let work): try await client(rule, work, try route.read(request), context)
         case .application(let work): try await application(work, try route.read(request), context)
         case .firstParty(let work): try await firstParty(work, try route.read(request), context)
-        case .listReader(let work): try await listReader(work, try route.read(request), context)
+        case .listReader(let work): try await listReader(work, route, request, context)
         case .bearer(let work): try await bearer(work, route, request, context)
         case .account(let work): try await account(work, route, request, context)
         case .receiver(let work): try await receiver(work, route, request, context)
@@ -69,12 +69,6 @@ extension Gates {
         try await work(request, context, try await clients.firstParty(request, context))
     }
 
-    private func listReader(
-        _ work: Route.Work<ClientID?>, _ request: Request, _ context: RequestContext
-    ) async throws -> Response {
-        try await work(request, context, try await listReaders.admit(request, context))
-    }
-
     private func session(
         _ work: Route.Work<ServerSession>, _ request: Request, _ context: RequestContext
     ) async throws -> Response {
@@ -91,6 +85,13 @@ extension Gates {
 // MARK: Access tokens, before the query is read
 
 extension Gates {
+    private func listReader(
+        _ work: Route.Work<ClientID?>, _ route: Route, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        let caller = try await listReaders.admit(request, context)
+        return try await work(try route.read(request), context, caller)
+    }
+
     private func bearer(
         _ work: Route.Work<AuthorisedCaller>, _ route: Route, _ request: Request, _ context: RequestContext
     ) async throws -> Response {
