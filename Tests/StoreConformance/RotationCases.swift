@@ -75,6 +75,26 @@ extension StoreConformance {
             #expect(try await harness.reread(record).lineage == record.session.lineage)
             #expect(try await harness.rotate(record, 1, scope: Scope("openid")).summary == "rotated 2")
         },
+        StoreCase("a forged tag changes nothing, whatever its generation, and comes before all else") { harness in
+            let record = try await harness.signIn()
+            let other = try await harness.addClient("other")
+            for generation in UInt32(1)...3 { _ = try await harness.rotate(record, generation) }
+            let before = try await harness.reread(record)
+            for generation in [UInt32(1), 3, 4, 5, .max] {
+                let text = try RefreshToken.derive(
+                    session: record.session.id, generation: generation, nonce: [UInt8](repeating: 8, count: 16),
+                    keys: harness.masterKeys
+                ).text
+                let forged = SessionRotation(
+                    token: try #require(RefreshToken(text)), client: other.id, transport: .cookie,
+                    network: StoreHarness.network, policy: StoreHarness.policy, scope: Scope("openid email"),
+                    masterKeys: harness.masterKeys, settings: Settings(issuer: "https://auth.example"))
+                let outcome = try harness.granted(try await harness.store.rotateSession(forged))
+                #expect(outcome.refusal == .malformed)
+            }
+            #expect(try await harness.reread(record) == before)
+            #expect(try await harness.events(.refreshReplayed).isEmpty)
+        },
         StoreCase("a replay with too wide a scope still ends the session") { harness in
             let record = try await harness.signIn()
             for generation in UInt32(1)...2 { _ = try await harness.rotate(record, generation) }

@@ -22,7 +22,7 @@ package enum RouteAccess: Sendable, Hashable {
     case admin(AdminUse)
     /// The Unix socket, and commands inside the process; for others there is nothing.
     case `operator`
-    /// The cookie of a session without JWT.
+    /// The cookie of a server session.
     case session
     /// The browser that began a sign-in on another host, by its start cookie.
     case begunSignIn

@@ -13,8 +13,12 @@ struct DatabaseMaintenance: Sendable {
     /// Applies what is missing. The caller holds the lock.
     /// - Returns: the names of those migrations, and what the operator has to do about clients, a sentence each.
     func migrate() async throws -> (applied: [String], clashes: [String]) {
+        // A new database is made as `serve` makes it, with its master key: one without could never be opened.
+        guard FileManager.default.fileExists(atPath: path) else {
+            return ([], try await withProgram { try await $0.services.clients.clashes() })
+        }
         let applied = try await DatabaseTools(path: path).migrate(now: .wallClock)
-        // Opening it all shows at once whether this master key belongs to it, and makes one for a new database.
+        // Opening it all shows at once whether this master key belongs to it.
         return (applied, try await withProgram { try await $0.services.clients.clashes() })
     }
 

@@ -36,6 +36,14 @@ struct DatabaseCommandTests {
         #expect(try await fixture.run("user", "list").lines.count == 2)
     }
 
+    @Test func `a database that is made by migrating it can be opened afterwards`() async throws {
+        let fixture = try CommandLineFixture()
+        #expect(try await fixture.run("db", "migrate").code == 0)
+        #expect(FileManager.default.fileExists(atPath: fixture.folder.file("master.key")))
+        #expect(try await fixture.run("client", "add", "one", "--public").code == 0)
+        #expect(try await fixture.run("db", "migrate").lines.contains("The schema is up to date."))
+    }
+
     @Test func `commands without a server take turns`() async throws {
         let fixture = try CommandLineFixture()
         let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
