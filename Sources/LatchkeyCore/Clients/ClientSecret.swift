@@ -61,7 +61,10 @@ extension ClientSecretDigest: Equatable {
     static func == (left: ClientSecretDigest, right: ClientSecretDigest) -> Bool {
         // Both buffers live as long as the closures that are lent them.
         unsafe left.digest.withUnsafeBytes { left in
-            unsafe right.digest.withUnsafeBytes { right in unsafe ConstantTime.equal(left, right) }
+            unsafe right.digest.withUnsafeBytes { right in
+                unsafe ConstantTime.equal(
+                    left.bindMemory(to: UInt8.self).span, right.bindMemory(to: UInt8.self).span)
+            }
         }
     }
 }
