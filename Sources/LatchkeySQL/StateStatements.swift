@@ -94,6 +94,13 @@ struct StateStatements: StateTable {
             WHERE (rotated_at > ?1 OR recovery_window_start > ?1) AND ?2 = ?2
             """,
             "DELETE FROM login_throttle WHERE last_failure > ?1 AND ?2 = ?2",
+            // Later than every watermark, so no revocation would overtake it.
+            "DELETE FROM login_codes WHERE created_at > ?1 AND ?2 = ?2",
+            // Only a wrong time can have given a replaced secret longer than the longest grace.
+            """
+            UPDATE client_secrets SET expires_at = ?1
+            WHERE expires_at > ?1 + \(ClientService.longestGrace.wholeMilliseconds) AND ?2 = ?2
+            """,
             "UPDATE known_networks SET last_success = ?1 WHERE last_success > ?1 AND ?2 = ?2",
         ]
 

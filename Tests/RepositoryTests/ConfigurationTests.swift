@@ -208,15 +208,20 @@ struct ConfigurationTests {
         }
     }
 
-    @Test(arguments: ["issuer:\n", "issuer: ~\n", "issuer: ''\n", "issuer: null\nlisten:\ntls:\n  # none\n"])
-    func `a key without a value sets nothing`(yaml: String) async throws {
+    @Test(arguments: ["revocations.access:\n", "revocations:\n  access: ~\n", "issuer: ''\n", "tls:\nlisten: null\n"])
+    func `a key without a value is refused, not taken for its default`(yaml: String) async throws {
         try await withFile(yaml) { path in
+            let refusal = #expect(throws: ConfigurationError.self) {
+                try ConfigurationValues.read(ConfigurationSources(file: path))
+            }
+            #expect(refusal?.description.contains("has no value") == true)
+        }
+    }
+
+    @Test func `a group without a line sets nothing`() async throws {
+        try await withFile("tls:\n  # none\n") { path in
             let values = try ConfigurationValues.read(ConfigurationSources(file: path))
             #expect(values.entries == (try ConfigurationValues.read(ConfigurationSources()).entries))
-            let environment = ["LATCHKEY_ISSUER": "https://environment.example"]
-            let settings = try await EffectiveSettings.load(
-                ConfigurationSources(file: path, environment: environment))
-            #expect(settings.core.issuer == "https://environment.example")
         }
     }
 

@@ -52,6 +52,35 @@ extension StoreConformance {
                 harness.observer.records.map(\.entry.target) == [.user(record.user.id, issuedBefore: floor)],
                 "a revocation has to match what was issued before the clock was set back")
         },
+        StoreCase("a reset clock takes back codes and replaced secrets of the wrong time") { harness in
+            let user = try await harness.addUser()
+            let client = try await harness.addClient()
+            harness.advance(by: .seconds(400 * 86400))
+            let code = LoginCodeIssue(
+                digest: [UInt8](repeating: 1, count: 32), stateDigest: [UInt8](repeating: 2, count: 32),
+                authenticated: harness.authenticated(user), client: client.id,
+                redirectURI: "https://app.example/cb", scope: try #require(Scope("openid")), deviceName: nil,
+                network: StoreHarness.network)
+            #expect(try harness.granted(try await harness.store.addLoginCode(code)))
+            let event = AuditEvent(.clientSecretRotated, at: harness.now, actor: .operator)
+            for number in UInt8(1)...2 {
+                try await harness.store.rotateClientSecret(
+                    SealedClientSecret(client: client.id, sealed: [number], createdAt: harness.now, expiresAt: nil),
+                    previousExpiresAt: harness.now + .seconds(60), event: event)
+                harness.advance(by: .seconds(1))
+            }
+            harness.advance(by: .seconds(-400 * 86400))
+            try await harness.store.resetClockFloor(to: harness.now, actor: .operator)
+            harness.advance(by: .seconds(5))
+            #expect(try await harness.store.clientSecrets()[client.id]?.map(\.sealed) == [[2]])
+            let redemption = LoginCodeRedemption(
+                digest: code.digest, stateDigest: code.stateDigest, client: client.id, redirectURI: code.redirectURI,
+                session: .generate(at: harness.now), nonce: [UInt8](repeating: 7, count: 16),
+                absoluteLifetime: .seconds(86400), network: StoreHarness.network, replacing: nil)
+            guard case .refused = try harness.granted(try await harness.store.redeemLoginCode(redemption)) else {
+                throw UnexpectedAnswer("a code of the wrong time was redeemed")
+            }
+        },
         StoreCase("a session begun right after a revocation outlives it") { harness in
             let record = try await harness.signIn()
             harness.advance(by: .milliseconds(400))

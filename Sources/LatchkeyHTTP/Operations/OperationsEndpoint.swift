@@ -31,8 +31,9 @@ struct OperationsEndpoint: Sendable {
     /// `/healthz` and `/readyz`, for every listener.
     var healthRoutes: [Route] {
         [
-            Route(.get, PublicPath.liveness, "getLiveness", .open(healthz)),
-            Route(.get, PublicPath.readiness, "getReadiness", .open(readyz)),
+            // Tolerant: a probe that adds a parameter of its own must not take the server out of service.
+            Route(.get, PublicPath.liveness, "getLiveness", query: .tolerant, .open(healthz)),
+            Route(.get, PublicPath.readiness, "getReadiness", query: .tolerant, .open(readyz)),
         ]
     }
 

@@ -70,12 +70,18 @@ package struct ConfigurationFile: Sendable {
         }
     }
 
-    /// What an entry sets; nil when it has no value, which sets nothing.
-    /// - Throws: ``ConfigurationError`` for a list where one text is meant.
+    /// What an entry sets.
+    /// - Throws: ``ConfigurationError`` for a list where one text is meant, and for no value: left empty, a key that
+    ///   restricts something would be taken for no restriction.
     package func texts(of entry: Entry, for key: ConfigurationKey) throws(ConfigurationError) -> [String]? {
         switch entry.content {
         // `listen: a,b` is as clear as a list.
-        case .text(let text): return text.isEmpty ? nil : key.texts(in: text)
+        case .text(let text):
+            guard !text.isEmpty else {
+                throw ConfigurationError(
+                    "\(path), line \(entry.line): `\(key.name)` has no value: give it one, or leave the line out.")
+            }
+            return key.texts(in: text)
         case .list(let texts) where key.isList: return texts
         case .list:
             throw ConfigurationError(

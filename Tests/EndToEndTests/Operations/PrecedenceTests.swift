@@ -112,9 +112,13 @@ struct PrecedenceTests {
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect(thread.policy.isRealTime == !isBusy)
+        let fellBack = ContinuousClock.now
         precedence.hashEnds()
         precedence.hashBegins()
-        #expect(thread.policy.isRealTime == !isBusy, "not again at once")
+        let goesFirst = thread.policy.isRealTime
+        // It pauses for two seconds, which may be over where this test itself was held up.
+        let isAtOnce = ContinuousClock.now - fellBack < .seconds(1)
+        #expect(goesFirst == !isBusy || !isAtOnce, "not again at once")
         precedence.hashEnds()
         precedence.withdraw()
         #expect(!thread.policy.isRealTime)

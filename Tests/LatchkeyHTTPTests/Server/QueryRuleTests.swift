@@ -47,7 +47,7 @@ struct QueryRuleTests {
     private static let tolerant: Set<String> = [
         "POST /oauth2/token", "POST /oauth2/revoke", "POST /oauth2/introspect", "GET /start", "GET /callback",
         "GET /openapi.json", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server",
-        "GET /.well-known/ssf-configuration",
+        "GET /.well-known/ssf-configuration", "GET /healthz", "GET /readyz",
     ]
 
     @Test func `every route refuses what the document does not give it, and what it gives without a value`()
