@@ -28,7 +28,7 @@ extension Instructions.Subject {
     var budget: Budget? {
         switch self {
         case .refresh: Budget(name: "refresh", instructions: 610_000, allocations: 190)
-        case .login: Budget(name: "login without its hash", instructions: 1_180_000, allocations: 480)
+        case .login: Budget(name: "login without its hash", instructions: 1_080_000, allocations: 420)
         case .introspection: Budget(name: "introspection", instructions: 218_000, allocations: 110)
         case .jwks: Budget(name: "JWKS", instructions: 23_500, allocations: 7)
         case .poll: Budget(name: "list poll, 304", instructions: 23_500, allocations: 7)
