@@ -36,7 +36,8 @@ extension ConfigurationKey {
         "tls.private_key", .text, default: nil, "PEM file of the certificate's private key.")
     static let trustedProxies = Typed<TrustedProxies>(
         "trusted_proxies", .networks, default: nil,
-        "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. The proxy has to clear Forwarded.")
+        "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. The proxy has to clear Forwarded."
+    )
 
     static let accessTTL = Typed<Duration>(
         "tokens.access_ttl",
