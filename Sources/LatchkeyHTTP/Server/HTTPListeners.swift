@@ -35,6 +35,11 @@ package final class HTTPListeners: Service, Sendable {
         let channel: any Channel
     }
 
+    /// How many connections the system keeps until they are accepted. A client that finds no place tries again after one
+    /// second, two, four: thousands of pollers that come back at once would need many. The system may allow fewer
+    /// (`net.core.somaxconn`).
+    private static let backlog: CInt = 4096
+
     private let endpoints: [Endpoint]
     private let limits: TransportLimits
     private let logger: Logger
@@ -128,7 +133,7 @@ package final class HTTPListeners: Service, Sendable {
                 let channel = try await bootstrap(endpoint).bind(host: host, port: port).get()
                 return Listener(address: .tcp(host: host, port: channel.localAddress?.port ?? port), channel: channel)
             case .unix(let path):
-                let descriptor = try UnixListeningSocket.open(path)
+                let descriptor = try UnixListeningSocket.open(path, backlog: Self.backlog)
                 return Listener(
                     address: endpoint.address,
                     channel: try await bootstrap(endpoint).withBoundSocket(descriptor).get()
@@ -163,7 +168,7 @@ package final class HTTPListeners: Service, Sendable {
         let logger = logger
         let counted: ConnectionBudget? = if case .tcp = endpoint.address { budget } else { nil }
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // One at a time, so that the limit below holds.
             .serverChannelOption(.maxMessagesPerRead, value: 1)

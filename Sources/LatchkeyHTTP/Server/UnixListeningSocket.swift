@@ -9,7 +9,7 @@ enum UnixListeningSocket {
     /// The mode is set on the descriptor, and Linux gives it to the file that `bind` makes. A umask would do it too, but it
     /// is the whole process's: a file that another thread makes meanwhile, or a child's folder, would get it.
     /// - Throws: ``ListenError``.
-    static func open(_ path: String, backlog: Int32 = 256) throws(ListenError) -> CInt {
+    static func open(_ path: String, backlog: Int32) throws(ListenError) -> CInt {
         let address = ListenAddress.unix(path: path)
         let short = try UnixSocketPath(path)
         // The fallback of a file name that alone is too long.
