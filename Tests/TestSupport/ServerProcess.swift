@@ -71,10 +71,10 @@ package final class ServerProcess: Sendable {
         child.wait()
     }
 
-    /// SIGTERM; returns the exit status.
-    package func terminate() -> Int32 {
+    /// SIGTERM; returns the exit status. Holds no thread meanwhile: the tests beside this one need theirs.
+    package func terminate() async throws -> Int32 {
         child.signal(SIGTERM)
-        return child.wait()
+        return try await child.exit()
     }
 
     /// A port that the system gave out and that nobody else gets while the tests run: a socket stays bound to it, and

@@ -81,7 +81,7 @@ struct ClientFieldTests {
         #expect(try await fixture.run("client", "show", "LatchKey-web")["state"] == "active")
         #expect(try await fixture.run("client", "update", "LatchKey-web", "--access-ttl", "2m").code == 0)
         let server = try await ServerProcess(folder: fixture.folder, port: try ServerProcess.freePort())
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         #expect(
             try String(contentsOfFile: server.logPath, encoding: .utf8).contains("The client LatchKey-web has an id"))
         #expect(try await fixture.run("client", "delete", "LatchKey-web", "--yes").code == 0)

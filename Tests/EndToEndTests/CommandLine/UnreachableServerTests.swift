@@ -59,6 +59,6 @@ struct UnreachableServerTests {
             #expect(text.hasPrefix("latchkey: Permission denied for \(fixture.folder.path)"), "\(command): \(text)")
             #expect(text.hasSuffix(": run it as the user that the server runs as.\n"), "\(command): \(text)")
         }
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
     }
 }

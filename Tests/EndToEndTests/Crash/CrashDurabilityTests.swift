@@ -59,7 +59,7 @@ import Testing
         }
         let server = try await ServerProcess(folder: folder, port: port)
         try await verify(ledger, on: server.http, round: Self.rounds)
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         let told = ledger.withLock { $0 }
         // The figures are part of the evidence: a run that did nothing proves nothing.
         print(

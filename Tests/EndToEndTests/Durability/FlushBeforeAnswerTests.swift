@@ -56,7 +56,7 @@ struct FlushBeforeAnswerTests {
             note("logout", logout, 204, flushed: true)
         }
         kill(serverID, SIGTERM)
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
 
         let events = SystemCallTrace(try String(contentsOfFile: trace, encoding: .utf8)).events
         let start = try #require(events.firstIndex(of: .answered(status: 404)))

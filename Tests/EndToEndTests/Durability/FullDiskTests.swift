@@ -108,7 +108,7 @@ struct FullDiskTests {
         server.killHard()
         let second = try await ServerProcess(folder: folder, port: port)
         for token in carried { #expect(try await refresh(second.http, token).status == 200) }
-        #expect(second.terminate() == 0)
+        #expect(try await second.terminate() == 0)
     }
 
     /// A small write may still fit where a batch did not, so the limit goes down to nothing. Needs the file size limit.

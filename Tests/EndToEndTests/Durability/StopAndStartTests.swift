@@ -29,7 +29,7 @@ struct StopAndStartTests {
         try await wait(for: "latchkey_revocation_waiters 5", http)
         let login = try await loginBeingHashed(http)
         // A poll that is not answered at once is cut off with what takes longer than 5 s, far before its time is up.
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         for poll in polls {
             let answer = try await poll.value
             #expect(answer.status == 200)
@@ -63,7 +63,7 @@ struct StopAndStartTests {
         #expect(try await first.http.get("/readyz").status == 200)
         let socket = OperatorSocket(folder)
         #expect(try await socket.get("/api/v1/admin/stats").status == 200, "the socket is still the first server's")
-        #expect(first.terminate() == 0)
+        #expect(try await first.terminate() == 0)
     }
 
     @Test func `a killed server leaves nothing that keeps the next one from starting`() async throws {
@@ -75,7 +75,7 @@ struct StopAndStartTests {
         let second = try await ServerProcess(folder: folder, port: port)
         let socket = OperatorSocket(folder)
         #expect(try await socket.get("/api/v1/admin/stats").status == 200)
-        #expect(second.terminate() == 0)
+        #expect(try await second.terminate() == 0)
     }
 
     @Test func `a port in use is named`() async throws {
@@ -89,7 +89,7 @@ struct StopAndStartTests {
         #expect(run.output.contains("another program uses it"), "\(run.output)")
         #expect(!run.output.contains("Error("), "a sentence, not a dump: \(run.output)")
         #expect(try await first.http.get("/healthz").status == 200)
-        #expect(first.terminate() == 0)
+        #expect(try await first.terminate() == 0)
     }
 
     /// A login whose password was seen being hashed a moment ago. Beside many other tests this process may look too late;

@@ -34,10 +34,10 @@ struct SecretsTests {
 
         // While it runs, with the write-ahead log, and once more when the file is all there is.
         try expectNoTraces(planted, folder, log: server.logPath, stage: "running", needsLog: true)
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         let again = try await ServerProcess(folder: folder, port: try ServerProcess.freePort())
         #expect(try await login(again.http, latest).status == 200)
-        #expect(again.terminate() == 0)
+        #expect(try await again.terminate() == 0)
         try expectNoTraces(planted, folder, log: server.logPath, stage: "stopped", needsLog: false)
     }
 

@@ -85,7 +85,7 @@ struct SecurityLogTests {
         let server = try await ServerProcess(
             folder: folder, port: try ServerProcess.freePort(),
             configuration: ["LATCHKEY_LOG_LEVEL": "info", "LATCHKEY_LOG_FORMAT": "json"])
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         let lines = try String(contentsOfFile: server.logPath, encoding: .utf8).split(separator: "\n")
             .map { try StrictJSON.parseObject(Array($0.utf8)) }
         #expect(lines.allSatisfy { $0["time"]?.string?.utf8.last == UInt8(ascii: "Z") })
@@ -102,7 +102,7 @@ struct SecurityLogTests {
             let server = try await ServerProcess(
                 folder: fixture.folder, port: try ServerProcess.freePort(),
                 configuration: ["LATCHKEY_LOG_LEVEL": "info"])
-            #expect(server.terminate() == 0)
+            #expect(try await server.terminate() == 0)
             return try String(contentsOfFile: server.logPath, encoding: .utf8)
         }
         #expect(try await log().contains("restored") == false)

@@ -45,7 +45,7 @@ struct PrecedenceTests {
         isDone.set()
         try await logins.value
         try await eventually("it is over with the hash") { try Policy.raised(server.processID).isEmpty }
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
         return try String(contentsOfFile: server.logPath, encoding: .utf8)
     }
 

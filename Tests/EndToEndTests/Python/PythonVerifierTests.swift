@@ -71,7 +71,7 @@ struct PythonVerifierTests {
         }
         #expect(text.contains("\nno scheme of server: ValueError: server must be a URL"))
         #expect(text.contains("answered with status 400: The parameter consumer must be at most 64"), "\(text)")
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
     }
 
     @Test func `an hour without a place for a long poll leaves the list fresh`() async throws {
@@ -107,7 +107,7 @@ struct PythonVerifierTests {
         let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
         try await RevocationCause.kindSession.perform(on: stage.scene)
         #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
-        #expect(stage.server.terminate() == 0)
+        #expect(try await stage.server.terminate() == 0)
         try await stage.verifier.moveClock(62)
         let unsure = try await stage.verifier.answer(live)
         #expect(unsure.status == 503 && unsure["reason"] == "list_stale" && unsure[field: "Retry-After"] == "5")
@@ -186,7 +186,7 @@ struct PythonVerifierTests {
         let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
         try await RevocationCause.kindSession.perform(on: stage.scene)
         #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
-        #expect(stage.server.terminate() == 0)
+        #expect(try await stage.server.terminate() == 0)
         #expect(try await stage.verifier.judge(live) == "ok")
         #expect(try await stage.verifier.judge(dead) == "revoked")
         try await stage.verifier.moveClock(62)
@@ -206,7 +206,7 @@ struct PythonVerifierTests {
         try await RevocationCause.kindSession.perform(on: stage.scene)
         #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
         let epoch = try await stage.server.http.get("/revocations")["epoch"]
-        #expect(stage.server.terminate() == 0)
+        #expect(try await stage.server.terminate() == 0)
         #expect(try await stage.verifier.judge(live, until: "list_stale") == "list_stale")
 
         let again = try await ServerProcess(

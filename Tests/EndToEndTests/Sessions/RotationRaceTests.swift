@@ -63,6 +63,6 @@ struct RotationRaceTests {
         #expect(last.status == 200)
         if let successor = last["refresh_token"] { successors.insert(successor) }
         #expect(successors.count <= 1, "two live successors")
-        #expect(before.terminate() == 0)
+        #expect(try await before.terminate() == 0)
     }
 }

@@ -69,7 +69,7 @@ struct EventDurabilityTests {
         #expect(acknowledged.sessions.isSubset(of: ended))
         #expect(acknowledged.sessions.count > 3, "the load did something")
         for (id, session) in delivered { #expect(events.first { $0.id == id }?.session == session) }
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
     }
 
     private static func signInAndOut(_ http: TestHTTP, _ acknowledged: Acknowledged) async {
@@ -127,7 +127,7 @@ struct EventDurabilityTests {
         try await eventually("a poll is held") {
             try await second.http.get("/metrics").text.contains("latchkey_event_waiters 1")
         }
-        #expect(second.terminate() == 0)
+        #expect(try await second.terminate() == 0)
         // A poll that was not answered at once would have been cut off, far before its minute is over.
         let answer = try await poll.value
         #expect(answer.status == 200)

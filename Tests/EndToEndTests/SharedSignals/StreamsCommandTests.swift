@@ -21,7 +21,7 @@ struct StreamsCommandTests {
         #expect(beside.lines.count == 2)
         let row = beside.lines[1].split(separator: " ").map(String.init)
         #expect(Array(row.prefix(5)) == [receiver.stream, "rp", "enabled", "0", "0"])
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
 
         #expect(try await fixture.run("user", "disable", "alice").code == 0)
         let alone = try await fixture.run("streams", "list", "--format", "json")

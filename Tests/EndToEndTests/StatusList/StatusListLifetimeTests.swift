@@ -59,7 +59,7 @@ struct StatusListLifetimeTests {
             #expect(try await server.http.authorised("POST", "/api/v1/logout", bearer: token).status == 204)
             #expect(try await reader.isInvalid(token))
         }
-        #expect(server.terminate() == 0)
+        #expect(try await server.terminate() == 0)
     }
 
     @Test func `after a restored backup every token from before it reads as invalid or has no list`() async throws {

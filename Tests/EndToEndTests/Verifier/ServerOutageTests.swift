@@ -69,7 +69,7 @@ struct ServerOutageTests {
             try await verifier.waits(for: "the new epoch") { $0.epoch != epoch && $0.freshness == .fresh }
             _ = try await verifier.verify(token)
             await refuses(.revoked, verifier, other, .failClosed)
-            #expect(again.terminate() == 0)
+            #expect(try await again.terminate() == 0)
         }
     }
 
@@ -78,7 +78,7 @@ struct ServerOutageTests {
         let port = try ServerProcess.freePort()
         let first = try await ServerProcess(folder: folder, port: port)
         let token = try await login(first.http)
-        #expect(first.terminate() == 0)
+        #expect(try await first.terminate() == 0)
         let copy = try TemporaryFolder()
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
         where name.hasPrefix("latchkey.sqlite") {
@@ -91,7 +91,7 @@ struct ServerOutageTests {
             #expect(try await second.http.authorised("POST", "/api/v1/logout", bearer: token).status == 204)
             try await verifier.waits(for: "the revocation") { $0.entries > 0 }
             let epoch = verifier.status.epoch
-            #expect(second.terminate() == 0)
+            #expect(try await second.terminate() == 0)
             let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
             #expect(names.contains("latchkey.sqlite"))
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -102,7 +102,7 @@ struct ServerOutageTests {
             #expect(try await third.http.get("/revocations").json.object?["entries"]?.array?.isEmpty == true)
             try await verifier.waits(for: "the new epoch") { $0.epoch != epoch && $0.freshness == .fresh }
             await refuses(.revoked, verifier, token, .failClosed)
-            #expect(third.terminate() == 0)
+            #expect(try await third.terminate() == 0)
         }
     }
 

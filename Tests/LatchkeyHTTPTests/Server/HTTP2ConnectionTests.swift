@@ -221,19 +221,27 @@ import Testing
         #expect(Self.content(answer, 1) == "problem headers_too_large")
     }
 
-    private static var beyondMeasure: [[Frame]] {
-        // A table's entry that is asked for again and again: 50 bytes for 160,000.
-        let bomb = Frame.field("a", 4000, first: 0x40) + [UInt8](repeating: 0xBE, count: 40)
-        let flood = [Frame](repeating: Frame(type: 9, stream: 1), count: 100)
-        return [
-            Frame.get(stream: 1, fields: bomb), Frame.get(stream: 1, fields: Frame.field("a", 200_000)),
-            Frame.get(stream: 1, fields: [], end: 0) + flood,
-        ]
+    enum BeyondMeasure: CaseIterable {
+        /// A table's entry that is asked for again and again: 50 bytes for 160,000.
+        case unpacksToMuch
+        case longField
+        case endlessContinuations
+
+        var frames: [Frame] {
+            switch self {
+            case .unpacksToMuch:
+                Frame.get(
+                    stream: 1, fields: Frame.field("a", 4000, first: 0x40) + [UInt8](repeating: 0xBE, count: 40))
+            case .longField: Frame.get(stream: 1, fields: Frame.field("a", 200_000))
+            case .endlessContinuations:
+                Frame.get(stream: 1, fields: [], end: 0) + [Frame](repeating: Frame(type: 9, stream: 1), count: 100)
+            }
+        }
     }
 
-    @Test(arguments: beyondMeasure)
-    func `a head beyond all measure ends the connection`(frames: [Frame]) async throws {
-        let answer = try await talk(Self.patient, frames)
+    @Test(arguments: BeyondMeasure.allCases)
+    func `a head beyond all measure ends the connection`(head: BeyondMeasure) async throws {
+        let answer = try await talk(Self.patient, head.frames)
         #expect(answer.contains { $0.type == 7 && Self.code($0) != 0 })
     }
 
