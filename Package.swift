@@ -9,6 +9,10 @@ let package = Package(
         .library(name: "LatchkeyTokens", targets: ["LatchkeyTokens"]),
         .library(name: "LatchkeyVerifier", targets: ["LatchkeyVerifier"]),
     ],
+    traits: [
+        .trait(name: "Postgres", description: "Several nodes on PostgreSQL; needs libpq."),
+        .default(enabledTraits: []),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -30,10 +34,11 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // How tasks wait, and threads of our own; knows nothing of Latchkey.
-        .target(name: "Waiting"),
+        .target(name: "Waiting", dependencies: [.product(name: "DequeModule", package: "swift-collections")]),
         // How bytes are spelled, drawn and compared; knows nothing of Latchkey.
         .target(name: "LatchkeyBytes"),
         .target(name: "Argon2", dependencies: ["CArgon2", "CCrypt", "LatchkeyBytes", "Waiting"]),
@@ -74,7 +79,7 @@ let package = Package(
             name: "LatchkeyMigrations",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             path: "Migrations",
-            resources: [.embedInCode("sqlite")]
+            resources: [.embedInCode("postgres"), .embedInCode("sqlite")]
         ),
         // The statements, a file a table, in the words that every database takes.
         .target(name: "LatchkeySQL", dependencies: ["LatchkeyCore", "LatchkeyTokens"]),
@@ -83,7 +88,15 @@ let package = Package(
             dependencies: [
                 "CSQLite", "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens",
                 "Waiting",
-                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        // Empty without the trait.
+        .target(
+            name: "LatchkeyPostgres",
+            dependencies: [
+                .target(name: "CPostgres", condition: .when(traits: ["Postgres"])),
+                "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens", "Waiting",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -190,6 +203,14 @@ let package = Package(
             dependencies: [
                 "CSQLite", "LatchkeyCore", "LatchkeySQL", "LatchkeySQLite", "LatchkeyMigrations", "LatchkeyTokens",
                 "StoreConformance", "TestConditions", "Waiting",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "LatchkeyPostgresTests",
+            dependencies: [
+                "LatchkeyCore", "LatchkeyMigrations", "LatchkeyPostgres", "LatchkeySQL", "LatchkeyTokens",
+                "StoreConformance", "TestConditions", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -31,6 +31,11 @@ package struct Migration: Sendable, Equatable {
 
 /// The schema's history. A new file gets a line here; a test compares this list with the folder.
 package enum Migrations {
+    /// For PostgreSQL, in the order in which they are applied.
+    package static let postgres: [Migration] = [
+        Migration(version: 1, name: "baseline", bytes: PackageResources._001_baseline_sql)
+    ]
+
     /// For SQLite, in the order in which they are applied.
     package static let sqlite: [Migration] = [
         Migration(version: 1, name: "users", bytes: PackageResources._001_users_sql),

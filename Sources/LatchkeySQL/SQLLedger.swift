@@ -22,6 +22,8 @@ package final class SQLLedger: Ledger {
     private var appended: [RevocationRecord] = []
     /// Whether a rule wrote log entries (perhaps one that was rolled back).
     package private(set) var mayHaveEntries = false
+    /// Whether a rule revoked something, or found it revoked already.
+    package private(set) var revokes = false
     /// Streams that got an event or another status (perhaps by a rule that was rolled back).
     package private(set) var changedStreams: Set<Int64> = []
     /// Set by `reset-clock`: the floor after this batch, whatever the batch used.
@@ -80,7 +82,8 @@ package final class SQLLedger: Ledger {
 
     package func revocationInstant(byTime: Bool) throws -> Timestamp {
         usedClock = true
-        return instant
+        revokes = true
+        return try dialect.revocationInstant(byTime: byTime, at: instant, connection)
     }
 
     package var state: any StateTable { StateStatements(self, connection, dialect) }
@@ -126,11 +129,13 @@ extension SQLLedger {
 
     func noteChange(of stream: Int64) { changedStreams.insert(stream) }
 
-    func drawSequence() throws -> Int64 {
-        let sequence = try dialect.drawSequence(connection)
+    var entryColumn: String { dialect.entryColumn }
+
+    func drawEntry() throws -> Int64 {
+        let number = try dialect.drawEntry(connection)
         forgetState()
         mayHaveEntries = true
-        return sequence
+        return number
     }
 
     func note(_ record: RevocationRecord) { appended.append(record) }

@@ -1,4 +1,5 @@
 import LatchkeySQL
+import LatchkeyTokens
 
 /// A row counts the sessions, since SQLite would read a whole index to count them, and holds the last `seq`: with one
 /// writer nobody waits for either.
@@ -11,7 +12,12 @@ struct SQLiteDialect: SQLDialect {
         try connection.integer("SELECT sessions FROM session_count")
     }
 
-    func drawSequence(_ connection: any SQLConnection) throws -> Int64 {
+    let entryColumn = "seq"
+
+    func drawEntry(_ connection: any SQLConnection) throws -> Int64 {
         try connection.integer("UPDATE revocation_state SET last_seq = last_seq + 1 RETURNING last_seq")
     }
+
+    /// One writer: whatever is issued later reads this revocation.
+    func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) -> Timestamp { instant }
 }

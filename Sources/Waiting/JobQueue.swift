@@ -3,7 +3,7 @@ import Dispatch
 import Synchronization
 
 /// A bounded queue between many tasks and a few own threads.
-final class JobQueue<Job: Sendable>: Sendable {
+package final class JobQueue<Job: Sendable>: Sendable {
     private struct State {
         var jobs: Deque<Job> = []
         var closed = false
@@ -17,10 +17,10 @@ final class JobQueue<Job: Sendable>: Sendable {
     private let limit: Int
 
     /// - Parameter limit: how many jobs may wait.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// False when the queue is full or closed; the job was not taken then.
-    func push(_ job: Job) -> Bool {
+    package func push(_ job: Job) -> Bool {
         let (taken, wakes) = state.withLock { state -> (Bool, Bool) in
             guard !state.closed, state.jobs.count < limit else { return (false, false) }
             state.jobs.append(job)
@@ -35,7 +35,7 @@ final class JobQueue<Job: Sendable>: Sendable {
 
     /// Blocks the calling thread until there is a job, and takes up to `most` in order. Empty once the queue is closed
     /// and drained.
-    func take(most: Int) -> [Job] {
+    package func take(most: Int) -> [Job] {
         while true {
             let taken = state.withLock { state -> [Job]? in
                 if state.jobs.isEmpty, !state.closed {
@@ -56,7 +56,7 @@ final class JobQueue<Job: Sendable>: Sendable {
     }
 
     /// Refuses further jobs; those that wait are still handed out.
-    func close() {
+    package func close() {
         let sleepers = state.withLock { state -> Int in
             defer { state.sleepers = 0 }
             state.closed = true
@@ -65,5 +65,5 @@ final class JobQueue<Job: Sendable>: Sendable {
         for _ in 0..<sleepers { calls.signal() }
     }
 
-    var count: Int { state.withLock { $0.jobs.count } }
+    package var count: Int { state.withLock { $0.jobs.count } }
 }

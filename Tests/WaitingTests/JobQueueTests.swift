@@ -2,8 +2,6 @@ import Foundation
 import Testing
 import Waiting
 
-@testable import LatchkeySQLite
-
 struct JobQueueTests {
     @Test func `jobs come out in order, as many as are asked for`() {
         let queue = JobQueue<Int>(limit: 5)

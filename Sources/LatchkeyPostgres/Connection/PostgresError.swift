@@ -1,0 +1,55 @@
+#if Postgres
+    import LatchkeyCore
+    import LatchkeySQL
+
+    /// What PostgreSQL or the connection to it reported. Holds no argument of a statement: the server's DETAIL, which
+    /// quotes them, is never read.
+    struct PostgresError: Error, CustomStringConvertible {
+        /// Five characters (PostgreSQL appendix A); empty when the connection is lost.
+        let state: String
+        let message: String
+        let constraint: String?
+
+        /// The connection is gone. Whether a COMMIT under way has happened is not known.
+        static func lost(_ message: String) -> PostgresError {
+            PostgresError(state: "", message: message, constraint: nil)
+        }
+
+        var isConnectionLost: Bool {
+            state.isEmpty || ["57P01", "57P02", "57P03"].contains(state) || isOf(class: "08")
+        }
+
+        /// Another transaction was in the way: the same rule may run again from its start.
+        var isConflict: Bool { ["40001", "40P01", "55P03"].contains(state) }
+
+        /// Nothing more can be done here at the moment, whatever statement met it.
+        var isUnavailable: Bool {
+            isConnectionLost || isConflict || ["25006", "57014", "25P03"].contains(state) || isOf(class: "53")
+                || isOf(class: "58")
+        }
+
+        private func isOf(class name: String) -> Bool { state.utf8.starts(with: name.utf8) }
+
+        var description: String {
+            let place = state.isEmpty ? "PostgreSQL" : "PostgreSQL \(state)"
+            return constraint.map { "\(place): \($0)" } ?? "\(place): \(message)"
+        }
+
+        /// What a caller may see of any error thrown inside a transaction.
+        static func visible(_ error: any Error) -> any Error {
+            guard let error = error as? PostgresError else { return error }
+            guard error.isUnavailable else { return StoreFault(error.description) }
+            return StoreUnavailable(error.sentence)
+        }
+
+        /// For operators.
+        private var sentence: String {
+            if isConnectionLost { return "the database cannot be reached (\(description))" }
+            switch state {
+            case "25006": return "the database is read-only: it is a standby, or its disk is full (\(description))"
+            case "57014", "25P03": return "the statement took too long (\(description))"
+            default: return isConflict ? "other transactions were in the way (\(description))" : description
+            }
+        }
+    }
+#endif

@@ -1,0 +1,40 @@
+#if Postgres
+    import LatchkeyCore
+    import LatchkeySQL
+    import LatchkeyTokens
+
+    /// Sessions are not counted, since a row that every sign-in writes would be a queue. Entries of the log get their
+    /// `seq` after the commit (``Sequencer``). Time is a row.
+    struct PostgresDialect: SQLDialect {
+        /// What the database's clock is taken to show; nil: what it shows.
+        let now: Timestamp?
+
+        let entryColumn = "id"
+
+        func countSessions(_ change: Int, _ connection: any SQLConnection) throws {}
+
+        /// As of the last time that PostgreSQL looked; counted while it has not.
+        func sessionCount(_ connection: any SQLConnection) throws -> Int64 {
+            let estimate = try connection.integer(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = 'sessions'::regclass")
+            return estimate > 10_000 ? estimate : try connection.integer("SELECT count(*) FROM sessions")
+        }
+
+        func drawEntry(_ connection: any SQLConnection) throws -> Int64 {
+            try connection.integer("SELECT nextval('revocation_ids')")
+        }
+
+        /// Moves the clock's row on where that is due, and keeps it until the commit: no issuance can read a later second
+        /// and not see this revocation. The end of that second, so that what was begun in it has ended.
+        func revocationInstant(
+            byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection
+        ) throws -> Timestamp {
+            guard byTime else { return instant }
+            let second = try connection.first(
+                "UPDATE clock SET second = greatest(second, ?) RETURNING second", [instant.seconds]
+            ) { $0[0] as Int64 }
+            guard let second else { throw StoreFault("clock has no row") }
+            return Timestamp(milliseconds: second * 1000 + 999)
+        }
+    }
+#endif

@@ -1,0 +1,126 @@
+#if Postgres
+    package import LatchkeyCore
+    import LatchkeySQL
+    package import LatchkeyTokens
+    package import Logging
+
+    /// The store on PostgreSQL: a transaction for each rule on a pool of connections, readers, and the sequencer that
+    /// numbers the revocation log.
+    package final class PostgresStore: Store {
+        package struct Settings: Sendable {
+            /// As libpq takes it: a URI or `key=value` pairs.
+            package var url: String
+            /// Connections that write, and those that read, each with a thread.
+            package var connections = 8
+            package var readers = 4
+            /// Rules that may wait for a connection, and reads as well; beyond, callers get ``StoreUnavailable`` at once.
+            package var waitingLimit = 10_000
+            /// How many seconds the clock's row may be behind the database's clock.
+            package var clockLag: Int64 = 1
+            /// Whether other nodes' revocations are heard of by LISTEN; otherwise they are looked for ten times a second.
+            package var listens = true
+            /// Takes the place of the database's clock. For tests.
+            package var databaseClock: (@Sendable () -> Timestamp)?
+
+            package init(url: String) { self.url = url }
+        }
+
+        package let clock: Clock
+        package let expiryClock: ExpiryClock
+        private let pool: TransactionPool
+        private let readers: PostgresReaders
+        private let sequencer: Sequencer
+        private let watcher: Watcher
+
+        private init(
+            clock: Clock, expiryClock: ExpiryClock, pool: TransactionPool, readers: PostgresReaders,
+            sequencer: Sequencer, watcher: Watcher
+        ) {
+            self.clock = clock
+            self.expiryClock = expiryClock
+            self.pool = pool
+            self.readers = readers
+            self.sequencer = sequencer
+            self.watcher = watcher
+        }
+
+        /// Connects, brings the schema up to date, and starts the threads.
+        /// - Parameter observer: told of every revocation that was committed, on the sequencer's thread.
+        /// - Throws: ``StoreUnavailable``, ``StoreFault``, with a sentence that says what to do.
+        package static func open(
+            _ settings: Settings, clock: Clock, observer: any StoreObserver, logger: Logger
+        ) throws -> PostgresStore {
+            do {
+                let connection = try PostgresConnection(settings.url)
+                defer { connection.close() }
+                try ServerCheck.run(connection)
+                try PostgresMigrator().run(on: connection, now: clock.now())
+                let state = try StateRow(connection).row()
+                let second = try connection.integer("SELECT second FROM clock")
+                let sequencer = Sequencer(
+                    settings.url, published: state.stored.lastSequence, observer: observer, logger: logger)
+                return PostgresStore(
+                    clock: clock,
+                    expiryClock: ExpiryClock(clock, floor: second > 0 ? Timestamp(seconds: second) : nil),
+                    pool: TransactionPool(settings, sequencer: sequencer, observer: observer, logger: logger),
+                    readers: PostgresReaders(settings), sequencer: sequencer,
+                    watcher: Watcher(settings, sequencer: sequencer))
+            } catch {
+                throw PostgresError.visible(error)
+            }
+        }
+
+        /// Refuses new work, finishes what waits, and closes the connections.
+        package func shutdown() async {
+            await watcher.stop()
+            await readers.stop()
+            await pool.stop()
+            await sequencer.stop()
+        }
+    }
+
+    extension PostgresStore {
+        package func write<Value: Sendable>(
+            _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+        ) async throws -> Written<Value> {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Written<Value>, any Error>) in
+                let job = TransactionJob(
+                    scope: scope,
+                    run: { ledger in
+                        let value = try rule(ledger)
+                        return { continuation.resume(returning: Written(value: value, records: $0)) }
+                    },
+                    fail: { continuation.resume(throwing: $0) })
+                if !pool.push(job) {
+                    continuation.resume(throwing: StoreUnavailable("too many writes wait, or the store is closed"))
+                }
+            }
+        }
+
+        package func read<Value: Sendable>(
+            snapshot: Bool, _ body: @escaping @Sendable (any Looks) throws -> Value
+        ) async throws -> Value {
+            try await readers.perform(snapshot: snapshot, body)
+        }
+
+        package func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void) {
+            _ = pool.push(
+                TransactionJob(
+                    scope: .rows,
+                    run: { ledger in
+                        try rule(ledger)
+                        return { _ in }
+                    }, fail: { _ in }))
+        }
+
+        package func statistics() async throws -> StoreStatistics {
+            let now = clock.now()
+            let rows = try await read(snapshot: true) { try $0.upkeep.counts(at: now) }
+            return StoreStatistics(
+                users: rows.users, clients: rows.clients, sessions: rows.sessions,
+                liveRevocations: rows.liveRevocations, auditEvents: rows.auditEvents, databaseBytes: 0,
+                writeAheadLogBytes: 0, batches: 0, transactions: 0, commitTimes: CommitTimes())
+        }
+    }
+#endif
