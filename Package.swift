@@ -209,8 +209,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyPostgresTests",
             dependencies: [
-                "LatchkeyCore", "LatchkeyMigrations", "LatchkeyPostgres", "LatchkeySQL", "LatchkeyTokens",
-                "StoreConformance", "TestConditions", "TestSupport",
+                "LatchkeyCore", "LatchkeyMigrations", "LatchkeyPostgres", "LatchkeySQL", "LatchkeySQLite",
+                "LatchkeyTokens", "StoreConformance", "TestConditions", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

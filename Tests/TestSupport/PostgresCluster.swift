@@ -61,7 +61,7 @@
             let server =
                 user + [
                     "\(programs)/postgres", "-D", data, "-k", folder.path, "-c", "listen_addresses=",
-                    "-c", "max_connections=400", "-c", "shared_buffers=64MB",
+                    "-c", "max_connections=1000", "-c", "shared_buffers=64MB",
                 ]
             child = try ChildProcess(
                 ["sh", "-c", #""$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server"#, "sh"] + server,
