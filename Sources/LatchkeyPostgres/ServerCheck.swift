@@ -15,7 +15,8 @@
             for name in ["fsync", "full_page_writes"] {
                 let value = try setting(name, connection)
                 guard value == "on" else {
-                    throw StoreUnavailable("PostgreSQL's \(name) is \(value): what it acknowledges may be lost; turn it on")
+                    throw StoreUnavailable(
+                        "PostgreSQL's \(name) is \(value): what it acknowledges may be lost; turn it on")
                 }
             }
             let commit = try setting("synchronous_commit", connection)

@@ -19,5 +19,7 @@ struct SQLiteDialect: SQLDialect {
     }
 
     /// One writer: whatever is issued later reads this revocation.
-    func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) -> Timestamp { instant }
+    func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) -> Timestamp {
+        instant
+    }
 }

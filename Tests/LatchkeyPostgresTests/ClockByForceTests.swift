@@ -131,7 +131,8 @@
         private static func issue(_ session: SessionID, _ store: PostgresStore) async throws -> Timestamp? {
             try await store.write(.session(session)) { ledger in
                 guard let record = try ledger.sessions.find(session) else { return nil }
-                guard case .open(let issuedAt) = try ledger.gate([record.user.issuedBefore, record.client.issuedBefore])
+                guard
+                    case .open(let issuedAt) = try ledger.gate([record.user.issuedBefore, record.client.issuedBefore])
                 else { return nil }
                 return issuedAt
             }.value

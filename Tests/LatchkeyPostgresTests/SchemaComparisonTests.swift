@@ -32,7 +32,8 @@
             #expect(sqlite.intersection(postgres).count > 100)
             for name in Self.exceptions.keys {
                 let known = sqlite.symmetricDifference(postgres)
-                #expect(known.contains { $0.hasPrefix(name + ".") || $0.hasPrefix(name + " ") }, "\(name) is no exception")
+                #expect(
+                    known.contains { $0.hasPrefix(name + ".") || $0.hasPrefix(name + " ") }, "\(name) is no exception")
             }
         }
 
