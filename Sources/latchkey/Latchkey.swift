@@ -39,6 +39,7 @@ struct Latchkey: AsyncParsableCommand {
                 name: "Keys and tokens",
                 subcommands: [KeysCommand.self, MasterKeyCommand.self, TokenCommand.self, PasswordCommand.self]),
             CommandGroup(name: "Records", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
         ]
     )
 
