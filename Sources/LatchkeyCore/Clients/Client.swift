@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 
-/// An application that asks for tokens: who it is, its state, and what is set for it.
+/// An application that requests tokens: its identity, its state and its settings.
 ///
-/// A field of ``ClientSettings`` is read as if it stood here: `client.audiences`.
+/// A field of ``ClientSettings`` can be read as if it were declared here: `client.audiences`.
 @dynamicMemberLookup
 package struct Client: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable { case `public`, confidential }
@@ -18,7 +18,7 @@ package struct Client: Sendable, Equatable {
     package var sessionsEndedAt: Timestamp?
     private var shared: SharedClientSettings
 
-    /// What an administrator has set.
+    /// The settings made by an administrator.
     package var settings: ClientSettings {
         get { shared.settings }
         set { shared = SharedClientSettings(newValue) }
@@ -33,7 +33,7 @@ package struct Client: Sendable, Equatable {
             issuedBefore: issuedBefore, sessionsEndedAt: sessionsEndedAt)
     }
 
-    /// From settings that are in memory already.
+    /// Takes settings that are already in memory.
     package init(
         id: ClientID, kind: Kind, shared: SharedClientSettings, disabled: Bool, createdAt: Timestamp,
         issuedBefore: Int64?, sessionsEndedAt: Timestamp?
@@ -52,7 +52,7 @@ package struct Client: Sendable, Equatable {
     }
 }
 
-/// Settings that never change, held by reference: a request hands its client on a dozen times and reads a few of the
+/// Immutable settings, held by reference: a request passes its client on a dozen times and reads only a few of the
 /// fields once.
 package final class SharedClientSettings: Sendable, Equatable {
     package let settings: ClientSettings
@@ -64,14 +64,14 @@ package final class SharedClientSettings: Sendable, Equatable {
     }
 }
 
-/// A client secret at rest: SHA-256 of the secret (which is random, so a fast hash is enough), sealed with the master
-/// key so that `master-key rotate` can re-seal it and a stolen database cannot confirm a guess.
+/// A client secret at rest: its SHA-256 (the secret is random, so a fast hash is enough), sealed with the master key.
+/// So `master-key rotate` can re-seal it, and a stolen database cannot confirm a guess.
 package struct SealedClientSecret: Sendable, Equatable {
     package let client: ClientID
     /// Sealed digest, see ``MasterKeyRing``; the slot is the first byte.
     package let sealed: [UInt8]
     package let createdAt: Timestamp
-    /// After a rotation the old secret works until then; `nil` for the current one.
+    /// After a rotation the old secret works until this instant; `nil` for the current one.
     package let expiresAt: Timestamp?
 
     package init(client: ClientID, sealed: [UInt8], createdAt: Timestamp, expiresAt: Timestamp?) {
