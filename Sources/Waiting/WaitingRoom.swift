@@ -46,8 +46,8 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
 
     /// Waits until `isOver`, which is checked again after each ``release(_:)`` for the key, until the time is up, or
     /// until the task is cancelled or the room drained.
-    /// - Parameter isOver: must not be called under a lock under which ``release(_:)`` is called. Its state is changed
-    ///   before the release.
+    /// - Parameter isOver: must not take a lock under which ``release(_:)`` is called. Its state must change before the
+    ///   release.
     /// - Returns: false, at once, when there is no place.
     package func wait(
         _ key: Key, _ places: Places, until deadline: ContinuousClock.Instant, unless isOver: () -> Bool

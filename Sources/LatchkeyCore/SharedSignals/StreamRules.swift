@@ -43,7 +43,7 @@ package enum StreamRules {
         if let last = try ledger.streams.lastVerification(record.number), instant < last + interval {
             throw Refusal(
                 .tooManyAttempts,
-                "The stream was verified a moment ago: min_verification_interval says how often it may be.",
+                "The stream was verified a moment ago: min_verification_interval says how often it may be verified.",
                 retryAfter: last + interval - instant)
         }
         try ledger.streams.setVerification(record.number, at: instant)

@@ -6,7 +6,8 @@ extension OperationDescription {
     private static let list = [
         Parameter(
             "wait", .integer,
-            "Holds the request for up to this many seconds; without a free place, for next_update or not at all."),
+            "Holds the request until there is something newer, for up to this many seconds; without a free place, for "
+                + "next_update or not at all."),
         Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
         Parameter("epoch", .string, "The epoch of the document that after comes from."),
         Parameter(
