@@ -13,8 +13,8 @@ package final class DecodedClientSettings {
 
     package init() {}
 
-    /// The settings of the client with this number, whose stored text is in the row's column. A text that cannot be read
-    /// is no error: one client must not keep the server from starting for all others.
+    /// The settings of the client with this number, whose stored text is in the row's column. An unreadable text is not
+    /// an error: one client must not prevent the server from starting for all others.
     func of(_ number: Int64, _ row: Row, column: Int) -> SharedClientSettings {
         if let entry = known[number], row.holds(entry.text, column) { return entry.settings }
         let text = row.bytes(column)

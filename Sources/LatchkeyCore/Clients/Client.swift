@@ -10,7 +10,7 @@ package struct Client: Sendable, Equatable {
     package let id: ClientID
     /// Never changes.
     package let kind: Kind
-    /// Whether it is refused everything: an administrator has disabled it, or its ``problem`` does.
+    /// Whether every request of the client is refused: an administrator has disabled it, or it has a ``problem``.
     package var disabled: Bool
     package let createdAt: Timestamp
     /// Tokens with `iat` up to this second are revoked (Unix seconds).
@@ -79,7 +79,7 @@ package final class SharedClientSettings: Sendable, Equatable {
         problem = nil
     }
 
-    /// Those of a client whose stored settings this program cannot read: it may do nothing.
+    /// The settings of a client whose stored settings this program cannot read: they allow nothing.
     package init(unreadable problem: String) {
         settings = ClientSettings()
         self.problem = problem

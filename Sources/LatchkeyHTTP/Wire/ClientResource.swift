@@ -8,7 +8,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
     /// `public` or `confidential`.
     package let kind: String
     package let disabled: Bool
-    /// Why the server cannot read its settings, which are shown as if nothing was set; absent otherwise.
+    /// Why the server cannot read the client's settings, which are then shown as not set; absent otherwise.
     package let problem: String?
     /// Unix seconds.
     package let createdAt: Int64
