@@ -55,7 +55,7 @@ extension SecurityEvent {
         }
     }
 
-    /// Never empty: the CAEP interoperability profile asks for it. Never text of an administrator, which is not
+    /// Never empty: the CAEP interoperability profile requires it. Never the text of an administrator, which is not
     /// published.
     private var reasonText: String {
         switch kind {
