@@ -8,15 +8,18 @@ package struct ClientResource: Codable, Sendable, Equatable {
     /// `public` or `confidential`.
     package let kind: String
     package let disabled: Bool
+    /// Why the server cannot read the client's settings, which are then shown as not set; absent otherwise.
+    package let problem: String?
     /// Unix seconds.
     package let createdAt: Int64
-    /// What is set, each field a member; one without a value is absent.
+    /// The values that are set, each field a member; a field without a value is absent.
     package let values: ClientValues
 
     package init(_ client: Client) {
         id = client.id.description
         kind = client.kind.rawValue
         disabled = client.disabled
+        problem = client.problem
         createdAt = client.createdAt.seconds
         values = ClientValues(client.settings)
     }
@@ -26,6 +29,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         id = try container.decode(String.self, forKey: .id)
         kind = try container.decode(String.self, forKey: .kind)
         disabled = try container.decode(Bool.self, forKey: .disabled)
+        problem = try container.decodeIfPresent(String.self, forKey: .problem)
         createdAt = try container.decode(Int64.self, forKey: .createdAt)
         values = try ClientValues(from: container)
     }
@@ -35,6 +39,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         try container.encode(id, forKey: .id)
         try container.encode(kind, forKey: .kind)
         try container.encode(disabled, forKey: .disabled)
+        try container.encodeIfPresent(problem, forKey: .problem)
         try container.encode(createdAt, forKey: .createdAt)
         try values.encode(to: &container)
     }
@@ -42,13 +47,14 @@ package struct ClientResource: Codable, Sendable, Equatable {
 
 extension ClientValues.Name {
     static let disabled = Self(stringValue: "disabled")
+    static let problem = Self(stringValue: "problem")
     static let createdAt = Self(stringValue: "created_at")
 }
 
 /// The answer to `POST /api/v1/admin/clients` (201) and `PATCH /api/v1/admin/clients/{client}` (200).
 package struct ClientCreated: Codable, Sendable {
     package let client: ClientResource
-    /// A new confidential client's secret: told this once, kept nowhere in the clear. Absent otherwise.
+    /// A new confidential client's secret: sent only once, never stored in plain text. Absent otherwise.
     package let clientSecret: SecretText?
     /// What an administrator should know about this client, one sentence each.
     package let warnings: [String]
@@ -67,7 +73,7 @@ package struct ClientCreated: Codable, Sendable {
 
 /// `POST /api/v1/admin/clients/{client}/rotate-secret`; the body may be empty.
 package struct ClientSecretRotate: Codable, Sendable {
-    /// How long the old secret goes on working, seconds: 0 to 2592000 (30 days). Absent: 86400 (a day).
+    /// How long the old secret keeps working, in seconds: 0 to 2592000 (30 days). Absent: 86400 (a day).
     package let grace: Int64?
 
     package init(grace: Int64? = nil) { self.grace = grace }
