@@ -3,8 +3,8 @@
  *
  * JSON.parse is not enough. Of a name that stands twice it keeps the last value, where another reader keeps the first,
  * so that two programs see two different tokens in one text. It reads 5, 5.0 and 5e0 as the same number and rounds
- * beyond 2^53, so that a `seq` may move. It accepts half of a surrogate pair, has no limit of depth, and takes a string,
- * so that whoever decodes the bytes before it replaces invalid UTF-8 without a word.
+ * beyond 2^53, so that a `seq` may move. It accepts half of a surrogate pair. It has no limit of depth. It takes a
+ * string, and what decodes the bytes before it replaces invalid UTF-8 without a word.
  */
 import { isUtf8 } from "node:buffer";
 
@@ -43,7 +43,8 @@ export function isObject(value) {
 }
 
 /**
- * The value of a text. Whole numbers are `number` as far as 2^53 and `bigint` up to 20 characters; all others are `Real`.
+ * The value of a text. Whole numbers are `number` as far as 2^53 and `bigint` up to 20 characters. All others are
+ * `Real`.
  * @param {Uint8Array} bytes the text in UTF-8
  * @param {number} depth how many objects and arrays may stand inside each other
  * @param {number} most how many bytes the text may have
@@ -231,5 +232,5 @@ class Reader {
 
 /** @param {number} byte */
 function isPartOfNumber(byte) {
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45 || byte === 0x65;
+  return (byte >= 0x30 && byte <= 0x39) || [0x2d, 0x2b, 0x2e, 0x45, 0x65].includes(byte);
 }

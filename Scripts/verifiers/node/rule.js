@@ -11,8 +11,12 @@ import { isObject, parse, plain } from "./json.js";
 /** Seconds: by which clocks may differ, and for which a token still passes after its exp. */
 export const SKEW = 120, LEEWAY = 60;
 
-const ALGORITHMS = new Map([["ES256", "ES256"], ["EdDSA", "EdDSA"], ["Ed25519", "EdDSA"], ["PS256", "PS256"], ["RS256", "RS256"]]);
-const KINDS = new Map([["ES256", ["EC", "P-256"]], ["EdDSA", ["OKP", "Ed25519"]], ["PS256", ["RSA"]], ["RS256", ["RSA"]]]);
+const ALGORITHMS = new Map([
+  ["ES256", "ES256"], ["EdDSA", "EdDSA"], ["Ed25519", "EdDSA"], ["PS256", "PS256"], ["RS256", "RS256"],
+]);
+const KINDS = new Map([
+  ["ES256", ["EC", "P-256"]], ["EdDSA", ["OKP", "Ed25519"]], ["PS256", ["RSA"]], ["RS256", ["RSA"]],
+]);
 const SECRETS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /**
@@ -298,10 +302,11 @@ export function read(token, find, issuer, audience, now) {
   need(claims.iss === issuer, "wrong_issuer", differs("iss", claims.iss, JSON.stringify(issuer)));
   const audiences = typeof claims.aud === "string" ? [claims.aud] : claims.aud;
   need(audiences.includes(audience), "wrong_audience", differs("aud", audiences, JSON.stringify(audience)));
+  const clock = `the clock shows ${Math.floor(now)}`;
   for (const [claim, code] of [["iat", "issued_in_future"], ["nbf", "not_yet_valid"]]) {
-    need((claims[claim] ?? 0) <= now + LEEWAY, code, `${claim} is ${claims[claim]}, the clock shows ${Math.floor(now)}`);
+    need((claims[claim] ?? 0) <= now + LEEWAY, code, `${claim} is ${claims[claim]}, ${clock}`);
   }
-  need(now < claims.exp + LEEWAY, "expired", `exp is ${claims.exp}, the clock shows ${Math.floor(now)}`);
+  need(now < claims.exp + LEEWAY, "expired", `exp is ${claims.exp}, ${clock}`);
   const lifetime = claims.exp - claims.iat;
   need(lifetime > 0 && lifetime <= 3600, "lifetime_out_of_bounds", "longer than any token lives");
   return { claims: plain(claims), kid };
@@ -361,7 +366,10 @@ export class RevocationList {
     this.issuer = issuer;
     /** What to ask for next; nothing means everything. @type {{after?: number | bigint, epoch?: string}} */
     this.query = {};
-    /** By subject: pairs of the last iat that is revoked, and when that entry may go. @type {Map<string, number[][]>} */
+    /**
+     * By subject: pairs of the last iat that is revoked, and when that entry may go.
+     * @type {Map<string, number[][]>}
+     */
     this.marks = new Map();
     this.pruned = 0;
     /** @type {{epoch: string, seq: number | bigint, now: number, expiresIn: number, offset: number} | null} */
@@ -441,7 +449,8 @@ export class RevocationList {
    */
   match(claims, kid) {
     const subjects = [
-      ["token", claims.jti], ["session", claims.sid], ["user", claims.sub], ["client", claims.client_id], ["key", kid], ["all"],
+      ["token", claims.jti], ["session", claims.sid], ["user", claims.sub], ["client", claims.client_id],
+      ["key", kid], ["all"],
     ];
     for (const [kind, id] of subjects) {
       if (this.marks.get(subject(kind, id))?.some(([before]) => claims.iat <= before)) return kind;

@@ -72,7 +72,8 @@ export class FetchFailure extends Error {
  * @property {string} audience the name under which tokens are issued for this service
  * @property {string} [consumer] shown by `latchkey consumers`; 1 to 64 visible characters of ASCII
  * @property {() => number} [clock] seconds since 1970
- * @property {string} [server] where the issuer is reached, when that is not where its name points: inside a cluster, say
+ * @property {string} [server] where the issuer is reached, when that is not where its name points: inside a cluster,
+ *   say
  * @property {string} [ca] a PEM file with the authorities to trust, instead of SSL_CERT_FILE from the environment or
  *   Node's own
  * @property {string} [policy] one of `Policy`, unless a call says otherwise
@@ -119,8 +120,8 @@ export class Verifier {
    * @param {Options} options
    */
   constructor({
-    issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca, policy = Policy.FAIL_CLOSED,
-    signedList = false, log = (message) => console.warn(message),
+    issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca,
+    policy = Policy.FAIL_CLOSED, signedList = false, log = (message) => console.warn(message),
   }) {
     if (typeof consumer !== "string" || !/^[!-~]{1,64}$/.test(consumer)) {
       throw new TypeError("consumer must be 1 to 64 visible ASCII characters without spaces");
@@ -277,7 +278,8 @@ export class Verifier {
       this.#list.prune(this.clock());
     } catch (error) {
       pause = error.pause ?? pause;
-      if (!this.#isClosed) this.#log(`Latchkey's list: ${error.message}; trying again within ${Math.floor(pause + 1)} s`);
+      const within = `trying again within ${Math.floor(pause + 1)} s`;
+      if (!this.#isClosed) this.#log(`Latchkey's list: ${error.message}; ${within}`);
     }
     // Whatever became of the list: a key that is withdrawn must go.
     if (!this.#isClosed && monotonic() - this.#fetchedAt >= 300) await this.#renewKeys();

@@ -49,7 +49,8 @@ async function withServer(body) {
   server.logged = [];
   server.start = async (options = {}) => {
     const verifier = await Verifier.start({
-      issuer, audience, server: server.url, clock: () => now + server.moved, log: (line) => server.logged.push(line), ...options,
+      issuer, audience, server: server.url, clock: () => now + server.moved,
+      log: (line) => server.logged.push(line), ...options,
     });
     verifiers.push(verifier);
     return verifier;
@@ -79,7 +80,8 @@ test("a good token is accepted, and its claims inherit nothing", () => withServe
     assert.equal(await judge(verifier, junk), "malformed");
   }
   const other = await server.start({ audience: "https://billing.example" });
-  await assert.rejects(other.verify(good), (error) => error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
+  await assert.rejects(other.verify(good), (error) =>
+    error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
 }));
 
 test("what can never work is told at once, without a request", async () => {
@@ -107,6 +109,12 @@ test("a verifier that was not started accepts nothing", async () => {
   await assert.rejects(verifier.verify(good, "allow"), TypeError);
   await assert.rejects(verifier.verify(good, null), TypeError);
 });
+
+test("a verifier that has keys but no list accepts nothing", () => withServer(async (server) => {
+  const verifier = new Verifier({ issuer, audience, server: server.url, clock: () => now });
+  for (const policy of Object.values(Policy)) assert.equal(await judge(verifier, good, policy), "list_blind");
+  assert.deepEqual(server.asked, ["/.well-known/jwks.json"]);
+}));
 
 test("it does not start on another issuer's list, on none, or without keys", () => withServer(async (server) => {
   server.list = list({ iss: "https://evil.example.com" });
@@ -146,6 +154,7 @@ test("key names that are made up cost one fetch", () => withServer(async (server
   const fetches = () => server.asked.filter((path) => path.includes("jwks")).length;
   const before = fetches(), began = performance.now();
   const verdicts = await Promise.all(none(200).map(() => judge(verifier, unknown)));
+  for (const _ of none(5)) verdicts.push(await judge(verifier, unknown));
   assert.deepEqual(new Set(verdicts), new Set(["unknown_key"]));
   assert.ok(fetches() - before <= Math.floor((performance.now() - began) / 30_000) + 1);
 }));
@@ -158,7 +167,10 @@ test("a key entry brings the new keys; without any, nobody is to blame", () => w
 }));
 
 for (const [fault, answer] of Object.entries({
-  "a redirect": (response, { url }) => response.writeHead(302, { Location: url + "/elsewhere" }).end(),
+  "a redirect": (response, { url }) =>
+    response.writeHead(302, { Location: url + "/elsewhere" }).end(JSON.stringify(revoked)),
+  "203": (response) => response.writeHead(203).end(JSON.stringify(revoked)),
+  "404": (response) => response.writeHead(404).end(JSON.stringify(revoked)),
   "304": (response) => response.writeHead(304).end(),
   "HTML": (response) => response.end("<!DOCTYPE html>"),
   "a name twice": (response) => response.end(JSON.stringify(revoked).replace("{", '{"seq":10,')),
@@ -197,8 +209,10 @@ test("a signed list is believed for its signature alone", () => withServer(async
   const { cases } = load("revocation/signed.json");
   const named = (name) => cases.find((vector) => vector.name === name).input;
   let signed = named("empty list");
-  server.answer = (response, path) => response.end(
-    path.includes("jwks") ? JSON.stringify(jwks) : path.startsWith("/revocations.jwt?") ? signed : JSON.stringify(list()));
+  server.answer = (response, path) => {
+    if (path.startsWith("/revocations.jwt?")) response.end(signed);
+    else response.end(JSON.stringify(path.includes("jwks") ? jwks : list()));
+  };
   const verifier = await server.start({ signedList: true });
   assert.equal(await judge(verifier, good), "ok");
   signed = named("good ES256");
@@ -211,10 +225,13 @@ test("a signed list is believed for its signature alone", () => withServer(async
 
 test("close ends the polling, even within a poll", () => withServer(async (server) => {
   const verifier = await server.start();
-  server.answer = () => {}; // Never.
-  const count = server.asked.length;
-  await eventually(() => server.asked.length > count);
+  let held;
+  server.answer = (response) => (held = response); // Never.
+  await eventually(() => held !== undefined);
+  const request = verifier.get("/revocations", 600);
   verifier.close();
+  await assert.rejects(request, /the verifier was closed/);
+  await once(held, "close");
   await assert.rejects(verifier.get("/revocations", 5), /closed/);
   assert.equal(await judge(verifier, good), "ok");
   server.moved = 61;
