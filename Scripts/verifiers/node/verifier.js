@@ -311,6 +311,8 @@ export class Verifier {
       const request = (protocol === "https:" ? https : http).get(this.#server.href + path, {
         // A connection for each request: none is found half closed.
         agent: false, headers: { Accept: accept, "Cache-Control": "no-cache" }, ...this.#secure,
+        // Node 18 would try the first address alone: localhost is often ::1, where the server does not listen.
+        autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2000,
       });
       const timer = setTimeout(() => {
         timedOut = true;

@@ -1,6 +1,7 @@
 /** The fetching half, against a server of the test's own that answers as it is told. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import dns from "node:dns";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -82,6 +83,16 @@ test("a good token is accepted, and its claims inherit nothing", () => withServe
   const other = await server.start({ audience: "https://billing.example" });
   await assert.rejects(other.verify(good), (error) =>
     error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
+}));
+
+test("a name is tried at each of its addresses", () => withServer(async (server) => {
+  const { lookup } = dns, both = [{ address: "::1", family: 6 }, { address: "127.0.0.1", family: 4 }];
+  dns.lookup = (host, options, done) => (options.all ? done(null, both) : done(null, both[0].address, 6));
+  try {
+    await server.start({ server: server.url.replace("127.0.0.1", "auth.test") });
+  } finally {
+    dns.lookup = lookup;
+  }
 }));
 
 test("what can never work is told at once, without a request", async () => {
