@@ -18,7 +18,7 @@ struct Clients: ClientTable {
         let number: Int64 = row[start]
         let client = Client(
             id: try row.clientID(start + 1), kind: try row.value(start + 2),
-            shared: try settings.of(number, row, column: start + 4), disabled: row[start + 3],
+            shared: settings.of(number, row, column: start + 4), disabled: row[start + 3],
             createdAt: row.timestamp(start + 5), issuedBefore: row[start + 6],
             sessionsEndedAt: row.optionalTimestamp(start + 7))
         return (number, client)

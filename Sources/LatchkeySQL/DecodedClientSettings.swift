@@ -13,18 +13,22 @@ package final class DecodedClientSettings {
 
     package init() {}
 
-    /// The settings of the client with this number, whose stored text is in the row's column.
-    /// - Throws: ``StoreFault`` for a text that cannot be read.
-    func of(_ number: Int64, _ row: Row, column: Int) throws -> SharedClientSettings {
+    /// The settings of the client with this number, whose stored text is in the row's column. A text that cannot be read
+    /// is no error: one client must not keep the server from starting for all others.
+    func of(_ number: Int64, _ row: Row, column: Int) -> SharedClientSettings {
         if let entry = known[number], row.holds(entry.text, column) { return entry.settings }
         let text = row.bytes(column)
+        let settings = Self.read(text)
+        if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
+        known[number] = (text, settings)
+        return settings
+    }
+
+    private static func read(_ text: [UInt8]) -> SharedClientSettings {
         do {
-            let settings = SharedClientSettings(try ClientSettings(stored: text))
-            if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
-            known[number] = (text, settings)
-            return settings
+            return SharedClientSettings(try ClientSettings(stored: text))
         } catch {
-            throw StoreFault("the settings of client number \(number) cannot be read: \(error)")
+            return SharedClientSettings(unreadable: "\(error)")
         }
     }
 }

@@ -101,6 +101,7 @@ struct StateStatements: StateTable {
             UPDATE client_secrets SET expires_at = ?1
             WHERE expires_at > ?1 + \(ClientService.longestGrace.wholeMilliseconds) AND ?2 = ?2
             """,
+            "UPDATE event_streams SET verified_at = ?1 WHERE verified_at > ?1 AND ?2 = ?2",
             "UPDATE known_networks SET last_success = ?1 WHERE last_success > ?1 AND ?2 = ?2",
         ]
 

@@ -10,6 +10,7 @@ package struct Client: Sendable, Equatable {
     package let id: ClientID
     /// Never changes.
     package let kind: Kind
+    /// Whether it is refused everything: an administrator has disabled it, or its ``problem`` does.
     package var disabled: Bool
     package let createdAt: Timestamp
     /// Tokens with `iat` up to this second are revoked (Unix seconds).
@@ -33,6 +34,20 @@ package struct Client: Sendable, Equatable {
             issuedBefore: issuedBefore, sessionsEndedAt: sessionsEndedAt)
     }
 
+    /// Why this program cannot read its settings, which then say nothing; nil for a client as it should be. Such a
+    /// client can be deleted, and it is disabled, since nobody knows what it may not do.
+    package var problem: String? { shared.problem }
+
+    /// Settings that a newer program wrote must not be written over by what this one understands of them.
+    /// - Throws: `conflict` for a client with a ``problem``.
+    func requireReadable() throws(Refusal) {
+        guard let problem else { return }
+        throw Refusal(
+            .conflict,
+            "This program cannot read the settings of this client (\(problem)), so the client is disabled. "
+                + "Delete the client, or start the program that wrote the settings.")
+    }
+
     /// From settings that are in memory already.
     package init(
         id: ClientID, kind: Kind, shared: SharedClientSettings, disabled: Bool, createdAt: Timestamp,
@@ -41,7 +56,7 @@ package struct Client: Sendable, Equatable {
         self.id = id
         self.kind = kind
         self.shared = shared
-        self.disabled = disabled
+        self.disabled = disabled || shared.problem != nil
         self.createdAt = createdAt
         self.issuedBefore = issuedBefore
         self.sessionsEndedAt = sessionsEndedAt
@@ -56,11 +71,22 @@ package struct Client: Sendable, Equatable {
 /// fields once.
 package final class SharedClientSettings: Sendable, Equatable {
     package let settings: ClientSettings
+    /// Why the stored settings cannot be read; nil when they can.
+    package let problem: String?
 
-    package init(_ settings: ClientSettings) { self.settings = settings }
+    package init(_ settings: ClientSettings) {
+        self.settings = settings
+        problem = nil
+    }
+
+    /// Those of a client whose stored settings this program cannot read: it may do nothing.
+    package init(unreadable problem: String) {
+        settings = ClientSettings()
+        self.problem = problem
+    }
 
     package static func == (lhs: SharedClientSettings, rhs: SharedClientSettings) -> Bool {
-        lhs === rhs || lhs.settings == rhs.settings
+        lhs === rhs || (lhs.settings == rhs.settings && lhs.problem == rhs.problem)
     }
 }
 

@@ -97,6 +97,11 @@ package final class ClientDirectory: Sendable {
             let page = try await store.clients(page: PageRequest(limit: 1000, cursor: cursor))
             for client in page.items {
                 loaded.clients[client.id] = client
+                if let problem = client.problem {
+                    logger.error(
+                        "the settings of a client cannot be read: it is refused everything",
+                        metadata: ["lk.client": "\(client.id)", "lk.error": "\(problem)"])
+                }
                 if let lifetime = client.accessLifetime {
                     loaded.longestAccessLifetime = max(lifetime, loaded.longestAccessLifetime ?? lifetime)
                 }

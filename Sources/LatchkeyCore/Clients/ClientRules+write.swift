@@ -17,7 +17,7 @@ extension ClientRules {
     }
 
     static func update(_ client: Client, event: AuditEvent, _ ledger: any Ledger) throws {
-        _ = try existing(client.id, ledger)
+        try existing(client.id, ledger).requireReadable()
         try ledger.clients.update(client)
         try ledger.clients.raiseVersion()
         try AuditRules.append(event, ledger)
@@ -28,6 +28,7 @@ extension ClientRules {
         _ id: ClientID, _ disabled: Bool, actor: Actor, _ ledger: any Ledger
     ) throws -> Client {
         let client = try existing(id, ledger)
+        if !disabled { try client.requireReadable() }
         guard client.disabled != disabled else { return client }
         try ledger.clients.setDisabled(id, disabled)
         if disabled {

@@ -45,13 +45,15 @@ package struct ClientService: Sendable {
     }
 
     /// Changes settings; the result is judged as a whole.
-    /// - Throws: `not_found`, `invalid_request` with what to change, and what `change` throws.
+    /// - Throws: `not_found`, `conflict` for a client with a ``Client/problem``, `invalid_request` with what to change,
+    ///   and what `change` throws.
     @discardableResult
     package func update(
         _ id: ClientID, actor: Actor, _ change: (inout ClientSettings) throws -> Void
     ) async throws -> Client {
         try await changing {
             var client = try await find(id)
+            try client.requireReadable()
             try change(&client.settings)
             client = try ClientRules(settings: settings).validated(client)
             try await prepare(for: client)
@@ -62,7 +64,7 @@ package struct ClientService: Sendable {
     }
 
     /// Disabling revokes the client's tokens and ends its sessions in the same transaction; enabling brings none back.
-    /// - Throws: `not_found`.
+    /// - Throws: `not_found`, `conflict` when a client with a ``Client/problem`` is to be enabled.
     @discardableResult
     package func setDisabled(_ id: ClientID, _ disabled: Bool, actor: Actor) async throws -> Client {
         try await changing { try await store.setClientDisabled(id, disabled, actor: actor) }

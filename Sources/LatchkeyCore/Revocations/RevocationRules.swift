@@ -37,7 +37,7 @@ package enum RevocationRules {
         case .session(let id):
             _ = try ledger.revocationInstant(byTime: false)
             guard let record = try ledger.sessions.find(id) else { return .unknownTarget }
-            guard isLive(record) else { return .nothingToRevoke }
+            guard !record.isEnded else { return .nothingToRevoke }
             try end(record.session, order, ledger)
             return .revoked(endedSessions: 1)
         case .user(let id):
@@ -83,7 +83,7 @@ package enum RevocationRules {
             try append(.token(id), order, ledger)
             return .revoked(endedSessions: 0)
         }
-        guard isLive(record) else { return .nothingToRevoke }
+        guard !record.isEnded else { return .nothingToRevoke }
         if try ledger.revocations.liveEntries(of: session, at: instant) >= tokenEntriesPerSession {
             try end(record.session, order, ledger)
             return .revoked(endedSessions: 1)
@@ -107,7 +107,7 @@ package enum RevocationRules {
     ) throws -> Result {
         _ = try ledger.revocationInstant(byTime: false)
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
-        let others = try ledger.sessions.unended(of: user, except: keeping).filter(isLive)
+        let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
         guard !others.isEmpty else { return .nothingToRevoke }
         for other in others { try end(other.session, order, ledger) }
         return .revoked(endedSessions: others.count)
@@ -163,13 +163,6 @@ package enum RevocationRules {
     private static func isAllListed(at instant: Timestamp, _ ledger: any Ledger) throws -> Bool {
         guard try ledger.state.row().settlement != nil else { return true }
         return try ledger.revocations.hasAllEntry(issuedBefore: instant.seconds)
-    }
-
-    /// Not ended by itself nor by a watermark. Expiry does not count: the last access token may still be alive.
-    private static func isLive(_ record: SessionRecord) -> Bool {
-        let watermarks = [record.user.sessionsEndedAt, record.client.sessionsEndedAt, record.allEndedAt]
-        return record.session.endedAt == nil
-            && !watermarks.contains { $0.map { record.session.createdAt <= $0 } ?? false }
     }
 
     /// Writes the entry and, but for sessions, its audit event.

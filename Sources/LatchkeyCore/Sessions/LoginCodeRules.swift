@@ -76,11 +76,10 @@ package enum LoginCodeRules {
     private static func isOvertaken(
         _ code: LoginCode, _ user: User, _ client: Client, _ ledger: any Ledger
     ) throws -> Bool {
-        let watermarks = [
-            user.sessionsEndedAt, client.sessionsEndedAt,
-            try ledger.state.row().stored.sessionsEndedAt,
-        ]
-        return watermarks.contains { $0.map { code.createdAt <= $0 } ?? false }
+        let watermarks = SessionWatermarks(
+            user: user.sessionsEndedAt, client: client.sessionsEndedAt,
+            everybody: try ledger.state.row().stored.sessionsEndedAt)
+        return watermarks.cover(code.createdAt)
     }
 
     /// Two browsers hold the code (RFC 6749 4.1.2): what it made ends.

@@ -111,11 +111,7 @@ extension SessionService {
         }
         if record.user.disabled { return (SessionEnding(.user, at: nil, .userDisabled), nil) }
         if record.client.disabled { return (SessionEnding(.client, at: nil, .clientDisabled), nil) }
-        let marks: [(SessionEnding.Extent, Timestamp?)] = [
-            (.user, record.user.sessionsEndedAt), (.client, record.client.sessionsEndedAt),
-            (.everybody, record.allEndedAt),
-        ]
-        let mark = marks.first { $0.1.map { session.createdAt <= $0 } ?? false } ?? (.everybody, nil)
-        return (SessionEnding(mark.0, at: mark.1, nil), nil)
+        let mark = record.watermarks.first(covering: session.createdAt)
+        return (SessionEnding(mark?.extent ?? .everybody, at: mark?.at, nil), nil)
     }
 }

@@ -15,6 +15,8 @@ extension SchemaDescription {
         [
             .required("id", .string, "The client_id."), .required("kind", kind), .required("disabled", .boolean),
             .required("created_at", .integer, Meaning.instant),
+            .optional(
+                "problem", .string, "Why the server cannot read the client's settings. Such a client is disabled."),
         ]
             + ClientSettings.fields.map { field in
                 field.isOptional

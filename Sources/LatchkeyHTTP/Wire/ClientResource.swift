@@ -8,6 +8,8 @@ package struct ClientResource: Codable, Sendable, Equatable {
     /// `public` or `confidential`.
     package let kind: String
     package let disabled: Bool
+    /// Why the server cannot read its settings, which are shown as if nothing was set; absent otherwise.
+    package let problem: String?
     /// Unix seconds.
     package let createdAt: Int64
     /// What is set, each field a member; one without a value is absent.
@@ -17,6 +19,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         id = client.id.description
         kind = client.kind.rawValue
         disabled = client.disabled
+        problem = client.problem
         createdAt = client.createdAt.seconds
         values = ClientValues(client.settings)
     }
@@ -26,6 +29,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         id = try container.decode(String.self, forKey: .id)
         kind = try container.decode(String.self, forKey: .kind)
         disabled = try container.decode(Bool.self, forKey: .disabled)
+        problem = try container.decodeIfPresent(String.self, forKey: .problem)
         createdAt = try container.decode(Int64.self, forKey: .createdAt)
         values = try ClientValues(from: container)
     }
@@ -35,6 +39,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
         try container.encode(id, forKey: .id)
         try container.encode(kind, forKey: .kind)
         try container.encode(disabled, forKey: .disabled)
+        try container.encodeIfPresent(problem, forKey: .problem)
         try container.encode(createdAt, forKey: .createdAt)
         try values.encode(to: &container)
     }
@@ -42,6 +47,7 @@ package struct ClientResource: Codable, Sendable, Equatable {
 
 extension ClientValues.Name {
     static let disabled = Self(stringValue: "disabled")
+    static let problem = Self(stringValue: "problem")
     static let createdAt = Self(stringValue: "created_at")
 }
 

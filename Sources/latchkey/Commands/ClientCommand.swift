@@ -93,7 +93,7 @@ struct ClientList: AsyncParsableCommand {
         var table = TextTable("CLIENT", "KIND", "STATE", "FIRST PARTY", "GRANTS", "CREATED")
         for client in clients {
             table.add(
-                client.id, client.kind, client.disabled ? "disabled" : "active", client.text(of: .of(\.firstParty)),
+                client.id, client.kind, client.state, client.text(of: .of(\.firstParty)),
                 client.text(of: .of(\.grants)).replacing(", ", with: ","), TimeText.string(client.createdAt))
         }
         for line in table.lines { Terminal.line(line) }

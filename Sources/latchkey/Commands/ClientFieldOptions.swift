@@ -99,11 +99,14 @@ extension ClientResource {
         var card = TextCard()
         card.add("client", id)
         card.add("kind", kind)
-        card.add("state", disabled ? "disabled" : "active")
+        card.add("state", state)
         for field in ClientSettings.fields { card.add(field.title, text(of: field)) }
         card.add("created", TimeText.string(createdAt))
         for line in card.lines { Terminal.line(line) }
     }
+
+    /// For people: `active`, `disabled`, or that the settings cannot be read.
+    var state: String { problem.map { "disabled: \($0)" } ?? (disabled ? "disabled" : "active") }
 
     /// A field's value for people.
     func text(of field: ClientField) -> String {
