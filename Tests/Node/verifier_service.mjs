@@ -4,6 +4,7 @@
  *
  * verifier_service.mjs ISSUER AUDIENCE PORT [SERVER [CA]]. `PUT /clock` with a number of seconds moves its clock.
  * `GET /fetch` tells whether the list can be read within a second (200 or 502); what stands behind `?` goes to the server.
+ * SIGNED_LIST=yes in the environment asks for the signed list.
  */
 import http from "node:http";
 import { Policy, Refusal, Unavailable, Verifier } from "../../Scripts/verifiers/node/verifier.js";
@@ -11,7 +12,7 @@ import { Policy, Refusal, Unavailable, Verifier } from "../../Scripts/verifiers/
 const [issuer, audience, port, server, ca] = process.argv.slice(2);
 let moved = 0;
 const verifier = await Verifier.start({
-  issuer, audience, server, ca, clock: () => Date.now() / 1000 + moved,
+  issuer, audience, server, ca, signedList: process.env.SIGNED_LIST === "yes", clock: () => Date.now() / 1000 + moved,
   consumer: "node".padEnd(64, "-"), // The longest that there is.
 }).catch((error) => {
   console.error(error.message);

@@ -2,8 +2,9 @@
 with the reason why it cannot tell, by Scripts/verifiers/python. `?policy=ALLOW_WHEN_STALE` is for one call.
 
 verifier_service.py ISSUER AUDIENCE PORT [SERVER [CA]]. `PUT /clock` with a number of seconds moves its clock.
-`GET /fetch` tells whether the list can be read within a second (200 or 502); what stands behind `?` goes to the server."""
-import http.server, json, pathlib, sys, time, urllib.parse
+`GET /fetch` tells whether the list can be read within a second (200 or 502); what stands behind `?` goes to the server.
+SIGNED_LIST=yes in the environment asks for the signed list."""
+import http.server, json, os, pathlib, sys, time, urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Scripts" / "verifiers" / "python"))
 from latchkey_verifier import Policy, Refusal, Unavailable, Verifier
@@ -13,7 +14,8 @@ server, ca = (sys.argv[4:] + [None, None])[:2]
 moved = 0
 try:
     consumer = "python".ljust(64, "-")  # the longest that there is
-    verifier = Verifier(issuer, audience, consumer, clock=lambda: time.time() + moved, server=server, ca=ca)
+    verifier = Verifier(issuer, audience, consumer, clock=lambda: time.time() + moved, server=server, ca=ca,
+                        signed_list=os.environ.get("SIGNED_LIST") == "yes")
 except Unavailable as error:
     sys.exit(str(error))
 

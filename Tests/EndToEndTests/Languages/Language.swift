@@ -24,7 +24,7 @@ enum Language: String, CaseIterable, Sendable {
     var tests: [String] {
         switch self {
         case .python: [interpreter, "-m", "unittest", "--verbose"]
-        case .node: [interpreter, "--test", "test"]
+        case .node: [interpreter, "--test"]
         }
     }
 

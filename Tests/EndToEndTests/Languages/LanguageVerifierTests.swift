@@ -157,6 +157,22 @@ struct LanguageVerifierTests {
     }
 
     @Test(arguments: Language.allCases)
+    func `the signed list brings revocations too`(language: Language) async throws {
+        let stage = try await Stage(language)
+        let signed = try await VerifierService(
+            language, issuer: stage.issuer, log: stage.folder, environment: ["SIGNED_LIST": "yes"])
+        let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
+        #expect(try await signed.judge(dead) == "ok")
+        try await RevocationCause.kindSession.perform(on: stage.scene)
+        #expect(try await signed.judge(dead, until: "revoked") == "revoked")
+        #expect(try await signed.judge(live) == "ok")
+        #expect(try await stage.server.terminate() == 0)
+        try await signed.moveClock(62)
+        #expect(try await signed.judge(live) == "list_stale")
+        #expect(try await signed.judge(dead) == "revoked")
+    }
+
+    @Test(arguments: Language.allCases)
     func `with the server stopped the list is good for expires_in, then nothing is accepted`(language: Language)
         async throws
     {
