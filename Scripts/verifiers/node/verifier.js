@@ -331,9 +331,14 @@ export class Verifier {
       const fail = (error) => end(reject, new FetchFailure(trouble(href, error, timedOut, seconds), { timedOut }));
       this.#requests.add(request);
       request.on("error", fail);
-      // Comes last, whatever happened: a promise that has its answer keeps it.
-      request.on("close", () => fail(new Error("the connection was closed")));
+      let answer;
+      // The request may be closed while an answer is still read: then the answer has the last word.
+      request.on("close", () => {
+        if (answer === undefined) fail(new Error("the connection was closed"));
+      });
       request.on("response", (response) => {
+        answer = response;
+        response.on("close", () => fail(new Error("the answer is cut off")));
         const chunks = [];
         let length = 0;
         response.on("error", fail);

@@ -85,6 +85,14 @@ test("a good token is accepted, and its claims inherit nothing", () => withServe
     error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
 }));
 
+test("an answer may end with its connection", () => withServer(async (server) => {
+  server.answer = (response, path) => {
+    const body = JSON.stringify(path.includes("jwks") ? jwks : list());
+    response.socket.end(`HTTP/1.0 200 OK\r\n\r\n${body}`);
+  };
+  assert.equal(await judge(await server.start(), good), "ok");
+}));
+
 test("a name is tried at each of its addresses", () => withServer(async (server) => {
   const { lookup } = dns, both = [{ address: "::1", family: 6 }, { address: "127.0.0.1", family: 4 }];
   dns.lookup = (host, options, done) => (options.all ? done(null, both) : done(null, both[0].address, 6));
