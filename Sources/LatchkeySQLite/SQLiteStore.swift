@@ -6,7 +6,8 @@ package import Logging
 
 /// The store on SQLite: one writer thread with group commit, reader connections, a checkpoint thread.
 ///
-/// The caller holds the lock of the data directory: no other process writes to the file. DESIGN section 5.
+/// The caller holds the lock of the data directory: no other process writes to the file.
+/// Architecture.md of LatchkeyCore tells how a batch is written and answered.
 package final class SQLiteStore: Store {
     /// Whether an existing database that is older than this program may be changed.
     package enum Schema: Sendable {

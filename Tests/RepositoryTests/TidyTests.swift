@@ -49,15 +49,6 @@ struct TidyTests {
         }
     }
 
-    @Test func `every path named in the README exists`() throws {
-        let path = /\b(Sources|Tests|Scripts|Config|Migrations)\/[A-Za-z0-9_+.\/\-]*[A-Za-z0-9]/
-        let named = try Set(Self.text("README.md").matches(of: path).map { String($0.output.0) })
-        #expect(named.count > 20)
-        for path in named {
-            #expect(FileManager.default.fileExists(atPath: Self.root.appendingPathComponent(path).path), "\(path)")
-        }
-    }
-
     @Test func `every target has a line in the README's code map`() throws {
         let readme = try Self.text("README.md")
         for folder in try FileManager.default.contentsOfDirectory(

@@ -115,7 +115,7 @@ extension SessionRules {
     }
 
     /// One refresh. The gate is asked last, so that a refusal or a replay never waits for the clock. A replay is revoked
-    /// in this transaction. DESIGN section 3; RFC 6749 6, RFC 9700 4.14.2.
+    /// in this transaction. Documentation.docc/RefreshTokens.md has the table; RFC 6749 6, RFC 9700 4.14.2.
     static func rotate(_ request: SessionRotation, _ ledger: any Ledger) throws -> Issuance<RotationOutcome> {
         guard let record = try ledger.sessions.find(request.token.session) else {
             return .settled(.refused(.unknown))

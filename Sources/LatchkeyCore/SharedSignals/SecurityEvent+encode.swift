@@ -56,7 +56,7 @@ extension SecurityEvent {
     }
 
     /// Never empty: the CAEP interoperability profile requires it. Never the text of an administrator, which is not
-    /// published (DESIGN 6).
+    /// published.
     private var reasonText: String {
         switch kind {
         case .credentialChange: "The password was changed."

@@ -2,8 +2,9 @@ package import HTTPTypes
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// The two conditions on every request that lives by a cookie (DESIGN 8): a header that no form and no plain cross-site
-/// request can carry, and a good origin. A pure function of the header fields.
+/// The two conditions on every request that uses a cookie: a header that no form and no plain cross-site request can
+/// carry, and a good origin. A pure function of the header fields. BrowserApplication.md of LatchkeyCore tells
+/// applications.
 package enum CSRFCheck {
     /// - Parameter origins: those of the request's own client.
     /// - Throws: `Refusal` `csrf_rejected`; in that case nothing was read or changed.

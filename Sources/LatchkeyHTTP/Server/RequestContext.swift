@@ -34,7 +34,7 @@ package struct RequestContext: Sendable {
     /// The address that the request is attributed to, after the trusted proxies were considered; nil for the local
     /// operator.
     package let clientAddress: ClientAddress?
-    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers (DESIGN 4): very likely a
+    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers: very likely a
     /// proxy that nobody configured, behind which everybody has one address.
     package let unconfiguredProxy: ClientAddress?
     /// What counts as one source in throttles and audit: an IPv4 address, an IPv6 /64, or `local`.

@@ -81,7 +81,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("revocation_endpoint_auth_methods_supported", methods)
             json.member("introspection_endpoint", issuer + PublicPath.introspect)
             json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
-            // Ours, not registered: DESIGN 6.
+            // Ours, not registered: Divergences.md of LatchkeyCore.
             json.member("revocation_list_uri", issuer + PublicPath.revocations)
             if offersStatusLists {
                 json.member("status_list_aggregation_endpoint", issuer + StatusLists.path)

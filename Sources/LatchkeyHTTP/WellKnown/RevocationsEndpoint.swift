@@ -3,8 +3,8 @@ package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
-/// `GET /revocations` and `/revocations.jwt` (DESIGN 6): the list, as a snapshot or as what is newer, at once or when
-/// something comes. From memory.
+/// `GET /revocations` and `/revocations.jwt`: the list, as a snapshot or as what is newer, at once or when something
+/// comes. From memory. TheRule.md of LatchkeyVerifier describes it for services.
 struct RevocationsEndpoint: Sendable {
     let feed: RevocationFeed
     let documents: RevocationDocuments

@@ -23,7 +23,7 @@ package struct ConfigurationKey: Sendable {
 
     /// The prefix of all our variables.
     package static let variablePrefix = "LATCHKEY_"
-    /// A variable that is ours and no key: the master key itself, base64 (DESIGN 3). It may not stand in a file.
+    /// A variable that is ours and no key: the master key itself, base64. It may not stand in a file.
     package static let masterKeyVariable = "LATCHKEY_MASTER_KEY"
 
     /// A key with the way to read its value. Reading it returns a checked value, never a string.

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// A stolen signing key: what the thief forges is refused everywhere, and honest people stay signed in (DESIGN 7).
+/// A stolen signing key: what the thief forges is refused everywhere, and honest people stay signed in.
 struct EmergencyRotationTests {
     /// A key whose private half the test knows, brought in as PEM and made the active one.
     private struct Stolen {

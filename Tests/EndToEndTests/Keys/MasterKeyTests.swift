@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// The key over all keys: rotation, a leak, and a start without the right one (DESIGN 3).
+/// The key over all keys: rotation, a leak, and a start without the right one.
 struct MasterKeyTests {
     private func rotate(_ server: TestServer, leaked: Bool = false) async throws -> TestResponse {
         try await server.overSocket.post(

@@ -6,7 +6,7 @@ import TestConditions
 import TestSupport
 import Testing
 
-/// The list over time: expiry, restarts, waits, and the signed form as somebody else's library reads it (DESIGN 6).
+/// The list over time: expiry, restarts, waits, and the signed form as somebody else's library reads it.
 struct ListLifetimeTests {
     private struct SignedList: JWTPayload {
         struct Entry: Codable, Sendable {

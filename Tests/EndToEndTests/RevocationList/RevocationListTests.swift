@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import latchkey
 
-/// `/revocations` as pollers see it (DESIGN 6).
+/// `/revocations` as pollers see it.
 struct RevocationListTests {
     private func basic(_ id: String, _ secret: String) -> [(String, String)] {
         [("Authorization", "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString())]

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// `/oauth2/token` as strangers, mistaken clients and right ones see it (STANDARDS 2.1).
+/// `/oauth2/token` as strangers, mistaken clients and right ones see it.
 struct TokenEndpointTests {
     private func basic(_ id: String, _ secret: String) -> [(String, String)] {
         [("Authorization", "Basic " + Data("\(id):\(PercentEncoding.encode(secret))".utf8).base64EncodedString())]

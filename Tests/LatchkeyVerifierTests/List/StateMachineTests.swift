@@ -4,7 +4,7 @@ import Testing
 
 @testable import LatchkeyVerifier
 
-/// The poller's decisions, without a network (DESIGN 6).
+/// The poller's decisions, without a network.
 struct StateMachineTests {
     typealias Machine = RevocationListClient.StateMachine
 
