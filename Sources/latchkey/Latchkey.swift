@@ -19,7 +19,7 @@ struct Latchkey: AsyncParsableCommand {
               latchkey client add web --public --first-party
               latchkey token login --client web --user alice
 
-            Commands talk to the running server of the data directory, or work on the directory itself when none runs.
+            Commands talk to the server that runs on the data directory. When none runs, they use the directory itself.
             """,
         version: version,
         groupedSubcommands: [
@@ -62,7 +62,7 @@ struct Latchkey: AsyncParsableCommand {
             Terminal.line(fullMessage(for: error))
             Glibc.exit(0)
         }
-        // What the parser or a command's `validate` refused: with the usage, as the parser words it.
+        // What the parser or a command's `validate` refused: with the usage, in the parser's words.
         if code == .validationFailure {
             Terminal.note(fullMessage(for: error))
             Glibc.exit(2)
@@ -85,7 +85,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     package init(_ description: String) { self.description = description }
 }
 
-/// This program as the user called it, so that the commands which we tell people to type work as they stand.
+/// This program as the user called it, so that the commands that we suggest work as they are.
 enum Program {
     static let asTyped = ShellText.quote(CommandLine.arguments.first ?? "latchkey")
 }

@@ -31,7 +31,7 @@ struct LostDatabaseTests {
     ]
 
     @Test(arguments: Damage.allCases)
-    func `nothing is acknowledged into files that nobody will find, and the server stops and says why`(
+    func `nothing is acknowledged into lost files, and the server stops and says why`(
         damage: Damage
     ) async throws {
         let folder = try TemporaryFolder()

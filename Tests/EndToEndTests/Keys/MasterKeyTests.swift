@@ -114,10 +114,10 @@ struct MasterKeyTests {
 
         var sentence: String {
             switch self {
-            case .another: "not the one that the database was made with"
+            case .another: "sealed with a different master key"
             case .missing: "cannot be opened"
             case .worldReadable: "chmod 600"
-            case .empty: "could not be read as a key file"
+            case .empty: "is not a readable key file"
             case .noKey: "not readable"
             case .aFolder: "not a regular file"
             }

@@ -230,7 +230,7 @@ struct ListLifetimeTests {
         }
     }
 
-    @Test func `consumers are told by name to whoever administers`() async throws {
+    @Test func `administrators see consumers by name`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await server.addUser()

@@ -153,7 +153,7 @@ struct TokenEndpointTests {
     }
 
     @Test(arguments: ["", "lkr_", "lkr_AAAA", "not a token", String(repeating: "x", count: 5000)])
-    func `what is no token of ours is malformed`(token: String) async throws {
+    func `text that is not a token of ours is malformed`(token: String) async throws {
         try await withServer { server in
             try await server.addClient()
             let response = try await server.refresh(token)
