@@ -3,16 +3,16 @@ internal import Glibc
 
 /// The working memory of one hash thread, kept between hashes.
 ///
-/// Fresh pages for each hash would have to be faulted in and zeroed by the kernel every time, which costs about as
-/// much as one pass over them. The arena is mapped when the thread starts (address space only), becomes real where it is
-/// first touched, and is given back with `release()` when the thread has been idle.
+/// New pages for each hash would have to be faulted in and zeroed by the kernel every time, which costs about as much
+/// as one pass over them. The arena is mapped when the thread starts (address space only), becomes real where it is
+/// first touched, and is returned with `release()` when the thread has been idle.
 ///
 /// Not Sendable on purpose: it belongs to the thread that made it. libargon2 overwrites the whole of it after each hash
 /// (its `FLAG_clear_internal_memory`, on by default and never touched here), so nothing derived from a password stays.
 @safe package final class Argon2Arena {
     private var mapping: UnsafeMutableRawPointer?
     private(set) var mappedBytes = 0
-    /// Whether pages may be resident, so that an idle thread knows if there is anything to give back.
+    /// Whether pages may be resident, so that an idle thread knows if there is anything to return.
     private(set) var isTouched = false
     private let reservedBytes: Int
 
@@ -36,7 +36,7 @@ internal import Glibc
         return unsafe mapping
     }
 
-    /// Gives the pages back to the system and keeps the address range. The next hash faults them in again.
+    /// Returns the pages to the system and keeps the address range. The next hash faults them in again.
     package func release() {
         guard isTouched, let start = unsafe mapping else { return }
         // Our own private mapping of exactly this length, which no hash is using: lend is called on this thread only.
@@ -52,24 +52,24 @@ internal import Glibc
         _ = map(reservedBytes)
     }
 
-    /// What the processor maps at once where the system has such pages to give.
+    /// The unit in which the processor maps memory if the system has such pages.
     private static let hugePage = 2 * 1024 * 1024
 
-    /// Maps in huge pages where they fit whole: Argon2 reads its memory at random, and with pages of 4 KiB a tenth to a
-    /// fifth of the time goes into finding them. What is left over at the end lies in small ones, so the size is the same.
+    /// Maps in huge pages where they fit: Argon2 reads its memory at random, and with pages of 4 KiB it spends a tenth
+    /// to a fifth of the time on finding them. The rest at the end is in small pages, so the size is the same.
     private func map(_ bytes: Int) -> Bool {
         guard bytes > 0 else { return false }
         let bytes = (bytes + 4095) & ~4095
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        // A new anonymous mapping at an address of the kernel's choice: nobody else's memory is touched.
+        // A new anonymous mapping at an address of the kernel's choice: no other memory is touched.
         let room = unsafe mmap(nil, bytes + Self.hugePage, PROT_READ | PROT_WRITE, flags, -1, 0)
         guard let room = unsafe room, unsafe room != MAP_FAILED else { return false }
         let start = unsafe room.alignedUp(toMultipleOf: Self.hugePage)
         let before = unsafe start - room
-        // Gives back what lies in the new mapping before and behind the aligned part; an empty part is left alone.
+        // Returns the parts of the new mapping before and after the aligned part; an empty part is left alone.
         if before > 0 { unsafe munmap(room, before) }
         if before < Self.hugePage { unsafe munmap(start + bytes, Self.hugePage - before) }
-        // Advice: where it is not taken, small pages do.
+        // Advice: if it is not taken, small pages are used.
         unsafe madvise(start, bytes, MADV_HUGEPAGE)
         unsafe mapping = start
         mappedBytes = bytes
@@ -77,7 +77,7 @@ internal import Glibc
     }
 
     private func unmap() {
-        // Exactly what `map` got; nobody keeps a pointer beyond one hash.
+        // Exactly the mapping from `map`; no code keeps a pointer beyond one hash.
         if let start = unsafe mapping { unsafe munmap(start, mappedBytes) }
         unsafe mapping = nil
         mappedBytes = 0
@@ -91,7 +91,7 @@ extension Argon2Arena {
     /// `secret` and `associatedData` are the algorithm's K and X (RFC 9106 section 3.1); PHC strings have neither.
     /// The lanes are computed one after another (`threads = 1`): the result is the same, and the pool alone decides how
     /// many processors hashing gets.
-    /// - Throws: `Argon2Failure` when there is no memory, or for a salt or tag that libargon2 does not take.
+    /// - Throws: `Argon2Failure` when there is no memory, or for a salt or tag that libargon2 does not accept.
     package func tag(
         variant: Argon2Variant = .argon2id,
         parameters: Argon2Parameters,
@@ -103,7 +103,7 @@ extension Argon2Arena {
     ) throws(Argon2Failure) -> [UInt8] {
         guard let passwordLength = UInt32(exactly: password.count) else { throw .passwordTooLong }
 
-        // Inputs and output side by side in one buffer of our own, since libargon2 wants mutable pointers.
+        // Inputs and output side by side in one buffer of our own, because libargon2 wants mutable pointers.
         let inputs = salt + secret + associatedData
         let (code, tag) = unsafe withWipedScratch(byteCount: inputs.count + count) { scratch -> (Int32, [UInt8]) in
             unsafe scratch.copyBytes(from: inputs)
@@ -141,7 +141,7 @@ extension Argon2Arena {
     }
 }
 
-/// Hands an arena to libargon2's allocate callback, which has no context argument, through a thread-specific pointer.
+/// Passes an arena to libargon2's allocate callback, which has no context argument, through a thread-specific pointer.
 ///
 /// Why this is sound: with `threads = 1` libargon2 calls both callbacks on the thread that called `argon2_ctx`, before
 /// that returns. The pointer is set just before the call and cleared just after it, on the same thread, and the arena is
@@ -174,7 +174,7 @@ private enum LentArena {
     }
 }
 
-/// libargon2 declined to compute a hash: a fault of the machine (no memory) or of ours, never a wrong password.
+/// libargon2 refused to compute a hash: a fault of the machine (no memory) or of ours, never a wrong password.
 package struct Argon2Failure: Error, Equatable, CustomStringConvertible {
     /// libargon2's error number, negative.
     package let code: Int32

@@ -1,9 +1,9 @@
 internal import CArgon2
 
-/// The cost of one Argon2 hash, inside the bounds that this server is willing to compute.
+/// The cost of one Argon2 hash, within the limits that this server accepts.
 ///
-/// A value of this type is the only way to reach libargon2, so a doctored row that asks for terabytes or years is
-/// refused by the initialiser and never allocates anything. RFC 9106 section 3.1.
+/// Only a value of this type reaches libargon2. So the initialiser refuses a manipulated row that asks for terabytes or
+/// years, and nothing is allocated for it. RFC 9106 section 3.1.
 package struct Argon2Parameters: Sendable, Hashable {
     /// Lower bound of the memory per lane; the algorithm itself needs eight blocks of 1 KiB for each.
     package static let memoryKiBPerLane = 8
@@ -24,7 +24,7 @@ package struct Argon2Parameters: Sendable, Hashable {
     /// Lanes, 1 to 16. They change the result, but a hash here always runs on a single thread.
     package let parallelism: Int
 
-    /// Accepts parameters within the bounds.
+    /// Accepts parameters within the limits.
     /// - Throws: the first bound that is broken: parallelism, then memory, then iterations.
     package init(memoryKiB: Int, iterations: Int, parallelism: Int) throws(Argon2ParametersError) {
         guard Self.parallelismRange.contains(parallelism) else { throw .parallelism }
@@ -42,7 +42,7 @@ package struct Argon2Parameters: Sendable, Hashable {
     }
 }
 
-/// Which bound a set of Argon2 parameters breaks.
+/// Which limit a set of Argon2 parameters breaks.
 package enum Argon2ParametersError: Error, Equatable {
     /// Less than 8 KiB a lane or more than 4 GiB.
     case memory
@@ -64,13 +64,13 @@ extension Argon2ParametersError: CustomStringConvertible {
 }
 
 extension Argon2Parameters {
-    /// OWASP's sets of equal strength for one lane, most memory first: less memory is paid for with more passes.
+    /// OWASP's sets of equal strength for one lane, most memory first: less memory needs more passes.
     static let owaspMinimums: [(memoryKiB: Int, iterations: Int)] = [
         (47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5),
     ]
 
-    /// Whether no set of OWASP's Password Storage Cheat Sheet is reached in memory and passes alike.
-    /// The server warns once about it and goes on, since tests need cheap hashes.
+    /// Whether the parameters reach none of the sets of OWASP's Password Storage Cheat Sheet in both memory and passes.
+    /// The server warns once about it and continues, because tests need cheap hashes.
     package var isBelowOWASPMinimum: Bool {
         !Self.owaspMinimums.contains { memoryKiB >= $0.memoryKiB && iterations >= $0.iterations }
     }
@@ -80,8 +80,8 @@ extension Argon2Parameters {
 
     /// Whether a hash stored with these parameters should be replaced by one with `policy`.
     ///
-    /// Weaker means less memory or less work in all. More memory with fewer passes and the same work is not weaker, so
-    /// a policy that moves inside OWASP's set towards less memory rehashes nothing. Lanes do not count: they cost an
+    /// Weaker means less memory or less work in total. More memory with fewer passes and the same work is not weaker,
+    /// so a policy that moves inside OWASP's set towards less memory rehashes nothing. Lanes do not count: they cost an
     /// attacker as much as they cost us. Never true for equal parameters, so a rehash does not repeat itself.
     package func isWeaker(than policy: Argon2Parameters) -> Bool {
         memoryKiB < policy.memoryKiB || workKiB < policy.workKiB
@@ -90,7 +90,7 @@ extension Argon2Parameters {
 
 /// The three members of the Argon2 family. We write only Argon2id; the others are read from imported hashes.
 package enum Argon2Variant: String, Sendable, CaseIterable {
-    /// What RFC 9106 section 4 recommends, and what every hash of ours is.
+    /// The recommendation of RFC 9106 section 4, and the variant of all our hashes.
     case argon2id
     /// Data-independent memory access, import only.
     case argon2i

@@ -9,18 +9,18 @@ internal import LatchkeyBytes
 package struct BcryptHash: Sendable, Equatable {
     /// Accepted base-2 logarithm of the rounds. 15 and more takes seconds, which is an attack and not a hash.
     package static let costs = 4...14
-    /// bcrypt looks at no more bytes of a password than these; what follows them cannot be verified by anybody.
+    /// bcrypt uses no more bytes of a password than these; the bytes after them cannot be verified.
     package static let passwordLength = 72
 
     /// Base-2 logarithm of the number of rounds, 4 to 14.
     package let cost: Int
-    /// The 60 ASCII characters of the hash, as bcrypt itself writes them: with zeros in the bits that nothing uses.
+    /// The 60 ASCII characters of the hash, as bcrypt itself writes them: with zeros in the unused bits.
     package let text: String
     /// The 22 characters of salt, for schemes that use the characters themselves.
     package var salt: ArraySlice<UInt8> { Array(text.utf8)[7..<29] }
 
-    /// Reads a hash strictly. Any values are accepted in the bits that nothing uses: some libraries leave random ones in
-    /// the last character of the salt.
+    /// Reads a hash strictly. Any values are accepted in the unused bits: some libraries leave random ones in the last
+    /// character of the salt.
     /// - Throws: the first thing that is wrong, from left to right.
     package init(parsing text: String) throws(MalformedBcryptHash) {
         guard text.utf8.count == 60 else { throw .length }
@@ -81,10 +81,10 @@ package enum MalformedBcryptHash: Error, Equatable {
 extension BcryptHash {
     /// Whether `password` has this hash. Blocks the calling thread for the whole computation (cost 14: about a second).
     ///
-    /// Only the first 72 bytes count, as in every bcrypt: longer passwords were never distinguished by the system that
-    /// made the hash. A password with a zero byte is refused, because C implementations stopped reading there and a
-    /// prefix would pass; the work is done all the same.
-    /// - Throws: `BcryptFailure` when libxcrypt declines, as it does in a process that lacks memory.
+    /// Only the first 72 bytes count, as in every bcrypt: the system that made the hash never distinguished longer
+    /// passwords. A password with a zero byte is refused, because C implementations stopped reading there and a prefix
+    /// would match; the work is done anyway.
+    /// - Throws: `BcryptFailure` when libxcrypt refuses, as it does in a process without enough memory.
     func verify(_ password: SecretBytes) throws(BcryptFailure) -> Bool {
         let stateSize = MemoryLayout<crypt_data>.size
         // libxcrypt's state, then the phrase with a terminating zero.
@@ -96,7 +96,7 @@ extension BcryptHash {
                 // At most 72 bytes go into these 73, so the last one stays zero.
                 unsafe phrase.copyBytes(from: bytes.prefix(Self.passwordLength))
             }
-            // Both strings end in zero, and the state has the size that the header asks for.
+            // Both strings end in zero, and the state has the size that the header requires.
             let phraseText = unsafe phrase.bindMemory(to: CChar.self).baseAddress
             let result = unsafe crypt_rn(phraseText, text, scratch.baseAddress, Int32(stateSize))
             guard let result = unsafe result else { return .failure(BcryptFailure(errno: errno)) }
@@ -109,7 +109,7 @@ extension BcryptHash {
     }
 }
 
-/// libxcrypt declined to compute a hash that was read without fault.
+/// libxcrypt refused to compute a hash that was read without fault.
 package struct BcryptFailure: Error, Equatable {
     /// The system's error number.
     package let errno: Int32

@@ -1,29 +1,29 @@
 /// Proposes parameters for the machine it runs on: as much memory as budget and time allow, then passes.
 ///
-/// Memory first, because it is what makes an attacker's hardware expensive (RFC 9106 section 4). Passes fill the time
-/// that is left when the memory budget is the tighter bound.
+/// Memory first, because it is what makes an attacker's hardware expensive (RFC 9106 section 4). Passes fill the
+/// remaining time when the memory budget is the tighter limit.
 package struct Calibration: Sendable {
-    /// What a calibration found.
+    /// The result of a calibration.
     package struct Proposal: Sendable, Equatable {
         /// One lane; never below OWASP's minimum.
         package var parameters: Argon2Parameters
-        /// What one hash took.
+        /// The time of one hash.
         package var measured: Duration
-        /// False when even the cheapest acceptable parameters take longer than asked, or more memory than given.
+        /// False when even the cheapest acceptable parameters take longer than requested, or more memory than given.
         package var isWithinTarget: Bool
     }
 
     /// The acceptable parameters with the least memory.
     private static let smallest = Argon2Parameters.owaspMinimums[Argon2Parameters.owaspMinimums.count - 1]
 
-    /// Longest time that one hash may take.
+    /// The longest time that one hash may take.
     package let target: Duration
     /// Memory for all threads together, in KiB.
     package let memoryBudgetKiB: Int
-    /// Hashes at a time.
+    /// Hashes computed at the same time.
     package let threads: Int
 
-    /// Nothing is measured yet.
+    /// Measures nothing yet.
     package init(target: Duration, memoryBudgetKiB: Int, threads: Int) {
         self.target = target
         self.memoryBudgetKiB = memoryBudgetKiB
@@ -31,13 +31,13 @@ package struct Calibration: Sendable {
     }
 
     /// Finds parameters with a handful of measurements.
-    /// - Parameter measure: the time that one hash with the given parameters takes. Hashes on all threads at a time
-    ///   share the memory bus; a caller who wants to count that measures so.
-    /// - Throws: what `measure` throws.
+    /// - Parameter measure: the time that one hash with the given parameters takes. Hashes on all threads at the same
+    ///   time share the memory bus; a caller that wants to include that measures in that way.
+    /// - Throws: the errors of `measure`.
     package func propose(measure: (Argon2Parameters) throws -> Duration) throws -> Proposal {
         let budgetKiB = min(memoryBudgetKiB / threads, Argon2Parameters.maximumMemoryKiB)
         if let proposal = try withMostMemory(budgetKiB, measure: measure) { return proposal }
-        // Down OWASP's set, the cheapest last; whatever comes out is at least acceptable.
+        // Down OWASP's set, the cheapest last; every result is at least acceptable.
         var cheapest: Proposal?
         for (memoryKiB, iterations) in Argon2Parameters.owaspMinimums where memoryKiB <= budgetKiB {
             let parameters = try Argon2Parameters(memoryKiB: memoryKiB, iterations: iterations, parallelism: 1)
@@ -89,7 +89,7 @@ package struct Calibration: Sendable {
 
 extension Calibration {
     /// The median of three hashes on the calling thread, after one that faults the memory in. For `propose`.
-    /// - Throws: `Argon2Failure` when the memory is not there.
+    /// - Throws: `Argon2Failure` when the memory is not available.
     package static func measureOnThisThread(_ parameters: Argon2Parameters) throws -> Duration {
         let arena = Argon2Arena(reservingKiB: parameters.memoryKiB)
         let password = SecretBytes(copying: Array("correct horse battery staple".utf8))

@@ -1,18 +1,18 @@
 /// The jobs that wait for a hash thread: fair between groups and bounded. Pure, without threads or clocks.
 ///
 /// Groups take turns: each gets one unit of work per round, however many jobs it has queued, and a job of weight n
-/// needs n rounds. Kept as virtual time: a job is due `weight` after its group was last served, the clock stands where
-/// the last served job was due, and the smallest due time goes first (between equals the one that waits longest). A
-/// group that comes back starts at the clock, so it neither saves up turns nor pays for old ones.
+/// needs n rounds. Kept as virtual time: a job is due `weight` after its group was last served, the clock is at the due
+/// time of the last served job, and the smallest due time goes first (between equals the job that has waited longest).
+/// A group that comes back starts at the clock, so it neither saves up turns nor pays for old ones.
 ///
-/// Two consequences carry the defence against a flooder. The work ahead of a newcomer is what will be served before
-/// *its* turn, so a network with nothing queued waits for at most one job of the flooder while the flooder itself waits
-/// for all of its own; expected wait therefore refuses the flooder first. And since the memory of the queue is bounded
-/// by a count, no group may hold more than a quarter of that count, or one network could fill it with jobs that are
-/// cheap enough to stay within the wait.
+/// Two consequences protect against a flooder. The work ahead of a newcomer is what will be served before *its* turn,
+/// so a network with nothing queued waits for at most one job of the flooder while the flooder itself waits for all of
+/// its own; refusing by expected wait therefore refuses the flooder first. And because a count limits the memory of the
+/// queue, no group may hold more than a quarter of that count, or one network could fill it with jobs that are cheap
+/// enough to stay within the wait.
 struct HashQueue<Element> {
     struct Limits: Sendable {
-        /// Jobs in all. At up to a KiB of password each, about a MiB.
+        /// Jobs in total. At up to a KiB of password each, about a MiB.
         var total = 1024
         /// Jobs of one group.
         var perGroup = 256
@@ -24,7 +24,7 @@ struct HashQueue<Element> {
         let element: Element
     }
 
-    /// Why a job is not taken in, however short the wait.
+    /// Why a job is not accepted, however short the wait.
     enum Full: Error, Equatable {
         case total
         case group
@@ -51,8 +51,8 @@ struct HashQueue<Element> {
     /// Work waiting over all groups, in units of weight.
     var work: Int { groups.values.reduce(0) { $0 + $1.work } }
 
-    /// Units of work that will be served before a new job of this group is. Later arrivals of other groups may still
-    /// come first; they pass the same test, which bounds by how much.
+    /// Units of work that will be served before a new job of this group. Later arrivals of other groups may still come
+    /// first; they pass the same test, which limits by how much.
     func workAhead(of group: FairnessGroup, weight: Int) -> Int {
         let own = groups[group]
         let ownWork = own?.work ?? 0
@@ -79,7 +79,7 @@ struct HashQueue<Element> {
         groupOfEntry[id] = group
     }
 
-    /// Takes the job whose turn it is.
+    /// Takes the next job.
     mutating func pop() -> Entry? {
         var next: (group: FairnessGroup, due: Int, id: UInt64)?
         for (group, waiting) in groups {
@@ -94,13 +94,13 @@ struct HashQueue<Element> {
         return take(next.id, from: next.group)
     }
 
-    /// Takes out a job that nobody waits for any more; nil when it is not queued (running, done or never seen).
+    /// Removes a job that is no longer needed; nil when it is not queued (running, done or never seen).
     mutating func remove(_ id: UInt64) -> Entry? {
         guard let group = groupOfEntry[id] else { return nil }
         return take(id, from: group)
     }
 
-    /// Empties the queue and returns what was in it.
+    /// Empties the queue and returns its content.
     mutating func removeAll() -> [Entry] {
         defer {
             groups = [:]
@@ -110,8 +110,8 @@ struct HashQueue<Element> {
     }
 
     /// Virtual time from which the group's first job counts its rounds. The job is never due before the clock: when a
-    /// heavy job at the head is withdrawn, the light one behind it goes next, but the group does not get the rounds back
-    /// that the heavy one had waited.
+    /// heavy job at the head is withdrawn, the light one behind it goes next, but the group does not get back the
+    /// rounds that the heavy one had waited.
     private func start(of waiting: Waiting) -> Int { max(waiting.served, clock - (waiting.entries.first?.weight ?? 0)) }
 
     private mutating func take(_ id: UInt64, from group: FairnessGroup) -> Entry? {

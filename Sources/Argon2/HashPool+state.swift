@@ -1,7 +1,7 @@
 extension HashPool {
-    /// A job with its types erased: what to run, and how to tell the caller who waits.
+    /// A job with its types erased: what to run, and how to answer the caller that waits.
     struct Job: Sendable {
-        /// Runs on a hash thread and returns how to hand over the result, which happens after the books are kept.
+        /// Runs on a hash thread and returns how to hand over the result, which happens after the bookkeeping.
         let perform: @Sendable (borrowing HashWorker) -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
     }
@@ -29,7 +29,7 @@ extension HashPool {
             load = HashLoad(threads: threads)
         }
 
-        /// Queues a job or says at once why not.
+        /// Queues a job or returns at once why not.
         mutating func admit(
             _ job: Job, id: UInt64, group: FairnessGroup, weight: Int, maxQueueWait: Duration
         ) throws(HashPoolRefusal) {
@@ -37,7 +37,7 @@ extension HashPool {
             do { try queue.push(id: id, group: group, weight: weight, element: job) } catch { throw refuseFull() }
         }
 
-        /// Says why a job would not be queued now, and counts it as refused then.
+        /// Says why a job would not be queued now, and then counts it as refused.
         mutating func checkRoom(
             group: FairnessGroup, weight: Int, maxQueueWait: Duration
         ) throws(HashPoolRefusal) {
@@ -62,7 +62,7 @@ extension HashPool {
             return .overloaded(retryAfter: Self.wholeSeconds(wait))
         }
 
-        /// The next step of one thread; nil when it has to sleep.
+        /// The next step of one thread; nil when it must sleep.
         mutating func nextStep(ofThread thread: Int) -> Step? {
             if let entry = queue.pop() {
                 running[thread] = entry.weight
@@ -84,15 +84,15 @@ extension HashPool {
 }
 
 extension HashPool {
-    /// One look at the pool's books, for metrics.
+    /// A snapshot of the pool's figures, for metrics.
     package struct Statistics: Sendable, Equatable {
         /// Jobs that wait.
         package var queued: Int
         /// Jobs on a thread now.
         package var running: Int
-        /// Jobs that ran to their end since the start, failed ones too.
+        /// Jobs that ran to their end since the start, including failed ones.
         package var completed: Int
-        /// Jobs refused since the start, at the door or by shutdown. Cancelled ones are not counted.
+        /// Jobs refused since the start, by a limit or by shutdown. Cancelled ones are not counted.
         package var refused: Int
         /// Weighted mean of recent seconds per unit of weight; nil before the first job.
         package var meanJobSeconds: Double?
@@ -108,7 +108,7 @@ extension HashPool {
     }
 }
 
-/// How long a queued job will wait, estimated from how long recent jobs took. Pure.
+/// How long a queued job will wait, estimated from the duration of recent jobs. Pure.
 struct HashLoad {
     /// How much the newest job moves the mean: about the last 20 jobs count.
     private static let smoothing = 0.1
@@ -132,7 +132,7 @@ struct HashLoad {
 
     /// Expected seconds until a job starts that has `workAhead` units queued before it.
     ///
-    /// With a thread free and nothing ahead that is none. Otherwise the first thread to finish is at worst at the start
+    /// With a thread free and nothing ahead it is zero. Otherwise the first thread to finish is at worst at the start
     /// of the lightest running job, and then all threads share the work ahead.
     func waitSeconds(workAhead: Int, running: [Int]) -> Double {
         let mean = meanSeconds ?? Self.presumedSeconds

@@ -4,7 +4,8 @@ internal import Synchronization
 internal import Waiting
 
 extension HashPool {
-    /// What the hash threads hold on to. The pool itself stays out of it, so that it can go away and stop them.
+    /// The state that the hash threads hold. The pool itself is not part of it, so that it can be released and stop
+    /// them.
     final class Core: Sendable {
         let monitor: Monitor<State>
         let niceness: Int32
@@ -48,13 +49,13 @@ extension HashPool {
             }
         }
 
-        /// Removes a job that still waits; a running one is left to finish.
+        /// Removes a job that still waits; a running one may finish.
         func cancel(_ id: UInt64) {
             let entry = monitor.withLock { $0.queue.remove(id) }
             entry?.element.refuse(CancellationError())
         }
 
-        /// Refuses what waits and lets each thread end after its present job.
+        /// Refuses waiting jobs and lets each thread end after its current job.
         func stop() {
             let waiting = monitor.withLock { state in
                 state.isStopping = true
@@ -66,9 +67,9 @@ extension HashPool {
             monitor.wakeAll()
         }
 
-        /// Lets other threads go first.
+        /// Lowers the thread's priority, so that other threads go first.
         private func stepBack() {
-            // On Linux the number 0 is the calling thread. Where it fails, everything goes on as without it.
+            // On Linux the number 0 is the calling thread. If it fails, everything continues without it.
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         }
 
@@ -155,7 +156,7 @@ extension HashPool {
 package struct HashWorker: ~Copyable {
     let arena: Argon2Arena
 
-    /// Hashes with Argon2id, a fresh 16-byte salt and a 32-byte tag.
+    /// Hashes with Argon2id, a new 16-byte salt and a 32-byte tag.
     /// - Throws: `Argon2Failure`.
     package func hash(password: SecretBytes, parameters: Argon2Parameters) throws(Argon2Failure) -> PHCString {
         let salt = RandomBytes.make(PHCString.ownSaltLength)
@@ -172,7 +173,7 @@ package struct HashWorker: ~Copyable {
         return ConstantTime.equal(tag, phc.tag)
     }
 
-    /// Whether `password` has this imported hash, in the first 72 bytes that bcrypt looks at.
+    /// Whether `password` has this imported hash, in the first 72 bytes that bcrypt uses.
     /// - Throws: `BcryptFailure`.
     package func verifyBcrypt(password: SecretBytes, hash: BcryptHash) throws(BcryptFailure) -> Bool {
         try hash.verify(password)

@@ -1,18 +1,18 @@
 internal import Glibc
 
-/// State behind a lock on which threads of our own can also wait for a change.
+/// State behind a lock, with threads of our own that can wait for a change.
 ///
 /// `Synchronization.Mutex` has no condition variable, and hash threads sleep until there is work.
 // Sendable: every access to `state` happens between lock and unlock of the one mutex.
 @safe final class Monitor<State>: @unchecked Sendable {
-    /// What a waiting thread decides when it has looked at the state.
+    /// The decision of a waiting thread after it has looked at the state.
     enum Decision<Result> {
         case proceed(Result)
         /// Sleep until `wakeOne`, `wakeAll` or the time is up, then look again; nil sleeps without limit.
         case wait(atMost: Duration?)
     }
 
-    // On the heap at fixed addresses, as POSIX asks; allocated in init, freed in deinit.
+    // On the heap at fixed addresses, as POSIX requires; allocated in init, freed in deinit.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state: State
@@ -25,13 +25,13 @@ internal import Glibc
         unsafe condition.initialize(to: pthread_cond_t())
         var locking = pthread_mutexattr_t()
         unsafe pthread_mutexattr_init(&locking)
-        // A hash thread that steps back behind everybody must not keep an event loop waiting for the lock.
+        // A hash thread with low priority must not keep an event loop waiting for the lock.
         unsafe pthread_mutexattr_setprotocol(&locking, Int32(PTHREAD_PRIO_INHERIT))
         unsafe pthread_mutex_init(mutex, &locking)
         unsafe pthread_mutexattr_destroy(&locking)
         var attributes = pthread_condattr_t()
         unsafe pthread_condattr_init(&attributes)
-        // Waits must not stretch or end when somebody sets the wall clock.
+        // Waits must not stretch or end when the wall clock is set.
         unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         unsafe pthread_cond_init(condition, &attributes)
         unsafe pthread_condattr_destroy(&attributes)

@@ -6,7 +6,7 @@ internal import LatchkeyBytes
 /// have the three costs in another order, and padding. Equality is for tests and bookkeeping; verifying a password
 /// compares tags in constant time elsewhere.
 package struct PHCString: Sendable, Equatable {
-    /// Longest accepted text in bytes. Ours take 97; the longest that the other bounds allow is under 230.
+    /// Longest accepted text in bytes. Ours have 97; the longest that the other limits allow is under 230.
     package static let maximumLength = 512
     /// Accepted bytes of salt. Ours have 16, RFC 9106 section 3.1.
     package static let saltLengths = 8...64
@@ -18,9 +18,9 @@ package struct PHCString: Sendable, Equatable {
     static let ownSaltLength = 16
     static let ownTagLength = 32
 
-    /// Argon2id for every hash of ours.
+    /// Argon2id for all our hashes.
     package let variant: Argon2Variant
-    /// What the hash cost, always within the bounds of `Argon2Parameters`.
+    /// The cost of the hash, always within the limits of `Argon2Parameters`.
     package let parameters: Argon2Parameters
     /// 8 to 64 bytes, 16 in ours.
     package let salt: [UInt8]
@@ -37,7 +37,7 @@ package struct PHCString: Sendable, Equatable {
         self.init(variant: variant, parameters: parameters, salt: salt, tag: tag)
     }
 
-    /// Callers have checked the lengths: the parser, or the pool with its own constants.
+    /// The lengths were checked by the caller: the parser, or the pool with its own constants.
     init(variant: Argon2Variant, parameters: Argon2Parameters, salt: [UInt8], tag: [UInt8]) {
         self.variant = variant
         self.parameters = parameters
@@ -45,8 +45,8 @@ package struct PHCString: Sendable, Equatable {
         self.tag = tag
     }
 
-    /// Whether a login that verified against this hash should store a new one: weaker parameters than `policy`,
-    /// another variant than Argon2id, or a shorter salt or tag than ours.
+    /// Whether a login that verified against this hash should store a new one: weaker parameters than `policy`, another
+    /// variant than Argon2id, or a shorter salt or tag than ours.
     package func needsRehash(for policy: Argon2Parameters) -> Bool {
         variant != .argon2id || salt.count < Self.ownSaltLength || tag.count < Self.ownTagLength
             || parameters.isWeaker(than: policy)
@@ -74,7 +74,7 @@ package enum MalformedPHCString: Error, Equatable {
     case version
     /// The cost is not made of `m=<number>`, `t=<number>` and `p=<number>`, each once, without leading zeros.
     case parameters
-    /// One of the three costs is left out: its letter.
+    /// One of the three costs is missing: its letter.
     case missing(Character)
     /// The cost is written correctly but outside the bounds.
     case outOfBounds(Argon2ParametersError)
@@ -85,7 +85,7 @@ package enum MalformedPHCString: Error, Equatable {
 }
 
 extension PHCString {
-    /// Reads a stored or imported hash. Strict: what two readers could take for two hashes is refused here and not
+    /// Reads a stored or imported hash. Strict: text that two readers could take for two hashes is refused here and not
     /// interpreted. The costs may come in any order, salt and tag with padding.
     /// - Throws: the first thing that is wrong, from left to right.
     package init(parsing text: String) throws(MalformedPHCString) {
@@ -122,7 +122,7 @@ extension PHCString {
         }
     }
 
-    /// Digits only, no sign, no leading zero; ten of them hold any 32-bit number and cannot overflow.
+    /// Only digits, no sign, no leading zero; ten of them hold any 32-bit number and cannot overflow.
     private static func number(in field: ArraySlice<UInt8>, after label: StaticString) -> Int? {
         let label = label.description.utf8
         guard field.starts(with: label) else { return nil }

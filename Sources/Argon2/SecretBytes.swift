@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// Bytes of a password in memory that nobody else shares, overwritten when the last reference goes.
+/// Bytes of a password in unshared memory, overwritten when the last reference is released.
 ///
-/// Best effort and no more: it covers this copy alone. Arrays and strings that the caller made on the way here, swap
-/// and core dumps are outside its reach.
-// Sendable: the buffer is written in init, before anybody else can see it, and in deinit, after everybody has let go.
+/// Best effort: it covers only this copy. Arrays and strings that the caller made on the way here, swap and core dumps
+/// are outside its reach.
+// Sendable: the buffer is written in init, before other code can see it, and in deinit, after all references are gone.
 @safe package final class SecretBytes: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 
-    /// Copies `bytes`; the original is the caller's to forget.
+    /// Copies `bytes`; the caller must forget the original.
     package init(copying bytes: [UInt8]) {
         // Freed in deinit; exactly as long as what is copied into it.
         unsafe storage = .allocate(byteCount: bytes.count, alignment: 1)
@@ -26,7 +26,7 @@ internal import Glibc
     /// Number of bytes.
     package var count: Int { unsafe storage.count }
 
-    /// Lends the bytes for the time of `body`, which must not keep the pointer.
+    /// Lends the bytes for the duration of `body`, which must not keep the pointer.
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

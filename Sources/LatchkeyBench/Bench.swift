@@ -1,6 +1,6 @@
 import Foundation
 
-/// The measurement program: starts a release server and prints how it compares with what the machine can do.
+/// The measurement program: starts a release server and prints how it compares with the machine's own limits.
 @main
 struct Bench {
     static func main() {
@@ -18,7 +18,7 @@ struct Bench {
         }
     }
 
-    /// What ``Instructions`` has callgrind look at.
+    /// The loop in which callgrind counts for ``Instructions``.
     private static func loop(_ count: Int) {
         do { try Verification(entries: 1000, tokens: 64).loop(count) } catch {
             Console.note("\(error)")
@@ -45,7 +45,7 @@ struct Bench {
     }
 }
 
-/// Why the measurement cannot go on, or what one request got instead of its answer.
+/// Why the measurement cannot continue, or what a request got instead of its answer.
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
 

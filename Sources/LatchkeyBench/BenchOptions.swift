@@ -1,4 +1,4 @@
-/// What the command line asked for.
+/// The options from the command line.
 struct BenchOptions: Sendable {
     /// The release binary to measure.
     var server = ""
@@ -16,7 +16,7 @@ struct BenchOptions: Sendable {
     /// What to do.
     enum Wish: Sendable {
         case measure, help, list
-        /// Of the measurement itself: it starts its own program anew under callgrind.
+        /// Used by the measurement itself: it starts its own program again under callgrind.
         case loop(Int)
     }
 
@@ -24,25 +24,25 @@ struct BenchOptions: Sendable {
     static let loop = "--loop"
 
     static let help = """
-        Measures a latchkey server on this machine, beside what the machine itself can do.
+        Measures a latchkey server on this machine and compares it with what the machine itself can do.
 
         Usage: Scripts/bench [PART...] [--quick] [--json FILE] [--folder DIR]
                Scripts/bench --list | --help
 
-        Parts; all of them without a name:
+        Parts; without a name, all of them run:
 
         \(list)
 
         Options:
 
-          --quick         a look, not a measurement: short slices, two rounds
-          --json FILE     write the figures there, and the page with plots beside it, as FILE with .html for its ending;
-                          by default both go into the folder that is printed
-          --folder DIR    keep the data on this file system, which decides what a durable write costs
-          --list          the parts, one a line
+          --quick         a quick look, not a measurement: short slices, two rounds
+          --json FILE     write the figures to FILE, and the page with plots beside it, with the ending .html;
+                          by default both are written to the folder that is printed
+          --folder DIR    keep the data on this file system; it decides what a durable write costs
+          --list          list the parts, one per line
           --help          this text
-          --server FILE   the latchkey binary; Scripts/bench builds it and says so
-          --commit NAME   is printed with the figures; Scripts/bench says it
+          --server FILE   the latchkey binary; Scripts/bench builds it and passes this option
+          --commit NAME   printed with the figures; Scripts/bench passes this option
 
         Examples:
 
@@ -52,11 +52,11 @@ struct BenchOptions: Sendable {
           Scripts/bench reads --folder /srv --json reads.json
 
         The server runs as a child process on 127.0.0.1 with a fresh data directory and default settings. Each row is
-        measured once in every round, so that whatever slows the machine down for a while touches all rows alike;
+        measured once in every round, so that a temporary slowdown of the machine affects all rows alike;
         compare the ratios, not the absolute numbers. Generator and server share the machine.
 
-        At the end each budget is judged by the median of the rounds. Exit code: 0 when all are met, 1 when one is missed,
-        a request failed or the measurement could not go on, 2 when the command line is wrong.
+        At the end each budget is judged by the median of the rounds. Exit code: 0 when all are met, 1 when one is
+        missed, a request failed or the measurement could not continue, 2 when the command line is wrong.
         """
 
     /// The parts, one a line.
@@ -87,7 +87,7 @@ struct BenchOptions: Sendable {
         }
         if !named.isEmpty { parts = Part.allCases.filter(named.contains) }
         guard case .measure = wish, parts != [.verification], server.isEmpty else { return }
-        throw BenchFailure("Say which binary to measure with --server FILE; --help tells more.")
+        throw BenchFailure("Name the binary to measure with --server FILE; see --help.")
     }
 
     private static func loop(from rest: inout ArraySlice<String>) throws(BenchFailure) -> Wish {

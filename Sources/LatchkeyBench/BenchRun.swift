@@ -16,7 +16,7 @@ struct BenchRun {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw BenchFailure("The folder \(folder) cannot be made: \(error.localizedDescription)")
+            throw BenchFailure("The folder \(folder) cannot be created: \(error.localizedDescription)")
         }
     }
 
@@ -53,12 +53,12 @@ struct BenchRun {
         var notes: [String] = []
         if machine.isInMemory {
             notes.append(
-                "The data lies on \(machine.fileSystem): no write reaches a disk, durable rates mean nothing. "
+                "The data is on \(machine.fileSystem): no write reaches a disk, so durable rates mean nothing. "
                     + "Choose another place with --folder.")
         }
         #if DEBUG
             notes.append(
-                "LatchkeyBench itself is a debug build: its generator takes processor time that the server then lacks, "
+                "LatchkeyBench itself is a debug build: its generator takes processor time away from the server, "
                     + "and ES256 alone is far slower than it would be. Use Scripts/bench.")
         #endif
         return notes

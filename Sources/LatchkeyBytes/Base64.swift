@@ -1,10 +1,10 @@
 /// Base64 with `+` and `/` (RFC 4648 section 4).
 package enum Base64 {
-    /// What a reader asks of a text beyond the alphabet.
+    /// What a reader requires of a text beyond the alphabet.
     package enum Form: Sendable {
-        /// One text for the same bytes, but for the padding, which is whole or absent: no left-over bits.
+        /// One text for the same bytes, except for the padding, which is complete or absent: no left-over bits.
         case canonical
-        /// Padded; left-over bits are passed over.
+        /// Padded; left-over bits are ignored.
         case padded
     }
 
@@ -35,8 +35,8 @@ package enum Base64 {
         String(decoding: encode(bytes, padded: padded), as: UTF8.self)
     }
 
-    /// The bytes that `text` stands for; nil for a character outside of the alphabet, for a length that no bytes have,
-    /// for padding that does not fill up exactly the last group of four, and for what `form` does not allow.
+    /// The bytes that `text` encodes; nil for a character outside of the alphabet, for an impossible length, for
+    /// padding that does not fill exactly the last group of four, and for anything that `form` does not allow.
     /// - Parameter dotForPlus: reads `.` like `+`, as passlib writes it.
     package static func decode(
         _ padded: ArraySlice<UInt8>, form: Form = .canonical, dotForPlus: Bool = false

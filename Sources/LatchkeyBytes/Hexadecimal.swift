@@ -15,7 +15,7 @@ package enum Hexadecimal {
         String(decoding: encode(bytes), as: UTF8.self)
     }
 
-    /// The bytes that `text` stands for, digits of either case; nil for anything else.
+    /// The bytes that `text` encodes, digits of either case; nil for anything else.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 2 == 0 else { return nil }
         var bytes: [UInt8] = []

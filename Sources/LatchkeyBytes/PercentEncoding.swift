@@ -1,15 +1,15 @@
 /// The escapes of URLs and forms (RFC 3986 2.1). Decoding never guesses: a `%` without two hexadecimal digits is an error,
 /// not a literal.
 package enum PercentEncoding {
-    /// Which bytes stand for themselves.
+    /// Which bytes are not escaped.
     package enum Plain: Sendable {
         /// Letters, digits and `-._~` (RFC 3986 2.3).
         case unreserved
-        /// Letters and digits alone, for readers to which even a full stop may mean something.
+        /// Only letters and digits, for readers to which even a full stop may mean something.
         case alphanumerics
     }
 
-    /// Escapes every byte that does not stand for itself. Right in a path, a query and a form alike.
+    /// Escapes every byte that must be escaped. Right in a path, in a query and in a form.
     package static func encode(_ text: String, plain: Plain = .unreserved) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
@@ -57,10 +57,10 @@ package enum PercentEncoding {
         text(Array(encoded)[...], plusIsSpace: plusIsSpace)
     }
 
-    /// The same for what every form is cut into: where the type of its bytes is looked up
-    /// for each of them, a token takes forty times as long.
+    /// The same for the pieces of a form: if the type of its bytes is looked up for each of them, a token takes forty
+    /// times as long.
     package static func text(_ encoded: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
-        // ASCII without escapes stands for itself, and is UTF-8 without a further look.
+        // ASCII without escapes represents itself, and is UTF-8 without another check.
         if isPlain(encoded.span) { return String(decoding: encoded, as: UTF8.self) }
         guard let bytes = decode(encoded, plusIsSpace: plusIsSpace), !bytes.contains(0) else { return nil }
         return String(validating: bytes, as: UTF8.self)

@@ -1,6 +1,6 @@
 /// Random bytes from the operating system, fit for keys and secrets.
 package enum RandomBytes {
-    /// So many of them.
+    /// This many random bytes.
     package static func make(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         var bytes: [UInt8] = []

@@ -1,16 +1,16 @@
 package import LatchkeyTokens
 
-/// The wall clock as a value, so that tests move time. Everything that needs "now" gets one through its init.
+/// The wall clock as a value, so that tests can move time. Everything that needs "now" gets one through its init.
 package struct Clock: Sendable {
-    /// The current wall-clock time. May go backwards; whoever issues or revokes reads the store's clock instead, which
-    /// does not (see ``IssuanceGate``).
+    /// The current wall-clock time. It may go backwards; code that issues or revokes reads the store's clock instead,
+    /// which does not (see ``IssuanceGate``).
     package let now: @Sendable () -> Timestamp
     /// Waits. A test clock returns at once after moving itself.
     package let sleep: @Sendable (Duration) async throws -> Void
-    /// The time since some moment in the past, which nobody can set.
+    /// The time since some moment in the past. It cannot be set.
     package let uptime: @Sendable () -> Duration
 
-    /// - Parameter uptime: nil for as much as passes by `now`.
+    /// - Parameter uptime: nil for one that follows `now`.
     package init(
         now: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Duration) async throws -> Void,

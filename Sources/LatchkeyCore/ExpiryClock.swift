@@ -1,14 +1,14 @@
 package import LatchkeyTokens
 import Synchronization
 
-/// By which instant things that have expired are forgotten: the wall clock, unless it runs ahead of the time that has
-/// really passed.
+/// The instant by which expired things are forgotten: the wall clock, unless it is ahead of the time that has really
+/// passed.
 ///
-/// A clock that jumps ahead for a while (a wrong time server, a mistyped date) makes live revocations look expired. Were
-/// they forgotten then, tokens that they name would be accepted again once it is back. So after a jump forgetting goes
-/// on at the pace of real time, until as much has passed as any access token can live: whichever time is right,
-/// no token of before the jump is alive by then. A start counts as a jump from the last time that the store knows. All
-/// that it costs is a list that is a little longer for an hour.
+/// A clock that jumps ahead for a while (a wrong time server, a mistyped date) makes live revocations look expired. If
+/// they were forgotten then, their tokens would be accepted again once the clock is right. So after a jump, forgetting
+/// continues at the pace of real time, until as much time has passed as any access token can live: whichever time is
+/// right, no token from before the jump is alive by then. A start counts as a jump from the last time that the store
+/// knows. The only cost is a list that is a little longer for an hour.
 package final class ExpiryClock: Sendable {
     private struct State {
         var instant: Timestamp
@@ -19,14 +19,14 @@ package final class ExpiryClock: Sendable {
 
     /// The wall clock is ahead of the time that has passed.
     private struct Jump {
-        /// By how much at the last reading.
+        /// How far ahead it was at the last reading.
         var distance: Duration
         let noticedAt: Duration
     }
 
-    /// What the wall clock may gain between two readings: time servers correct it in small steps.
+    /// How much the wall clock may gain between two readings: time servers correct it in small steps.
     private static let tolerance: Duration = .seconds(2)
-    /// The longest life of an access token, and how long a verifier with a slow clock accepts it beyond.
+    /// The longest life of an access token, and how long a verifier with a slow clock accepts it beyond that.
     package static let settling: Duration = .seconds(LifetimeRule.maximumSeconds) + ClockSkew.maximum
 
     private let clock: Clock
@@ -39,7 +39,7 @@ package final class ExpiryClock: Sendable {
         state = Mutex(State(instant: min(floor ?? wall, wall), uptime: clock.uptime()))
     }
 
-    /// What expired until this instant may be forgotten. Never later than the wall clock.
+    /// Things that expired up to this instant may be forgotten. Never later than the wall clock.
     package func now() -> Timestamp {
         let wall = clock.now()
         let uptime = clock.uptime()
@@ -52,7 +52,7 @@ package final class ExpiryClock: Sendable {
         }
     }
 
-    /// - Returns: nil when the wall clock is to be believed.
+    /// - Returns: nil when the wall clock can be trusted.
     private static func jump(_ known: Jump?, distance: Duration, at uptime: Duration) -> Jump? {
         guard distance > tolerance else { return nil }
         // Still further ahead: another jump.

@@ -2,24 +2,24 @@ package import LatchkeyTokens
 
 /// Decides inside the writer whether a token may be issued at this instant.
 ///
-/// `iat` has whole seconds, and a `user`, `client` or `all` revocation matches every token with `iat <= iat_before`.
-/// So an issuance in the very second of such a revocation would produce a token that is born revoked, and one that
-/// reads a clock which ran backwards would produce a token that outlives a revocation. Both wait.
+/// `iat` has whole seconds, and a `user`, `client` or `all` revocation matches every token with `iat <= iat_before`. So
+/// a token issued in the same second as such a revocation would be revoked from birth, and a token issued by a clock
+/// that ran backwards would outlive a revocation. Both wait.
 package enum IssuanceGate: Sendable, Equatable {
     /// Issue with this `iat`.
     case open(issuedAt: Timestamp)
-    /// Write nothing; try again in a new transaction once the wall clock has reached this instant.
+    /// Write nothing; try again in a new transaction when the wall clock has reached this instant.
     case wait(until: Timestamp)
-    /// The wall clock is far behind what was already issued: refuse with 503 `clock_set_back`.
+    /// The wall clock is far behind the time of earlier tokens: refuse with 503 `clock_set_back`.
     case clockSetBack(retryAfter: Duration)
 
-    /// How far behind its floor the wall clock may be before issuance is refused instead of delayed.
+    /// How far the wall clock may be behind its floor before issuance is refused instead of delayed.
     package static let longestWait: Duration = .seconds(2)
 
     /// - Parameters:
     ///   - wall: the wall clock, read inside the writer.
     ///   - floor: the latest instant that any issuance or revocation has used (stored, never goes back).
-    ///   - issuedBefore: the `issued_before` of user, client and everybody, in Unix seconds, where there is one.
+    ///   - issuedBefore: the `issued_before` of user, client and all tokens, in Unix seconds, where there is one.
     package static func decide(wall: Timestamp, floor: Timestamp, issuedBefore: [Int64]) -> IssuanceGate {
         if wall.seconds < floor.seconds {
             let start = Timestamp(seconds: floor.seconds)
@@ -37,12 +37,12 @@ package enum IssuanceGate: Sendable, Equatable {
     }
 }
 
-/// What an access token takes from the transaction that lets it be issued.
+/// What the transaction that allows an access token hands to its signer.
 package struct IssuanceStamp: Sendable, Equatable {
-    /// `iat`, whenever signing happens.
+    /// `iat`, even if the token is signed later.
     package let issuedAt: Timestamp
-    /// The version of the key table that the transaction saw: the signer must not use an older key ring than that, or it
-    /// could sign with a key that was withdrawn before `issuedAt`.
+    /// The version of the key table that the transaction saw. The signer must not use an older key ring, or it could
+    /// sign with a key that was withdrawn before `issuedAt`.
     package let keyVersion: Int64
 
     package init(issuedAt: Timestamp, keyVersion: Int64) {
@@ -51,11 +51,11 @@ package struct IssuanceStamp: Sendable, Equatable {
     }
 }
 
-/// What a rule that may issue came to.
+/// The result of a rule that may issue.
 package enum Issuance<Value: Sendable>: Sendable {
-    /// Committed. Whatever may be issued has its ``IssuanceStamp`` in the value.
+    /// Committed. If a token may be issued, the value has its ``IssuanceStamp``.
     case settled(Value)
-    /// Nothing was written; to be tried again from this instant on.
+    /// Nothing was written; try again at this instant.
     case wait(until: Timestamp)
     /// Nothing was written.
     case clockSetBack(retryAfter: Duration)
@@ -73,17 +73,17 @@ extension Duration {
     }
 }
 
-/// Submits an issuing transaction until it is let through: the waiting happens here, off the writer, and every try is
-/// a transaction of its own.
+/// Submits an issuing transaction until the gate lets it through. The waiting happens here, not on the writer, and
+/// every attempt is a transaction of its own.
 package struct IssuanceLoop: Sendable {
     private let clock: Clock
-    /// Each wait is at most two seconds, and only another revocation in the new second brings a further one.
+    /// Each wait is at most two seconds, and only another revocation in the new second causes a further one.
     private static let attempts = 5
 
     package init(clock: Clock) { self.clock = clock }
 
     /// - Throws: ``Refusal`` `clock_set_back`, or `temporarily_unavailable` when revocations of the same subject keep
-    ///   coming.
+    ///   arriving.
     package func run<Value: Sendable>(
         _ submit: () async throws -> Issuance<Value>
     ) async throws -> Value {

@@ -3,7 +3,7 @@ import LatchkeyTokens
 /// One page of a list, newest first.
 package struct Page<Item: Sendable>: Sendable {
     package let items: [Item]
-    /// Give it back to get the next page; `nil` on the last one. Opaque to callers, made by the store.
+    /// Pass it back to get the next page; `nil` on the last one. Opaque to callers, made by the store.
     package let nextCursor: String?
 
     package init(items: [Item], nextCursor: String?) {
@@ -26,7 +26,7 @@ package struct PageRequest: Sendable {
 }
 
 extension Page {
-    /// A page from up to `limit + 1` rows: the extra one tells that there is a next page.
+    /// A page from up to `limit + 1` rows: the extra row shows that there is a next page.
     init(_ rows: [Item], limit: Int, cursor: (Item) -> String) {
         guard rows.count > limit, limit > 0 else {
             self.init(items: rows, nextCursor: nil)
@@ -36,7 +36,7 @@ extension Page {
     }
 }
 
-/// Where the next page of a list begins: the last key of the page before, as opaque text.
+/// Where the next page of a list begins: the last key of the previous page, as opaque text.
 enum PageCursor {
     static func encode(_ key: [UInt8]) -> String { Base64URL.string(key) }
 
@@ -46,11 +46,11 @@ enum PageCursor {
 
     /// The key, or nil for the first page.
     ///
-    /// - Throws: `Refusal(.invalidRequest)` when the cursor is none of ours.
+    /// - Throws: `Refusal(.invalidRequest)` when the cursor is not ours.
     static func bytes(_ request: PageRequest, length: Int) throws -> [UInt8]? {
         guard let cursor = request.cursor else { return nil }
         guard cursor.utf8.count <= 64, let bytes = Base64URL.decode(cursor), bytes.count == length else {
-            throw Refusal(.invalidRequest, "The cursor is not one of this list; start again without one.")
+            throw Refusal(.invalidRequest, "The cursor does not belong to this list; start again without one.")
         }
         return bytes
     }

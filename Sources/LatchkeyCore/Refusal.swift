@@ -1,4 +1,4 @@
-/// A "no" that is told to a client: what it did wrong or what it must wait for, never what went wrong inside.
+/// A "no" that is told to a client: what it did wrong or must wait for, never what went wrong inside.
 ///
 /// Every refusal is rendered in exactly two places of the HTTP layer (RFC 6749 error JSON and RFC 9457 problem
 /// details), by exhaustive switches over ``Code``. Anything thrown that is not a `Refusal` is a fault: it is logged
@@ -37,7 +37,7 @@ package struct Refusal: Error, Sendable, Equatable {
         // Browser rules
         case csrfRejected = "csrf_rejected"
         case cookieTransportCrossSite = "cookie_transport_cross_site"
-        // Wait and come back
+        // Wait and try again
         case tooManyAttempts = "too_many_attempts"
         case overloaded = "overloaded"
         case clockSetBack = "clock_set_back"
@@ -45,8 +45,8 @@ package struct Refusal: Error, Sendable, Equatable {
     }
 
     package let code: Code
-    /// One sentence for the caller that says what to do. ASCII without quotes and backslashes (RFC 6749 5.2), and
-    /// never an echo of input.
+    /// One sentence for the caller that says what to do. ASCII without quotes and backslashes (RFC 6749 5.2), and never
+    /// an echo of input.
     package let detail: String
     /// Why a refresh token was refused; `nil` for every other refusal.
     package let latchkeyReason: RefreshRefusalReason?
@@ -74,26 +74,26 @@ package struct Refusal: Error, Sendable, Equatable {
     }
 }
 
-/// Why a refresh token was refused. Stable strings, given to clients as `latchkey_reason`.
+/// Why a refresh token was refused. Stable strings, sent to clients as `latchkey_reason`.
 package enum RefreshRefusalReason: String, Sendable, CaseIterable {
     /// Not a token of ours: length, prefix, version, slot or tag is wrong.
     case malformed
     /// Well formed, but there is no such session (ended long ago and swept, or deleted).
     case unknown
-    /// Idle or absolute lifetime is over.
+    /// The idle or absolute lifetime is over.
     case expired
     /// The session, its user or its client was revoked, disabled or deleted.
     case revoked
-    /// An old generation came back: two parties hold the lineage. The session is ended.
+    /// An old generation was used again: two parties hold the lineage. The session is ended.
     case replayed
     /// The token belongs to another client.
     case wrongClient = "wrong_client"
-    /// A token of transport cookie was presented in a body, or the other way round.
+    /// A token of transport cookie was presented in a body, or vice versa.
     case wrongTransport = "wrong_transport"
 }
 
-/// The store could not do what was asked of it (disk full, read-only, corrupt, shut down): nothing of the request was
-/// acknowledged. Answered 503 with `Retry-After`.
+/// The store could not do what was asked (disk full, read-only, corrupt, shut down): nothing of the request was
+/// acknowledged. Answered with 503 and `Retry-After`.
 package struct StoreUnavailable: Error, Sendable, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

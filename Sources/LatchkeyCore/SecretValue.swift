@@ -1,6 +1,6 @@
-/// A value that must not be seen: conforming to it is all that a type needs to stay out of logs, messages and dumps.
+/// A value that must not be shown: conforming to this protocol keeps a type out of logs, messages and dumps.
 ///
-/// The text inside stays reachable through the type's own members, which say who may read it.
+/// The text inside is reachable only through the type's own members, which say who may read it.
 package protocol SecretValue: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension SecretValue {
@@ -8,6 +8,6 @@ extension SecretValue {
     package var description: String { "<redacted>" }
     /// Never the secret, not even its length.
     package var debugDescription: String { "<redacted>" }
-    /// Nothing to look into.
+    /// Empty, so that a dump shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,6 +1,6 @@
 package import Argon2
 
-/// What operators ask of the server as a whole: can it do its work, and how is it doing.
+/// What operators ask about the server as a whole: whether it can do its work, and how it is doing.
 package struct ServerHealth: Sendable {
     private let store: any Store
     private let hashPool: HashPool
@@ -23,7 +23,7 @@ package struct ServerHealth: Sendable {
     /// Whether a key of the configured algorithm may sign.
     package var hasActiveKey: Bool { keyRing.current.signer(for: settings.tokens.algorithm) != nil }
 
-    /// Whether the clock stands before the last token that was issued.
+    /// Whether the clock is behind the last token that was issued.
     /// - Throws: ``StoreUnavailable``.
     package func isClockSetBack() async throws -> Bool {
         let floor = try await store.revocationState().clockFloor
@@ -48,21 +48,21 @@ package struct ServerHealth: Sendable {
     }
 }
 
-/// What the database holds at a moment.
+/// The contents of the database at a moment.
 package struct StoreFigures: Sendable {
     package let statistics: StoreStatistics
     package let revocations: RevocationState
-    /// The newest thousand streams; none with `shared_signals.enabled` off.
+    /// The newest thousand streams; none when `shared_signals.enabled` is off.
     package let streams: [EventStreamRecord]
 }
 
-/// How busy the hash pool is, for those who do not know the pool.
+/// How busy the hash pool is, for code that does not know the pool.
 package struct HashLoadFigures: Sendable, Equatable {
     /// Passwords that wait for a thread.
     package let queued: Int
     /// Passwords on a thread now.
     package let running: Int
-    /// Ended since the start.
+    /// Completed since the start.
     package let completed: Int
     /// Turned away since the start.
     package let refused: Int

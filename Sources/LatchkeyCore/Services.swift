@@ -16,7 +16,7 @@ package struct Services: Sendable {
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
     package let forward: ForwardAuthorizer
-    /// For what the HTTP layer seals into cookies of its own.
+    /// For values that the HTTP layer seals into its own cookies.
     package let masterKeyRing: MasterKeyRing
     package let revocations: RevocationLog
     package let feed: RevocationFeed
@@ -109,9 +109,9 @@ package struct Services: Sendable {
         self.upkeep = Upkeep(store: store, audit: audit, settings: settings, clock: clock, logger: logger)
     }
 
-    /// Makes ready to serve: proves the master key, loads keys and list, covers the longest token lifetime. With a wrong
+    /// Gets ready to serve: proves the master key, loads keys and list, covers the longest token lifetime. With a wrong
     /// master key nothing is written.
-    /// - Parameter epoch: of the revocation list from now on; one that was never used before.
+    /// - Parameter epoch: the epoch of the revocation list from now on; it was never used before.
     /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
     package func start(epoch: String) async throws {
         try await keys.start()

@@ -1,8 +1,8 @@
 package import Argon2
 package import LatchkeyTokens
 
-/// Everything that can be configured, with its default. Plain values: where they came from is `latchkey`'s business.
-/// `Config/latchkey.yaml` documents each one; a test holds it to the code.
+/// Every setting with its default. Plain values: only `latchkey` knows where they came from. `Config/latchkey.yaml`
+/// documents each one, and a test checks it against the code.
 package struct Settings: Sendable {
     /// The issuer identifier (RFC 8414 2): an https URL without query and fragment, or http on a loopback host.
     package var issuer: String
@@ -25,10 +25,10 @@ package struct Settings: Sendable {
         package var algorithm: JWSAlgorithm = .es256
         /// `nil`: the issuer.
         package var audience: String?
-        /// What verifiers may allow for clock differences; at most this.
+        /// The largest clock difference that verifiers may allow.
         package var maxSkew: Duration = .seconds(120)
         package init() {}
-        /// No access token of ours lives longer, whatever a client or command asks for.
+        /// No access token of ours lives longer, whatever a client or command requests.
         package static let longestLifetime: Duration = .seconds(3600)
         package static let shortestLifetime: Duration = .seconds(30)
     }
@@ -51,9 +51,9 @@ package struct Settings: Sendable {
     package struct Login: Sendable {
         /// `nil`: the number of cores.
         package var hashThreads: Int?
-        /// How much the hash threads give way to others, 0 to 19.
+        /// The niceness of the hash threads, 0 to 19.
         package var hashNiceness = 10
-        /// Whether answering and writing take a real-time priority meanwhile, where the system permits it.
+        /// Whether the threads that answer and write get a real-time priority meanwhile, where the system permits it.
         package var precedence = false
         package var maxQueueWait: Duration = .seconds(2)
         package var accountFailures = 10
@@ -81,24 +81,24 @@ package struct Settings: Sendable {
 
     /// Poll delivery of security events (RFC 8936, OpenID SSF 1.0).
     package struct SharedSignals: Sendable {
-        /// Whether the endpoints exist. What streams there are collects events either way, until it is deleted.
+        /// Whether the endpoints exist. An existing stream collects events either way, until it is deleted.
         package var enabled = false
-        /// Events that wait in one stream; beyond, the oldest go.
+        /// Most events that wait in one stream; beyond that, the oldest are dropped.
         package var maxPending = 100_000
         /// How long an event waits.
         package var retention: Duration = .seconds(7 * 86400)
         package init() {}
-        /// The least time between two verifications that a receiver asks for.
+        /// The shortest time between two verifications that a receiver requests.
         package static let minVerificationInterval: Duration = .seconds(30)
-        /// Long polls held at a time for one stream; a receiver needs one.
+        /// Long polls held at the same time for one stream; a receiver needs one.
         package static let maxWaitersPerStream = 4
     }
 
     package struct StatusList: Sendable {
         /// Off: no `status` claim, no lists, no second write for a token.
         package var enabled = false
-        /// `ttl` of the lists, in whole seconds; 1 s to 25 s, which is less than any access token lives: the shortest
-        /// has 30 s less 5 %.
+        /// `ttl` of the lists, in whole seconds; 1 s to 25 s, which is less than the lifetime of any access token: the
+        /// shortest lives 30 s less 5 %.
         package var timeToLive: Duration = .seconds(15)
         package init() {}
     }

@@ -1,8 +1,8 @@
 import LatchkeyTokens
 
 extension Services {
-    /// Does what a restored backup or a reset clock still asks for. Called at each start before anything is served, so
-    /// that a command killed at any instant leaves nothing undone; every step may be repeated.
+    /// Completes what a restored backup or a reset clock still requires. Called at each start before anything is
+    /// served, so that a command killed at any instant leaves nothing undone; every step may be repeated.
     /// - Returns: what was done; `nil` when nothing was pending.
     @discardableResult
     package func finishSettlement() async throws -> PendingSettlement? {

@@ -40,7 +40,7 @@ extension Duration {
 
 /// A number with its noun: `1 user`, `2 users`.
 package enum CountText {
-    /// - Parameter plural: where it is not the noun with an `s`.
+    /// - Parameter plural: if it is not the noun with an `s`.
     package static func string(_ count: some BinaryInteger, _ noun: String, plural: String? = nil) -> String {
         "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
     }

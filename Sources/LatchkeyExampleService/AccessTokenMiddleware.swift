@@ -4,7 +4,7 @@ import LatchkeyTokens
 import LatchkeyVerifier
 import Logging
 
-/// What a request carries besides its HTTP: the token that was found good.
+/// What a request carries in addition to HTTP: the accepted token.
 struct OrdersContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Set by ``AccessTokenMiddleware``.
@@ -15,20 +15,21 @@ struct OrdersContext: RequestContext {
     }
 }
 
-/// Lets requests pass that bring a good access token with one scope, and answers the others as RFC 6750 says.
+/// Lets requests pass that carry a good access token with one scope, and answers the others according to RFC 6750.
 struct AccessTokenMiddleware: RouterMiddleware {
     typealias Context = OrdersContext
 
     private static let scheme = "bearer "
 
     let verifier: TokenVerifier
-    /// The scope that these routes ask for.
+    /// The scope that these routes require.
     let scope: String
 
     func handle(
         _ request: Request, context: OrdersContext, next: @concurrent (Request, OrdersContext) async throws -> Response
     ) async throws -> Response {
-        // No token is no error yet (RFC 6750 section 3.1): the answer says what is wanted, and nothing else.
+        // A missing token is not an error yet (RFC 6750 section 3.1): the response says what is required, and nothing
+        // else.
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix(Self.scheme) else {
             return Self.refusal(.unauthorized, "Bearer")
         }
@@ -42,7 +43,7 @@ struct AccessTokenMiddleware: RouterMiddleware {
                 return Self.refusal(
                     .unauthorized, "Bearer error=\"invalid_token\", error_description=\"\(error.code.rawValue)\"")
             }
-            // Not the caller's fault: the token may be good, but nobody can say that it was not revoked.
+            // Not the caller's fault: the token may be good, but the service cannot say that it was not revoked.
             return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
         }
         guard token.claims.scope.contains(scope) else {

@@ -4,7 +4,7 @@ import LatchkeyVerifier
 import Logging
 import ServiceLifecycle
 
-/// A tiny service behind which a Latchkey server's tokens are used: one verifier, one middleware, two routes.
+/// A tiny service that uses a Latchkey server's tokens: one verifier, one middleware, two routes.
 @main
 struct ExampleService: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +15,7 @@ struct ExampleService: AsyncParsableCommand {
             200 as soon as tokens can be accepted, 503 before that and while the revocation list is not fresh.
             """)
 
-    @Option(help: "The issuer, as it stands in the tokens.")
+    @Option(help: "The issuer, as it appears in the tokens.")
     var issuer: String
 
     @Option(help: "The name under which tokens are issued for this service.")

@@ -5,13 +5,13 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// All routes and layers, assembled for the three places where requests come from.
+/// All routes and layers, assembled for the three sources of requests.
 ///
 /// Layers from the outside in: request id, security headers, access log, metrics (all in ``HTTPService``), CORS, the
-/// Basic challenge, cookies, error rendering, route guard. Deadlines bound the reading of a request and the writing of its
-/// answer, never the handler, so a long poll needs no exemption.
+/// Basic challenge, cookies, error rendering, route guard. Deadlines limit the reading of a request and the writing of
+/// its response, never the handler, so a long poll needs no exemption.
 package struct HTTPAssembly: Sendable {
-    /// For `listen`: everything, or without admin API and metrics when those have an address of their own.
+    /// For `listen`: everything, but without admin API and metrics if those have an address of their own.
     package let publicService: HTTPService
     /// For `admin.listen`: admin API, metrics, health.
     package let adminService: HTTPService
@@ -25,7 +25,7 @@ package struct HTTPAssembly: Sendable {
             trouble: trouble, freeBytes: settings.freeBytes ?? { nil },
             isStoreLost: settings.isStoreLost ?? { false }, certificate: settings.certificate,
             droppedLogLines: settings.droppedLogLines, patience: settings.readinessPatience)
-        // One for all listeners: the caches behind it are what keeps a flood of probes cheap.
+        // One for all listeners: the caches behind it keep a flood of probes cheap.
         let operations = OperationsEndpoint(
             health: services.health, clock: services.clock, gauges: ScrapedGauges.Sources(services),
             metrics: settings.metrics, surroundings: surroundings)
@@ -74,7 +74,7 @@ package struct HTTPAssembly: Sendable {
                 issuer: services.settings.issuer, masterKeys: services.masterKeyRing, clock: services.clock))
     }
 
-    /// What every page may read.
+    /// The paths that every page may read.
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
         paths.formUnion([PublicPath.keySet, PublicPath.openAPI])
@@ -85,7 +85,7 @@ package struct HTTPAssembly: Sendable {
         return paths
     }
 
-    /// Logs what is a fault of ours, and renders.
+    /// Logs faults of ours, and renders.
     private static func render(_ error: any Error, _ context: RequestContext, _ trouble: StoreTrouble) -> Response {
         if let refusal = error as? Refusal {
             if let note = refusal.note {
@@ -124,12 +124,12 @@ extension HTTPAssembly {
     }
 }
 
-/// An answer as whoever asked sees it, be it over a socket or inside the process.
+/// A response as its caller sees it, over a socket or inside the process.
 package struct HTTPAnswer: Sendable {
     package let status: Int
     package let contentType: String?
     package let body: [UInt8]
-    /// Where a redirect points, which nobody here follows.
+    /// The target of a redirect; nothing here follows it.
     package let location: String?
 
     package init(status: Int, contentType: String?, body: [UInt8], location: String?) {

@@ -1,22 +1,22 @@
-/// What the HTTP layer is told by configuration beyond the domain's own settings.
+/// The configuration of the HTTP layer, beyond the domain's own settings.
 package struct HTTPSettings: Sendable {
-    /// The proxies whose word on a client's address is taken.
+    /// The proxies whose statement about a client's address is trusted.
     package var trustedProxies: TrustedProxies
-    /// Whether admin API and metrics have an address of their own (`admin.listen`) and leave the public one.
+    /// Whether admin API and metrics have an address of their own (`admin.listen`) and are not on the public one.
     package var separateAdmin: Bool
-    /// The bounds that requests live in.
+    /// The limits of requests.
     package var limits: TransportLimits
     /// Where requests are counted.
     package var metrics: RequestMetrics
-    /// Bytes that the database may still take from its file system, for `/readyz`; nil where that is not known.
+    /// Bytes that are still free on the database's file system, for `/readyz`; nil if unknown.
     package var freeBytes: (@Sendable () -> Int64?)?
-    /// Whether the database's files are gone, so that nothing is written any more, for `/readyz`.
+    /// Whether the database's files are gone, so that the server no longer writes, for `/readyz`.
     package var isStoreLost: (@Sendable () -> Bool)?
-    /// The certificate that is being served.
+    /// The served certificate.
     package var certificate: ServedCertificate
-    /// Lines of the log that could not be written since the start.
+    /// Log lines that could not be written since the start.
     package var droppedLogLines: (@Sendable () -> Int64)?
-    /// How long `/readyz` waits for the database before it says that it hangs.
+    /// How long `/readyz` waits for the database before it reports that it hangs.
     package var readinessPatience: Duration
 
     package init(

@@ -7,7 +7,7 @@ struct AuditEvents: AuditTable {
 
     init(_ connection: any SQLConnection) { self.connection = connection }
 
-    /// A row of before names were kept shows the present one.
+    /// A row from before names were kept shows the current name.
     private static let select = """
         SELECT id, kind, at, actor, user_id, session_id, client_id, network, details, count,
             coalesce(user_name, (SELECT name FROM users WHERE users.id = audit_events.user_id)), actor_name
@@ -15,7 +15,7 @@ struct AuditEvents: AuditTable {
         """
 
     private static func decode(_ row: Row) throws -> AuditEvent? {
-        // A kind that this version does not know was written by a newer one: left out, not an error.
+        // A newer version wrote a kind that this version does not know: skipped, not an error.
         guard let kind = AuditEvent.Kind(rawValue: row[1]) else { return nil }
         guard let actor = Actor(row[3] as String) else { throw StoreFault.unreadable(Actor.self) }
         let user = row.optionalBytes(4).flatMap { UserID(bytes: $0) }
@@ -58,7 +58,7 @@ struct AuditEvents: AuditTable {
     func watermarks(
         of user: UserID, _ client: ClientID, since instant: Timestamp, _ body: (AuditEvent) throws -> Walk
     ) throws {
-        // The condition names that of the index `audit_events_watermarks`.
+        // The condition repeats that of the index `audit_events_watermarks`.
         try connection.walk(
             """
             \(Self.select) WHERE kind = 'revocation.added' AND session_id IS NULL AND at >= ?
@@ -85,7 +85,7 @@ struct AuditEvents: AuditTable {
                 event.kind.rawValue, event.at.milliseconds, event.actor.text, event.user?.bytes,
                 event.session?.bytes, event.client?.description, event.network, Self.encodeDetails(event.details),
                 event.count,
-                // Who did it to himself is not named twice.
+                // A user who acted on himself is not named twice.
                 event.actor.user == event.user ? nil : event.actor.user?.bytes,
             ])
     }
@@ -100,8 +100,8 @@ struct AuditEvents: AuditTable {
             ]) > 0
     }
 
-    /// The kinds stand there as literals, as in the partial index `audit_events_repeated`, so that the database sees that
-    /// it applies.
+    /// The kinds are literals, as in the partial index `audit_events_repeated`, so that the database sees that the
+    /// index applies.
     private static let foldStatement = """
         UPDATE audit_events SET count = count + ? WHERE id = (
             SELECT id FROM audit_events

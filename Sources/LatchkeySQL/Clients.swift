@@ -76,7 +76,7 @@ struct Clients: ClientTable {
             ]) == 1
     }
 
-    /// What this program does not know of the old settings stays: see ``ClientSettings/stored(over:)``.
+    /// Old settings that this program does not know stay: see ``ClientSettings/stored(over:)``.
     func update(_ client: Client) throws {
         let id = client.id.description
         let old = try connection.first("SELECT settings FROM clients WHERE id = ?", [id]) { $0.bytes(0) }
@@ -134,9 +134,9 @@ struct Clients: ClientTable {
     func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
 }
 
-/// What a check of the database looks for.
+/// Checks of the clients in a database.
 package enum ClientCheck {
-    /// Clients whose settings this program cannot read, one sentence each: they are refused everything.
+    /// Clients whose settings this program cannot read, one sentence each: every request of theirs is refused.
     package static func unreadable(_ connection: any SQLConnection) throws -> [String] {
         try connection.all("SELECT id, settings FROM clients ORDER BY number") { row -> String? in
             do {
@@ -148,7 +148,7 @@ package enum ClientCheck {
         }.compactMap(\.self)
     }
 
-    /// Clients with ids that are the server's own; of every schema.
+    /// Clients with ids that are reserved for the server; works with every schema.
     package static func reserved(_ connection: any SQLConnection) throws -> [ClientID] {
         try connection.all("SELECT id FROM clients ORDER BY id") { row in ClientID(row[0] as String) }
             .compactMap(\.self).filter(\.isReserved)

@@ -78,7 +78,7 @@ struct EventStreams: EventStreamLook {
     }
 }
 
-/// What rules write there.
+/// The writes of rules.
 struct EventStreamWrites: EventStreamTable {
     private let ledger: SQLLedger
     private let looks: EventStreams

@@ -19,7 +19,7 @@ struct Passwords: PasswordTable {
             [user.bytes, hash, instant.milliseconds, cost.map(Self.milliseconds)])
     }
 
-    /// In the bounds of the column, rounded up.
+    /// Within the limits of the column, rounded up.
     private static func milliseconds(_ cost: Duration) -> Int64 {
         min(max(1, (cost + .microseconds(999)).wholeMilliseconds), ForeignHashes.longestWait.wholeMilliseconds)
     }

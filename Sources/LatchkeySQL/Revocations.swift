@@ -33,13 +33,13 @@ package struct Revocations: RevocationLook {
             [seq, instant.milliseconds, limit], Self.decode)
     }
 
-    /// Every entry after `sequence`, expired or not, in order: what an engine publishes.
+    /// Every entry after `sequence`, expired or not, in order: the entries that an engine publishes.
     package func all(after sequence: Int64) throws -> [RevocationRecord] {
         try connection.all("\(Self.select) WHERE seq > ? ORDER BY seq", [sequence], Self.decode)
     }
 }
 
-/// What rules write there.
+/// The writes of rules.
 struct RevocationWrites: RevocationTable {
     private let ledger: SQLLedger
     private let looks: Revocations

@@ -1,7 +1,8 @@
 import LatchkeyCore
 package import LatchkeyTokens
 
-/// Where an engine keeps the row that a statement stands on. Our tables say a column's type, so what is no NULL has it.
+/// The current row of a statement, as an engine keeps it. Our tables declare a column's type, so a value that is not
+/// NULL has it.
 package protocol RowSource: AnyObject {
     func isNull(_ index: Int) -> Bool
     func integer(_ index: Int) -> Int64
@@ -11,13 +12,13 @@ package protocol RowSource: AnyObject {
     func holds(_ bytes: [UInt8], _ index: Int) -> Bool
 }
 
-/// The row that a statement stands on. Valid only inside the closure that is handed it.
+/// The current row of a statement. Valid only inside the closure that receives it.
 package struct Row {
     fileprivate let source: any RowSource
 
     package init(_ source: any RowSource) { self.source = source }
 
-    /// The column as the type that is asked for.
+    /// The column as the requested type.
     package subscript<Value: Column>(index: Int) -> Value { Value(self, index) }
 
     package func isNull(_ index: Int) -> Bool { source.isNull(index) }
@@ -59,7 +60,7 @@ extension Optional: Column where Wrapped: Column {
     package init(_ row: Row, _ index: Int) { self = row.source.isNull(index) ? nil : Wrapped(row, index) }
 }
 
-/// How values of the domain stand in columns.
+/// How values of the domain are stored in columns.
 extension Row {
     package func timestamp(_ index: Int) -> Timestamp { Timestamp(milliseconds: self[index]) }
 

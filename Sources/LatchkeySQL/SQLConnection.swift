@@ -2,17 +2,17 @@ package import LatchkeyCore
 
 /// One connection to a database, as the statements of this target use it. On one thread at a time, blocking.
 ///
-/// Arguments stand for `?` in order, or for `?1`, `?2` … by number. Statements are prepared once, by their text: so hot
-/// ones are constants. What a statement returns is only valid inside the closure that is handed it.
+/// Arguments stand for `?` in order, or for `?1`, `?2` … by number. Statements are prepared once, by their text, so
+/// frequent ones are constants. The result of a statement is only valid inside the closure that receives it.
 package protocol SQLConnection: AnyObject {
-    /// What was decoded through this connection.
+    /// The settings decoded through this connection.
     var clientSettings: DecodedClientSettings { get }
     /// Rows in order, until `body` stops.
     func walk(_ sql: String, _ arguments: [any Bindable], _ body: (Row) throws -> Walk) throws
-    /// Runs one statement to its end and tells how many rows it changed.
+    /// Runs one statement to its end and returns how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ arguments: [any Bindable]) throws -> Int
-    /// Runs the last statement of a rule, behind which it neither writes nor fails. Where it is the only one that
+    /// Runs the last statement of a rule, after which the rule neither writes nor fails. If it is the only one that
     /// writes, it needs no savepoint: when it fails, the database itself undoes it.
     func writeLast(_ sql: String, _ arguments: [any Bindable]) throws
 }
@@ -22,7 +22,7 @@ extension SQLConnection {
     @discardableResult
     package func run(_ sql: String) throws -> Int { try run(sql, []) }
 
-    /// The first row, or nil. Later rows are not looked for.
+    /// The first row, or nil. Later rows are not searched for.
     package func first<Value>(
         _ sql: String, _ arguments: [any Bindable] = [], _ decode: (Row) throws -> Value
     ) throws -> Value? {
@@ -46,7 +46,7 @@ extension SQLConnection {
         return values
     }
 
-    /// An integer that is always there, such as a count.
+    /// An integer that always exists, such as a count.
     package func integer(_ sql: String, _ arguments: [any Bindable] = []) throws -> Int64 {
         guard let value = try first(sql, arguments, { row -> Int64? in row[0] }), let value else {
             throw StoreFault("a number was expected and there is none")

@@ -1,10 +1,10 @@
 package import LatchkeyTokens
 
-/// The few things that the databases do not do alike. Everything else is a statement that all of them take.
+/// The few things that the databases do differently. Everything else is a statement that all of them accept.
 package protocol SQLDialect: Sendable {
-    /// Counts rows of `sessions` that came (or went, when negative), where they are counted.
+    /// Counts added rows of `sessions` (or removed ones, when negative), where they are counted.
     func countSessions(_ change: Int, _ connection: any SQLConnection) throws
-    /// How many rows `sessions` has, as exactly as can be told at once.
+    /// The number of rows in `sessions`, as exactly as it can be known at once.
     func sessionCount(_ connection: any SQLConnection) throws -> Int64
     /// The column of `revocations` that takes what ``drawEntry(_:)`` draws.
     var entryColumn: String { get }

@@ -1,8 +1,8 @@
 package import LatchkeyCore
 package import LatchkeyTokens
 
-/// What a rule on the writer works with: the open transaction, the engine's one reading of the clock for it, and what
-/// the engine has to do once it has committed.
+/// The working state of a rule on the writer: the open transaction, the engine's one reading of the clock for it, and
+/// the engine's tasks after the commit.
 ///
 /// Lives for one batch, on the thread of its connection. The engine calls ``beginRule()`` before each rule of the batch
 /// and ``ruleUndone()`` after one that was rolled back.
@@ -39,7 +39,7 @@ package final class SQLLedger: Ledger {
 
     // MARK: The engine's side
 
-    /// What the rule before this one knew may have been rolled back.
+    /// The state known to the previous rule may have been rolled back.
     package func beginRule() {
         knownStreams = nil
         causeID = nil
@@ -102,9 +102,9 @@ package final class SQLLedger: Ledger {
     package var upkeep: any UpkeepTable { UpkeepStatements(connection, dialect) }
 }
 
-/// What the tables of this target keep with the transaction.
+/// The state that the tables of this target keep with the transaction.
 extension SQLLedger {
-    /// The tables of one row, read once in a batch as long as nobody changes them.
+    /// The tables with one row, read once in a batch until a rule changes them.
     func row() throws -> StoreState {
         if let known { return known }
         let state = try StateRow(connection).row()
@@ -112,11 +112,11 @@ extension SQLLedger {
         return state
     }
 
-    /// Has to be called by whoever changes a table of one row.
+    /// Must be called after every change of a table with one row.
     func forgetState() { known = nil }
 
-    /// The streams that security events go to, read once in a rule: mostly none. No rule changes streams and writes
-    /// events too.
+    /// The streams that security events go to, read once in a rule: mostly none. No rule changes streams and also
+    /// writes events.
     func listeningStreams() throws -> [ListeningStream] {
         if let knownStreams { return knownStreams }
         let streams = try EventStreams(connection).readListening()

@@ -1,4 +1,4 @@
-/// What a column or a parameter of a statement can hold, in both dialects.
+/// The possible values of a column or a parameter of a statement, in both dialects.
 package enum SQLValue: Sendable {
     case null
     case integer(Int64)

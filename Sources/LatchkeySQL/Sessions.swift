@@ -18,7 +18,7 @@ struct Sessions: SessionTable {
         """
     private static let columnCount = 18
 
-    /// Everything that ``decode(_:)`` reads. The column before the client's is everybody's watermark.
+    /// Everything that ``decode(_:)`` reads. The column before the client's is the watermark for all tokens.
     private static let select = """
         SELECT \(columns), \(Users.columns), state.sessions_ended_at, \(Clients.columns)
         FROM sessions s
@@ -27,7 +27,7 @@ struct Sessions: SessionTable {
         JOIN revocation_state state ON state.id = 1
         """
 
-    /// Built once: every refresh looks its statement up by this text.
+    /// Built once, because every refresh looks its statement up by this text.
     private static let selectByID = "\(select) WHERE s.id = ?"
 
     private func decode(_ row: Row) throws -> SessionRecord {
@@ -55,7 +55,7 @@ struct Sessions: SessionTable {
         text.utf8.split(separator: UInt8(ascii: " ")).compactMap { String($0) }
     }
 
-    /// Two columns, since the first one's CHECK knows two transports (migration 8).
+    /// Two columns, because the first one's CHECK knows two transports (migration 8).
     private static func transport(_ transport: Int, serverSession: Bool) -> Session.Transport {
         serverSession ? .session : transport == 1 ? .cookie : .body
     }
@@ -120,7 +120,7 @@ struct Sessions: SessionTable {
         try dialect.countSessions(1, connection)
     }
 
-    /// Mostly the only write of its rule: no index covers any of these columns.
+    /// Usually the only write of its rule: no index covers any of these columns.
     func advance(_ session: Session, to lineage: Session.Lineage) throws {
         try connection.writeLast(
             """

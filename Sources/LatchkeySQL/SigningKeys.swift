@@ -32,7 +32,7 @@ struct SigningKeys: SigningKeyLook {
     }
 }
 
-/// What rules write there.
+/// The writes of rules.
 struct SigningKeyWrites: SigningKeyTable {
     private let ledger: SQLLedger
     private let looks: SigningKeys

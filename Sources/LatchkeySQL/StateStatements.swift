@@ -1,7 +1,7 @@
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// Reads the tables of one row, `revocation_state` and `key_state`.
+/// Reads the tables with one row, `revocation_state` and `key_state`.
 package struct StateRow: StateLook {
     private let connection: any SQLConnection
 
@@ -94,7 +94,7 @@ struct StateStatements: StateTable {
             WHERE (rotated_at > ?1 OR recovery_window_start > ?1) AND ?2 = ?2
             """,
             "DELETE FROM login_throttle WHERE last_failure > ?1 AND ?2 = ?2",
-            // Later than every watermark, so no revocation would overtake it.
+            // Later than every watermark, so no revocation would catch it.
             "DELETE FROM login_codes WHERE created_at > ?1 AND ?2 = ?2",
             // Only a wrong time can have given a replaced secret longer than the longest grace.
             """
@@ -105,7 +105,7 @@ struct StateStatements: StateTable {
             "UPDATE known_networks SET last_success = ?1 WHERE last_success > ?1 AND ?2 = ?2",
         ]
 
-    // The same value again: databases write the page all the same.
+    // The same value again: databases write the page anyway.
     func touch() throws { try change("UPDATE revocation_state SET epoch = epoch", []) }
 
     private func change(_ sql: String, _ arguments: [any Bindable]) throws {

@@ -1,7 +1,7 @@
 import LatchkeyCore
 
-/// Lists in one column, one element a line. No element may hold a line break; those that do were not judged at the
-/// border and are a fault.
+/// Lists in one column, one element per line. No element may contain a line break; one that does was not checked at the
+/// border and is a fault.
 package enum TextList {
     /// - Throws: ``StoreFault``.
     package static func encode(_ elements: [String]) throws -> String {

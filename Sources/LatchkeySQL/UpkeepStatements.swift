@@ -1,7 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// What the sweep and the figures ask of all tables.
+/// The statements of the sweep and of the figures, on all tables.
 struct UpkeepStatements: UpkeepTable {
     private let connection: any SQLConnection
     private let dialect: any SQLDialect
@@ -18,7 +18,7 @@ struct UpkeepStatements: UpkeepTable {
             sessions: try dialect.sessionCount(connection),
             liveRevocations: try connection.integer(
                 "SELECT count(*) FROM revocations WHERE expires_at > ?", [instant.milliseconds]),
-            // Rows leave at the head alone, so the ends tell the number.
+            // Rows are removed only at the head, so the two ends give the number.
             auditEvents: try connection.integer(
                 "SELECT coalesce((SELECT max(id) FROM audit_events) - (SELECT min(id) FROM audit_events) + 1, 0)"))
     }

@@ -6,25 +6,25 @@ import LatchkeyCore
     import Glibc
 #endif
 
-/// Why a file cannot be restored. Names the backup, so that nobody takes the database in use for the bad one.
+/// Why a file cannot be restored. It names the backup, so that the database in use is not taken for the bad one.
 package struct BackupRefused: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
 
-    /// - Parameter reason: goes on after "The backup FILE cannot be used: ".
+    /// - Parameter reason: continues "The backup FILE cannot be used: ".
     package init(_ path: String, _ reason: String) {
         description = "The backup \(path) cannot be used: \(reason)."
     }
 }
 
-/// A file that is said to be a backup. It is only ever read, and nothing is left beside it.
+/// A file given as a backup. It is only ever read, and nothing is left beside it.
 struct BackupFile: Sendable {
-    /// As it was given, for messages.
+    /// The path as given, for messages.
     let path: String
     /// Without symbolic links: SQLite looks for the companions of the file itself.
     private let resolved: String
 
-    /// Looks at what the name stands for, and at the first bytes.
-    /// - Parameter place: the database that would be replaced, which is no backup of itself.
+    /// Checks the file and its first bytes.
+    /// - Parameter place: the database that would be replaced; it is not a backup of itself.
     /// - Throws: ``BackupRefused``.
     init(_ path: String, beside place: DatabaseFile?) throws(BackupRefused) {
         self.path = path
@@ -52,7 +52,7 @@ struct BackupFile: Sendable {
         try Self.checkHead(path, hasJournal: Self.hasJournal(resolved))
     }
 
-    /// Whether pages of the database may lie in another file beside it.
+    /// Whether pages of the database may be in another file beside it.
     private static func hasJournal(_ path: String) -> Bool {
         ["-wal", "-journal"].contains { unsafe access(path + $0, F_OK) == 0 }
     }
@@ -87,21 +87,21 @@ struct BackupFile: Sendable {
         }
     }
 
-    /// Whether the file has all the pages of which its head tells. SQLite itself takes the end of a last page that is cut
-    /// off for zeros. With a journal beside it, the file may be shorter.
+    /// Whether the file has all the pages that its header declares. SQLite itself reads the missing end of a cut-off
+    /// last page as zeros. With a journal beside it, the file may be shorter.
     private static func isWhole(_ head: Data, size: Int) -> Bool {
         let number = { (place: Range<Int>) in head[place].reduce(0) { $0 << 8 | Int($1) } }
         let pageSize = number(16..<18) == 1 ? 65_536 : number(16..<18)
         guard pageSize >= 512, size % pageSize == 0 else { return false }
-        // The count is one of this version of the file (its change counter is the one that the count goes with).
+        // The count belongs to this version of the file (its change counter is the one stored with the count).
         return number(24..<28) != number(92..<96) || size >= pageSize * number(28..<32)
     }
 
     /// Runs `body` on a connection that reads the file.
     ///
-    /// SQLite makes companions even for reading, and leaves them. It does not when it is told that nobody writes to the
-    /// file, which is known where there is no journal: whoever has a database of ours open has a write-ahead log.
-    /// - Throws: ``BackupRefused`` for whatever SQLite or the record of migrations has against the file.
+    /// SQLite creates companions even for reading, and leaves them. It does not when it is told that the file is never
+    /// written, which is certain without a journal: any process that has a database of ours open has a write-ahead log.
+    /// - Throws: ``BackupRefused`` for every error that SQLite or the record of migrations reports about the file.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         let hasJournal = Self.hasJournal(resolved)
         let hadSharedMemory = unsafe access(resolved + "-shm", F_OK) == 0
@@ -115,7 +115,7 @@ struct BackupFile: Sendable {
         }
     }
 
-    /// What an error that SQLite or a rule of ours found in this file says about it. Others are passed on.
+    /// The refusal for an error about this file from SQLite or from a rule of ours. Other errors are passed on.
     func refusal(_ error: any Error) -> any Error {
         switch error {
         case let error as MigrationError: BackupRefused(path, Self.words(error))
@@ -130,11 +130,11 @@ struct BackupFile: Sendable {
         }
     }
 
-    /// - Throws: ``BackupRefused`` unless the schema is one that this program knows and has in full.
+    /// - Throws: ``BackupRefused`` unless the program knows the schema and the database has all of it.
     /// - Returns: how many migrations it has.
     func checkSchema(of database: Database) throws -> Int {
         let applied = try Migrator().appliedCount(in: database)
-        guard applied > 0 else { throw BackupRefused(path, "it holds nothing of Latchkey") }
+        guard applied > 0 else { throw BackupRefused(path, "it holds no data of Latchkey") }
         return applied
     }
 
@@ -151,7 +151,7 @@ struct BackupFile: Sendable {
     }
 }
 
-/// The system's words for an error number.
+/// The system's message for an error number.
 enum SystemWords {
     static func of(_ code: CInt) -> String {
         // A string that lives at least until the next call on this thread; copied at once.

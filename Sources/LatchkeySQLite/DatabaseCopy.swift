@@ -8,7 +8,7 @@ import LatchkeySQL
 
 /// Copies of the database that are complete on disk before they get their name.
 enum DatabaseCopy {
-    /// Writes a sound copy of a database that may be in use to a file that does not exist yet. Holds one read
+    /// Writes a sound copy of a database, which may be in use, to a file that does not exist yet. It holds one read
     /// transaction, so the write-ahead log cannot be restarted meanwhile. Blocks for as long as the copying takes.
     ///
     /// - Throws: `Refusal(.conflict)` when the name is taken, ``StoreUnavailable``.
@@ -22,7 +22,7 @@ enum DatabaseCopy {
 
     private static let exists = Refusal(.conflict, "The file exists already; choose another name.")
 
-    /// Also by a symbolic link to nothing.
+    /// Also true for a symbolic link to nothing.
     private static func isTaken(_ path: String) -> Bool {
         var status = stat()
         // `status` is ours for the call.
@@ -35,7 +35,7 @@ enum DatabaseCopy {
     /// - Throws: ``StoreUnavailable`` when source or copy is not a sound Latchkey database.
     static func make(of source: DatabaseFile, at path: String) throws {
         let copy = DatabaseFile(path: path)
-        // Outside of the cleaning up: a file that was there is not ours to remove.
+        // Outside of the clean-up: a file that already existed is not ours to remove.
         try copy.create()
         do {
             let reader = try source.openReader()

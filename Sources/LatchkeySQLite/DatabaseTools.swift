@@ -5,20 +5,20 @@ import LatchkeySQL
 package import LatchkeyTokens
 import Waiting
 
-/// What can be done to a database file without opening it as a store; a server may be working on it for the first two.
+/// Operations on a database file without opening it as a store; a server may be running on it for the first two.
 package struct DatabaseTools: Sendable {
     private let file: DatabaseFile
 
     package init(path: String) { file = DatabaseFile(path: path) }
 
-    /// What is wrong, one sentence each; empty when all is well.
-    /// - Throws: ``StoreUnavailable`` when the file cannot be read for a reason that is not in it.
+    /// The problems, one sentence each; empty when all is well.
+    /// - Throws: ``StoreUnavailable`` when the file cannot be read for a reason outside of it.
     package func check() async throws -> [String] {
         let file = file
         return try await OwnThread.run("db-check") { try DatabaseCheck.run(file) }
     }
 
-    /// Clients whose ids were reserved for the server after they had been registered. No damage: they work as ever.
+    /// Clients whose ids were reserved for the server after they had been registered. No damage: they work as before.
     /// - Throws: ``StoreUnavailable`` when the file cannot be read.
     package func reservedClients() async throws -> [ClientID] {
         let file = file
@@ -36,8 +36,8 @@ package struct DatabaseTools: Sendable {
         try await OwnThread.run("db-backup") { try DatabaseCopy.backUp(file, to: path) }
     }
 
-    /// Looks at a backup's head and record of migrations, which takes no time.
-    /// - Throws: ``BackupRefused`` when that is enough to say that it cannot be restored here.
+    /// Reads a backup's header and record of migrations, which takes no time.
+    /// - Throws: ``BackupRefused`` if that already shows that it cannot be restored here.
     package func glance(at backup: String) async throws {
         let file = file
         try await OwnThread.run("db-restore") {
@@ -46,15 +46,15 @@ package struct DatabaseTools: Sendable {
         }
     }
 
-    /// Judges a backup as ``stage(_:now:)`` does, where it lies. Nothing is written.
-    /// - Throws: ``BackupRefused`` when it is no backup at all.
+    /// Judges a backup as ``stage(_:now:)`` does, in place. Nothing is written.
+    /// - Throws: ``BackupRefused`` when it is not a backup at all.
     package static func check(backup path: String) async throws -> BackupFindings {
         try await OwnThread.run("db-check") {
             let backup = try BackupFile(path, beside: nil)
             return try backup.read { database in
                 _ = try backup.checkSchema(of: database)
                 let problems = try DatabaseCheck.problems(in: database)
-                // A damaged file answers no question.
+                // A damaged file gives no answers.
                 let probe = problems.isEmpty ? try DatabaseCheck.masterKeyProbe(in: database) : nil
                 return BackupFindings(problems: problems, masterKeyProbe: probe)
             }
@@ -63,16 +63,16 @@ package struct DatabaseTools: Sendable {
 
     /// Copies a backup into the data directory and judges it there; the database stays as it is. The caller holds the
     /// data directory's lock.
-    /// - Throws: ``BackupRefused``, ``StoreUnavailable``; nothing is left behind then.
+    /// - Throws: ``BackupRefused``, ``StoreUnavailable``; in that case nothing is left behind.
     package func stage(_ backup: String, now: Timestamp) async throws -> StagedBackup {
         let file = file
         return try await OwnThread.run("db-restore") { try StagedBackup.stage(backup, for: file, now: now) }
     }
 
     /// Puts a staged backup in the database's place. The caller holds the data directory's lock.
-    /// - Parameter settlement: what the next start has to do.
+    /// - Parameter settlement: what the next start must do.
     /// - Returns: whether there was a database, which is kept as ``replacedPath``.
-    /// - Throws: ``StoreUnavailable``; the database is untouched then.
+    /// - Throws: ``StoreUnavailable``; in that case the database is untouched.
     package func restore(
         _ staged: StagedBackup, _ settlement: PendingSettlement, now: Timestamp
     ) async throws -> Bool {
@@ -80,7 +80,7 @@ package struct DatabaseTools: Sendable {
     }
 
     /// Undoes ``restore(_:_:now:)``.
-    /// - Parameter isKept: what that returned.
+    /// - Parameter isKept: the value that it returned.
     package func putBack(isKept: Bool) async throws {
         let file = file
         try await OwnThread.run("db-restore") { try file.putBack(isKept: isKept) }
@@ -89,7 +89,7 @@ package struct DatabaseTools: Sendable {
     /// Where ``restore(_:_:now:)`` keeps the database that it replaces, until the next one.
     package var replacedPath: String { file.replacedPath }
 
-    /// Applies what is missing. The caller holds the data directory's lock.
+    /// Applies the missing migrations. The caller holds the data directory's lock.
     /// - Returns: the names of the migrations applied, in order.
     /// - Throws: ``MigrationError``.
     package func migrate(now: Timestamp) async throws -> [String] {
@@ -107,11 +107,11 @@ package struct DatabaseTools: Sendable {
     }
 }
 
-/// What a check of a backup found.
+/// The result of checking a backup.
 package struct BackupFindings: Sendable, Equatable {
-    /// What is wrong in it, one sentence each.
+    /// The problems, one sentence each.
     package let problems: [String]
-    /// Tells whether a master key is the one that it was sealed with; `nil` when it was sealed with none.
+    /// Shows whether a master key is the one that sealed it; `nil` when nothing was sealed.
     package let masterKeyProbe: [UInt8]?
 }
 
@@ -125,19 +125,19 @@ enum DatabaseCheck {
         } catch let error as MigrationError {
             return [error.description]
         } catch let error as DatabaseError where error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB {
-            return ["\(file.path) is damaged, cut short or no SQLite database (SQLite \(error.extendedCode))"]
+            return ["\(file.path) is damaged, cut short or not an SQLite database (SQLite \(error.extendedCode))"]
         } catch let error as DatabaseError {
             throw Failure.unavailable(error)
         }
     }
 
-    /// Integrity first: on a damaged file the other questions mean nothing.
+    /// Integrity first: on a damaged file the other checks mean nothing.
     static func problems(in database: Database) throws -> [String] {
         let integrity = try database.all("PRAGMA integrity_check(20)") { row -> String in row[0] }
         guard integrity == ["ok"] else { return integrity }
         let migrator = Migrator()
         let applied = try migrator.appliedCount(in: database)
-        guard applied > 0 else { return ["it holds nothing of Latchkey"] }
+        guard applied > 0 else { return ["it holds no data of Latchkey"] }
         let missing = try migrator.missing(in: database, applied: applied)
         guard missing.isEmpty else { return ["it lacks \(missing.joined(separator: ", "))"] }
         // An older schema is sound in itself; the rules below know only the current one.
@@ -152,12 +152,12 @@ enum DatabaseCheck {
         return Array(Set(orphans)).sorted() + findings + (try ClientCheck.unreadable(database))
     }
 
-    /// What was sealed with the database's master key, if anything was.
+    /// The value that was sealed with the database's master key, if any.
     static func masterKeyProbe(in database: Database) throws -> [UInt8]? {
         try database.first("SELECT master_key_probe FROM key_state") { row in row.optionalBytes(0) } ?? nil
     }
 
-    /// A query that counts what must not be, and what it means.
+    /// A query that counts impossible rows, and its meaning.
     private static let rules: [(count: String, complaint: String)] = [
         (
             "SELECT count(*) FROM revocations, revocation_state WHERE seq > last_seq",
@@ -169,7 +169,7 @@ enum DatabaseCheck {
         ("SELECT 1 - count(*) FROM key_state", "key_state does not have one row"),
         (
             "SELECT count(*) FROM sessions WHERE held_generation >= current_generation OR rotated_at < created_at",
-            "sessions have a lineage that cannot be"
+            "sessions have an impossible lineage"
         ),
         (
             "SELECT (SELECT count(*) FROM sessions) - sessions FROM session_count",
@@ -184,7 +184,7 @@ enum DatabaseCheck {
             SELECT count(*) FROM revocations, revocation_state
             WHERE kind = 'all' AND (revocation_state.issued_before IS NULL
                 OR revocations.issued_before > revocation_state.issued_before)
-            """, "the revocation log is ahead of the watermark of everybody"
+            """, "the revocation log is ahead of the watermark for all tokens"
         ),
     ]
 }

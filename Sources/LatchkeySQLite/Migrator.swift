@@ -10,17 +10,17 @@ struct Migrator {
 
     init(_ migrations: [Migration] = Migrations.sqlite) { self.migrations = migrations }
 
-    /// What is in the database's own record.
+    /// A migration in the database's own record.
     private struct Applied {
         let version: Int
         let name: String
         let checksum: String
     }
 
-    /// Applies what is missing, or refuses.
+    /// Applies the missing migrations, or refuses.
     ///
     /// - Parameters:
-    ///   - allowed: whether an existing older database may be changed. A new one always gets everything.
+    ///   - allowed: whether an existing older database may be changed. A new one always gets all migrations.
     ///   - now: for the record.
     /// - Throws: ``MigrationError``.
     func run(on database: Database, applyPending allowed: Bool, now: Timestamp) throws {
@@ -69,7 +69,7 @@ struct Migrator {
         return applied.count
     }
 
-    /// What the applied migrations made and the database does not have, such as `table users`.
+    /// What the applied migrations created and the database lacks, such as `table users`.
     func missing(in database: Database, applied: Int) throws -> [String] {
         let model = try Database(path: ":memory:", access: .create)
         defer { try? model.close() }
@@ -97,7 +97,7 @@ struct Migrator {
                     applied_at INTEGER NOT NULL
                 ) STRICT
                 """)
-            // Stands in the file's header and is part of the transaction.
+            // It is in the file's header and part of the transaction.
             try database.run("PRAGMA application_id = \(DatabaseFile.applicationID)")
         }
     }
@@ -109,9 +109,9 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case pending(applied: Int, known: Int)
     /// The database was written by a newer program.
     case newer(applied: Int, known: Int)
-    /// A migration that was applied is not the one that this program knows under that number.
+    /// An applied migration is not the one that this program knows under that number.
     case altered(version: Int, name: String)
-    /// The record of applied migrations has a hole before this one.
+    /// The record of applied migrations has a gap before this one.
     case gap(version: Int)
     /// A SQLite database with other tables than ours.
     case foreign
@@ -126,7 +126,7 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         case .newer(let applied, let known):
             """
             the database has schema \(applied) and this program knows \(known): use the newer latchkey that wrote it, \
-            or restore a backup of its time
+            or restore a backup that is old enough
             """
         case .altered(let version, let name):
             """
@@ -136,10 +136,10 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         case .gap(let version):
             """
             migration \(version) is missing in the database's record although later ones were applied: restore a \
-            backup, as this one was tampered with or is damaged
+            backup, because this database is damaged or was tampered with
             """
         case .foreign:
-            "the file is a SQLite database of another program: choose another data directory"
+            "the file is an SQLite database of another program: choose another data directory"
         }
     }
 }

@@ -10,7 +10,7 @@ final class ReaderPool: Sendable {
     private struct Job: Sendable {
         /// Inside a transaction, for reads of more than one statement.
         let snapshot: Bool
-        /// Returns what resumes the caller, to be called once the transaction is closed.
+        /// Returns the closure that resumes the caller, to be called once the transaction is closed.
         let run: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
     }
@@ -105,9 +105,9 @@ final class ReadDeadline: Sendable {
         return end != 0 && DispatchTime.now().uptimeNanoseconds > end
     }
 
-    /// Asked every 20,000 steps of SQLite's machine, about each millisecond.
+    /// Called every 20,000 steps of SQLite's machine, about each millisecond.
     func install(on database: Database) {
-        // Unretained: the reader that owns this object closes its connection before it lets go of it.
+        // Unretained: the reader that owns this object closes its connection before it releases it.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_progress_handler(
             database.handle, 20_000,

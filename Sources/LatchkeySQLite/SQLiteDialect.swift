@@ -1,8 +1,8 @@
 import LatchkeySQL
 import LatchkeyTokens
 
-/// A row counts the sessions, since SQLite would read a whole index to count them, and holds the last `seq`: with one
-/// writer nobody waits for either.
+/// One row counts the sessions, because SQLite would read a whole index to count them, and another holds the last
+/// `seq`: with a single writer nothing waits for either.
 struct SQLiteDialect: SQLDialect {
     func countSessions(_ change: Int, _ connection: any SQLConnection) throws {
         try connection.run("UPDATE session_count SET sessions = sessions + ?", [change])

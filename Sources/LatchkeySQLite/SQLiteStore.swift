@@ -6,13 +6,14 @@ package import Logging
 
 /// The store on SQLite: one writer thread with group commit, reader connections, a checkpoint thread.
 ///
-/// The caller holds the lock of the data directory: no other process writes to the file. DESIGN section 5.
+/// The caller holds the lock of the data directory: no other process writes to the file.
+/// Architecture.md of LatchkeyCore tells how a batch is written and answered.
 package final class SQLiteStore: Store {
     /// Whether an existing database that is older than this program may be changed.
     package enum Schema: Sendable {
         /// `serve` and `db migrate`: applies what is missing.
         case migrate
-        /// Everything else: refuses an older database. One that does not exist yet is created in full.
+        /// Every other command: refuses an older database. A database that does not exist yet is created completely.
         case requireCurrent
     }
 
@@ -24,22 +25,22 @@ package final class SQLiteStore: Store {
         package var readers = 4
         /// How long one read may take.
         package var readLimit: Duration = .seconds(1)
-        /// Closures that may wait for the writer, and reads that may wait for a reader; beyond, callers get
+        /// Closures that may wait for the writer, and reads that may wait for a reader; beyond that, callers get
         /// ``StoreUnavailable`` at once.
         package var waitingLimit = 10_000
         /// Closures that share one commit.
         package var batchLimit = 128
         /// Pages of 4 KiB in the write-ahead log from which it is moved into the database, restarted, and restarted
-        /// even when the checkpoint thread does not keep up.
+        /// even if the checkpoint thread does not keep up.
         package var checkpointPages = 128
         package var restartPages = 4_000
         package var boundPages = 16_000
-        /// Off only in tests of the writer's own bound.
+        /// Off only in tests of the writer's own limit.
         package var checkpointThread = true
 
         package init(path: String) { self.path = path }
 
-        /// `latchkey.sqlite` in the data directory, which has to exist.
+        /// `latchkey.sqlite` in the data directory, which must exist.
         package init(dataDirectory: String) { self.init(path: dataDirectory + "/latchkey.sqlite") }
     }
 
@@ -68,10 +69,10 @@ package final class SQLiteStore: Store {
         self.presence = presence
     }
 
-    /// Opens the database, creates it when it is missing, brings its schema up to date where allowed, and starts the
-    /// threads. The file and its companions are left with mode 0600.
+    /// Opens the database, creates a missing one, brings its schema up to date where allowed, and starts the threads.
+    /// The file and its companions are left with mode 0600.
     ///
-    /// - Parameter observer: told of every committed revocation, on the writer thread.
+    /// - Parameter observer: notified of every committed revocation, on the writer thread.
     /// - Throws: ``MigrationError``, ``StoreUnavailable``, both with a sentence that says what to do.
     package static func open(
         _ settings: Settings, clock: Clock, observer: any StoreObserver, logger: Logger
@@ -104,7 +105,7 @@ package final class SQLiteStore: Store {
             settings.checkpointThread ? try Checkpointer(file: file, log: log, limits: limits, logger: logger) : nil
         let floor = start.stored.clockFloor
         let expiryClock = ExpiryClock(clock, floor: floor.milliseconds > 0 ? floor : nil)
-        // The state was read through it, so all of its files are there.
+        // The state was read through it, so all of its files exist.
         let presence = DatabasePresence(file)
         let writer = WriterThread(
             connection: connection, start: start, clock: clock, observer: observer, limits: limits, log: log,
@@ -114,17 +115,17 @@ package final class SQLiteStore: Store {
             checkpointer: checkpointer, log: log, presence: presence)
     }
 
-    /// The thread that writes; there until ``shutdown()``.
+    /// The thread that writes; it exists until ``shutdown()``.
     package func writerThread() async throws -> pthread_t { try await writer.perform { _ in pthread_self() }.value }
 
-    /// Looks whether the database's files are still where a start would find them.
-    /// - Returns: why nothing is written any more, from then on; nil while all is well.
+    /// Checks whether the database's files are still where a start would find them.
+    /// - Returns: why nothing is written from now on; nil while all is well.
     package func lookForFiles() -> StoreUnavailable? { presence.look() }
 
-    /// Whether it was found already that they are not.
+    /// Whether a check has already found that they are not.
     package var isLost: Bool { presence.known != nil }
 
-    /// Refuses new work, finishes what waits, moves the write-ahead log into the database and closes the file.
+    /// Refuses new work, finishes waiting work, moves the write-ahead log into the database and closes the file.
     package func shutdown() async {
         await readers.stop()
         await checkpointer?.stop()

@@ -7,23 +7,23 @@ import LatchkeyTokens
     import Glibc
 #endif
 
-/// A backup that was copied into the data directory and judged there, whole, and has not taken the database's place
-/// yet. Until it does, nothing of the database has been opened or changed.
+/// A backup that was copied into the data directory and judged there completely, but has not replaced the database yet.
+/// Until then, nothing of the database has been opened or changed.
 package struct StagedBackup: Sendable {
     private let backup: BackupFile
     private let place: DatabaseFile
-    /// Tells whether a master key is the one that the backup was sealed with; `nil` when it was sealed with none.
+    /// Shows whether a master key is the one that sealed the backup; `nil` when nothing was sealed.
     package let masterKeyProbe: [UInt8]?
 
     private var partial: String { place.restoringPath }
 
     /// Copies and judges. The caller holds the data directory's lock.
-    /// - Throws: ``BackupRefused``, and ``StoreUnavailable`` when the data directory cannot take the copy. Nothing is
-    ///   left behind then.
+    /// - Throws: ``BackupRefused``, and ``StoreUnavailable`` when the data directory cannot take the copy. In that case
+    ///   nothing is left behind.
     static func stage(_ path: String, for place: DatabaseFile, now: Timestamp) throws -> StagedBackup {
         let backup = try BackupFile(path, beside: place)
         let partial = place.restoringPath
-        // Of a run that was killed.
+        // Left by a run that was killed.
         DatabaseCopy.remove(partial)
         try DatabaseFile(path: partial).create()
         do {
@@ -40,7 +40,7 @@ package struct StagedBackup: Sendable {
         }
     }
 
-    /// What the disk has against the copy is not the backup's fault.
+    /// A disk error about the copy is not the backup's fault.
     private static func copy(_ source: Database, to target: Database) throws {
         do {
             try source.copy(to: target)
@@ -74,21 +74,21 @@ package struct StagedBackup: Sendable {
         }
     }
 
-    /// Lets go of the copy.
+    /// Discards the copy.
     package func discard() { DatabaseCopy.remove(partial) }
 
     /// Puts the copy in the database's place, atomically, and keeps the database that was there as
     /// `latchkey.sqlite.replaced`. The caller holds the data directory's lock.
     ///
-    /// What undoes the backup's age is written into the copy before it gets the database's name: everybody's watermark,
-    /// and the mark that makes the next start revoke `all` and withdraw the signing keys. So no instant exists in which
-    /// the database is a live, unrevoked backup, whenever this process is killed.
+    /// The consequences of the backup's age are written into the copy before it gets the database's name: the watermark
+    /// for all tokens, and the mark that makes the next start revoke `all` and withdraw the signing keys. So at no
+    /// instant is the database a live, unrevoked backup, whenever this process is killed.
     ///
-    /// The sequence of the revocation log, the clock floor and the token horizon are carried over from the database
-    /// that is replaced, as far as it can be read: they never go back in a data directory.
+    /// The sequence of the revocation log, the clock floor and the token horizon are carried over from the replaced
+    /// database, as far as it can be read: they never go backwards in a data directory.
     ///
     /// - Returns: whether there was a database to keep.
-    /// - Throws: ``StoreUnavailable``; the database is untouched then.
+    /// - Throws: ``StoreUnavailable``; in that case the database is untouched.
     func takePlace(_ settlement: PendingSettlement, now: Timestamp) throws -> Bool {
         do {
             let carried = Carried(place)
@@ -109,30 +109,30 @@ package struct StagedBackup: Sendable {
         }
     }
 
-    /// A backup may carry a mark of its own; ending the sessions wins over keeping them.
+    /// A backup may carry a mark of its own; ending the sessions takes precedence over keeping them.
     private static func mark(_ database: Database, _ settlement: PendingSettlement, _ now: Timestamp) throws {
         let stands = try StateRow(database).row().settlement
         let settlement = stands == .restored ? .restored : settlement
         try database.run(
             "UPDATE revocation_state SET settlement = ?, clock_floor = max(clock_floor, ?)",
             [settlement.rawValue, now.milliseconds])
-        // As revoking `all` would do at the clock floor, but for the entry.
+        // As revoking `all` would do at the clock floor, but without the entry.
         try database.run("UPDATE revocation_state SET issued_before = clock_floor / 1000")
         if settlement == .restored { try database.run("UPDATE revocation_state SET sessions_ended_at = clock_floor") }
     }
 }
 
 extension DatabaseFile {
-    /// Where a backup is copied to and judged.
+    /// The path where a backup is copied to and judged.
     var restoringPath: String { path + ".restoring" }
-    /// Where the database that a backup replaced is kept.
+    /// The path of the database that a backup replaced.
     var replacedPath: String { path + ".replaced" }
     /// How many older ones are kept beside it.
     private static let mostReplaced = 99
 
     /// Gives the database a second name, under which it stays. False when there is none.
     ///
-    /// A log that is left has pages that could not be moved into the file, since that is damaged: it goes along.
+    /// A remaining log has pages that could not be moved into the file because the file is damaged, so it is kept too.
     fileprivate func keepReplaced() throws -> Bool {
         guard unsafe access(path, F_OK) == 0 else { return false }
         let linked = replacedPath + ".new"
@@ -151,8 +151,8 @@ extension DatabaseFile {
         return true
     }
 
-    /// The one that an earlier restore kept gets a number behind its name: after a wrong backup it is the only copy of
-    /// what was there.
+    /// The database that an earlier restore kept gets a number after its name: after a wrong backup it is the only copy
+    /// of the earlier data.
     private func numberReplaced() throws {
         guard unsafe access(replacedPath, F_OK) == 0 else { return }
         let names = (1...Self.mostReplaced).map { "\(replacedPath).\($0)" }
@@ -171,7 +171,7 @@ extension DatabaseFile {
         try DatabaseCopy.sync(DatabaseCopy.directory(of: path))
     }
 
-    /// Takes a restored database out again: the one that it replaced comes back, or there is none again.
+    /// Undoes a restore: the replaced database comes back, or there is none again.
     func putBack(isKept: Bool) throws {
         try removeCompanions()
         guard isKept else {
@@ -185,14 +185,14 @@ extension DatabaseFile {
     }
 }
 
-/// What a restored database takes over from the one that it replaces.
+/// The values that a restored database takes over from the one that it replaces.
 private struct Carried {
     private var sequence: Int64 = 0
     private var floor: Int64 = 0
     private var horizon: Int64 = 0
 
     /// Reads the database that is about to be replaced, and moves its write-ahead log into it. Nothing is carried over
-    /// from one that is missing, damaged or foreign: `db restore` is what one does then.
+    /// from one that is missing, damaged or foreign, which is a usual reason for `db restore`.
     init(_ file: DatabaseFile) {
         guard DatabaseFile.size(file.path) > 0,
             let connection = try? Database(path: file.path, access: .readWrite)

@@ -5,10 +5,10 @@ extension StoreFault {
     init(_ error: DatabaseError) { self.init("SQLite \(error.extendedCode): \(error.message)") }
 }
 
-/// How an error of SQLite is told to callers.
+/// How an error of SQLite is reported to callers.
 enum Failure {
-    /// Whether the error says that nothing more can be done in this transaction, whatever statement met it: the disk is
-    /// full or read-only, memory or the file is broken, somebody else holds the lock.
+    /// Whether the error means that nothing more can be done in this transaction, whichever statement met it: the disk
+    /// is full or read-only, memory or the file is broken, another process holds the lock.
     static func dissolves(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return error is BatchDissolved || error is StoreUnavailable }
         switch error.code {
@@ -20,10 +20,10 @@ enum Failure {
         }
     }
 
-    /// The sentence for operators; the code tells the cases apart that share one.
+    /// The sentence for operators; the code distinguishes cases with the same sentence.
     static func unavailable(_ error: any Error) -> StoreUnavailable {
         guard let error = error as? DatabaseError else {
-            return error as? StoreUnavailable ?? StoreUnavailable("the transaction was dissolved")
+            return error as? StoreUnavailable ?? StoreUnavailable("the transaction was rolled back")
         }
         let cause =
             switch error.code {
@@ -35,7 +35,7 @@ enum Failure {
             case SQLITE_CANTOPEN: "the database file cannot be opened"
             case SQLITE_BUSY, SQLITE_LOCKED: "another program holds the database"
             case SQLITE_INTERRUPT: "the statement took too long"
-            default: "the transaction was dissolved"
+            default: "the transaction was rolled back"
             }
         return StoreUnavailable("\(cause) (SQLite \(error.extendedCode))")
     }
@@ -47,5 +47,5 @@ enum Failure {
     }
 }
 
-/// The transaction is gone although no statement said so.
+/// The transaction is gone although no statement reported it.
 struct BatchDissolved: Error {}

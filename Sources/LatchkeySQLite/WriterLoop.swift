@@ -3,18 +3,18 @@ import LatchkeySQL
 import LatchkeyTokens
 import Logging
 
-/// What the writer thread does with each batch. Lives on that thread alone.
+/// What the writer thread does with each batch. Used only on that thread.
 ///
-/// The rules: every closure has its own savepoint, so that its refusal undoes only its own changes. After any error
-/// the loop looks whether SQLite has dissolved the transaction (it does so when the disk is full or fails, and takes
-/// released savepoints along); then the whole batch has failed, whoever was done before. Nobody is answered before the
-/// commit, whether with a value or with a refusal.
+/// The rules: every closure has its own savepoint, so that its refusal undoes only its own changes. After any error the
+/// loop checks whether SQLite has rolled back the transaction (it does so when the disk is full or fails, and takes
+/// released savepoints along). In that case the whole batch has failed, including closures that had finished. No caller
+/// is answered before the commit, neither with a value nor with a refusal.
 ///
-/// Entries that are committed and cannot be read back are in no published list, and whoever asked for them must not
-/// hear that they are. The same holds for all others of the batch, and of later ones until it succeeds: a second
-/// request for the same revocation finds its entry in the database and would be told that nothing is left to do. So all
-/// of them get ``StoreUnavailable``: it promises nothing, each request can be repeated (a revocation finds itself done,
-/// a refresh gets the same successor, a login a new session), and no token is issued while the list is behind.
+/// Committed entries that cannot be read back are in no published list, and their callers must not be told that they
+/// are. The same holds for all other callers of the batch, and of later batches until it succeeds: a second request for
+/// the same revocation would find its entry in the database and report that nothing is left to do. So all of them get
+/// ``StoreUnavailable``. It promises nothing, each request can be repeated (a revocation is found done, a refresh gets
+/// the same successor, a login a new session), and no token is issued while the list is behind.
 final class WriterLoop {
     private let database: Database
     private let clock: Clock
@@ -106,7 +106,7 @@ final class WriterLoop {
         unpublished = unpublished || ledger.mayHaveEntries
         if !ledger.changedStreams.isEmpty { observer.streamsChanged(ledger.changedStreams) }
         statistics.committed(jobs.count, in: time)
-        // What went into a file that nobody will find must not be acknowledged.
+        // Data in a file that the next start will not find must not be acknowledged.
         if let loss = presence.look() { throw loss }
         return answers
     }
@@ -153,14 +153,14 @@ final class WriterLoop {
 
     // MARK: After the commit
 
-    /// Readings back of one batch before its callers are told.
+    /// How often one batch is read back before its callers are answered.
     private static let publishAttempts = 3
 
-    /// Hands over what the database now holds, read back, not what the closures meant to write.
+    /// Publishes what the database now holds, read back, not what the closures meant to write.
     /// - Returns: false when committed entries remain unpublished; the next batch tries again.
     private func publish() -> Bool {
         guard unpublished else { return true }
-        // A transaction that could not be rolled back holds what is not committed.
+        // A transaction that could not be rolled back contains uncommitted data.
         guard !database.isInsideTransaction else { return false }
         var failure: any Error = BatchDissolved()
         for _ in 0..<Self.publishAttempts {
@@ -189,16 +189,16 @@ final class WriterLoop {
         let isReady = isIdle && frames >= limits.restartPages && log.unmoved <= limits.restartLeft
         guard frames >= nextRestart, isReady || frames >= limits.boundPages else { return }
         do {
-            // Readers may hold the log: try briefly, commits are waiting.
+            // Readers may hold the log: try only briefly, because commits are waiting.
             database.setPatience(isReady ? 2 : 20)
             defer { database.setPatience(5_000) }
             try database.checkpoint(.restart)
             log.noteRestart()
             nextRestart = 0
         } catch {
-            // The checkpoint thread may just have moved pages that this flush was the first to lose.
+            // The checkpoint thread may just have moved pages, and this flush was the first to lose them.
             if let lost = UnsyncedFile(error) { lost.stop(logger) }
-            // A reader or the checkpoint thread is in the way: again after some more pages, not at every commit.
+            // A reader or the checkpoint thread is in the way: try again after some more pages, not at every commit.
             nextRestart = frames + limits.checkpointPages
         }
     }

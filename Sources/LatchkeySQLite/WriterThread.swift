@@ -12,7 +12,7 @@ final class WriterThread: Sendable {
     let statistics = WriterStatistics()
 
     /// - Parameters:
-    ///   - checkpointer: woken when the log has grown; without one the writer keeps the log bounded alone.
+    ///   - checkpointer: woken when the log has grown; without one the writer alone keeps the log bounded.
     init(
         connection: sending Database, start: StoreState, clock: Clock, observer: any StoreObserver,
         limits: WriterLimits,
@@ -42,7 +42,7 @@ final class WriterThread: Sendable {
 
     /// Runs `rule` in a batch and returns its value, with the log entries that it appended, once that batch is on disk.
     ///
-    /// - Throws: what `rule` throws (its changes alone are undone), or ``StoreUnavailable`` when the whole batch was
+    /// - Throws: the errors of `rule` (only its changes are undone), or ``StoreUnavailable`` when the whole batch was
     ///   lost or the queue is full.
     func perform<Value: Sendable>(
         _ rule: @escaping @Sendable (SQLLedger) throws -> Value
@@ -61,7 +61,7 @@ final class WriterThread: Sendable {
         }
     }
 
-    /// Runs `body` some time soon and tells nobody. Dropped when the queue is full: only for what may be lost.
+    /// Runs `body` later and reports no outcome. Dropped when the queue is full: only for work that may be lost.
     func submit(_ body: @escaping @Sendable (SQLLedger) throws -> Void) {
         _ = queue.push(
             WriterJob(
@@ -74,7 +74,7 @@ final class WriterThread: Sendable {
     /// How many closures wait.
     var waiting: Int { queue.count }
 
-    /// Commits what waits, empties the write-ahead log and closes the connection.
+    /// Commits waiting work, empties the write-ahead log and closes the connection.
     func stop() async {
         queue.close()
         await exit.wait()
@@ -101,7 +101,8 @@ final class WriterStatistics: Sendable {
 
 /// One closure on its way through the writer.
 struct WriterJob: Sendable {
-    /// Runs inside the batch's transaction and returns what resumes the caller. That is called only after the commit.
+    /// Runs inside the batch's transaction and returns the closure that resumes the caller. That closure is called only
+    /// after the commit.
     let run: @Sendable (SQLLedger) throws -> @Sendable () -> Void
     /// Resumes the caller with an error, also only once the batch is settled.
     let fail: @Sendable (any Error) -> Void
@@ -109,7 +110,7 @@ struct WriterJob: Sendable {
 
 /// How the writer batches and how far the write-ahead log may grow. Pages are 4 KiB.
 struct WriterLimits: Sendable {
-    /// Closures that may wait; beyond, callers are refused at once.
+    /// Closures that may wait; beyond that, callers are refused at once.
     var waiting = 10_000
     /// Closures that share one commit.
     var batch = 128
@@ -118,6 +119,6 @@ struct WriterLimits: Sendable {
     /// Pages from which the writer restarts the log, once no more than these are left to be moved.
     var restartPages = 4_000
     var restartLeft: Int { checkpointPages / 4 }
-    /// Pages from which the writer does the whole work itself, as no checkpoint keeps up.
+    /// Pages from which the writer does all the work itself, because no checkpoint keeps up.
     var boundPages = 16_000
 }

@@ -4,7 +4,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var issuer: String
     /// `sub`: a user's id, or the client's own id when no user is involved (client credentials).
     public var subject: String { didSet { userID = UserID(subject) } }
-    /// The user whom the token speaks for; nil when ``subject`` is a client.
+    /// The user that the token is for; nil when ``subject`` is a client.
     public private(set) var userID: UserID?
     /// `aud`: at least one; a single one is written as a string.
     public var audience: [String]
@@ -18,15 +18,15 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var tokenID: TokenID
     /// `client_id`
     public var clientID: ClientID
-    /// `scope`: left out when empty.
+    /// `scope`: omitted when empty.
     public var scope: Scope
     /// `sid`: nil for client credentials.
     public var sessionID: SessionID?
     /// `auth_time`: when the user last authenticated.
     public var authenticatedAt: Timestamp?
-    /// `amr`, RFC 8176: left out when empty.
+    /// `amr`, RFC 8176: omitted when empty.
     public var authenticationMethods: [String]
-    /// `roles`: left out when empty.
+    /// `roles`: omitted when empty.
     public var roles: [String]
     /// `status`: the token's place in a Token Status List; nil without one, the usual case.
     public var status: StatusReference?
@@ -83,7 +83,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
 }
 
 extension AccessTokenClaims {
-    /// Reads a payload. Every claim has exactly one type; claims that we do not know are ignored.
+    /// Reads a payload. Every claim has exactly one type; unknown claims are ignored.
     ///
     /// - Throws: ``MalformedToken`` `.badPayload`, or `.badClaim` with the claim's name.
     package init(parsing bytes: [UInt8]) throws(MalformedToken) {
@@ -110,7 +110,7 @@ extension AccessTokenClaims {
     }
 }
 
-/// The claims that we know, in the order in which we write them.
+/// The known claims, in the order in which we write them.
 private enum Claim: Int, CaseIterable {
     case issuer, subject, audience, expiresAt, issuedAt, notBefore, tokenID, clientID, scope
     case sessionID, authenticatedAt, authenticationMethods, roles, status
@@ -137,10 +137,10 @@ private enum Claim: Int, CaseIterable {
     }
 }
 
-/// Reads claims out of a payload, each in one type and within bounds.
+/// Reads claims from a payload, each in one type and within limits.
 ///
-/// Keeps the values of the claims that we know and drops the others while reading: on the hot path of every service a
-/// tree would cost more than the rest of the claims' checks.
+/// Keeps the values of the known claims and drops the others while reading: on the hot path of every service a tree
+/// would cost more than the rest of the claims' checks.
 private struct ClaimReader {
     private let object: KnownMembers
 
@@ -209,7 +209,7 @@ private struct ClaimReader {
     }
 }
 
-/// The values of an object's members whose names were named beforehand.
+/// The values of an object's members, for a fixed list of names.
 private struct KnownMembers {
     private var values = [JSONValue?](repeating: nil, count: Claim.names.count)
 

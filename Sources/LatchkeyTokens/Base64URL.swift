@@ -3,7 +3,7 @@
 /// Decoding refuses padding, white space, any other alphabet, impossible lengths and non-zero trailing bits: two texts
 /// never decode to the same bytes, so a token has no second spelling that a list of revoked tokens would miss.
 package enum Base64URL {
-    /// The characters' values; 0xFF marks what does not belong to the alphabet.
+    /// The characters' values; 0xFF marks a character outside the alphabet.
     static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
@@ -26,7 +26,7 @@ package enum Base64URL {
 
     /// Appends the encoded form of `bytes` to `text`.
     package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
-        // Room is made once, so that no character has to ask for it.
+        // The space is reserved once, so that no character has to ask for it.
         text.append(addingCapacity: (bytes.count * 4 + 2) / 3) { encode(bytes, to: &$0) }
     }
 
@@ -54,7 +54,7 @@ package enum Base64URL {
         }
     }
 
-    /// The bytes that `text` stands for; nil unless it is canonical. Empty text stands for no bytes.
+    /// The bytes that `text` encodes; nil unless it is canonical. Empty text encodes no bytes.
     package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var isCanonical = true
@@ -65,7 +65,7 @@ package enum Base64URL {
     /// - Returns: false unless the text is canonical.
     private static func decode(_ text: Span<UInt8>, to bytes: inout OutputSpan<UInt8>) -> Bool {
         let values = values.span
-        // Only the mark of a foreign character has the upper bits.
+        // Only the mark of a foreign character has the upper bits set.
         var marks: UInt8 = 0
         var index = 0
         while index + 3 < text.count {
@@ -77,7 +77,7 @@ package enum Base64URL {
             bytes.append(third << 6 | fourth)
             index += 4
         }
-        // What the last character has beyond the last byte has to be zero.
+        // The bits of the last character after the last byte must be zero.
         var rest: UInt8 = 0
         if index + 1 < text.count {
             let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
@@ -94,12 +94,12 @@ package enum Base64URL {
         return marks < 0x40 && rest == 0
     }
 
-    /// The bytes that `text` stands for; nil unless it is canonical.
+    /// The bytes that `text` encodes; nil unless it is canonical.
     package static func decode(_ text: [UInt8]) -> [UInt8]? {
         decode(text[...])
     }
 
-    /// The bytes that `text` stands for; nil unless it is canonical.
+    /// The bytes that `text` encodes; nil unless it is canonical.
     package static func decode(_ text: String) -> [UInt8]? {
         decode(Array(text.utf8)[...])
     }
@@ -107,7 +107,7 @@ package enum Base64URL {
     /// Whether it is a character of the alphabet.
     static func isCharacter(_ byte: UInt8) -> Bool { values[Int(byte)] != 0xFF }
 
-    /// Whether every byte is a character of the alphabet, whatever the length means.
+    /// Whether every byte is a character of the alphabet, whatever the length.
     static func consistsOfAlphabet(_ text: String) -> Bool {
         let (characters, values) = (text.utf8.span, values.span)
         for index in characters.indices where values[Int(characters[index])] == 0xFF { return false }

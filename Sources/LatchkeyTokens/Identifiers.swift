@@ -6,14 +6,14 @@ public typealias UserID = UUIDIdentifier<UserKind>
 /// The id of a session: `sid` of its access tokens.
 public typealias SessionID = UUIDIdentifier<SessionKind>
 
-/// Tells ids of users from others.
+/// Distinguishes ids of users from other ids.
 public enum UserKind {}
 
-/// Tells ids of sessions from others.
+/// Distinguishes ids of sessions from other ids.
 public enum SessionKind {}
 
-/// The id of something that this server makes: a UUID. `Kind` says what it names, so that no user's id is taken for a
-/// session's.
+/// The id of something that this server creates: a UUID. `Kind` says what it names, so that a user's id is never taken
+/// for a session's.
 public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStringConvertible {
     let value: UUIDv7
 
@@ -39,12 +39,12 @@ public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStri
         self.value = value
     }
 
-    /// A new UUIDv7. `random` is asked once, for ten bytes.
+    /// A new UUIDv7. `random` is called once, for ten bytes.
     package static func generate(at instant: Timestamp, random: (Int) -> [UInt8]) -> UUIDIdentifier {
         UUIDIdentifier(UUIDv7(at: instant, random: random(10)))
     }
 
-    /// A new UUIDv7 with random bytes of the operating system.
+    /// A new UUIDv7 with random bytes from the operating system.
     package static func generate(at instant: Timestamp) -> UUIDIdentifier {
         generate(at: instant, random: RandomBytes.make)
     }
@@ -55,11 +55,11 @@ public struct UUIDIdentifier<Kind>: Sendable, Hashable, Comparable, LosslessStri
     /// The canonical lower-case UUID text.
     public var description: String { value.text }
 
-    /// The order of the stored bytes: for version 7 that of creation, to the millisecond.
+    /// The order of the stored bytes: for version 7 the order of creation, to the millisecond.
     public static func < (lhs: UUIDIdentifier, rhs: UUIDIdentifier) -> Bool { lhs.value < rhs.value }
 }
 
-/// The name of a client: `client_id`, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, not dots alone.
+/// The name of a client: `client_id`, 1 to 64 characters of `A-Z a-z 0-9 . _ -`, not only dots.
 ///
 /// Never in the form of a UUID in any letter case: a `sub` is either a user's id or, for client credentials, a client
 /// id, and the two must not be mistaken for each other (RFC 9068 section 5).
@@ -78,7 +78,7 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
             default: false
             }
         }
-        // `.` and `..` could never stand in a path of the admin API.
+        // `.` and `..` could never be part of a path of the admin API.
         guard allowed, text.utf8.contains(where: { $0 != UInt8(ascii: ".") }) else { return nil }
         description = text
     }
@@ -93,7 +93,7 @@ public struct ClientID: Sendable, Hashable, Comparable, LosslessStringConvertibl
 
 /// The id of one access token, `jti`: 128 random bits as base64url when we make it; up to 128 characters when read.
 public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
-    /// The text as it stands in the token; case matters.
+    /// The text as it appears in the token; case matters.
     public let description: String
 
     /// Nil unless `text` is 1 to 128 characters of the base64url alphabet.
@@ -106,7 +106,7 @@ public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
         description = Base64URL.string(bytes)
     }
 
-    /// A new id. `random` is asked once, for 16 bytes.
+    /// A new id. `random` is called once, for 16 bytes.
     package static func generate(random: (Int) -> [UInt8]) -> TokenID {
         let bytes = random(16)
         precondition(bytes.count == 16, "a token id takes 16 random bytes")
@@ -121,7 +121,7 @@ public struct TokenID: Sendable, Hashable, LosslessStringConvertible {
 
 /// The id of a signing key, `kid`: its RFC 7638 thumbprint under SHA-256, 43 characters of base64url.
 public struct KeyID: Sendable, Hashable, Comparable, LosslessStringConvertible {
-    /// The text as it stands in headers and key sets.
+    /// The text as it appears in headers and key sets.
     public let description: String
 
     /// Nil unless `text` is the canonical base64url of 32 bytes.

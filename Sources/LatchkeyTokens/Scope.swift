@@ -23,7 +23,7 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     }
 
     /// Reads tokens separated by single spaces. Repeated tokens count once; empty text is the empty scope; nil for a
-    /// character outside the grammar, stray spaces, or more than the caps allow.
+    /// character outside the grammar, extra spaces, or more than the limits allow.
     public init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         // By bytes: a space is never a part of another character, and finding characters takes longer.
@@ -44,7 +44,7 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
         tokens = unique
     }
 
-    /// The set of `tokens`; nil when one of them is not a scope token or the caps are passed.
+    /// The set of `tokens`; nil when one of them is not a scope token or a limit is exceeded.
     public init?(tokens: [String]) {
         var unique: [String] = []
         var length = 0

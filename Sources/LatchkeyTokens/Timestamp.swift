@@ -22,13 +22,13 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
-    /// Whole seconds since the Unix epoch, rounded down: what goes into `iat` and `exp`.
+    /// Whole seconds since the Unix epoch, rounded down: the value for `iat` and `exp`.
     public var seconds: Int64 {
         let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         return remainder < 0 ? quotient - 1 : quotient
     }
 
-    /// The machine's clock, which an administrator may set back. Issuing code asks the store's clock instead.
+    /// The machine's clock, which an administrator may set back. Issuing code uses the store's clock instead.
     public static var wallClock: Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
@@ -38,14 +38,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         lhs.milliseconds < rhs.milliseconds
     }
 
-    /// Later by `duration`, of which parts below a millisecond are dropped.
+    /// Later by `duration`; parts below a millisecond are dropped.
     public static func + (lhs: Timestamp, duration: Duration) -> Timestamp {
         let step = milliseconds(of: duration)
         let (sum, overflow) = lhs.milliseconds.addingReportingOverflow(step)
         return Timestamp(milliseconds: overflow ? (step < 0 ? .min : .max) : sum)
     }
 
-    /// Earlier by `duration`, of which parts below a millisecond are dropped.
+    /// Earlier by `duration`; parts below a millisecond are dropped.
     public static func - (lhs: Timestamp, duration: Duration) -> Timestamp {
         let step = milliseconds(of: duration)
         let (difference, overflow) = lhs.milliseconds.subtractingReportingOverflow(step)

@@ -1,6 +1,6 @@
 /// The 16 bytes of a UUID, ordered as bytes, with RFC 9562's lower-case text as the one accepted spelling.
 ///
-/// Made here as version 7 (section 5.7), so that new ids stay at the right edge of a B-tree; read in any version.
+/// Created here as version 7 (section 5.7), so that new ids stay at the right edge of a B-tree; read in any version.
 struct UUIDv7: Sendable, Hashable, Comparable {
     let high: UInt64
     let low: UInt64
@@ -19,7 +19,7 @@ struct UUIDv7: Sendable, Hashable, Comparable {
         low = random[2...].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
-    /// The same as for any collection, where there is no need to find out at run time which one it is.
+    /// The same as for any collection, without finding out at run time which one it is.
     init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
@@ -36,13 +36,13 @@ struct UUIDv7: Sendable, Hashable, Comparable {
         low = bytes.dropFirst(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 
-    /// Accepts the 22 characters of canonical base64url that stand for 16 bytes, and nothing else.
+    /// Accepts only the 22 characters of canonical base64url that encode 16 bytes.
     init?(base64URL text: String) {
         let characters = text.utf8.span
         guard characters.count == 22 else { return nil }
         let values = Base64URL.values
         let (middle, last) = (values[Int(characters[10])], values[Int(characters[21])])
-        // Only the mark of a foreign character has the upper bits.
+        // Only the mark of a foreign character has the upper bits set.
         var marks = middle | last
         var (high, low): (UInt64, UInt64) = (0, UInt64(middle & 0x03))
         for index in 0..<10 {
@@ -51,12 +51,12 @@ struct UUIDv7: Sendable, Hashable, Comparable {
             high = high << 6 | UInt64(first)
             low = low << 6 | UInt64(second)
         }
-        // Four bits are left over, and canonical only when they are zero.
+        // Four bits are left over, and they are canonical only if they are zero.
         guard marks < 0x40, last & 0x0F == 0 else { return nil }
         self.init(high: high << 4 | UInt64(middle >> 2), low: low << 2 | UInt64(last >> 4))
     }
 
-    /// Accepts the 36 characters of the lower-case form and nothing else.
+    /// Accepts only the 36 characters of the lower-case form.
     init?(text: String) {
         let utf8 = text.utf8.span
         guard utf8.count == 36 else { return nil }

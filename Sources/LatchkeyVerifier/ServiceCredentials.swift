@@ -1,4 +1,4 @@
-/// Who this service is towards the server. Prints nothing of its secret.
+/// The credentials of this service towards the server. A description never contains the secret.
 public struct ServiceCredentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     enum Kind: Sendable {
         case basic(id: String, secret: String)
@@ -13,7 +13,7 @@ public struct ServiceCredentials: Sendable, CustomStringConvertible, CustomDebug
         ServiceCredentials(kind: .basic(id: id, secret: secret))
     }
 
-    /// An access token of the client itself, asked for before each request; whoever provides it renews it.
+    /// An access token of the client itself, requested before each request; the closure that provides it must renew it.
     public static func bearer(_ token: @escaping @Sendable () async throws -> String) -> ServiceCredentials {
         ServiceCredentials(kind: .bearer(token))
     }

@@ -1,14 +1,14 @@
 public import LatchkeyTokens
 
 extension TokenVerifier {
-    /// Judges a token; asks the server only for a key that is not known yet, or where the policy says so.
+    /// Verifies a token; asks the server only for an unknown key, or when the policy requires it.
     ///
     /// - Parameters:
     ///   - token: the access token, without `Bearer`.
-    ///   - policy: for this call; nil for that of the configuration.
-    ///   - diagnostics: told of each step in order: for debugging, not for deciding.
-    /// - Throws: ``VerificationError``, the first reason against the token; ``VerificationError/isTemporary`` tells
-    ///   whether trying again later may help.
+    ///   - policy: the policy for this call; nil for that of the configuration.
+    ///   - diagnostics: receives each step in order: for debugging, not for decisions.
+    /// - Throws: ``VerificationError``, the first reason against the token; ``VerificationError/isTemporary`` says
+    ///   whether a later attempt may succeed.
     public func verify(
         _ token: String,
         policy: FreshnessPolicy? = nil,
@@ -20,7 +20,7 @@ extension TokenVerifier {
             judged = try judge(token, trace)
         } catch {
             guard error == .unknownKey || error == .noKeys, await keySource.refetch() else { throw error }
-            trace.passed(.key, "the keys were fetched anew, once more from the start")
+            trace.passed(.key, "the keys were fetched again; starting over")
             judged = try judge(token, trace)
         }
         if try gate(judged.freshness, policy ?? self.policy, trace) { return judged.token }
@@ -34,10 +34,10 @@ extension TokenVerifier {
         return judged.token
     }
 
-    /// Judges a token by what is known at this moment, without waiting for anything.
+    /// Verifies a token with the current keys and list, without waiting for anything.
     ///
-    /// An unknown `kid` is `unknown_key` at once, and a policy that would introspect refuses instead: call
-    /// ``verify(_:policy:diagnostics:)`` then.
+    /// An unknown `kid` is `unknown_key` at once, and a policy that would introspect refuses instead: in these cases
+    /// call ``verify(_:policy:diagnostics:)``.
     ///
     /// - Throws: ``VerificationError``, as ``verify(_:policy:diagnostics:)``.
     public func verifyNow(
@@ -54,16 +54,17 @@ extension TokenVerifier {
                 case .stale: .listStale
                 case .fresh: .introspectionFailed
                 }
-            trace.refused(error, at: .introspection, "the policy asks the server, which takes a call that can wait")
+            trace.refused(
+                error, at: .introspection, "the policy asks the server, which only the asynchronous call can do")
             throw error
         }
         return verified
     }
 
-    /// A pair and no type of its own: a token that is taken out of a struct is copied, claim by claim.
+    /// A tuple instead of a type of its own: taking a token out of a struct copies it, claim by claim.
     private typealias Judged = (token: VerifiedToken, freshness: RevocationListState.Freshness)
 
-    /// Everything but the policy, from one snapshot.
+    /// Every check except the policy, on one snapshot.
     private func judge(_ text: String, _ trace: VerificationTrace) throws(VerificationError) -> Judged {
         let snapshot = store.snapshot
         let instant = now()
@@ -94,7 +95,7 @@ extension TokenVerifier {
         }
     }
 
-    /// Whether the token is accepted; false when the server has to be asked first.
+    /// Whether the token is accepted; false when the server must be asked first.
     private func gate(
         _ freshness: RevocationListState.Freshness, _ policy: FreshnessPolicy, _ trace: VerificationTrace
     ) throws(VerificationError) -> Bool {

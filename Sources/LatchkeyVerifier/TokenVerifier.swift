@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// Judges access tokens of one issuer without asking it: by its keys and its revocation list, which ``run()`` keeps
+/// Verifies access tokens of one issuer without asking it: with its keys and its revocation list, which ``run()`` keeps
 /// current in the background.
 ///
 /// ```swift
@@ -9,8 +9,7 @@ package import LatchkeyTokens
 /// let token = try await verifier.verify(bearer)
 /// ```
 ///
-/// One verifier serves a whole process. Nothing is held while a token is judged, so any number of tasks may verify at
-/// the same time.
+/// One verifier serves a whole process. Verification holds no lock, so any number of tasks may verify at the same time.
 public final class TokenVerifier: Sendable {
     let store: VerifierStore
     let keySource: KeySource
@@ -19,13 +18,13 @@ public final class TokenVerifier: Sendable {
     let policy: FreshnessPolicy
     let now: @Sendable () -> Timestamp
 
-    /// A verifier that knows nothing yet: until ``run()`` has loaded keys and list, it refuses.
+    /// A verifier without any state: it refuses every token until ``run()`` has loaded the keys and the list.
     public init(_ configuration: Configuration) {
         let rules = AccessTokenRules(
             issuer: configuration.issuer, audience: configuration.audience, algorithms: configuration.algorithms,
             skew: configuration.skew)
-        // The list is judged with the largest skew that entries outlive their tokens by: its age is counted exactly,
-        // and a smaller one would only turn a service blind whose clock is off.
+        // The list is judged with the largest skew by which entries outlive their tokens. Its age is counted exactly,
+        // and a smaller skew would only turn a service with a wrong clock blind.
         let list = RevocationListState(
             issuer: configuration.issuer, skew: ClockSkew.maximum, maximumEntries: configuration.limits.listEntries)
         let http = VerifierHTTP(configuration)
@@ -37,9 +36,10 @@ public final class TokenVerifier: Sendable {
         now = configuration.now
     }
 
-    /// Keeps keys and list current until the task is cancelled. Never gives up on a server that is away.
+    /// Keeps the keys and the list current until the task is cancelled. Never gives up on a server that cannot be
+    /// reached.
     ///
-    /// Call it once, as a service or in a task of its own. Verifying works without it only as long as the list is
+    /// Call it once, as a service or in a task of its own. Without it, verification works only as long as the list is
     /// fresh.
     public func run() async {
         await withTaskGroup { group in
@@ -48,22 +48,23 @@ public final class TokenVerifier: Sendable {
         }
     }
 
-    /// Puts keys and list in as if they had been fetched: for measurements and tests without a server.
+    /// Installs keys and a list as if they had been fetched: for measurements and tests without a server.
     package func install(_ keys: JSONWebKeySet, _ list: RevocationListState) {
         store.install(keys)
         store.install(list)
     }
 
-    /// What is known now.
+    /// The current status.
     public var status: VerifierStatus { VerifierStatus(store.snapshot, at: now()) }
 
-    /// The status now and whenever keys or list have changed; the latest one when several changes came meanwhile. The
-    /// passing of time alone brings no element.
+    /// The status now and after each change of keys or list; only the latest one when several changes happen between
+    /// two reads. The passing of time alone produces no element.
     public func updates() -> AsyncStream<VerifierStatus> { store.updates() }
 
-    /// Waits until tokens can be accepted under ``FreshnessPolicy/failClosed``: for a service that must not start blind.
+    /// Waits until tokens can be accepted under ``FreshnessPolicy/failClosed``: for a service that must not start
+    /// without a fresh list.
     ///
-    /// - Returns: false when the time was up first, or the task was cancelled.
+    /// - Returns: false when the time ran out first, or the task was cancelled.
     public func waitUntilReady(for limit: Duration = .seconds(30)) async -> Bool {
         await withTaskGroup { group in
             group.addTask {

@@ -1,18 +1,18 @@
 public import LatchkeyTokens
 
-/// One step of the judgement of one token, told to somebody who debugs a refusal.
+/// One step in the verification of one token, reported for debugging a refusal.
 ///
-/// Holds names and times, never the token, a signature, a key or a secret. What the issuer vouches for (`iss`, `aud`,
-/// times) is shown only once the signature holds.
+/// Contains names and times, never the token, a signature, a key or a secret. Values that the issuer vouches for
+/// (`iss`, `aud`, times) are shown only after the signature was verified.
 public struct VerificationDiagnostic: Sendable, Hashable, CustomStringConvertible {
     /// The step taken.
     public let step: VerificationStep
     /// The reason against the token, when the step failed; equal by code.
     public let refusal: VerificationError?
-    /// What was looked at, for a person.
+    /// The values that were checked, for a person.
     public let detail: String
 
-    /// As in `signature: passed` and `expiry: expired, exp is 1795420800, the own clock says 1795420901`.
+    /// As in `signature: passed` and `expiry: expired, exp is 1795420800, the local clock says 1795420901`.
     public var description: String {
         let outcome = refusal?.code.rawValue ?? "passed"
         return "\(step.rawValue): \(outcome)\(detail.isEmpty ? "" : ", \(detail)")"
@@ -20,7 +20,7 @@ public struct VerificationDiagnostic: Sendable, Hashable, CustomStringConvertibl
 }
 
 extension VerificationError {
-    /// Where a token fails with this reason.
+    /// The step in which a token fails with this reason.
     public var step: VerificationStep {
         switch self {
         case .malformed: isAboutClaims ? .claims : .form
@@ -45,7 +45,7 @@ extension VerificationError {
     }
 }
 
-/// Tells the caller's callback what happens; does nothing, and costs nothing, without one.
+/// Reports the steps to the caller's callback; without one it does nothing and costs nothing.
 struct VerificationTrace {
     let report: ((VerificationDiagnostic) -> Void)?
 
@@ -63,8 +63,8 @@ struct VerificationTrace {
 }
 
 extension UnverifiedToken {
-    /// What a step looked at. Nothing from the payload is shown before the signature has been checked, so `trusted`
-    /// is false until then.
+    /// The values that a step checked. Nothing from the payload is shown before the signature was verified, so
+    /// `trusted` is false until then.
     func detail(of step: VerificationStep, trusted: Bool, rules: AccessTokenRules, now: Timestamp) -> String {
         switch step {
         case .header: return "alg \(jws.header.algorithm.rawValue)"
@@ -72,7 +72,7 @@ extension UnverifiedToken {
         default: break
         }
         guard trusted, let claims = try? unverifiedClaims() else { return "" }
-        let clock = "the own clock says \(now.seconds), skew \(rules.skew.duration.components.seconds) s"
+        let clock = "the local clock says \(now.seconds), skew \(rules.skew.duration.components.seconds) s"
         return switch step {
         case .issuer: "iss is \(claims.issuer), expected \(rules.issuer.issuer)"
         case .audience:

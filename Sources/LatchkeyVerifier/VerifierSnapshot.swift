@@ -1,16 +1,16 @@
 import LatchkeyTokens
 import Synchronization
 
-/// Everything that a verification needs, as it was at one moment. Never changes; a class, so that whoever takes it
-/// pays for one reference and not for a dozen.
+/// Everything that a verification needs, at one moment. Immutable; a class, so that taking it costs one reference and
+/// not a dozen.
 final class VerifierSnapshot: Sendable {
     /// The keys of the last good set.
     let keys: [KeyID: VerificationKey]
     /// The beginnings of tokens that these keys sign.
     let headers: KnownHeaders
-    /// The list with all that its age depends on.
+    /// The list with everything that its age depends on.
     let list: RevocationListState
-    /// Nil as long as there is no list.
+    /// Nil until there is a list.
     private let age: RevocationListAge?
     /// The rules with this list in them.
     let rules: AccessTokenRules
@@ -33,8 +33,8 @@ final class VerifierSnapshot: Sendable {
     }
 }
 
-/// The one place where a verifier's state lives: the current snapshot, swapped whole. The lock is held for the swap and
-/// for taking a reference, never while a token is judged.
+/// The one place that holds a verifier's state: the current snapshot, replaced as a whole. The lock is held only for
+/// the swap and for taking a reference, never during verification.
 final class VerifierStore: Sendable {
     private struct State {
         var snapshot: VerifierSnapshot
@@ -52,7 +52,7 @@ final class VerifierStore: Sendable {
 
     var snapshot: VerifierSnapshot { state.withLock { $0.snapshot } }
 
-    /// Replaces all keys: one that the set no longer has is withdrawn.
+    /// Replaces all keys: a key that the new set lacks is withdrawn.
     func install(_ set: JSONWebKeySet) {
         let keys = Dictionary(uniqueKeysWithValues: set.keys.map { ($0.keyID, VerificationKey($0)) })
         let headers = KnownHeaders(keys: keys.values, type: JWSHeader.accessTokenType)
@@ -64,7 +64,7 @@ final class VerifierStore: Sendable {
     }
 
     private func swap(_ next: (VerifierSnapshot) -> VerifierSnapshot) {
-        // The old snapshot may be the last reference to a long list: let it go outside of the lock.
+        // The old snapshot may hold the last reference to a long list: release it outside the lock.
         let (old, new, watchers) = state.withLock { state in
             let old = state.snapshot
             state.snapshot = next(old)
@@ -75,7 +75,7 @@ final class VerifierStore: Sendable {
         withExtendedLifetime(old) { for watcher in watchers { watcher.yield(status) } }
     }
 
-    /// The status now and after each change; changes that come faster than they are read count as one.
+    /// The status now and after each change; changes between two reads count as one.
     func updates() -> AsyncStream<VerifierStatus> {
         let (stream, continuation) = AsyncStream<VerifierStatus>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (id, snapshot) = state.withLock { state in

@@ -1,12 +1,12 @@
 public import LatchkeyTokens
 
-/// What a verifier knows at a moment: for a readiness check, a metric, a test.
+/// What a verifier knows at a moment: for a readiness check, a metric or a test.
 public struct VerifierStatus: Sendable, Hashable {
-    /// How far the list can be relied upon by the clock of the verifier.
+    /// How far the list can be relied upon, by the verifier's clock.
     public let freshness: RevocationListState.Freshness
-    /// Entries held, without those that others cover.
+    /// Entries held, without those that other entries cover.
     public let entries: Int
-    /// `seq` of the last accepted document; nil before the first one and while a full list has to be fetched anew.
+    /// `seq` of the last accepted document; nil before the first one and while a full list must be fetched again.
     public let sequence: Int64?
     /// `epoch` of the last accepted document, under the same conditions.
     public let epoch: String?

@@ -19,12 +19,12 @@ package enum PBKDF2Hash: String, Sendable, CaseIterable {
     }
 }
 
-/// The bounds of `pbkdf2`, which keep a doctored hash from taking the machine's time.
+/// The limits of `pbkdf2`, which keep a manipulated hash from taking the machine's time.
 package enum PBKDF2Bounds {
     /// The most iterations, over all output blocks together: some five seconds.
     package static let maximumIterations = 10_000_000
 
-    /// Whether `pbkdf2` accepts this cost. Iterations are paid again for each output block.
+    /// Whether `pbkdf2` accepts this cost. The iterations are repeated for each output block.
     package static func contain(iterations: Int, hash: PBKDF2Hash, length: Int) -> Bool {
         let blocks = (length + hash.blockBytes - 1) / hash.blockBytes
         return (1...maximumIterations).contains(iterations) && iterations * blocks <= maximumIterations
@@ -37,7 +37,7 @@ package enum PBKDF2Bounds {
 /// - Parameters:
 ///   - password: at most 64 KiB; may be empty.
 ///   - salt: at most 64 KiB; may be empty.
-///   - iterations: 1 to 10,000,000, and as many divided by the number of output blocks.
+///   - iterations: 1 to 10,000,000, divided by the number of output blocks.
 ///   - hash: the hash inside the HMAC.
 ///   - length: 1 to 1024 bytes.
 /// - Throws: `.invalidParameters` before any work is done, `.failed`.
@@ -76,7 +76,7 @@ private func digest(of hash: PBKDF2Hash) -> OpaquePointer? {
     }
 }
 
-/// The bounds of `scrypt`, which keep a doctored hash from taking the machine's memory or time.
+/// The limits of `scrypt`, which keep a manipulated hash from taking the machine's memory or time.
 package enum ScryptBounds {
     /// The largest cost `N`.
     package static let maximumN = 1 << 20
@@ -95,7 +95,7 @@ package enum ScryptBounds {
 }
 
 /// Derives `length` bytes with the memory-hard function of RFC 7914, to verify hashes that were imported from
-/// elsewhere. Blocks the thread for as long as the costs say.
+/// elsewhere. Blocks the thread for as long as the costs require.
 ///
 /// - Parameters:
 ///   - password: at most 64 KiB; may be empty.
@@ -113,7 +113,7 @@ package func scrypt(
         throw OpenSSLError(.invalidParameters, "The scrypt parameters are out of bounds.")
     }
     try Libcrypto.begin()
-    // libcrypto's own bound also counts its blocks and scratch space: room for them beside the vector.
+    // libcrypto's own limit also counts its blocks and scratch space: room for them in addition to the vector.
     let memory = UInt64(ScryptBounds.maximumMemory + (1 << 20))
     var key = [UInt8](repeating: 0, count: length)
     // SAFETY: each pointer is valid for the count beside it during the call; libcrypto writes `length` bytes.

@@ -9,7 +9,7 @@ struct KeyHandle: ~Copyable, @unchecked Sendable {
     /// A live `EVP_PKEY`, freed by `deinit`; not to be kept beyond the handle.
     let pointer: OpaquePointer
 
-    /// Takes over the reference that the caller holds; nil for nil.
+    /// Takes over the caller's reference; nil for nil.
     init?(owning pointer: OpaquePointer?) {
         guard let pointer = unsafe pointer else { return nil }
         unsafe self.pointer = unsafe pointer
@@ -70,8 +70,8 @@ struct KeyHandle: ~Copyable, @unchecked Sendable {
         return bytes
     }
 
-    /// Checks that the numbers of the key belong together, primes and public half included. Takes tens of
-    /// milliseconds for RSA.
+    /// Checks that the numbers of the key belong together, including primes and public half. Takes tens of milliseconds
+    /// for RSA.
     ///
     /// - Throws: `.inconsistentKey`.
     func checkConsistency() throws(OpenSSLError) {
@@ -128,7 +128,8 @@ extension KeyHandle {
             throw .drainingQueue(.failed, "The key could not be encoded.")
         }
         var der = [UInt8](repeating: 0, count: Int(count))
-        // SAFETY: the first call told how many bytes the second one writes; the structure did not change in between.
+        // SAFETY: the first call returned how many bytes the second one writes; the structure did not change in
+        // between.
         let written = unsafe der.withUnsafeMutableBufferPointer { buffer in
             var position = buffer.baseAddress
             return unsafe i2d_PKCS8_PRIV_KEY_INFO(info, &position)

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Says why libcrypto, or a check in front of it, refused. Two errors are equal when their codes are.
+/// Why libcrypto, or a check before it, refused. Two errors are equal when their codes are.
 ///
 /// `message` is an English sentence in ASCII without any input but the size of a key, `reason` one of libcrypto's own constant reason strings.
 /// Neither can hold key material or a password, so both may be logged.
@@ -15,13 +15,13 @@ package struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible 
         case encrypted
         /// The PEM block is a public key or a certificate.
         case publicKey
-        /// There is more than one key, or something else beside the key.
+        /// There is more than one key, or something else in addition to the key.
         case severalBlocks
         /// A private key of a kind, a curve or a container that cannot be used here.
         case unsupportedKey
         /// The encoding is damaged.
         case malformed
-        /// The key is too short, too long, or has an unfit exponent.
+        /// The key is too short, too long, or has an unsuitable exponent.
         case weakKey
         /// The numbers of the key do not belong together.
         case inconsistentKey
@@ -44,12 +44,12 @@ package struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible 
         self.reason = reason
     }
 
-    /// Makes an error out of what libcrypto left in this thread's error queue, and empties the queue.
+    /// Makes an error from the entries that libcrypto left in this thread's error queue, and empties the queue.
     static func drainingQueue(_ code: Code, _ message: String) -> OpenSSLError {
         let first = ERR_peek_error()
         defer { ERR_clear_error() }
-        // SAFETY: the reason strings are constants of libcrypto, ended by NUL. The `data` text of an entry is not
-        // read, since it may quote the input.
+        // SAFETY: the reason strings are constants of libcrypto, ended by NUL. The `data` text of an entry is not read,
+        // because it may quote the input.
         guard first != 0, let text = unsafe ERR_reason_error_string(first) else {
             return OpenSSLError(code, message)
         }
@@ -67,7 +67,7 @@ package struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible 
         left.code == right.code
     }
 
-    /// Hashes the code alone, to agree with `==`.
+    /// Hashes only the code, to agree with `==`.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(code)
     }
@@ -79,8 +79,8 @@ enum Libcrypto {
     /// or signs while the process exits must not find libcrypto's tables freed.
     private static let isReady: Bool = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
 
-    /// Initialises libcrypto if needed and empties this thread's error queue, so that an old entry, left by whoever
-    /// used the thread before, is not taken for the reason of a later failure.
+    /// Initialises libcrypto if needed and empties this thread's error queue, so that an old entry, left by an earlier
+    /// user of the thread, is not taken for the reason of a later failure.
     ///
     /// - Throws: `.failed` when libcrypto cannot start.
     static func begin() throws(OpenSSLError) {

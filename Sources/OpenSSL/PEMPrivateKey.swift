@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A private key that an operator brought along, of one of the kinds that can sign our tokens.
+/// A private key from an operator, of one of the kinds that can sign our tokens.
 package enum ImportedPrivateKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// A checked RSA key, for RS256 and PS256.
     case rsa(RSAPrivateKey)
@@ -52,7 +52,7 @@ package enum PEMPrivateKey {
         throw UnusableKeyKind.algorithm(of: handle).error
     }
 
-    /// Finds the one private key in `pem` and decodes it, of whatever algorithm.
+    /// Finds the one private key in `pem` and decodes it, whatever its algorithm.
     static func decode(_ pem: String) throws(OpenSSLError) -> KeyHandle {
         guard pem.utf8.count <= maximumBytes else {
             throw OpenSSLError(.tooLarge, "A PEM file with a private key has at most 64 KiB.")
@@ -83,7 +83,7 @@ package enum PEMPrivateKey {
         }
     }
 
-    /// Says what a text without a PEM block is, where that can be told.
+    /// Says what a text without a PEM block is, if it can be recognised.
     private static func noBlock(in pem: String) -> OpenSSLError {
         let text = pem.utf8.drop { $0 <= 0x20 }
         let wanted = "a private key in PEM form is needed, as openssl genpkey writes it."
@@ -97,7 +97,7 @@ package enum PEMPrivateKey {
         return OpenSSLError(.notPEM, "The text holds no private key in PEM form, as openssl genpkey writes it.")
     }
 
-    /// Says what there is beside the one key that should be there.
+    /// Says what there is in addition to the one expected key.
     private static func severalBlocks(_ blocks: [PEMBlock]) -> OpenSSLError {
         let keys = blocks.count { $0.kind.isPrivateKey || $0.isEncrypted }
         let what =
@@ -129,12 +129,12 @@ package enum PEMPrivateKey {
     }
 }
 
-/// A kind of private key that libcrypto reads and that signs none of our tokens.
+/// A kind of private key that libcrypto reads but that signs none of our tokens.
 private enum UnusableKeyKind {
     case curve(String?)
     case algorithm(String)
 
-    /// Names by which libcrypto tells algorithms.
+    /// Names by which libcrypto identifies algorithms.
     private static let algorithms = ["ED448", "X25519", "X448", "RSA-PSS", "DSA", "DH", "SM2"]
 
     static func algorithm(of handle: borrowing KeyHandle) -> UnusableKeyKind {
@@ -155,7 +155,7 @@ private enum UnusableKeyKind {
             case .algorithm("X448"): "This is an X448 key, which cannot sign; \(usable)"
             case .algorithm("DH"): "This is a Diffie-Hellman key, which cannot sign; \(usable)"
             case .algorithm("RSA-PSS"):
-                "This RSA key is bound to PSS (RSA-PSS), which RS256 is not; a plain RSA key serves PS256 too."
+                "This RSA key is restricted to PSS (RSA-PSS), which RS256 does not use; a plain RSA key works for PS256 too."
             case .algorithm("DSA"): "This is a DSA key; \(usable)"
             case .algorithm("SM2"): "This is an SM2 key; \(usable)"
             case .algorithm: "This is a private key of another kind; \(usable)"
@@ -173,7 +173,7 @@ struct PEMBlock {
     /// The decoded bytes.
     let contents: [UInt8]
 
-    /// What a label promises.
+    /// What a label announces.
     enum Kind {
         case privateKey
         case rsaPrivateKey
@@ -235,7 +235,7 @@ struct PEMBlock {
         return blocks
     }
 
-    /// Reads the next block; nil at the end or at a damaged one, which the error queue tells apart.
+    /// Reads the next block; nil at the end or at a damaged one, which the error queue distinguishes.
     private static func next(in bio: OpaquePointer) -> PEMBlock? {
         var label: UnsafeMutablePointer<CChar>?
         var header: UnsafeMutablePointer<CChar>?

@@ -17,7 +17,8 @@ extension RSAPrivateKey {
         try sign(message, with: .pss)
     }
 
-    /// Whether `signature` is a PKCS1-v1_5 signature of this key over `message`. For checking what was just signed.
+    /// Whether `signature` is a PKCS1-v1_5 signature of this key over `message`. For checking a signature that was just
+    /// made.
     package func isValidPKCS1v15SHA256(_ signature: [UInt8], for message: [UInt8]) -> Bool {
         isValid(signature, for: message, with: .pkcs1v15)
     }

@@ -2,11 +2,11 @@ internal import COpenSSL
 
 /// An RSA private key held by libcrypto, for RS256 and PS256. Safe to use from several threads at once.
 ///
-/// Every way in refuses moduli outside 2048 to 8192 bits and public exponents that are even, 1, or above 2³¹ − 1
-/// (which some verifiers cannot read). The private numbers never leave except through `pkcs8DER`.
+/// Every initialiser refuses moduli outside 2048 to 8192 bits and public exponents that are even, 1, or above 2³¹ − 1
+/// (which some verifiers cannot read). The private numbers leave only through `pkcs8DER`.
 package final class RSAPrivateKey: Sendable, CustomStringConvertible {
-    /// The modulus sizes that are accepted, in bits. RFC 7518 3.3 asks for at least 2048; beyond 8192 every signature
-    /// would take a tenth of a second.
+    /// The accepted modulus sizes, in bits. RFC 7518 3.3 requires at least 2048; beyond 8192 every signature would take
+    /// a tenth of a second.
     package static let acceptedBits = 2048...8192
 
     /// The size of the modulus in bits.
@@ -18,11 +18,11 @@ package final class RSAPrivateKey: Sendable, CustomStringConvertible {
 
     let handle: KeyHandle
 
-    /// Takes over a key of any kind and refuses what is not a fit RSA key.
+    /// Takes over a key of any kind and refuses one that is not a suitable RSA key.
     ///
     /// - Throws: `.unsupportedKey`, `.weakKey`, `.inconsistentKey`.
     init(_ handle: consuming KeyHandle) throws(OpenSSLError) {
-        // Not `isA("RSA")` alone would do: a key bound to PSS (`RSA-PSS`) cannot make RS256 signatures.
+        // `isA("RSA")` alone would not be enough: a key restricted to PSS (`RSA-PSS`) cannot make RS256 signatures.
         guard handle.isA("RSA") else {
             throw OpenSSLError(.unsupportedKey, "The private key is not a plain RSA key.")
         }
@@ -65,8 +65,8 @@ package final class RSAPrivateKey: Sendable, CustomStringConvertible {
         return try RSAPrivateKey(handle)
     }
 
-    /// Reads an unencrypted PKCS#8 structure and proves with one signature that its halves belong together; fast
-    /// enough for start-up. Keys from outside come in through `init(pem:)`, which checks everything.
+    /// Reads an unencrypted PKCS#8 structure and proves with one signature that its halves belong together; fast enough
+    /// for start-up. Keys from outside are read by `init(pem:)`, which checks everything.
     ///
     /// - Throws: `.tooLarge` beyond 64 KiB, `.malformed`, `.unsupportedKey`, `.weakKey`, `.inconsistentKey`.
     package convenience init(pkcs8DER der: [UInt8]) throws(OpenSSLError) {

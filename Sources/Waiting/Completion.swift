@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that ends once, such as a thread, which tasks can wait for. Their cancellation does not end the wait.
+/// Something that ends once, such as a thread, and that tasks can wait for. Cancelling a task does not end its wait.
 package final class Completion: Sendable {
     /// Nil once it has ended.
     private let waiters = Mutex<[Waiter<Void>]?>([])
@@ -8,7 +8,7 @@ package final class Completion: Sendable {
     /// Has not ended yet.
     package init() {}
 
-    /// It has ended. Safe to call again.
+    /// Marks it as ended. May be called again.
     package func finish() {
         let waiting = waiters.withLock { waiters in
             defer { waiters = nil }

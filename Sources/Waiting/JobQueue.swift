@@ -2,24 +2,24 @@ import DequeModule
 import Dispatch
 import Synchronization
 
-/// A bounded queue between many tasks and a few own threads.
+/// A bounded queue between many tasks and a few threads of our own.
 package final class JobQueue<Job: Sendable>: Sendable {
     private struct State {
         var jobs: Deque<Job> = []
         var closed = false
-        /// Threads that sleep, or are about to, and were not called yet.
+        /// Threads that sleep, or are about to, and were not woken yet.
         var sleepers = 0
     }
 
     private let state = Mutex(State())
-    /// One signal for each sleeper that is called.
+    /// One signal for each sleeper that is woken.
     private let calls = DispatchSemaphore(value: 0)
     private let limit: Int
 
     /// - Parameter limit: how many jobs may wait.
     package init(limit: Int) { self.limit = limit }
 
-    /// False when the queue is full or closed; the job was not taken then.
+    /// False when the queue is full or closed; the job was not taken.
     package func push(_ job: Job) -> Bool {
         let (taken, wakes) = state.withLock { state -> (Bool, Bool) in
             guard !state.closed, state.jobs.count < limit else { return (false, false) }
@@ -28,7 +28,7 @@ package final class JobQueue<Job: Sendable>: Sendable {
             state.sleepers -= 1
             return (true, true)
         }
-        // Nobody is called while all are busy: they look here before they sleep.
+        // No thread is woken while all are busy: they check here before they sleep.
         if wakes { calls.signal() }
         return taken
     }
@@ -55,7 +55,7 @@ package final class JobQueue<Job: Sendable>: Sendable {
         return taken
     }
 
-    /// Refuses further jobs; those that wait are still handed out.
+    /// Refuses further jobs; waiting jobs are still handed out.
     package func close() {
         let sleepers = state.withLock { state -> Int in
             defer { state.sleepers = 0 }

@@ -14,7 +14,7 @@ package enum OwnThread {
     package static func start<Value>(
         _ name: String, owning value: sending Value, _ body: @escaping @Sendable (consuming Value) -> Void
     ) {
-        // Sent by the caller, used by the thread alone.
+        // Sent by the caller, used only by the thread.
         nonisolated(unsafe) let value = value
         Thread {
             takeName(name)
@@ -31,8 +31,8 @@ package enum OwnThread {
         return try await waiter.value().get()
     }
 
-    /// Names the calling thread, for `top -H` and its kind. Not by Foundation, whose thread may run before it is known
-    /// which one it is. Where it fails, everything goes on as without it.
+    /// Names the calling thread, for `top -H` and similar tools. Not through Foundation, whose thread may run before it
+    /// is known which one it is. If it fails, everything continues without a name.
     /// - Parameter name: up to 15 bytes are shown.
     package static func takeName(_ name: String) {
         let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// One task that waits for one value. It gets the first that it is given, whether it waits by then or not, and no other.
+/// One task that waits for one value. It gets the first value that is offered, whether or not it is already waiting,
+/// and no other.
 ///
-/// Whoever may end the wait holds this and calls ``release(_:)``: who has the value, a time limit, a shutdown, the
-/// cancellation of the task itself. So the one who waits is noted wherever its owner keeps such notes, under the owner's
-/// lock, before it waits, and nothing is lost in between.
+/// Everything that may end the wait holds this and calls ``release(_:)``: the provider of the value, a time limit, a
+/// shutdown, the cancellation of the task itself. So the owner notes the waiter, under its own lock, before the task
+/// waits, and nothing is lost in between.
 package final class Waiter<Value: Sendable>: Sendable {
     private enum State {
         case notYet
@@ -15,12 +16,12 @@ package final class Waiter<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.notYet)
 
-    /// For one wait.
+    /// Used for one wait.
     package init() {}
 
-    /// Lets the task go on with this value. Not to be called under a lock, since it may start the task.
-    /// - Returns: whether this was the first; otherwise the value is dropped, and who had something to hand over has to
-    ///   find somebody else for it.
+    /// Lets the task continue with this value. Do not call it under a lock, because it may start the task.
+    /// - Returns: whether this was the first value; otherwise the value is dropped, and a provider must find another
+    ///   receiver for it.
     @discardableResult
     package func release(_ value: Value) -> Bool {
         let (isFirst, continuation) = state.withLock { state -> (Bool, CheckedContinuation<Value, Never>?) in
@@ -39,9 +40,9 @@ package final class Waiter<Value: Sendable>: Sendable {
         return isFirst
     }
 
-    /// Waits until released. Once only.
-    /// - Parameter cancelled: called when the task is cancelled, at once when it is already. The wait goes on unless this
-    ///   releases the waiter: what must not be left half done is waited for all the same.
+    /// Waits until released. Call it only once.
+    /// - Parameter cancelled: called when the task is cancelled, at once if it already is. The wait continues unless
+    ///   this releases the waiter, because some work must be waited for to its end.
     package func value(cancelled: @Sendable () -> Void = {}) async -> Value {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Tasks that wait for something to change or for their time to be up: bounded in all and for each key, let go of when
-/// they are cancelled, all of them at shutdown.
+/// Tasks that wait for a change or until their time is up. Their number is bounded, in total and for each key.
+/// Cancelled tasks are released, and all tasks at shutdown.
 ///
-/// A time limit costs an entry here and no timer: ``run()`` looks for those whose time is up.
+/// A time limit costs an entry here and no timer: ``run()`` looks for tasks whose time is up.
 package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
-    /// How many may wait.
+    /// How many tasks may wait.
     package struct Places: Sendable {
         let total: Int
         let perKey: Int
 
         /// - Parameters:
-        ///   - total: in all.
-        ///   - perKey: of one key.
+        ///   - total: over all keys.
+        ///   - perKey: for one key.
         package init(total: Int, perKey: Int) {
             self.total = total
             self.perKey = perKey
@@ -33,7 +33,7 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
         var isDrained = false
     }
 
-    /// How exactly the end of a wait is kept.
+    /// The precision of the end of a wait.
     private static var tick: Duration { .milliseconds(200) }
 
     private let state = Mutex(State())
@@ -44,9 +44,10 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
     /// Tasks that have a place.
     package var count: Int { state.withLock { $0.taken } }
 
-    /// Waits until `isOver`, which is asked again after each ``release(_:)`` that means the key, until the time is up,
-    /// or until the task is cancelled or the room drained.
-    /// - Parameter isOver: not under a lock under which ``release(_:)`` is called. What it looks at is changed before.
+    /// Waits until `isOver`, which is checked again after each ``release(_:)`` for the key, until the time is up, or
+    /// until the task is cancelled or the room drained.
+    /// - Parameter isOver: must not take a lock under which ``release(_:)`` is called. Its state must change before the
+    ///   release.
     /// - Returns: false, at once, when there is no place.
     package func wait(
         _ key: Key, _ places: Places, until deadline: ContinuousClock.Instant, unless isOver: () -> Bool
@@ -55,27 +56,27 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
         defer { leave(id, key) }
         while !Task.isCancelled, .now < deadline {
             let waiter = Waiter<Void>()
-            // Noted before the look, so that a change in between finds it here.
+            // Noted before the check, so that a change in between finds it here.
             guard note(Guest(key: key, waiter: waiter, deadline: deadline), id), !isOver() else { break }
             await waiter.value { waiter.release(()) }
         }
         return true
     }
 
-    /// Has those who wait for one of the keys look again; nil: everybody.
-    /// - Returns: how many that were.
+    /// Makes tasks that wait for one of the keys check again; nil for all tasks.
+    /// - Returns: how many tasks that were.
     @discardableResult
     package func release(_ keys: Set<Key>? = nil) -> Int {
         take { keys?.contains($0.key) ?? true }
     }
 
-    /// Lets go of everybody and holds nobody any more.
+    /// Releases all tasks and holds none from now on.
     package func drain() {
         state.withLock { $0.isDrained = true }
         release()
     }
 
-    /// Lets go of those whose time is up, until the task is cancelled.
+    /// Releases tasks whose time is up, until the task is cancelled.
     package func run() async {
         while (try? await Task.sleep(for: Self.tick)) != nil {
             let now = ContinuousClock.now
@@ -104,7 +105,7 @@ package final class WaitingRoom<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// - Returns: false when nobody is held any more.
+    /// - Returns: false when no task is held any more.
     private func note(_ guest: Guest, _ id: UInt64) -> Bool {
         state.withLock { state in
             guard !state.isDrained else { return false }

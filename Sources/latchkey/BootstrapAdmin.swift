@@ -16,7 +16,7 @@ struct BootstrapAdmin: Sendable {
         password = Password(try SecretLines.read(bytes, source: source)[0])
     }
 
-    /// Judges name and password as the server does when it makes the account.
+    /// Checks name and password as the server does when it creates the account.
     /// - Throws: ``CommandFailure``.
     func check(_ settings: LatchkeyCore.Settings) throws(CommandFailure) {
         do {
@@ -26,7 +26,7 @@ struct BootstrapAdmin: Sendable {
         }
     }
 
-    /// What a refusal to make the account says to the operator.
+    /// How a refusal to create the account is reported to the operator.
     static func failure(_ refusal: Refusal) -> CommandFailure {
         let key = refusal.code == .passwordRejected ? "bootstrap.password_file" : "bootstrap.admin"
         return CommandFailure("The first administrator cannot be made from \(key): \(refusal.detail)")

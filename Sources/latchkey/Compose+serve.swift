@@ -12,7 +12,7 @@ extension Compose {
     ///
     /// - Parameters:
     ///   - lock: of the data directory; held until everything is closed.
-    ///   - ready: told once the server accepts connections.
+    ///   - ready: called once the server accepts connections.
     package static func serve(
         settings: EffectiveSettings, lock: InstanceLock, ready: @Sendable (ServerReady) async throws -> Void
     ) async throws {
@@ -33,7 +33,7 @@ extension Compose {
     }
 
     /// Runs sockets and background work until a graceful shutdown is triggered. Does not close the store.
-    /// - Parameter signals: that trigger one; none in tests, which cancel instead.
+    /// - Parameter signals: the signals that trigger a shutdown; none in tests, which cancel instead.
     package func serve(
         signals: [UnixSignal], ready: @Sendable (ServerReady) async throws -> Void
     ) async throws {
@@ -70,7 +70,7 @@ extension Compose {
         try await run(group, until: stops)
     }
 
-    /// Until one of the signals comes, the task is cancelled, or a service fails.
+    /// Runs until one of the signals arrives, the task is cancelled, or a service fails.
     private func run(_ group: ServiceGroup, until stops: UnixSignalsSequence) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -99,15 +99,16 @@ extension Compose {
             + publicEndpoints + adminEndpoints
     }
 
-    /// The writer first of all: it holds up everybody who waits for a commit.
+    /// The writer first of all, because everything that waits for a commit waits for it.
     private func grantPrecedence(_ listeners: HTTPListeners) async throws {
         let writer = Precedence.Member(thread: try await store.writerThread(), priority: 2)
         let loops = try await listeners.threads().map { Precedence.Member(thread: $0, priority: 1) }
         guard !precedence.grant([writer] + loops) else { return }
-        logger.info("no real-time priorities: in a flood of logins, answers wait for some milliseconds")
+        logger.info("no real-time priorities: during a flood of logins, responses are delayed by some milliseconds")
     }
 
-    /// Nobody reads the log of the command that restores; whoever reads the server's has to know for a while.
+    /// The log of the restoring command is not kept, and readers of the server's log must know about the restore for a
+    /// while.
     private func noteRestore() async throws {
         let recent = try await services.audit.page(AuditFilter(), PageRequest(limit: 100)).items
         guard let restore = recent.first(where: { $0.kind == .storeRestored }) else { return }
@@ -119,7 +120,7 @@ extension Compose {
             ])
     }
 
-    /// Whoever starts the server hears of it until it is settled; nothing is refused meanwhile.
+    /// The warning is repeated at each start until it is settled; nothing is refused meanwhile.
     private func noteClashes() async throws {
         for clash in try await services.clients.clashes() {
             logger.warning("A client id is reserved for the server", metadata: ["lk.reason": "\(clash)"])
@@ -131,7 +132,7 @@ extension Compose {
         try await !services.store.users(page: PageRequest(limit: 1)).items.isEmpty
     }
 
-    /// The first administrator of a container, once: only while there is no user at all.
+    /// The first administrator of a container, created once: only while there is no user at all.
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
         guard try await !hasUsers() else { return }

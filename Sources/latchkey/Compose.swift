@@ -19,11 +19,11 @@ package struct Compose: Sendable {
     package let logger: Logger
 
     /// Opens the data directory and wires everything; binds nothing and runs nothing in the background. The caller
-    /// holds the directory's lock, and calls ``shutdown()`` in the end.
+    /// holds the directory's lock, and calls ``shutdown()`` at the end.
     ///
     /// - Parameters:
     ///   - schema: whether an older database may be migrated.
-    ///   - environment: where `LATCHKEY_MASTER_KEY` is looked for.
+    ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
         settings: EffectiveSettings, schema: SQLiteStore.Schema, clock: Clock = .wall, logger: Logger,
@@ -88,7 +88,7 @@ package struct Compose: Sendable {
         await store.shutdown()
     }
 
-    /// The ring from the environment or the key file; made anew only together with a new database.
+    /// The ring from the environment or the key file; a new one is created only together with a new database.
     static func masterKey(
         _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
     ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
@@ -109,7 +109,8 @@ extension Compose {
         let isNew = !FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
         let program = try await build(settings: settings, schema: .requireCurrent, logger: logger)
         if isNew {
-            Terminal.note("Made a new, empty database in \(settings.dataDirectory.path): is that the folder you mean?")
+            Terminal.note(
+                "Created a new, empty database in \(settings.dataDirectory.path): is that the directory you mean?")
         }
         return InProcessClient(program: program)
     }

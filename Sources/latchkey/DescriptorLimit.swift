@@ -1,12 +1,12 @@
 import Glibc
 import LatchkeyHTTP
 
-/// The system's limit on open files, of which every connection is one.
+/// The system's limit on open files. Every connection counts as one.
 enum DescriptorLimit {
-    /// Left for the database, the Unix socket, logs and the machinery below: an operator can always connect.
+    /// Reserved for the database, the Unix socket, logs and the libraries: an operator can always connect.
     private static let reserve = 128
 
-    /// Raises this process's limit as far as it may, and returns how many descriptors it then has.
+    /// Raises this process's limit as far as allowed, and returns the number of descriptors.
     static func raise() -> Int {
         var limit = rlimit()
         // Both calls only read or fill the struct they are given a pointer to, which outlives them.
@@ -17,7 +17,7 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// How many connections `descriptors` allow; at least sixteen, or nobody could be served at all.
+    /// How many connections `descriptors` allow; at least sixteen, or the server could not serve at all.
     static func connections(of descriptors: Int) -> Int {
         min(TransportLimits().maxConnections, max(16, descriptors - reserve))
     }

@@ -19,7 +19,7 @@ struct Latchkey: AsyncParsableCommand {
               latchkey client add web --public --first-party
               latchkey token login --client web --user alice
 
-            Commands talk to the running server of the data directory, or work on the directory itself when none runs.
+            Commands talk to the server that runs on the data directory. When none runs, they use the directory itself.
             """,
         version: version,
         groupedSubcommands: [
@@ -39,6 +39,7 @@ struct Latchkey: AsyncParsableCommand {
                 name: "Keys and tokens",
                 subcommands: [KeysCommand.self, MasterKeyCommand.self, TokenCommand.self, PasswordCommand.self]),
             CommandGroup(name: "Records", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
         ]
     )
 
@@ -59,12 +60,14 @@ struct Latchkey: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         let code = exitCode(for: error)
         if code.isSuccess {
-            Terminal.line(fullMessage(for: error))
+            let help = fullMessage(for: error, columns: HelpLayout.unbroken)
+            Terminal.line(HelpLayout.lay(help, width: Terminal.width ?? 80))
             Glibc.exit(0)
         }
-        // What the parser or a command's `validate` refused: with the usage, as the parser words it.
+        // What the parser or a command's `validate` refused: with the usage, in the parser's words.
         if code == .validationFailure {
-            Terminal.note(fullMessage(for: error))
+            let text = fullMessage(for: error, columns: HelpLayout.unbroken)
+            Terminal.note(Terminal.width(of: STDERR_FILENO).map { HelpLayout.layError(text, width: $0) } ?? text)
             Glibc.exit(2)
         }
         if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
@@ -85,7 +88,7 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
     package init(_ description: String) { self.description = description }
 }
 
-/// This program as the user called it, so that the commands which we tell people to type work as they stand.
+/// This program as the user called it, so that the commands that we suggest work as they are.
 enum Program {
     static let asTyped = ShellText.quote(CommandLine.arguments.first ?? "latchkey")
 }

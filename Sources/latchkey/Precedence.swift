@@ -3,20 +3,21 @@ import Glibc
 import Synchronization
 import Waiting
 
-/// Lets the threads that answer and write go before everything else on the machine while passwords are hashed, where
-/// the system permits it: with CAP_SYS_NICE, or a limit on real-time priorities (RLIMIT_RTPRIO) of 2 or more.
+/// Gives the threads that answer and write a real-time priority over everything else on the machine while passwords are
+/// hashed, where the system permits it: with CAP_SYS_NICE, or a limit on real-time priorities (RLIMIT_RTPRIO) of 2 or
+/// more.
 ///
-/// Hashing fills all processors. However little of them the hash threads are granted, Linux's fair scheduling lets what
-/// wakes up beside them wait for some milliseconds now and then, the kernel's own thread between a commit and its disk
-/// among it. A real-time priority is the one thing that ends this.
+/// Hashing fills all processors. However small the share of the hash threads is, Linux's fair scheduling lets threads
+/// that wake up beside them wait for some milliseconds now and then, including the kernel's own thread between a commit
+/// and its disk. Only a real-time priority ends this.
 ///
-/// It is held only while hashes run, and not by threads that need much: a flood of cheap requests must lock nobody out
-/// of the machine. A thread that nobody can starve looks after that.
+/// The priority applies only while hashes run, and not to threads that need much time: a flood of cheap requests must
+/// not lock users out of the machine. A guard thread that cannot be starved enforces that.
 final class Precedence: Sendable {
     /// A thread of this process that outlives the hash threads.
     struct Member: Sendable {
         let thread: pthread_t
-        /// The larger goes first; 1 or 2.
+        /// The larger priority goes first; 1 or 2.
         let priority: Int32
     }
 
@@ -24,24 +25,24 @@ final class Precedence: Sendable {
         var members: [Member] = []
         /// Hashes that run.
         var hashes = 0
-        /// Hashes that have begun since the guard looked last.
+        /// Hashes that have begun since the guard last looked.
         var begun = 0
         var isRaised = false
         /// Whether the guard looks from time to time, or waits for a hash.
         var isGuarded = false
-        /// Until then the members stay in line.
+        /// Until then the members have no priority.
         var pausedUntil = ContinuousClock.now
         var isOver = false
     }
 
-    /// Of the time of all processors, what the members may take together.
+    /// The members' largest share of the time of all processors.
     private static let largestShare = 0.5
     private static let lookEvery: UInt32 = 200_000
     private static let pause: Duration = .seconds(2)
-    /// The guard's: as much as the first of the members.
+    /// The guard's priority: the same as that of the first members.
     private static let highest: Int32 = 2
-    /// SCHED_RESET_ON_FORK, a macro of the kernel's: threads that these ones start are ordinary ones. Kept when they go
-    /// back, since taking it away is a privilege.
+    /// SCHED_RESET_ON_FORK, a macro of the kernel: threads that these threads start are ordinary ones. It is kept when
+    /// they return to the usual class, because removing it requires a privilege.
     private static let resetOnFork: Int32 = 0x4000_0000
 
     private let processors: Int
@@ -52,9 +53,9 @@ final class Precedence: Sendable {
         self.processors = processors
     }
 
-    /// From now on these threads go first while hashes run. Once only.
-    /// - Returns: false when the system does not permit it, or somebody has put one of them into another class than the
-    ///   usual one; then nothing changes, now or later.
+    /// From now on these threads have priority while hashes run. Call it only once.
+    /// - Returns: false when the system does not permit it, or when one of them is already in another class than the
+    ///   usual one; in that case nothing changes, now or later.
     func grant(_ members: [Member]) -> Bool {
         let raised = members.prefix { Self.raise($0) }
         raised.forEach(Self.lower)
@@ -64,7 +65,7 @@ final class Precedence: Sendable {
         return true
     }
 
-    /// Forgets the members, which may end from then on. No hash runs any more.
+    /// Forgets the members, which may end after that. No hash runs any more.
     func withdraw() {
         state.withLock { state in
             Self.lower(&state)
@@ -80,7 +81,7 @@ final class Precedence: Sendable {
             state.hashes += 1
             state.begun += 1
             guard !state.members.isEmpty else { return }
-            // Before any of them is raised, which may be the last that this thread does for a while.
+            // Before any of them gets the priority, because this thread may not run for a while after that.
             if !state.isGuarded { awaken.signal() }
             state.isGuarded = true
             guard !state.isRaised, .now >= state.pausedUntil else { return }
@@ -142,7 +143,7 @@ final class Precedence: Sendable {
 
     // MARK: The system
 
-    /// Only from the usual class, and back only from what it was raised to: what somebody else has decided stays.
+    /// Only from the usual class, and back only from the priority that this code set: a decision made elsewhere stays.
     private static func raise(_ member: Member) -> Bool {
         isIn(member.thread, SCHED_OTHER, 0) && set(member.thread, SCHED_RR, member.priority)
     }

@@ -25,7 +25,7 @@ struct BcryptHashTests {
         }
     }
 
-    @Test func `exactly the passwords that bcrypt tells apart are told apart`() async throws {
+    @Test func `exactly the passwords that bcrypt distinguishes are distinguished`() async throws {
         let pool = try HashPool.testing(threads: 2, maxQueueWait: .seconds(600))
         for vector in try Vectors.load("bcrypt.json", as: BcryptHashes.self).cases {
             let password = SecretBytes(copying: Array(hex: vector.passwordHex))

@@ -3,7 +3,7 @@ import Testing
 @testable import Argon2
 
 struct HashLoadTests {
-    @Test func `with a thread free and nobody ahead there is no wait`() {
+    @Test func `with a thread free and no job ahead there is no wait`() {
         let load = HashLoad(threads: 2)
         #expect(load.waitSeconds(workAhead: 0, running: []) == 0)
         #expect(load.waitSeconds(workAhead: 0, running: [9]) == 0)

@@ -68,7 +68,7 @@ struct HashPoolTests {
         await pool.shutdown()
     }
 
-    @Test func `one job may verify and hash anew`() async throws {
+    @Test func `one job may verify and rehash`() async throws {
         let pool = try HashPool.testing()
         let secret = SecretBytes(copying: Array("right".utf8))
         let upgraded = try await pool.run(group: group, weight: 2) { worker in

@@ -106,7 +106,7 @@ struct HashQueueTests {
 
     /// Random histories of arrivals, services and withdrawals.
     @Test(arguments: TestSeed.cases(50))
-    func `without later arrivals nobody waits for more work than was foretold`(seed: UInt64) throws {
+    func `without later arrivals no job waits for more work than predicted`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var queue = HashQueue<UInt64>()
         let groups = (0..<6).map { FairnessGroup("\($0)") }

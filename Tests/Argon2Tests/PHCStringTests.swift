@@ -61,7 +61,7 @@ struct PHCStringTests {
         #expect(accepted > 100, "otherwise the loop above proves nothing")
     }
 
-    @Test func `only a weaker hash is made anew`() {
+    @Test func `only a weaker hash is replaced`() {
         let salt = [UInt8](repeating: 1, count: 16)
         let tag = [UInt8](repeating: 2, count: 32)
         func needsRehash(

@@ -55,7 +55,7 @@ struct ExpiryClockTests {
         }
     }
 
-    @Test func `follows once no token of before the last jump can be alive`() {
+    @Test func `follows once no token from before the last jump can be alive`() {
         clock.jump(by: .seconds(7200))
         let start = expiry.now()
         clock.advance(by: ExpiryClock.settling - .seconds(1))

@@ -119,14 +119,14 @@ struct BackupTests {
             ("nearly", "cut short"), ("page", "cut short"),
             ("half", "cut short"), ("flipped", "damaged"), ("folder", "a directory"),
             ("dangling", "a symbolic link to a file that does not exist"), ("none", "no such file"),
-            ("pipe", "not a regular file"), ("foreign", "another program"), ("bare", "nothing of Latchkey"),
+            ("pipe", "not a regular file"), ("foreign", "another program"), ("bare", "no data of Latchkey"),
             ("newer", "knows \(Migrations.sqlite.count)"), ("altered", "migration 3"), ("gap", "lacks number 3"),
             ("lacking", "table known_networks"), ("broken", "damaged"), ("latchkey.sqlite", "itself"),
             ("latchkey.sqlite.replaced", "copy it to another name"),
         ].map { (file($0.0), $0.1) }
     }
 
-    @Test func `what is no sound backup is refused by its own name, and every file stays as it was`() async throws {
+    @Test func `an unsound backup is refused by its own name, and every file stays as it was`() async throws {
         let place = try DatabasePlace()
         let store = try place.open()
         try await revokeAll(store)
@@ -157,7 +157,7 @@ struct BackupTests {
     @Test func `a check of a live file that is empty, cut short or foreign says so`() async throws {
         let place = try DatabasePlace()
         try Data().write(to: URL(filePath: place.path))
-        #expect(try place.problems() == ["it holds nothing of Latchkey"])
+        #expect(try place.problems() == ["it holds no data of Latchkey"])
         #expect(throws: StoreUnavailable.self, "an empty file is not backed up") {
             try DatabaseCopy.backUp(DatabaseFile(path: place.path), to: place.folder + "/copy")
         }

@@ -64,7 +64,7 @@ struct WriterLoopTests {
         }
     }
 
-    @Test func `a read-only database runs nobody and tells everybody, and works again afterwards`() async throws {
+    @Test func `a read-only database runs no closure, fails every caller, and works again afterwards`() async throws {
         try await withLoop { loop, database, trace in
             try database.run("PRAGMA query_only = 1")
             loop.run([job("a", trace, Self.revoke), job("b", trace) { _ in }])
@@ -113,7 +113,7 @@ struct WriterLoopTests {
             { _ in throw Refusal(.conflict, "too late") }, rename,
             { try $0.connection.run("UPDATE client_state SET version = 9") },
         ] as [@Sendable (SQLLedger) throws -> Void])
-    func `whoever fails or writes behind its last write fails the whole batch`(
+    func `a closure that fails or writes after its last write fails the whole batch`(
         _ more: @escaping @Sendable (SQLLedger) throws -> Void
     ) async throws {
         try await withLoop { loop, database, trace in
@@ -158,7 +158,9 @@ struct WriterLoopTests {
         }
     }
 
-    @Test func `nobody hears of a revocation that cannot be published, and the next batch publishes it`() async throws {
+    @Test func `a revocation that cannot be published is not acknowledged, and the next batch publishes it`()
+        async throws
+    {
         try await withLoop { loop, database, trace in
             loop.run([
                 job("a", trace) { ledger in

@@ -5,7 +5,7 @@ import Testing
 
 /// What is said of a server that cannot be asked.
 struct ConnectionTroubleTests {
-    @Test func `an answer that stays away is told as that`() async throws {
+    @Test func `a missing answer is reported as a timeout`() async throws {
         let target = try #require(ConnectionTrouble.Target(url: "http://auth.example.com"))
         for error in [HTTPClientError.deadlineExceeded, .connectTimeout, .readTimeout] {
             let reason = await ConnectionTrouble.reason(error, target, authorityOption: "")
@@ -29,7 +29,7 @@ struct ConnectionTroubleTests {
         "http://a:99999999999999999999", "http://a:8x", "http://u@a", "http://[::1", "http://[::1]x", "http://a b",
         "http://a\r\n", "http://a\u{301}", "HTTP://a",
     ])
-    func `what is no URL of a server has none`(url: String) {
+    func `text that is not the URL of a server has no target`(url: String) {
         #expect(ConnectionTrouble.Target(url: url) == nil)
     }
 }

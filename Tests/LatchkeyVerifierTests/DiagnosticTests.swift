@@ -66,7 +66,7 @@ struct DiagnosticTests {
             told.last?.description
                 == "issuer: wrong_issuer, iss is https://auth.example.com/, expected https://auth.example.com")
         let late = steps(try issuer.token(at: clock.now - .seconds(361)))
-        #expect(late.last?.detail.contains("the own clock says \(clock.now.seconds)") == true)
+        #expect(late.last?.detail.contains("the local clock says \(clock.now.seconds)") == true)
     }
 
     @Test func `neither the token nor anything unproven from it is told`() throws {

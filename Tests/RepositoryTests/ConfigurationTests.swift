@@ -88,7 +88,7 @@ struct ConfigurationTests {
     @Test func `a value in place of a group lists the group's keys`() async throws {
         try await withFile("tls: yes\n") { path in
             let text = await sentence(ConfigurationSources(file: path))
-            #expect(text.contains("`tls`; it is a group that holds tls.certificate, tls.private_key"))
+            #expect(text.contains("`tls`; it is a group with the keys tls.certificate, tls.private_key"))
         }
     }
 
@@ -110,17 +110,17 @@ struct ConfigurationTests {
         ("keys:\n  rotation_period: 2h\n", "must not be longer than `keys.rotation_period`, which is 2h."),
         ("revocations:\n  expires_in: 5s\n", "must be longer than `revocations.next_update`, which is 5s."),
         ("log:\n  level: loud\n", "but must be trace, debug, info, notice, warning, error or critical."),
-        ("- a\n- b\n", "must consist of `key: value` lines."),
+        ("- a\n- b\n", "must contain `key: value` lines."),
         ("tokens: {access_ttl: 60s, access_ttl: 90s}\n", "cannot be parsed"),
         ("tokens: [\n", "cannot be parsed"),
         ("listen: []\n", "`listen` must name at least one address."),
-        ("listen:\n  - 127.0.0.1:1\n  - [127.0.0.1:2]\n", "line 3: each item of `listen` must be a text."),
-        ("trusted_proxies: [10.0.0.0/8, ~]\n", "line 1: each item of `trusted_proxies` must be a text."),
-        ("issuer: [https://a.example]\n", "line 1: `issuer` must be a text, not a list."),
+        ("listen:\n  - 127.0.0.1:1\n  - [127.0.0.1:2]\n", "line 3: each item of `listen` must be a string."),
+        ("trusted_proxies: [10.0.0.0/8, ~]\n", "line 1: each item of `trusted_proxies` must be a string."),
+        ("issuer: [https://a.example]\n", "line 1: `issuer` must be a string, not a list."),
         ("store: sqlite\n\"issuer\\u0301\": a\n", "line 2: unknown key"),
         (
             "tokens:\n  access_ttl: 60s\ntokens.access_ttl: 90s\n",
-            "line 3: `tokens.access_ttl` stands in line 2 already: name it once."
+            "line 3: `tokens.access_ttl` is set in line 2 already: set it only once."
         ),
         ("shared_signals:\n  enabled: yes\n", "`shared_signals.enabled` is yes (line 2 of"),
     ])
@@ -184,7 +184,7 @@ struct ConfigurationTests {
     @Test func `an unknown variable is a warning and the master key is none`() async throws {
         let environment = ["LATCHKEY_PORT": "tcp://10.0.0.1:80", "LATCHKEY_MASTER_KEY": "c2VjcmV0", "HOME": "/"]
         let settings = try await EffectiveSettings.load(ConfigurationSources(environment: environment))
-        let about = settings.warnings.filter { $0.contains("is not one of ours") }
+        let about = settings.warnings.filter { $0.contains("is not a setting of Latchkey") }
         #expect(about.count == 1)
         #expect(about.first?.contains("LATCHKEY_PORT") == true)
     }

@@ -23,7 +23,7 @@ extension StoreConformance {
             }
             #expect(answer.stamp.issuedAt == next)
         },
-        StoreCase("a revocation of one user holds up nobody else") { harness in
+        StoreCase("a revocation of one user delays no other user") { harness in
             let record = try await harness.signIn()
             let other = try await harness.addUser("grace")
             _ = try await harness.store.revoke(

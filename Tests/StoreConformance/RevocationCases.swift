@@ -16,7 +16,7 @@ extension StoreConformance {
             #expect(try await harness.store.revoke(order) == .nothingToRevoke)
             #expect(try await harness.events(.sessionEnded).first?.details["reason"] == "logout")
         },
-        StoreCase("what does not exist is told apart from what is over") { harness in
+        StoreCase("a missing target and an ended one have different outcomes") { harness in
             let id = SessionID.generate(at: harness.now)
             let user = UserID.generate(at: harness.now)
             let client = try #require(ClientID("nobody"))

@@ -7,7 +7,7 @@ extension StoreConformance {
         auditRetention: .seconds(90 * 86400), idleLifetime: .seconds(14 * 86400), throttleWindow: .seconds(900))
 
     static let upkeepCases: [StoreCase] = [
-        StoreCase("the sweep takes what nobody can use any more and leaves the living") { harness in
+        StoreCase("the sweep removes unusable rows and leaves live ones") { harness in
             let user = try await harness.addUser()
             let client = try await harness.addClient()
             let other = try await harness.addUser("grace")
@@ -40,7 +40,7 @@ extension StoreConformance {
             #expect(try await harness.sweep(policy, limit: 3) == 1)
             #expect(try await harness.store.statistics().sessions == 0)
         },
-        StoreCase("a start with a clock that is ahead forgets nothing, until all tokens of before are over") {
+        StoreCase("a start with a clock that is ahead forgets nothing until all earlier tokens have expired") {
             harness in
             let user = try await harness.addUser()
             let client = try await harness.addClient()

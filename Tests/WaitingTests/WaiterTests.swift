@@ -28,7 +28,7 @@ struct WaiterTests {
         #expect(await task.value == 2)
     }
 
-    @Test(.endsHang) func `only the first value counts, and only its giver is told so`() async {
+    @Test(.endsHang) func `only the first value counts, and only its provider learns that`() async {
         let waiter = Waiter<Int>()
         #expect(waiter.release(1))
         #expect(!waiter.release(2))
@@ -36,7 +36,7 @@ struct WaiterTests {
         #expect(!waiter.release(3))
     }
 
-    @Test(.endsHang) func `of many who release at once exactly one is the first`() async {
+    @Test(.endsHang) func `of many parallel releases exactly one is the first`() async {
         for _ in 0..<200 {
             let waiter = Waiter<Int>()
             let winners = Tally<[Int]>([])
@@ -58,7 +58,7 @@ struct WaiterTests {
         #expect(await task.value == 7)
     }
 
-    @Test(.endsHang) func `who is cancelled before or during the wait may release itself`() async throws {
+    @Test(.endsHang) func `a task that is cancelled before or during the wait may release itself`() async throws {
         for cancelsFirst in [true, false] {
             let waiter = Waiter<Int>()
             let task = Task {
@@ -82,7 +82,7 @@ struct WaiterTests {
 }
 
 struct CompletionTests {
-    @Test(.endsHang) func `everybody who waits, and who comes later, goes on once it has ended`() async {
+    @Test(.endsHang) func `all waiting tasks, and later ones, continue once it has ended`() async {
         let completion = Completion()
         let early = (0..<5).map { _ in Task { await completion.wait() } }
         completion.finish()
@@ -91,7 +91,7 @@ struct CompletionTests {
         await completion.wait()
     }
 
-    @Test(.endsHang) func `nobody goes on before, cancelled or not`() async throws {
+    @Test(.endsHang) func `no task continues earlier, cancelled or not`() async throws {
         let completion = Completion()
         let ended = Tally(0)
         let tasks = (0..<4).map { _ in

@@ -31,7 +31,7 @@ struct WaitingRoomTests {
         #expect(room.count == 0)
     }
 
-    @Test(.endsHang) func `who has nothing to wait for does not wait`() async {
+    @Test(.endsHang) func `a task with nothing to wait for does not wait`() async {
         #expect(await room.wait("a", places, until: Self.never) { true })
         #expect(await room.wait("a", places, until: .now - .seconds(1)) { false })
         #expect(room.count == 0)
@@ -51,7 +51,7 @@ struct WaitingRoomTests {
         #expect(await tasks[1].value)
     }
 
-    @Test(.endsHang) func `who is released for nothing waits on`() async throws {
+    @Test(.endsHang) func `a task released without a change continues to wait`() async throws {
         let news = Tally(0)
         let looks = Tally(0)
         let task = Task { [room, places] in
@@ -102,7 +102,7 @@ struct WaitingRoomTests {
         #expect(room.count == 0)
     }
 
-    @Test(.endsHang) func `a drained room holds nobody`() async {
+    @Test(.endsHang) func `a drained room holds no task`() async {
         room.drain()
         #expect(await wait("a").value)
         #expect(room.count == 0)

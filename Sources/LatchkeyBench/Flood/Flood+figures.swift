@@ -1,7 +1,7 @@
 import Foundation
 
 extension Flood {
-    /// What a flood did.
+    /// The effects of a flood.
     struct Figures: SectionFigures, Codable {
         /// Whether the threads that answer and write went first while a password was hashed.
         let withPrecedence: Bool
@@ -61,7 +61,7 @@ extension Flood {
         Budget(
             key: "flood_precedence_\(kind.replacing(" ", with: "_"))",
             title: "p99 of \(kind) in the flood / in quiet, login.precedence", bound: .atMost(2), unit: "x",
-            reason: "Who answers and who writes goes first while passwords are hashed.")
+            reason: "The threads that answer and write go first while passwords are hashed.")
     }
 
     fileprivate static func early(_ kind: String) -> Budget {
@@ -76,8 +76,8 @@ extension Flood {
     fileprivate static let hashing = Budget(
         key: "flood_hashing", title: "passwords hashed in the flood / without it", bound: .atLeast(0.8), unit: "x",
         reason:
-            "Turning attempts away must leave the processors to those that were let in: as far as the generator of "
-            + "the flood, which takes a tenth of them, leaves any; a fifth is the most that is granted it.")
+            "Refusing attempts must leave the processors to the accepted ones: as far as the generator of "
+            + "the flood, which takes a tenth of them, leaves any; it gets a fifth at most.")
 }
 
 extension Flood.Figures {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What a flood of logins does to everybody else: a modest load in quiet, and the same while four times as many
-/// logins arrive as the processors can hash, from hundreds of networks. Measured as the server comes, and with
-/// `login.precedence`.
+/// The effect of a flood of logins on other requests: a modest load in quiet, and the same load while four times as
+/// many logins arrive as the processors can hash, from hundreds of networks. Measured with the server's defaults, and
+/// with `login.precedence`.
 struct Flood {
     let options: BenchOptions
     let folder: String
@@ -36,9 +36,9 @@ struct Flood {
     static let kinds = [refresh.kind, keySet.kind, poll.kind]
 
     private static let overload = 4.0
-    /// As many networks: more than the server lets wait at four times what it can hash.
+    /// The number of networks: more than the server lets wait at four times its hashing capacity.
     private static let attackers = 768
-    /// So many that no user gets more sessions than one may have.
+    /// Enough users that none exceeds the limit of sessions.
     private static let users = 4000
     private static let sessions = 8000
 
@@ -58,7 +58,7 @@ struct Flood {
 
     private func measure(withPrecedence: Bool) throws -> Figures {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        Console.note(withPrecedence ? "With login.precedence" : "As the server comes")
+        Console.note(withPrecedence ? "With login.precedence" : "With the server's defaults")
         let seeded = try SeededServer(
             options: options, folder: folder, users: Self.users, sessions: Self.sessions,
             configuration: ["LATCHKEY_LOGIN_PRECEDENCE": "\(withPrecedence)"])
@@ -69,7 +69,7 @@ struct Flood {
         let background = try background(rotations, server)
         let loop = OpenLoop(port: server.port, server: server.figures)
 
-        // Warms up: the first requests of a kind pay for what the later ones find.
+        // Warms up: the first requests of a kind pay for state that later ones find.
         _ = try loop.run(background, seconds: 1)
         Console.note("Quiet for \(Int(size.quietSeconds)) seconds")
         let quiet = try loop.run(background, seconds: size.quietSeconds)
@@ -92,7 +92,7 @@ struct Flood {
             window: size.windowSeconds, cores: Machine.cores)
     }
 
-    /// Logins a second when nobody asks for more.
+    /// Logins a second when there is no other load.
     private func capacity(_ server: ServerUnderTest) throws -> Double {
         Console.note("What the hash threads manage")
         let clients = Population.users.map { SameRequest(request: Population.loginRequest($0)) }

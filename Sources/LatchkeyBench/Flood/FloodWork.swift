@@ -1,4 +1,4 @@
-/// Attempts to log in as a flood brings them: right passwords, wrong ones, and names that nobody has.
+/// Attempts to log in as in a flood: right passwords, wrong ones, and unknown names.
 final class FloodWork {
     /// How an attempt ended.
     enum Kind {

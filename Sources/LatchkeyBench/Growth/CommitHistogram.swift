@@ -1,4 +1,4 @@
-/// The server's own account of what its commits took: the histogram `latchkey_store_commit_seconds` of `/metrics`.
+/// The server's own measurement of its commits: the histogram `latchkey_store_commit_seconds` of `/metrics`.
 struct CommitHistogram: Sendable {
     private static let name = "latchkey_store_commit_seconds_bucket{le=\""
     /// Upper bound in seconds and the number of commits up to it, ascending.

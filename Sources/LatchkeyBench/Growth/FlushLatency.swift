@@ -1,14 +1,14 @@
 import Glibc
 
-/// What the disk alone takes for the flush at the end of a commit: one page appended to a file of the same file system
-/// and flushed, again and again. No commit is faster.
+/// The time that the disk alone takes for the flush at the end of a commit: one page appended to a file of the same
+/// file system and flushed, repeatedly. No commit is faster.
 struct FlushLatency: Sendable, Codable {
     let p50Milliseconds: Double
     let p99Milliseconds: Double
     let p999Milliseconds: Double
 
     private static let pageBytes = 4096
-    /// Starts over after so many pages, as a write-ahead log does.
+    /// Starts over after this many pages, as a write-ahead log does.
     private static let pages = 4096
 
     init(folder: String, seconds: Double) throws {

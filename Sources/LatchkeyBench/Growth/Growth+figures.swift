@@ -1,14 +1,14 @@
 import Foundation
 
 extension Growth {
-    /// What the growth of the tables costs.
+    /// The cost of growing tables.
     struct Figures: SectionFigures, Codable {
         let sessions: Int
         let users: Int
         let seedSeconds: Double
         let databaseBytes: Int
         let costs: [Cost]
-        /// Processors that nobody's request needed soon after the start: few sessions, many.
+        /// Processor use without requests soon after the start: few sessions, many.
         let idleProcessors: [Double]
         let commits: CommitLoad.Figures
         let startMilliseconds: [Double]
@@ -58,7 +58,7 @@ extension Growth {
         Budget(
             key: "growth_\(key)", title: "\(title): cost with many sessions / with 10,000", bound: .atMost(1.25),
             unit: "x",
-            reason: "A B-tree of a thousand times the rows has one or two levels more; whoever pays more has a scan.")
+            reason: "A B-tree with a thousand times the rows has one or two more levels; a higher cost means a scan.")
     }
 
     fileprivate static let restart = Budget(
@@ -78,7 +78,7 @@ extension Growth {
 extension Growth.Figures {
     var verdicts: [Verdict] {
         let growth = costs.compactMap { Growth.budget(growth: $0.key, $0.title).judge($0.ratios) }
-        // Without the server's own figure the whole rotation stands for its commit: it contains it.
+        // Without the server's own figure the whole rotation is taken for its commit, because it contains it.
         let commit = commits.commitP999Milliseconds.map { [$0] } ?? commits.p999ByPart
         return growth
             + [
@@ -137,7 +137,8 @@ extension CommitLoad.Figures {
                     format: "  %.0f commits by the server's histogram: p50 up to %.2f ms, p99.9 up to %.2f ms", commits,
                     commitP50Milliseconds, commitP999Milliseconds))
         } else {
-            lines.append("  the server has no latchkey_store_commit_seconds: the whole rotation stands for its commit")
+            lines.append(
+                "  the server has no latchkey_store_commit_seconds: the whole rotation is taken for its commit")
         }
         for flush in flushes {
             lines.append(

@@ -110,7 +110,7 @@ struct Growth {
         return (Self.operations.map { Figures.Cost(key: $0.key, title: $0.title, slices[$0.key] ?? []) }, idle)
     }
 
-    /// What a server does for itself soon after its start, with nobody asking.
+    /// The processor time that a server takes for itself soon after its start, without requests.
     private func idleProcessors(_ server: ServerUnderTest) throws -> Double {
         let before = try server.figures.cpuSeconds()
         let start = Stopwatch.now()

@@ -15,9 +15,9 @@ struct SeededServer: Sendable {
 
     /// The confidential client: owns every second session and may ask about all.
     static let service = Population.service
-    /// What access tokens are for, so that the service is concerned by each.
+    /// The audience of access tokens, so that the service may introspect all of them.
     private static let audience = ["LATCHKEY_TOKENS_AUDIENCE": service]
-    /// Argon2id at its least cost, where the password is not what is measured.
+    /// Argon2id at its lowest cost, when the password is not what is measured.
     static let cheapPasswords = [
         "LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "8", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1",
     ]

@@ -1,9 +1,9 @@
 import Foundation
 
-/// valgrind's callgrind, which counts the instructions of a program one by one: the same on every machine, and no other
-/// program can disturb it. What the kernel does for the program is not in it.
+/// valgrind's callgrind, which counts the instructions of a program one by one: the same on every machine, undisturbed
+/// by other programs. The kernel's work for the program is not included.
 enum Callgrind {
-    /// What has to stand before a program's own arguments for it to run under callgrind.
+    /// The words before a program's own arguments that run it under callgrind.
     /// - Parameter output: where its profiles go; each has a number behind this name.
     static func command(output: String) throws -> [String] {
         guard let program = ChildProcess.find("valgrind") else {
@@ -16,7 +16,7 @@ enum Callgrind {
         ]
     }
 
-    /// Counts what a running program does meanwhile.
+    /// Counts the work of a running program meanwhile.
     /// - Parameters:
     ///   - processID: of the program, which was started by ``command(output:)``.
     ///   - name: of the profile, unique for this program.

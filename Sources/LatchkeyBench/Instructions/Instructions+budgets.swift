@@ -4,15 +4,15 @@ extension Budget {
             key: "instructions_\(subject.rawValue)", title: "\(budget.name): instructions",
             bound: .atMost(budget.instructions), unit: "a time",
             reason:
-                "Somewhat more than it takes, as callgrind counts. Whoever makes it dearer is told, on any machine, and "
-                + "says here what for.")
+                "Somewhat more than it takes, as callgrind counts. A change that makes it dearer misses the budget on any "
+                + "machine, and must give its reason here.")
     }
 
     static func allocations(_ subject: Instructions.Subject, _ budget: Instructions.Subject.Budget) -> Budget {
         Budget(
             key: "allocations_\(subject.rawValue)", title: "\(budget.name): allocations",
             bound: .atMost(budget.allocations), unit: "a time",
-            reason: "As for instructions. Each is taken and given back, two hundred instructions at least.")
+            reason: "As for instructions. Each is allocated and freed, which takes at least two hundred instructions.")
     }
 }
 
@@ -24,7 +24,7 @@ extension Instructions.Subject {
         let allocations: Double
     }
 
-    /// Nil for what is not ours.
+    /// Nil for work that is not ours.
     var budget: Budget? {
         switch self {
         case .refresh: Budget(name: "refresh", instructions: 610_000, allocations: 190)

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Instructions and allocations of single requests, over one connection that stays open: what the program itself does,
-/// without the kernel, the disk and the machine.
+/// Instructions and allocations of single requests, over one connection that stays open: the work of the program
+/// itself, without the kernel, the disk and the machine.
 struct Instructions {
     let options: BenchOptions
     let folder: String
 
-    /// Before anything is counted: what is made once is made then.
+    /// Before anything is counted, so that one-time work is done by then.
     private static let warmUp = 40
     private var requests: Int { options.plan.isQuick ? 100 : 400 }
 
@@ -42,7 +42,7 @@ struct Instructions {
         // A hash takes as many instructions as its parameters say, so the smallest one is as good as any to be taken out.
         let configuration = ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1"]
             .merging(Self.repeatable) { given, _ in given }
-        // A list without entries: once a second it is made anew, and whether that falls among the polls is chance.
+        // A list without entries: it is built again once a second, and whether that happens during the polls is chance.
         try ServerUnderTest.populate(options, folder, revocations: 0, configuration: configuration)
         Console.note("Starting the server under callgrind")
         let output = folder + "/server.callgrind"
@@ -80,8 +80,8 @@ struct Instructions {
 
     // MARK: The library
 
-    /// What a service pays for one token, and how much of that is its signature, which no library could leave out: both
-    /// from one run, since signatures differ in what they take. Calls are counted all over the program, and so by the
+    /// What a service pays for one token, and the part of its signature, which no library could omit: both from one
+    /// run, because signatures differ in cost. Calls are counted over the whole program, and therefore by the
     /// difference to a run with half as many.
     private func ofLibrary() throws -> [(subject: Subject, cost: Cost)] {
         Console.note("Counting: \(Subject.verification.title)")

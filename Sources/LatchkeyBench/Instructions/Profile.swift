@@ -57,7 +57,7 @@ struct Profile {
                 name = String(text.split(separator: " ").last ?? "")
             }
         }
-        guard let instructions else { throw BenchFailure("\(file) is no whole profile of callgrind.") }
+        guard let instructions else { throw BenchFailure("\(file) is not a complete profile of callgrind.") }
         self.name = name
         self.instructions = instructions
         self.calls = calls

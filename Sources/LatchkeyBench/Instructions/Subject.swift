@@ -4,7 +4,7 @@ extension Instructions {
         case refresh, login, introspection, jwks, poll, empty
         case verification, signature
 
-        /// Those that a server answers.
+        /// The subjects that a server answers.
         static let requests: [Subject] = [.refresh, .login, .introspection, .jwks, .poll, .empty]
 
         var title: String {
@@ -20,7 +20,7 @@ extension Instructions {
             }
         }
 
-        /// Who asks for it.
+        /// The client that requests it.
         func client(_ server: ServerUnderTest) throws -> any LoadClient {
             switch self {
             case .refresh:
@@ -38,7 +38,7 @@ extension Instructions {
             case .empty:
                 SameRequest(request: HTTPRequest.get("/healthz"))
             case .verification, .signature:
-                throw BenchFailure("No server answers \(rawValue).")
+                throw BenchFailure("\(rawValue) is not a request to a server.")
             }
         }
 
@@ -51,7 +51,7 @@ extension Instructions {
     }
 }
 
-/// Signs one user in after the other, so that nobody gets more sessions than one may have.
+/// Signs in one user after the other, so that none exceeds the limit of sessions.
 private struct LoginsInTurn: LoadClient {
     private var next = 0
 

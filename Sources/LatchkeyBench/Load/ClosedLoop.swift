@@ -5,13 +5,13 @@ import Glibc
 /// Latency under such a load is what that many patient clients see; it says nothing of a queue that grows because more
 /// arrives than can be served.
 ///
-/// One thread drives all connections and sleeps while none has an answer: each microsecond that the load takes is one
-/// that the server lacks, and a thread for each connection would add a change of threads to every request.
+/// One thread drives all connections and sleeps while none has an answer: each microsecond of the load is one that the
+/// server lacks, and a thread for each connection would add a thread switch to every request.
 struct ClosedLoop {
     let endpoint: Endpoint
     /// Process whose processor time counts as the server's.
     let server: ServerFigures
-    /// Requests begin for so long; those under way are waited for.
+    /// How long requests begin; requests under way are then awaited.
     let seconds: Double
 
     /// Drives one connection for each client.
@@ -38,7 +38,7 @@ struct ClosedLoop {
     }
 }
 
-/// A client, its connection, and what came of it.
+/// A client, its connection, and its results.
 struct LoadPlace<Client: LoadClient> {
     private(set) var client: Client
     private(set) var connection: HTTPConnection

@@ -10,7 +10,7 @@ final class HTTPConnection {
     /// A longer answer is a mistake somewhere.
     private static let longestAnswer = 256 * 1024 * 1024
 
-    /// For those who wait for several at a time.
+    /// For code that waits for several at a time.
     let descriptor: Int32
     private var buffer: [UInt8]
     private var filled = 0
@@ -19,7 +19,7 @@ final class HTTPConnection {
     private var total: Int?
     private var status = 0
 
-    /// - Throws: ``BenchFailure`` when nobody listens.
+    /// - Throws: ``BenchFailure`` when nothing listens.
     init(_ endpoint: Endpoint) throws {
         descriptor = try SocketConnect.open(endpoint)
         buffer = Array(repeating: 0, count: 64 * 1024)
@@ -151,7 +151,7 @@ final class HTTPConnection {
             value = value * 10 + Int(buffer[index] - 48)
             index += 1
         }
-        guard buffer[index] == 13 else { throw BenchFailure("A Content-Length that is no number.") }
+        guard buffer[index] == 13 else { throw BenchFailure("A Content-Length that is not a number.") }
         return value
     }
 }

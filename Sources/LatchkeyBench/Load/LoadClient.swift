@@ -1,4 +1,4 @@
-/// What one connection of a load sends, and what it makes of the answers.
+/// The requests of one connection of a load, and how it uses the answers.
 protocol LoadClient: Sendable {
     /// The next request, whole.
     var request: [UInt8] { get }

@@ -26,7 +26,7 @@ struct Multiplexer {
             guard count >= 0 else { throw BenchFailure("Waiting failed: error \(errno).") }
             guard count != 0 else {
                 for index in places.indices where waits[index].fd >= 0 {
-                    places[index].fail(BenchFailure("No answer from anybody."))
+                    places[index].fail(BenchFailure("No connection got an answer."))
                 }
                 return
             }

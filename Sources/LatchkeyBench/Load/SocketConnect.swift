@@ -6,7 +6,7 @@ enum SocketConnect {
     private static let patience = 20
 
     /// A connected, blocking stream socket, which the caller closes.
-    /// - Throws: ``BenchFailure`` when nobody listens.
+    /// - Throws: ``BenchFailure`` when nothing listens.
     static func open(_ endpoint: Endpoint) throws -> Int32 {
         switch endpoint {
         case .loopback(let port): try open(port: port)
@@ -84,7 +84,7 @@ enum SocketConnect {
         guard code != 0 else { return descriptor }
         let reason = errno
         close(descriptor)
-        throw BenchFailure("Nobody answers: error \(reason).")
+        throw BenchFailure("Nothing answers: error \(reason).")
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {

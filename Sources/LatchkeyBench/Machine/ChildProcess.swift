@@ -9,7 +9,7 @@ final class ChildProcess {
     private let log: String
     private let name: String
 
-    /// All that run, for the signal handler: an interrupted measurement leaves nobody behind.
+    /// All running children, for the signal handler: an interrupted measurement leaves no process behind.
     private static let running = Mutex<Set<Int32>>([])
     private static let stopLimit = 15.0
 
@@ -43,7 +43,7 @@ final class ChildProcess {
 
     var isRunning: Bool { process.isRunning }
 
-    /// The end of what it has said.
+    /// The end of its output.
     var lastWords: String { String(((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(2000)) }
 
     /// Waits for its end.

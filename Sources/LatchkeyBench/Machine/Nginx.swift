@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// nginx with a folder of files, as fast as its own settings make it: what HTTP costs on this machine in C.
+/// nginx with a folder of files, as fast as its own settings allow: the cost of HTTP on this machine in C.
 final class Nginx {
     /// One answer that it is to give as the server does.
     struct Document {

@@ -1,13 +1,13 @@
 import Foundation
 import LatchkeyBytes
 
-/// What the load works on: made through the admin API on the server's Unix socket.
+/// The users and clients of the load: created through the admin API on the server's Unix socket.
 struct Population: Sendable {
     /// A public first-party client.
     static let client = "bench"
-    /// A confidential one, which may collect passwords too and then introspect what it got.
+    /// A confidential client, which may collect passwords too and then introspect its tokens.
     static let service = "bench-service"
-    /// Good for this machine alone and gone within minutes, as the password is.
+    /// Valid only on this machine and gone within minutes, like the password.
     static let serviceSecret = "b7pVx2mKq9sTz4wLc8nRf3hJ6yGd5aEu"
     static let password = "plenty of tokens for everyone"
     /// As many as there are clients at the login rows, so that no two wait for each other's attempts.

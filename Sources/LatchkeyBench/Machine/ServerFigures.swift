@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// What Linux tells about a running process.
+/// Linux's figures about a running process.
 struct ServerFigures: Sendable {
     let processID: Int32
 
@@ -11,7 +11,7 @@ struct ServerFigures: Sendable {
         let residentKiB: Int
         /// The same, with pages that others use too counted by their share.
         let proportionalKiB: Int
-        /// Resident and not backed by a file: what the process itself has taken.
+        /// Resident and not backed by a file: memory that the process itself has taken.
         let anonymousKiB: Int
         /// The most that was ever resident.
         let peakKiB: Int

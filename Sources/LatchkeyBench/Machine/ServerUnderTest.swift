@@ -28,7 +28,7 @@ final class ServerUnderTest {
         endpoint = .loopback(port: port)
         issuer = "http://localhost:\(port)"
         admin = .unixSocket(path: data + "/latchkey.sock")
-        // Nothing of the caller's environment may change what is measured.
+        // Nothing in the caller's environment may change the result.
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LATCHKEY_") }
             .merging(configuration) { _, given in given }
         let start = Stopwatch.now()

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Mixed {
-    /// What ten minutes did.
+    /// The results of ten minutes.
     struct Figures: SectionFigures, Codable {
         /// Requests a second of the mix in a closed loop, and what was then asked.
         let capacity: Double
@@ -37,7 +37,8 @@ extension Mixed {
         Budget(
             key: "mixed_\(kind.replacing(" ", with: "_"))",
             title: "p99 of \(kind), last third of the run / first third",
-            bound: .atMost(1.25), unit: "x", reason: "What gets slower within ten minutes has not settled in a day.")
+            bound: .atMost(1.25), unit: "x",
+            reason: "A load that gets slower within ten minutes does not settle within a day.")
     }
 
     fileprivate static let memory = Budget(

@@ -25,7 +25,7 @@ struct Mixed {
     private static let loadShare = 0.65
     /// Requests a second by which the processor time of one is measured.
     private static let calibrationRate = 1000.0
-    /// So many that no user gets more sessions than one may have.
+    /// Enough users that none exceeds the limit of sessions.
     private static let users = 4000
     private static let listEntries = 100
 
@@ -42,7 +42,7 @@ struct Mixed {
         let rotations = RotationWork(tokens: try seeded.publicRefreshTokens(), keepsAccessTokens: true)
         let capacity = try calibrate(seeded, rotations)
         rotations.forgetAccessTokens()
-        // Stopped, a server has moved its whole log into the file: only then does its size say what is in it.
+        // A stopped server has moved its whole log into the file: only then does the size show its content.
         let before = try rows(seeded)
         let (outcome, states) = try run(seeded, rotations, perSecond: capacity * Self.loadShare)
         let after = try rows(seeded)

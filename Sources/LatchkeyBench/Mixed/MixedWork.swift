@@ -13,7 +13,7 @@ final class MixedWork {
     private let users: Int
     private let authorization: String
     private let rotations: RotationWork
-    /// Refresh tokens that nobody rotates.
+    /// Refresh tokens that are never rotated.
     private let resting: [[UInt8]]
     private let lists: (conditional: [UInt8], keys: [UInt8])
     private var random = SplitMix(seed: 5)

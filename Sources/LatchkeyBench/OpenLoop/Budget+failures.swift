@@ -3,6 +3,6 @@ extension Budget {
     static func failures(in scenario: String) -> Budget {
         Budget(
             key: "\(scenario)_failures", title: "failed requests, \(scenario)", bound: .atMost(0), unit: "requests",
-            reason: "Whoever answers fast and wrong is not fast.")
+            reason: "A fast answer that is wrong does not count as fast.")
     }
 }

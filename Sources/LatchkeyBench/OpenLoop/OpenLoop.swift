@@ -101,7 +101,7 @@ private struct Run {
     mutating func drive(drain: Double) throws {
         let limit = end + UInt64(drain * 1e9)
         var now = Stopwatch.now()
-        // What was due and found no free connection is sent late and not forgotten: it waited longest of all.
+        // A due request that found no free connection is sent late and not forgotten: it waited longest of all.
         while now < end || !busy.isEmpty || tracks.contains(where: { $0.due < end }) {
             guard now < limit else { return giveUp("No answer within \(drain) seconds after the end.") }
             let wake = try sendWhatIsDue(now)
@@ -134,7 +134,7 @@ private struct Run {
                 try start(errand, on: connection, track: index, due: due)
             }
             guard !tracks[index].idle.isEmpty, tracks[index].due < end else { continue }
-            // What is due already had nothing to send: look again soon.
+            // Overdue requests could not be sent: look again soon.
             wake = min(wake, tracks[index].due > now ? tracks[index].due : now + Self.pause)
         }
         return wake

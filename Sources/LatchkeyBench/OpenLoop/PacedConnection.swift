@@ -23,7 +23,7 @@ final class PacedConnection {
     private static let longestAnswer = 16 * 1024 * 1024
     private static let lengthName = Array("\r\ncontent-length:".utf8)
 
-    /// - Throws: ``BenchFailure`` when nobody listens.
+    /// - Throws: ``BenchFailure`` when nothing listens.
     init(port: UInt16, from source: SourceAddress) throws {
         self.port = port
         self.source = source
@@ -127,7 +127,7 @@ final class PacedConnection {
                 unsafe Glibc.connect(descriptor, $0, size) == 0
             }
         }
-        guard isBound, isConnected else { throw BenchFailure("Nobody answers: error \(errno).") }
+        guard isBound, isConnected else { throw BenchFailure("Nothing answers: error \(errno).") }
         var on: Int32 = 1
         // The option is an int, and ours.
         unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))

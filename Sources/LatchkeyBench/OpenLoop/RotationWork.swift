@@ -33,7 +33,7 @@ final class RotationWork {
             abandon: { [self] in free.append(session) })
     }
 
-    /// Those of another server are not good for this one: the issuer's address is in them.
+    /// Tokens of another server are not valid for this one: they contain the issuer's address.
     func forgetAccessTokens() {
         accessTokens = []
         oldestAccessToken = 0

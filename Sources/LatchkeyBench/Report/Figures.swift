@@ -4,7 +4,7 @@ struct RowFigures: Sendable, Codable {
     let title: String
     let isYardstick: Bool
     let perSecond: Spread
-    /// One value a round, in order, so that others can pair them anew.
+    /// One value per round, in order, so that others can pair them again.
     let rounds: [Double]
     /// Milliseconds, one of each round. Empty for yardsticks.
     let p50Milliseconds: [Double]

@@ -72,7 +72,7 @@ struct Crowd {
             defer { group.cancelAll() }
             for service in services {
                 guard await service.waitUntilReady(for: Self.patience) else {
-                    throw BenchFailure("A verifier did not get ready.")
+                    throw BenchFailure("A verifier did not become ready.")
                 }
             }
             let watchers = services.map { service in

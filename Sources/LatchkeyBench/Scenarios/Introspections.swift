@@ -49,7 +49,7 @@ extension Budget {
             key: "introspect_\(kind)", title: "introspection of \(kind) tokens, 64 connections",
             bound: .atLeast(15_000), unit: "a second",
             reason:
-                "It writes nothing: a client's proof, a signature or tag to verify and one row to read, in the time "
-                + "that two cores have beside the load. A proxy that asks for every request must not feel it.")
+                "It writes nothing: it authenticates a client, verifies a signature or tag and reads one row, in the time "
+                + "that two cores have beside the load. A proxy that asks for every request must not notice it.")
     }
 }

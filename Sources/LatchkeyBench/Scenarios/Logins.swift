@@ -45,7 +45,7 @@ extension Budget {
         Budget(
             key: "logins_\(clients)", title: "password logins, \(clients) clients", bound: .atLeast(0.97),
             unit: "x bare libargon2",
-            reason: "A login is one hash, which is slow on purpose; what else it does, session, signature, commit and "
-                + "HTTP, takes less than a hundredth of a core's time for it. The rest is left to the scheduler.")
+            reason: "A login is one hash, which is slow on purpose. Everything else, session, signature, commit and "
+                + "HTTP, takes less than a hundredth of that time. The remainder allows for the scheduler.")
     }
 }

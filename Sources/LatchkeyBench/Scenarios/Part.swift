@@ -5,17 +5,18 @@ enum Part: String, CaseIterable, Sendable {
     /// One line for people.
     var summary: String {
         switch self {
-        case .verification: "what a service pays for a token beside the bare signature; needs no server"
+        case .verification:
+            "the cost of verifying a token in a service, compared with the bare signature; needs no server"
         case .instructions: "instructions and allocations of single requests, the same on every machine; needs valgrind"
         case .process: "start to first answer, memory when idle and after every kind of load"
         case .logins: "password logins beside a bare Argon2 loop on all cores"
         case .rotations: "durable refresh-token rotations beside disk, database, signature and empty answer"
         case .reads: "JWKS, revocation list and its 304 beside nginx with the same bytes"
-        case .introspection: "access and refresh tokens looked at by a confidential client"
+        case .introspection: "access and refresh tokens introspected by a confidential client"
         case .revocations: "durable revocations, long lists, and a burst before many pollers"
         case .growth:
-            "the same work with ten thousand and with ten million sessions, commits at a steady pace, restarts"
-        case .flood: "what four times too many logins do to everybody else"
+            "the same work with ten thousand and ten million sessions, commits at a steady pace, restarts"
+        case .flood: "the effect of four times too many logins on all other requests"
         case .mixed: "ten minutes of everything at once: nothing may get slower or larger"
         }
     }

@@ -79,11 +79,11 @@ private final class MixtureOfLoads {
 extension Budget {
     static let start = Budget(
         key: "start", title: "start to first answer, existing database", bound: .atMost(200), unit: "ms",
-        reason: "A restart for an update has to pass between two clicks; clients retry once and see nothing.")
+        reason: "A restart for an update must fit between two clicks; clients retry once and notice nothing.")
     static let idleMemory = Budget(
         key: "memory_idle", title: "resident memory, idle", bound: .atMost(40), unit: "MB",
         reason:
-            "The smallest machine that one can rent has 512 MB, of which an idle service may take a twelfth. Pages of "
+            "The smallest machine for rent has 512 MB, of which an idle service may take a twelfth. Pages of "
             + "the program file count too.")
     static let loadedMemory = Budget(
         key: "memory_loaded", title: "resident memory after all loads, less hash arenas", bound: .atMost(60),

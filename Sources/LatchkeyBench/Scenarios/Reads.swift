@@ -148,15 +148,16 @@ extension Budget {
         Budget(
             key: "\(document.rawValue)_rate", title: "\(document.title), requests", bound: .atLeast(0.8),
             unit: "x nginx",
-            reason: "Prebuilt bytes need no more work than a file. A fifth less than the best that C does is what a "
-                + "service would not notice; beyond that somebody would put a proxy in front.")
+            reason:
+                "Prebuilt bytes need no more work than a file. A service would not notice a fifth less than the best in "
+                + "C; beyond that, operators would put a proxy in front.")
     }
 
     static func readCost(_ document: ReadDocument) -> Budget {
         Budget(
             key: "\(document.rawValue)_cpu", title: "\(document.title), processor time a request",
             bound: .atMost(1.5), unit: "x nginx",
-            reason: "What polling services take is missing for logins and rotations. The rate alone would not show it "
+            reason: "Logins and rotations lack the time that polling services take. The rate alone would not show it "
                 + "while the load generator is the bottleneck.")
     }
 }

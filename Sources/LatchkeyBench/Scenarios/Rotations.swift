@@ -106,8 +106,8 @@ extension Budget {
             + "second. Two cores, the load's own time included.")
     static let rotationLatency = Budget(
         key: "rotations_64_p99", title: "durable rotations, 64 connections, p99", bound: .atMost(60), unit: "ms",
-        reason: "At 4,000 a second 64 waiting clients get their turn every 16 ms; nobody may wait for four turns.")
+        reason: "At 4,000 a second 64 waiting clients get their turn every 16 ms; none may wait for four turns.")
     static let rotations1 = Budget(
         key: "rotations_1", title: "durable rotations, 1 connection", bound: .atLeast(0.8), unit: "x single commits",
-        reason: "Nothing shares the commit, so the disk's flush should be nearly all that one client waits for.")
+        reason: "Nothing shares the commit, so one client should wait for little more than the disk's flush.")
 }

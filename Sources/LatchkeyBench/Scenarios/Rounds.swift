@@ -7,11 +7,11 @@ struct Row {
     var isYardstick = false
     /// Whether Argon2 stands behind each count, so that a short slice would be coarse.
     var isHash = false
-    /// Measures for about so many seconds.
+    /// Measures for about this many seconds.
     let measure: (_ seconds: Double) throws -> Slice
 }
 
-/// Two rows that are worth comparing, or one with what several others allow together.
+/// Two rows to compare, or one with what several others allow together.
 struct Ratio {
     let key: String
     let title: String

@@ -6,8 +6,8 @@ import Synchronization
 
 /// What a service pays for one token: LatchkeyVerifier with a long list, beside the signature check alone.
 ///
-/// Both are measured in small turns of one slice, by the thread's processor time: what remains between them is not
-/// whatever else the machine did.
+/// Both are measured in small turns of one slice, by the thread's processor time, so that other work on the machine
+/// does not cause a difference between them.
 final class Verification: Sendable {
     private static let entries = 100_000
     private static let tokens = 256
@@ -92,17 +92,17 @@ final class Verification: Sendable {
         }
     }
 
-    /// For ``Instructions``: so many verifications, after some that are not counted.
+    /// For ``Instructions``: this many verifications, after some that are not counted.
     func loop(_ count: Int) throws {
         for index in 0..<samples.count { try verify(index) }
         for index in 0..<count { try verifyOnce(index) }
     }
 
-    /// A function by itself, so that it can be counted by its name.
+    /// A function of its own, so that it can be counted by its name.
     @inline(never)
     private func verifyOnce(_ index: Int) throws { try verify(index) }
 
-    /// What its name in the program has in it.
+    /// Part of its name in the program.
     static let counted = "12VerificationC10verifyOnce"
 
     private static func processorTime() -> UInt64 {
@@ -159,6 +159,6 @@ extension Budget {
         key: "verification", title: "verification with list look-up, 100,000 entries", bound: .atMost(1.1),
         unit: "x bare ES256",
         reason:
-            "Services verify on every request, so revocation has to be nearly free: the signature is all that costs, "
+            "Services verify on every request, so revocation must be nearly free: only the signature costs, "
             + "and claims, look-ups and parsing share a tenth of it.")
 }

@@ -1,7 +1,7 @@
 import CSQLite
 import Glibc
 
-/// The disk alone: one page overwritten in a file and flushed, again and again. No durable write is cheaper.
+/// The disk alone: one page overwritten in a file and flushed, repeatedly. No durable write is cheaper.
 struct FlushYardstick {
     let folder: String
     private static let pageBytes = 4096

@@ -2,7 +2,7 @@ package import LatchkeyTokens
 
 /// One line of the audit trail: who did what to whom, and from where.
 package struct AuditEvent: Sendable, Equatable {
-    /// What happened. Stable strings; the closed list that operators filter by.
+    /// What happened. Stable strings: the closed list that operators filter by.
     package enum Kind: String, Sendable, CaseIterable {
         case loginSucceeded = "login.succeeded"
         case loginFailed = "login.failed"
@@ -59,12 +59,12 @@ package struct AuditEvent: Sendable, Equatable {
     package let session: SessionID?
     package let client: ClientID?
     package let network: String?
-    /// Short facts, for instance `reason` or `behind`, and the `note` of an administrator. Never a secret, never text a
-    /// stranger chose.
+    /// Short facts, for instance `reason` or `behind`, and the `note` of an administrator. Never a secret, and never
+    /// text that a stranger chose.
     package let details: [String: String]
-    /// How many like events this line stands for (repeated failures are folded).
+    /// How many similar events this line stands for (repeated failures are folded).
     package let count: Int
-    /// What ``user``, and the user who is ``actor``, were called when the event was stored. The store fills them in.
+    /// The names of ``user`` and of the user who is ``actor`` when the event was stored. The store fills them in.
     package let userName: String?
     package let actorName: String?
 
@@ -90,7 +90,7 @@ package struct AuditEvent: Sendable, Equatable {
 
 /// Which events to list; `nil` fields do not filter.
 package struct AuditFilter: Sendable {
-    /// About one of these, who may be deleted.
+    /// Events about one of these users, who may be deleted.
     package var users: [UserID]?
     package var session: SessionID?
     package var client: ClientID?

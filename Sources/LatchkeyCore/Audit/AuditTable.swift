@@ -1,10 +1,10 @@
 package import LatchkeyTokens
 
 package protocol AuditLook {
-    /// Newest first, at most `limit` rows before the row `id`, whatever the filter says.
+    /// Newest first, at most `limit` rows before the row `id`, whatever the filter.
     func walk(
         _ filter: AuditFilter, before id: Int64, limit: Int, _ body: (AuditRow) throws -> Walk) throws
-    /// Events of entries of the log, not before `instant`, for the user, the client or everybody, the earliest first.
+    /// Events of log entries since `instant`, for the user, for the client or for everything, the earliest first.
     func watermarks(
         of user: UserID, _ client: ClientID, since instant: Timestamp, _ body: (AuditEvent) throws -> Walk) throws
 }
@@ -13,8 +13,8 @@ package protocol AuditLook {
 package struct AuditRow: Sendable {
     package let id: Int64
     package let at: Timestamp
-    /// `nil` when the filter leaves it out, or this version does not know its kind, which a newer one wrote. Looked at
-    /// before the row is read: most rows of a filtered list are left out.
+    /// `nil` when the filter excludes it, or when a newer version wrote a kind that this version does not know. Checked
+    /// before the row is read, because most rows of a filtered list are excluded.
     package let event: AuditEvent?
 
     package init(id: Int64, at: Timestamp, event: AuditEvent?) {
@@ -26,7 +26,7 @@ package struct AuditRow: Sendable {
 
 package protocol AuditTable: AuditLook {
     func insert(_ event: AuditEvent) throws
-    /// Counts the event on the latest like one after `since`.
+    /// Counts the event on the latest similar one after `since`.
     /// - Returns: false when there is none; nothing was written then.
     func fold(_ event: AuditEvent, since: Timestamp) throws -> Bool
 }

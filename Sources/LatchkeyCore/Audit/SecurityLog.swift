@@ -2,11 +2,11 @@ import LatchkeyTokens
 import Logging
 import Synchronization
 
-/// What of the audit trail stands in the log as well, as it happens: failed and throttled sign-ins, and replays.
+/// The audit events that also appear in the log as they happen: failed and throttled sign-ins, and replays.
 ///
-/// Strangers cause these as often as they like, so like ones are folded by the minute as in the trail: the first is told at
-/// once, those of the next minute are counted and told together. Kept in memory, for a bounded number of subjects of each
-/// kind; beyond, those of the kind share one line that names none.
+/// Strangers cause these as often as they like, so similar ones are folded by the minute as in the trail: the first is
+/// logged at once, those of the next minute are counted and logged together. The state is in memory, for a bounded
+/// number of subjects of each kind; the rest of a kind share one line without a name.
 final class SecurityLog: Sendable {
     private struct Subject: Hashable {
         let kind: AuditEvent.Kind
@@ -22,7 +22,7 @@ final class SecurityLog: Sendable {
     }
 
     private static let foldingTime: Duration = .seconds(60)
-    /// Of each kind.
+    /// The limit for each kind.
     private static let rememberedSubjects = 256
 
     private let logger: Logger
@@ -30,15 +30,15 @@ final class SecurityLog: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Tells the event, or counts it.
+    /// Logs the event, or counts it.
     func note(_ event: AuditEvent) {
         guard Self.message(event.kind) != nil else { return }
         let told = folded.withLock { folded -> (Subject, Int)? in
             var subject = Subject(
                 kind: event.kind, network: event.network, user: event.user, session: event.session,
                 client: event.client)
-            // Each kind for itself: strangers can fill the table of failed sign-ins, and must not take the names from what
-            // they cannot cause.
+            // Each kind has its own table: strangers can fill the one of failed sign-ins, and must not displace the
+            // names of events that they cannot cause.
             if folded[subject] == nil,
                 folded.keys.count(where: { $0.kind == event.kind }) >= Self.rememberedSubjects
             {
@@ -55,8 +55,8 @@ final class SecurityLog: Sendable {
         if let (subject, count) = told { tell(subject, count) }
     }
 
-    /// Tells what was counted in minutes that are over by `now`, and forgets who was quiet for one.
-    /// - Parameter now: nil for all of it, at the end.
+    /// Logs the counts of minutes that are over by `now`, and forgets subjects that were quiet for a minute.
+    /// - Parameter now: nil for all counts, at the end.
     func tellCounted(at now: Timestamp?) {
         let told = folded.withLock { folded -> [(Subject, Int)] in
             let over = folded.filter { entry in now.map { Self.isOver(entry.value, at: $0) } ?? true }
@@ -83,7 +83,7 @@ final class SecurityLog: Sendable {
         logger.info(message, metadata: metadata)
     }
 
-    /// Nil for what stands in the trail alone.
+    /// Nil for kinds that are only in the trail.
     private static func message(_ kind: AuditEvent.Kind) -> Logger.Message? {
         switch kind {
         case .loginFailed: "Login failed"

@@ -1,16 +1,16 @@
 import LatchkeyTokens
 
 extension Client {
-    /// A way to a token (RFC 6749 1.3): what `grant_type` calls it, and which clients have it.
+    /// A way to get a token (RFC 6749 1.3): its `grant_type`, and the clients that have it.
     package struct Grant: Sendable, Hashable {
         /// As in `grant_type`.
         package let name: String
-        /// The kinds of clients that may be given it at all.
+        /// The kinds of clients that may be given it.
         package let kinds: [Kind]
         /// The kinds of clients that have it when they are registered without a list of grants.
         ///
-        /// Written out for each grant, since whatever is left unsaid here would reach every client of tomorrow. A
-        /// client that exists has its own list, which a new grant never enters.
+        /// Written out for each grant, because a default here would reach every future client. An existing client has
+        /// its own list, to which a new grant is never added.
         package let defaultKinds: [Kind]
 
         package init(_ name: String, kinds: [Kind], byDefaultFor defaultKinds: [Kind]) {
@@ -19,7 +19,7 @@ extension Client {
             self.defaultKinds = defaultKinds
         }
 
-        /// By name. Both are ours and ASCII; what others send goes through ``named(_:among:)``.
+        /// By name. Both names are ours and ASCII; names from requests go through ``named(_:among:)``.
         package static func == (lhs: Grant, rhs: Grant) -> Bool { lhs.name == rhs.name }
 
         package func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -34,7 +34,8 @@ extension Client.Grant {
     package static let clientCredentials = Client.Grant(
         "client_credentials", kinds: [.confidential], byDefaultFor: [.confidential])
 
-    /// All that exist, in the order in which they are listed everywhere: in metadata, in the API document, with a client.
+    /// All grants, in the order in which they are listed everywhere: in the metadata, in the API document, with a
+    /// client.
     package static let all = [refreshToken, clientCredentials]
 
     /// The grant of exactly this name.
@@ -42,7 +43,7 @@ extension Client.Grant {
         grants.first { $0.name.equalsBytes(of: name) }
     }
 
-    /// What a client of this kind may use when nobody says.
+    /// The grants of a client of this kind that is registered without a list.
     package static func defaults(for kind: Client.Kind, among grants: [Client.Grant] = all) -> [Client.Grant] {
         grants.filter { $0.defaultKinds.contains(kind) }
     }

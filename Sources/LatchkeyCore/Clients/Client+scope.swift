@@ -5,7 +5,8 @@ package struct TokenGrant: Sendable, Equatable {
     package let scope: Scope
     /// One or more, in the order of `aud`.
     package let audience: [String]
-    /// What was wanted and may be had, but stands in no token with ``scope``: it has to be asked for alone.
+    /// The scope that was requested and may be granted, but is never in one token with ``scope``: it must be requested
+    /// alone.
     package let separate: Scope
 
     package init(scope: Scope, audience: [String], separate: Scope = Scope()) {
@@ -16,41 +17,41 @@ package struct TokenGrant: Sendable, Equatable {
 }
 
 extension Client {
-    /// What a client may ask for that was registered without a list.
+    /// The scope of a client that was registered without a list.
     package static let defaultScope =
         Scope(tokens: ["openid", "profile", "email", "offline_access", Scope.latchkeyAccount]) ?? Scope()
 
     /// What this client may ask for.
     package var allowedScope: Scope { settings.scope ?? Self.defaultScope }
 
-    /// Whether its sessions may carry the refresh token in a cookie: a browser application with known origins.
+    /// Whether its sessions may carry the refresh token in a cookie: a browser application with registered origins.
     package var allowsCookieTransport: Bool { kind == .public && !settings.origins.isEmpty }
 
-    /// Whether its users may have server sessions: an application of ours with known origins.
+    /// Whether its users may have server sessions: a first-party application with registered origins.
     package var allowsServerSessions: Bool { settings.firstParty && !settings.origins.isEmpty }
 
-    /// The part of a session's scope that client and user may still have.
+    /// The part of a session's scope that client and user still have.
     package func scopeStillHeld(_ held: Scope, by user: User) -> Scope { usable(held, by: Holder(user)) }
 
     /// What a session (or a client's own token) is granted.
     ///
-    /// Asked for: all of it must be in the client's list. Not asked for (`nil` or empty): the list without
-    /// `latchkey:*`. `latchkey:account` belongs to people, so a client's own token never has it; `latchkey:events`
-    /// belongs to services, so a person's token never has it. `latchkey:admin` needs the client's list, the request and,
-    /// for a person, the role `admin`.
+    /// Requested: all of it must be in the client's list. Not requested (`nil` or empty): the list without
+    /// `latchkey:*`. `latchkey:account` is for users, so a client's own token never has it; `latchkey:events` is for
+    /// services, so a user's token never has it. `latchkey:admin` needs the client's list, the request and, for a user,
+    /// the role `admin`.
     ///
     /// - Parameter user: `nil` for a client's own token (`client_credentials`).
-    /// - Throws: `invalid_scope`, also when nothing would be left.
+    /// - Throws: `invalid_scope`, also when the granted scope would be empty.
     package func grantedScope(requested: Scope?, user: User?) throws(Refusal) -> Scope {
         try granted(requested, to: Holder(user))
     }
 
-    /// Scope and audience of one access token out of what the session holds.
+    /// The scope and audience of one access token, from what the session holds.
     ///
-    /// A session may hold scopes for services and `latchkey:*` ones side by side; a token never does. A request that
-    /// asks for `latchkey:*` alone gets a token with those and the sole audience `<issuer>/api/v1`; any other token
-    /// carries the other scopes and the client's audience, and the answer names the rest in ``TokenGrant/separate``. So
-    /// after a login that asked for `openid latchkey:account`:
+    /// A session may hold scopes for services together with `latchkey:*` scopes; a token never does. A request for
+    /// `latchkey:*` alone gets a token with those and the sole audience `<issuer>/api/v1`. Any other token carries the
+    /// other scopes and the client's audience, and the response names the rest in ``TokenGrant/separate``. So after a
+    /// login that requested `openid latchkey:account`:
     ///
     /// | request | scope of the access token | audience |
     /// | --- | --- | --- |
@@ -58,13 +59,14 @@ extension Client {
     /// | refresh asking for `latchkey:account` | `latchkey:account` | `<issuer>/api/v1` |
     /// | refresh asking for both | `openid` | the client's |
     ///
-    /// A session that was granted `latchkey:*` alone gets that token each time, `latchkey:account` and `latchkey:admin`
-    /// in one when it holds both. What client or user have lost since the login is left out, and `invalid_scope` when
-    /// it was asked for by name: list and roles are judged anew for each token.
+    /// A session that was granted `latchkey:*` alone gets that token each time, with `latchkey:account` and
+    /// `latchkey:admin` together if it holds both. Scope that the client or the user has lost since the login is left
+    /// out, and is `invalid_scope` if it was requested by name: the list and the roles are checked again for each
+    /// token.
     ///
     /// - Parameters:
-    /// - held: what the session was granted; for a client's own token the outcome of ``grantedScope(requested:user:)``.
-    /// - requested: of this request; `nil` or empty: all that is held.
+    ///   - held: what the session was granted; for a client's own token the outcome of ``grantedScope(requested:user:)``.
+    ///   - requested: of this request; `nil` or empty for everything that is held.
     ///   - user: as read for this token; `nil` for a client's own token.
     /// - Throws: `invalid_scope`.
     package func tokenGrant(
@@ -74,7 +76,7 @@ extension Client {
         if let requested, !requested.isEmpty {
             guard requested.isSubset(of: wanted) else {
                 throw Refusal(
-                    .invalidScope, "The session was not granted all of this scope: ask for less or log in anew.")
+                    .invalidScope, "The session was not granted all of this scope: ask for less or log in again.")
             }
             wanted = requested
         }
@@ -86,7 +88,7 @@ extension Client {
                     ? Scope() : wanted.filter { $0.hasPrefix(Scope.latchkeyPrefix) })
         }
         guard !wanted.isEmpty else {
-            throw Refusal(.invalidScope, "Nothing that was granted is allowed any more: log in anew.")
+            throw Refusal(.invalidScope, "None of the granted scope is allowed any more: log in again.")
         }
         return TokenGrant(scope: wanted, audience: [settings.apiAudience])
     }
@@ -97,7 +99,7 @@ extension Client {
         return audiences.isEmpty ? [settings.tokens.audience ?? settings.issuer] : audiences
     }
 
-    /// Whom a token speaks for.
+    /// The subject of a token.
     private enum Holder {
         case user(roles: [String])
         case client
@@ -121,7 +123,7 @@ extension Client {
         return requested
     }
 
-    /// The part of `scope` that this client, and who stands behind the token, may have now.
+    /// The part of `scope` that this client, and the subject of the token, may have now.
     private func usable(_ scope: Scope, by holder: Holder) -> Scope {
         scope.intersection(allowedScope).filter { token in
             switch (token, holder) {
@@ -131,7 +133,7 @@ extension Client {
             case (Scope.latchkeyAdmin, .client): true
             case (Scope.latchkeyEvents, .user): false
             case (Scope.latchkeyEvents, .client): true
-            // Nothing else of that name exists, whatever an old row says.
+            // No other scope with that prefix exists, whatever an old row says.
             default: !token.hasPrefix(Scope.latchkeyPrefix)
             }
         }
@@ -139,7 +141,7 @@ extension Client {
 }
 
 extension Scope {
-    /// What the scopes of our own API begin with.
+    /// The prefix of our own API's scopes.
     package static let latchkeyPrefix = "latchkey:"
 }
 

@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 
-/// An application that asks for tokens: who it is, its state, and what is set for it.
+/// An application that requests tokens: its identity, its state and its settings.
 ///
-/// A field of ``ClientSettings`` is read as if it stood here: `client.audiences`.
+/// A field of ``ClientSettings`` can be read as if it were declared here: `client.audiences`.
 @dynamicMemberLookup
 package struct Client: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable { case `public`, confidential }
@@ -10,7 +10,7 @@ package struct Client: Sendable, Equatable {
     package let id: ClientID
     /// Never changes.
     package let kind: Kind
-    /// Whether it is refused everything: an administrator has disabled it, or its ``problem`` does.
+    /// Whether every request of the client is refused: an administrator has disabled it, or it has a ``problem``.
     package var disabled: Bool
     package let createdAt: Timestamp
     /// Tokens with `iat` up to this second are revoked (Unix seconds).
@@ -19,7 +19,7 @@ package struct Client: Sendable, Equatable {
     package var sessionsEndedAt: Timestamp?
     private var shared: SharedClientSettings
 
-    /// What an administrator has set.
+    /// The settings made by an administrator.
     package var settings: ClientSettings {
         get { shared.settings }
         set { shared = SharedClientSettings(newValue) }
@@ -34,11 +34,11 @@ package struct Client: Sendable, Equatable {
             issuedBefore: issuedBefore, sessionsEndedAt: sessionsEndedAt)
     }
 
-    /// Why this program cannot read its settings, which then say nothing; nil for a client as it should be. Such a
-    /// client can be deleted, and it is disabled, since nobody knows what it may not do.
+    /// Why this program cannot read the client's settings; nil for a readable client. An unreadable client is disabled,
+    /// because its restrictions are unknown. It can be deleted.
     package var problem: String? { shared.problem }
 
-    /// Settings that a newer program wrote must not be written over by what this one understands of them.
+    /// This program must not overwrite settings that a newer program wrote with the part that it understands.
     /// - Throws: `conflict` for a client with a ``problem``.
     func requireReadable() throws(Refusal) {
         guard let problem else { return }
@@ -48,7 +48,7 @@ package struct Client: Sendable, Equatable {
                 + "Delete the client, or start the program that wrote the settings.")
     }
 
-    /// From settings that are in memory already.
+    /// Takes settings that are already in memory.
     package init(
         id: ClientID, kind: Kind, shared: SharedClientSettings, disabled: Bool, createdAt: Timestamp,
         issuedBefore: Int64?, sessionsEndedAt: Timestamp?
@@ -67,7 +67,7 @@ package struct Client: Sendable, Equatable {
     }
 }
 
-/// Settings that never change, held by reference: a request hands its client on a dozen times and reads a few of the
+/// Immutable settings, held by reference: a request passes its client on a dozen times and reads only a few of the
 /// fields once.
 package final class SharedClientSettings: Sendable, Equatable {
     package let settings: ClientSettings
@@ -79,7 +79,7 @@ package final class SharedClientSettings: Sendable, Equatable {
         problem = nil
     }
 
-    /// Those of a client whose stored settings this program cannot read: it may do nothing.
+    /// The settings of a client whose stored settings this program cannot read: they allow nothing.
     package init(unreadable problem: String) {
         settings = ClientSettings()
         self.problem = problem
@@ -90,14 +90,14 @@ package final class SharedClientSettings: Sendable, Equatable {
     }
 }
 
-/// A client secret at rest: SHA-256 of the secret (which is random, so a fast hash is enough), sealed with the master
-/// key so that `master-key rotate` can re-seal it and a stolen database cannot confirm a guess.
+/// A client secret at rest: its SHA-256 (the secret is random, so a fast hash is enough), sealed with the master key.
+/// So `master-key rotate` can re-seal it, and a stolen database cannot confirm a guess.
 package struct SealedClientSecret: Sendable, Equatable {
     package let client: ClientID
     /// Sealed digest, see ``MasterKeyRing``; the slot is the first byte.
     package let sealed: [UInt8]
     package let createdAt: Timestamp
-    /// After a rotation the old secret works until then; `nil` for the current one.
+    /// After a rotation the old secret works until this instant; `nil` for the current one.
     package let expiresAt: Timestamp?
 
     package init(client: ClientID, sealed: [UInt8], createdAt: Timestamp, expiresAt: Timestamp?) {

@@ -1,11 +1,11 @@
 package import LatchkeyTokens
 
-/// Checks who a client is: by secret when it is confidential, by name alone when it is public.
+/// Authenticates a client: a confidential one by its secret, a public one by its id alone.
 ///
-/// Every refusal is the same `invalid_client`, and costs the same: one look-up in memory, two comparisons, one line in
-/// the audit trail, whether or not the client exists.
+/// Every refusal is the same `invalid_client` and costs the same, whether or not the client exists: one look-up in
+/// memory, two comparisons, one line in the audit trail.
 package final class ClientAuthenticator: Sendable {
-    /// At most the current secret and the one before it are tried.
+    /// Only the current secret and its predecessor are tried.
     private static let secretsTried = 2
 
     private let directory: ClientDirectory
@@ -19,10 +19,11 @@ package final class ClientAuthenticator: Sendable {
     }
 
     /// - Parameters:
-    ///   - secret: `nil` for a public client. A public client that sends one is refused: it has none, so somebody is
-    ///     mistaken.
+    ///   - secret: `nil` for a public client. A public client that sends one is refused: it has none, so there must be a
+    ///     mistake.
     ///   - network: for the audit trail.
-    /// - Throws: `invalid_client` for unknown, disabled, a missing, wrong or superfluous secret; `StoreUnavailable`.
+    /// - Throws: `invalid_client` for an unknown or disabled client and for a missing, wrong or superfluous secret;
+    ///   `StoreUnavailable`.
     package func authenticate(
         id: ClientID, secret: ClientSecret?, network: String? = nil
     ) async throws -> Client {
@@ -36,14 +37,14 @@ package final class ClientAuthenticator: Sendable {
             default: break
             }
         }
-        // Strangers make up names for free: those of no client share one line.
+        // Strangers invent ids for free: ids without a client share one line.
         let event = AuditEvent(
             .clientAuthenticationFailed, at: now, actor: .system, client: client?.id, network: network)
         try await audit.appendRepeatable(event, subject: "client/\(client?.id.description ?? "")")
         throw Refusal(.invalidClient, "Client authentication failed: check client id and secret.")
     }
 
-    /// Compares a fixed number of digests, newest first; places without a secret take one that nothing equals.
+    /// Compares a fixed number of digests, newest first; a missing secret is replaced by one that nothing equals.
     private static func compare(_ secret: ClientSecret, with known: [ClientDirectory.Secret]) -> Bool {
         let digest = ClientSecretDigest(secret)
         var matches = false

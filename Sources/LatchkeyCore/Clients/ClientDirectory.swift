@@ -2,11 +2,12 @@ package import LatchkeyTokens
 import Logging
 import Synchronization
 
-/// All clients in memory, for requests that need one before they touch the database: client authentication, CORS, CSRF.
-/// With each its secrets, unsealed to digests: whoever can read them here could read the master key as well.
+/// All clients in memory, for requests that need one before they read the database: client authentication, CORS, CSRF.
+/// Each comes with its secrets, unsealed to digests: a process that can read them here could read the master key as
+/// well.
 ///
-/// A copy as of the last change through ``ClientService``. Watermarks (`issuedBefore`, `sessionsEndedAt`) in it may be
-/// old: whatever issues a token reads the client again in its own transaction.
+/// A copy as of the last change through ``ClientService``. Its watermarks (`issuedBefore`, `sessionsEndedAt`) may be
+/// old: every rule that issues a token reads the client again in its own transaction.
 package final class ClientDirectory: Sendable {
     private struct Snapshot: Sendable {
         var clients: [ClientID: Client] = [:]
@@ -15,10 +16,10 @@ package final class ClientDirectory: Sendable {
         var longestAccessLifetime: Duration?
     }
     private struct State {
-        /// Grows with each invalidation, so that a load that began before one is not kept.
+        /// Grows with each invalidation, so that the result of a load that began earlier is not kept.
         var generation: UInt64 = 0
         var snapshot: Snapshot?
-        /// The load of this generation, which everybody who comes meanwhile shares.
+        /// The load of this generation, which all concurrent callers share.
         var loading: Task<Snapshot, any Error>?
     }
 
@@ -40,7 +41,7 @@ package final class ClientDirectory: Sendable {
         self.masterKeys = masterKeys
     }
 
-    /// The client, whatever its state; `nil` when there is none of that id.
+    /// The client, whatever its state; `nil` when there is none with that id.
     package func client(_ id: ClientID) async throws -> Client? {
         try await snapshot().clients[id]
     }
@@ -48,24 +49,24 @@ package final class ClientDirectory: Sendable {
     /// All of them, whatever their state.
     func ids() async throws -> [ClientID] { Array(try await snapshot().clients.keys) }
 
-    /// The client, if there is one of that id, and its secrets, newest first; some may have expired.
+    /// The client, if there is one with that id, and its secrets, newest first; some may have expired.
     func credentials(_ id: ClientID) async throws -> (client: Client?, secrets: [Secret]) {
         let snapshot = try await snapshot()
         return (snapshot.clients[id], snapshot.secrets[id] ?? [])
     }
 
-    /// The origins of all clients that are not disabled: what a CORS preflight is answered for, since it names no
-    /// client, and a refusal that comes before the client is known.
+    /// The origins of all clients that are not disabled. They decide about a CORS preflight, which names no client, and
+    /// about a refusal before the client is known.
     package func origins() async throws -> RegisteredOrigins {
         try await snapshot().origins
     }
 
-    /// The longest access-token lifetime that any client asks for; `nil` when none differs from the issuer's.
+    /// The longest access-token lifetime of any client; `nil` when none differs from the issuer's.
     package func longestAccessLifetime() async throws -> Duration? {
         try await snapshot().longestAccessLifetime
     }
 
-    /// Forgets the copy. To be called after a change is on disk and before its author is answered.
+    /// Forgets the copy. Call it after a change is on disk and before its caller is answered.
     package func invalidate() {
         state.withLock { state in
             state.generation += 1

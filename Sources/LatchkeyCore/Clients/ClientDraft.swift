@@ -4,9 +4,9 @@ package import LatchkeyTokens
 package struct ClientDraft: Sendable {
     package var id: ClientID
     package var kind: Client.Kind
-    /// In the beginning what suits the kind.
+    /// Initially the defaults of the kind.
     package var settings: ClientSettings
-    /// An imported secret; `nil`: a confidential client gets a new one.
+    /// An imported secret; `nil` to create one for a confidential client.
     package var secret: ClientSecret?
 
     package init(id: ClientID, kind: Client.Kind) {

@@ -1,42 +1,42 @@
 package import LatchkeyTokens
 
-/// One field of ``ClientSettings``: what it is called, what can stand in it, and what it means.
+/// One field of ``ClientSettings``: its names, its possible values and its meaning.
 package struct ClientField: Sendable {
-    /// How a value is written in JSON and on the command line, and its bounds.
+    /// How a value is written in JSON and on the command line, and its limits.
     package enum Form: Sendable, Equatable {
         case flag
         case text
-        /// Names separated by single spaces, in one text.
+        /// Names separated by single spaces, in one string.
         case words
-        /// One text of these.
+        /// One of these strings.
         case choice([String])
         case list(most: Int)
-        /// Texts of these.
+        /// Some of these strings.
         case choices([String])
         case seconds(ClosedRange<Int64>)
     }
 
-    /// A member of a client's JSON, in the database and in the API.
+    /// The member in a client's JSON, in the database and in the API.
     package let name: String
-    /// On the command line, without its hyphens.
+    /// The option on the command line, without its hyphens.
     package let option: String
-    /// What people read beside the value.
+    /// The label beside the value.
     package let title: String
-    /// What people read for a value that is not set.
+    /// What is shown for a value that is not set.
     package let unset: String
     /// A sentence.
     package let meaning: String
     package let form: Form
-    /// Whether it may be without a value. One that may not has an empty list or `false` instead.
+    /// Whether the value may be absent. A field that is not optional has an empty list or `false` instead.
     package let isOptional: Bool
     /// The property.
     package let path: any PartialKeyPath<ClientSettings> & Sendable
-    /// The value; `nil` when it has none.
+    /// The value; `nil` when it is absent.
     package let write: @Sendable (ClientSettings) -> JSONValue?
-    /// Sets a value of the right JSON type; false for any other. A choice that is not known any more, or not yet, is
-    /// false too, but among several it is left out: what this program does not know, it does not allow.
+    /// Sets a value of the right JSON type; false for any other. A single choice that this version does not know is
+    /// false too. Among several choices an unknown one is left out: what this program does not know, it does not allow.
     package let read: @Sendable (JSONValue, inout ClientSettings) -> Bool
-    /// Takes the value away.
+    /// Removes the value.
     package let clear: @Sendable (inout ClientSettings) -> Void
 
     /// The field of this property.
@@ -52,7 +52,7 @@ package struct ClientField: Sendable {
         ClientSettings.fields.first { $0.name.equalsBytes(of: name) }
     }
 
-    /// The value as JSON; `nil` when it has none.
+    /// The value as JSON; `nil` when it is absent.
     package func value(in settings: ClientSettings) -> JSONValue? { write(settings) }
 }
 
@@ -108,7 +108,7 @@ extension ClientField {
         }
     }
 
-    /// - Parameter others: further spellings that are read and never written.
+    /// - Parameter others: further spellings that are accepted and never written.
     static func choice<Value: Sendable & Equatable>(
         _ name: String, _ path: Property<Value?>, of values: [(String, Value)],
         alsoRead others: [String: Value] = [:], option: String, title: String, unset: String, _ meaning: String
@@ -151,7 +151,7 @@ extension ClientField {
         return true
     }
 
-    /// The same for a property that may be empty: no value here is one that could not be read.
+    /// The same for a property that may be empty: a missing value here is one that could not be read.
     private static func set<Value>(
         _ settings: inout ClientSettings, _ path: WritableKeyPath<ClientSettings, Value?>, _ value: Value?
     ) -> Bool {

@@ -1,18 +1,18 @@
 package import LatchkeyTokens
 
-/// Ids that no application may have: the server's own clients, such as its sign-in pages, will be called so.
+/// Ids that no application may have: they are for the server's own clients, such as its sign-in pages.
 extension ClientID {
-    /// `latchkey`, and all that begins with `latchkey-`, in any letter case.
+    /// `latchkey`, and every id that begins with `latchkey-`, in any letter case.
     package var isReserved: Bool {
         let text = description.asciiLowercased
         return text.equalsBytes(of: "latchkey") || text.beginsWithBytes(of: "latchkey-")
     }
 
-    /// What somebody is told who asks for one.
+    /// The refusal of a reserved id.
     static let reservedSentence =
-        "Client ids that are latchkey or begin with latchkey- are for the server itself: choose another id."
+        "The client id latchkey and ids that begin with latchkey- are reserved for the server: choose another id."
 
-    /// What an operator is told about a client that has had such an id since before they were reserved.
+    /// The warning to an operator about a client that got such an id before they were reserved.
     package var clashSentence: String {
         "The client \(self) has an id that is reserved for the server itself, in this or a later release: register the "
             + "application under another id, configure it with that one, then delete \(self)."

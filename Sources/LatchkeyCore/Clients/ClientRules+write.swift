@@ -6,7 +6,7 @@ extension ClientRules {
         _ client: Client, secret: SealedClientSecret?, event: AuditEvent, _ ledger: any Ledger
     ) throws {
         var client = client
-        // A client of this id may have existed: its entries in the log still match, so the new one starts behind them.
+        // A client with this id may have existed: its log entries still match, so the new one starts after them.
         client.issuedBefore = try ledger.revocations.latestMark(of: client.id)
         guard try ledger.clients.insert(client) else {
             throw Refusal(.conflict, "A client with this id exists already; choose another id.")
@@ -47,7 +47,7 @@ extension ClientRules {
         try note(.clientDeleted, id, actor, ledger)
     }
 
-    /// The new secret becomes current; all others end at `previousExpiresAt` at the latest.
+    /// The new secret becomes current; all others expire at `previousExpiresAt` at the latest.
     static func rotate(
         _ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent, _ ledger: any Ledger
     ) throws {
@@ -60,7 +60,7 @@ extension ClientRules {
 
     private static func insert(_ secret: SealedClientSecret, _ ledger: any Ledger) throws {
         guard try ledger.clients.insert(secret) else {
-            throw Refusal(.conflict, "The secret was rotated at this very moment; try again.")
+            throw Refusal(.conflict, "The secret was rotated at the same moment; try again.")
         }
     }
 
@@ -99,7 +99,7 @@ extension Store {
         try await write { try ClientRules.delete(id, actor: actor, $0) }.value
     }
 
-    /// The new secret becomes current; all others end at `previousExpiresAt` at the latest.
+    /// The new secret becomes current; all others expire at `previousExpiresAt` at the latest.
     package func rotateClientSecret(
         _ secret: SealedClientSecret, previousExpiresAt: Timestamp, event: AuditEvent
     ) async throws {
@@ -126,6 +126,6 @@ extension Store {
         return Page(items: numbered.items.map(\.client), nextCursor: numbered.nextCursor)
     }
 
-    /// Grows with every change of any client; lets caches of clients notice.
+    /// Grows with every change of any client; caches of clients use it to notice changes.
     package func clientsVersion() async throws -> Int64 { try await read { try $0.clients.version() } }
 }

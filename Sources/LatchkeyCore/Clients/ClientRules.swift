@@ -1,10 +1,10 @@
 import LatchkeyTokens
 
-/// What a client may be registered as. Pure: one client in, the same without repetitions out, or what to change.
+/// What a client may be registered as. Pure: takes a client, and returns it without repetitions or says what to change.
 struct ClientRules {
     /// No session of ours lives longer (RFC 6265bis caps cookies at 400 days).
     static let longestSession: Duration = .seconds(400 * 86400)
-    /// Nothing shorter than the shortest access token makes sense for a session.
+    /// A session shorter than the shortest access token makes no sense.
     static let shortestSession = Settings.Tokens.shortestLifetime
 
     let settings: Settings
@@ -26,7 +26,7 @@ struct ClientRules {
         return client
     }
 
-    /// The bounds that a field is declared with.
+    /// The limits that a field declares.
     private func checkBounds(of field: ClientField, in settings: ClientSettings) throws(Refusal) {
         guard let value = field.value(in: settings) else { return }
         switch field.form {
@@ -35,7 +35,7 @@ struct ClientRules {
         case .seconds(let range):
             guard let seconds = value.integer, range.contains(seconds) else {
                 throw refused(
-                    "The member \(field.name) is \(range.lowerBound) to \(range.upperBound), in whole seconds.")
+                    "The member \(field.name) must be \(range.lowerBound) to \(range.upperBound), in whole seconds.")
             }
         case .flag, .text, .words, .choice, .choices: return
         }
@@ -72,7 +72,7 @@ struct ClientRules {
         let own = [Scope.latchkeyAccount, Scope.latchkeyAdmin, Scope.latchkeyEvents]
         guard scope.tokens.allSatisfy({ !$0.hasPrefix(Scope.latchkeyPrefix) || own.contains($0) }) else {
             throw refused(
-                "Scopes that begin with latchkey: are latchkey:account, latchkey:admin and latchkey:events and no others."
+                "The only scopes that begin with latchkey: are latchkey:account, latchkey:admin and latchkey:events."
             )
         }
     }
@@ -90,7 +90,7 @@ struct ClientRules {
         for lifetime in [client.accessLifetime, client.idleLifetime, client.absoluteLifetime] {
             guard lifetime.map(Self.isWhole) ?? true else { throw refused("A lifetime is a number of whole seconds.") }
         }
-        // Without its own idle lifetime a client gets the issuer's, cut at the absolute one.
+        // A client without an idle lifetime of its own gets the issuer's, capped at its absolute lifetime.
         if let idle = client.idleLifetime {
             guard idle <= client.absoluteLifetime ?? settings.refresh.absoluteLifetime else {
                 throw refused("The idle lifetime is longer than the absolute one: shorten it or lengthen the other.")
@@ -103,13 +103,13 @@ struct ClientRules {
     private static func isWhole(_ duration: Duration) -> Bool { duration.components.attoseconds == 0 }
 
     private static func unique(_ values: [String]) -> [String] {
-        // By bytes: a value that is merely equivalent to one before must be judged itself.
+        // By bytes: a value that is only equivalent to an earlier one must be checked itself.
         var seen: Set<[UInt8]> = []
         return values.filter { seen.insert(Array($0.utf8)).inserted }
     }
 }
 
-/// What an operator should hear about a client that is valid but may not do what was meant.
+/// Warnings about a client that is valid but may not do what was intended.
 struct ClientWarnings {
     let issuer: String
 
@@ -118,24 +118,26 @@ struct ClientWarnings {
             + loginPage(of: client)
     }
 
-    /// A login page on the issuer's host signs in by requests of its own origin.
+    /// A login page on the issuer's host signs in with requests of its own origin.
     private func loginPage(of client: Client) -> [String] {
         guard let uri = client.loginURI, let parts = URIParts(uri), let host = parts.host else { return [] }
         guard client.firstParty, !client.redirectURIs.isEmpty else {
-            return ["login_uri is of use only with first_party and a redirect URI: add what is missing."]
+            return ["login_uri works only with first_party and a redirect URI: add what is missing."]
         }
         let origin = "\(parts.scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
         guard !client.origins.contains(origin) else { return [] }
-        return ["\(origin), where the login page is, is not among the origins: nobody can sign in there until it is."]
+        return [
+            "The login page is at \(origin), which is not among the origins: add it, or users cannot sign in there."
+        ]
     }
 
-    /// `SameSite=Strict` cookies never arrive from another site. Sites are compared by scheme and the last two labels,
-    /// which is only nearly right (a list of public suffixes would tell): a warning, not a refusal.
+    /// `SameSite=Strict` cookies never arrive from another site. Sites are compared by scheme and the last two labels.
+    /// That is only nearly right (a list of public suffixes would be exact), so this is a warning, not a refusal.
     private func crossSite(_ origin: String) -> String? {
         guard let ours = URIParts(issuer), let theirs = URIParts(origin), !Self.isSameSite(ours, theirs) else {
             return nil
         }
-        return "\(origin) is another site than the issuer \(issuer): cookie transport will not work from there. "
+        return "\(origin) and the issuer \(issuer) are on different sites: cookie transport will not work from there. "
             + "Serve both under one domain, or use transport body, or transport session on the application's own host."
     }
 
@@ -143,14 +145,14 @@ struct ClientWarnings {
         guard client.allowedScope.contains(Scope.latchkeyAdmin) else { return [] }
         return [
             client.kind == .confidential
-                ? "The client may ask for latchkey:admin with its own secret: whoever has that is administrator."
+                ? "The client may ask for latchkey:admin with its own secret: anybody who has the secret is an administrator."
                 : "The client may ask for latchkey:admin on behalf of administrators: keep it to your own tools."
         ]
     }
 
     private func credentials(of client: Client) -> [String] {
         guard client.kind == .public, !client.firstParty, client.redirectURIs.isEmpty else { return [] }
-        return ["The client has no way to sign anybody in: add first_party, if it collects passwords itself."]
+        return ["The client has no way to sign users in: add first_party if it collects passwords itself."]
     }
 
     private static func isSameSite(_ left: URIParts, _ right: URIParts) -> Bool {

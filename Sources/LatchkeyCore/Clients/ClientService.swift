@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 
-/// Clients, as operators and administrators manage them. Each method is durable on return.
+/// Management of clients by operators and administrators. Each method is durable on return.
 package struct ClientService: Sendable {
-    /// The longest time that an old secret may go on working after a rotation.
+    /// The longest time that an old secret may keep working after a rotation.
     package static let longestGrace: Duration = .seconds(30 * 86400)
 
     private let store: any Store
@@ -35,7 +35,7 @@ package struct ClientService: Sendable {
         try await changing {
             let sealed = try secret.map { try seal($0, for: client.id, at: now) }
             guard try await store.client(client.id) == nil else {
-                throw Refusal(.conflict, "A client of this id exists: choose another id.")
+                throw Refusal(.conflict, "A client with this id exists: choose another id.")
             }
             try await prepare(for: client)
             try await store.createClient(
@@ -44,7 +44,7 @@ package struct ClientService: Sendable {
         return (client, secret)
     }
 
-    /// Changes settings; the result is judged as a whole.
+    /// Changes settings; the result is checked as a whole.
     /// - Throws: `not_found`, `conflict` for a client with a ``Client/problem``, `invalid_request` with what to change,
     ///   and what `change` throws.
     @discardableResult
@@ -63,25 +63,26 @@ package struct ClientService: Sendable {
         }
     }
 
-    /// Disabling revokes the client's tokens and ends its sessions in the same transaction; enabling brings none back.
+    /// Disabling revokes the client's tokens and ends its sessions in the same transaction; enabling restores none of
+    /// them.
     /// - Throws: `not_found`, `conflict` when a client with a ``Client/problem`` is to be enabled.
     @discardableResult
     package func setDisabled(_ id: ClientID, _ disabled: Bool, actor: Actor) async throws -> Client {
         try await changing { try await store.setClientDisabled(id, disabled, actor: actor) }
     }
 
-    /// Removes the client with its secrets and sessions, and revokes its tokens.
+    /// Deletes the client with its secrets and sessions, and revokes its tokens.
     /// - Throws: `not_found`.
     package func delete(_ id: ClientID, actor: Actor) async throws {
         try await changing { try await store.deleteClient(id, actor: actor) }
     }
 
     /// Gives a confidential client a new secret, which is returned here and never again. The old one works for `grace`
-    /// more (0 s to 30 d), so that instances can change over one by one.
+    /// longer (0 s to 30 d), so that instances can change over one by one.
     /// - Throws: `not_found`, `invalid_request` for a public client or a grace out of range.
     package func rotateSecret(_ id: ClientID, grace: Duration, actor: Actor) async throws -> ClientSecret {
         guard (.zero...Self.longestGrace).contains(grace) else {
-            throw Refusal(.invalidRequest, "The grace period of the old secret is 0 seconds to 30 days.")
+            throw Refusal(.invalidRequest, "The grace period of the old secret must be 0 seconds to 30 days.")
         }
         let secret = ClientSecret.generate()
         try await changing {
@@ -109,21 +110,23 @@ package struct ClientService: Sendable {
         try await store.clients(page: page)
     }
 
-    /// Clients of before their ids were reserved for the server, one sentence each: for the operator.
+    /// Clients that got a reserved id before it was reserved, one sentence each: for the operator.
     package func clashes() async throws -> [String] {
         try await directory.ids().filter(\.isReserved).sorted().map(\.clashSentence)
     }
 
-    /// What is allowed but may not be meant, one sentence each: for whoever registers the client.
+    /// Settings that are allowed but perhaps not intended, one sentence each: for the administrator who registers the
+    /// client.
     package func warnings(for client: Client) -> [String] {
         ClientWarnings(issuer: settings.issuer).warnings(for: client)
     }
 
-    /// Runs one change at a time, and makes every reader see it before its author is answered. One at a time because the
-    /// token horizon is worked out from all clients before one is written, and because of what is sealed.
+    /// Runs one change at a time, and makes every reader see it before its caller is answered. One at a time, because
+    /// the token horizon is computed from all clients before one is written, and because of the secrets that are
+    /// sealed.
     private func changing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         try await masterKeys.sealing {
-            // Also after a failure: it may have come after the commit.
+            // Also after a failure: it may have happened after the commit.
             defer { directory.invalidate() }
             return try await body()
         }

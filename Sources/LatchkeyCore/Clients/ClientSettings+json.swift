@@ -1,11 +1,11 @@
 import LatchkeyTokens
 
-/// How settings are stored: one JSON object, in which a field without a value has no member.
+/// How settings are stored: one JSON object, in which an absent value has no member.
 extension ClientSettings {
-    /// Deeper or longer is no text of ours.
+    /// A deeper or longer text is not ours.
     private static let maximumLength = 1 << 20
 
-    /// Reads a stored text. Members that this program does not know mean nothing to it.
+    /// Reads a stored text. Members that this program does not know are ignored.
     /// - Throws: ``MalformedJSON``, ``UnreadableClientSettings``.
     package init(stored text: [UInt8]) throws {
         for member in try StrictJSON.parseObject(text, maximumLength: Self.maximumLength).members {
@@ -14,12 +14,12 @@ extension ClientSettings {
         }
     }
 
-    /// The text to store in the place of `old`.
+    /// The text to store in place of `old`.
     ///
-    /// What this program does not know stays, byte for byte and in its place: a newer one may have written it. So does a
-    /// field whose value is the same, since a newer program may have written more into it, such as a grant that is not
-    /// known here. What is new comes last.
-    /// - Throws: what ``init(stored:)`` throws for `old`.
+    /// Members that this program does not know stay, byte for byte and in place: a newer program may have written them.
+    /// A field whose value is unchanged stays too, because a newer program may have written more into it, such as a
+    /// grant that is unknown here. New members come last.
+    /// - Throws: the errors of ``init(stored:)`` for `old`.
     package func stored(over old: [UInt8] = Array("{}".utf8)) throws -> [UInt8] {
         let before = try ClientSettings(stored: old)
         let members = try StrictJSON.members(of: old, maximumLength: Self.maximumLength)
@@ -40,7 +40,7 @@ extension ClientSettings {
         }
     }
 
-    /// By its bytes, as values are compared.
+    /// By bytes, as values are compared.
     private static func text(of field: ClientField, in settings: ClientSettings) -> [UInt8]? {
         field.value(in: settings).map { value in
             var json = JSONWriter(reserving: 64)
@@ -50,8 +50,8 @@ extension ClientSettings {
     }
 }
 
-/// A field's stored value is not one that this program can read. A client without a field that limits it would be
-/// another client, so it is none at all.
+/// This program cannot read the stored value of a field. Without a field that limits it, the client would be a
+/// different client, so it is not loaded at all.
 package struct UnreadableClientSettings: Error, CustomStringConvertible {
     package let field: String
 

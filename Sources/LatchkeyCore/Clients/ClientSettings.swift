@@ -1,10 +1,10 @@
 package import LatchkeyTokens
 
-/// What an administrator sets of a client.
+/// The settings of a client that an administrator makes.
 ///
-/// A field is declared in this file and read from it by everything that knows fields: storage, admin API, command line,
-/// OpenAPI. It has a property, with its type and what it is when nothing was set, and an entry in ``fields``. Only its
-/// option on the command line stands elsewhere (`ClientFieldOptions`), and rules of its own (`ClientRules`).
+/// A field is declared in this file, and everything that handles fields reads it from here: storage, admin API, command
+/// line, OpenAPI. A field has a property, with its type and its value when nothing was set, and an entry in ``fields``.
+/// Only its command-line option (`ClientFieldOptions`) and its rules (`ClientRules`) are elsewhere.
 package struct ClientSettings: Sendable, Equatable {
     package var firstParty = false
     package var origins: [String] = []
@@ -14,7 +14,7 @@ package struct ClientSettings: Sendable, Equatable {
     package var audiences: [String] = []
     /// `nil`: ``Client/defaultScope``.
     package var scope: Scope?
-    /// Those of a stored client are always written out: none means none.
+    /// Always written out for a stored client: an empty list means none.
     package var grants: [Client.Grant] = []
     /// `nil`: the issuer's, here and below.
     package var algorithm: JWSAlgorithm?
@@ -26,7 +26,7 @@ package struct ClientSettings: Sendable, Equatable {
 
     package init(_ fill: (inout ClientSettings) throws -> Void) rethrows { try fill(&self) }
 
-    /// What a client of this kind begins with.
+    /// The initial settings of a client of this kind.
     package init(defaultsFor kind: Client.Kind, among grants: [Client.Grant] = Client.Grant.all) {
         self.grants = Client.Grant.defaults(for: kind, among: grants)
     }
@@ -52,24 +52,24 @@ extension ClientSettings {
             "aud of its access tokens; by default the issuer."),
         .scope(
             "scope", \.scope, option: "scope", title: "scope", unset: "(the default list)",
-            "What it may ask for, names separated by spaces; by default \(Client.defaultScope)."),
+            "Scopes that it may ask for, separated by spaces; by default \(Client.defaultScope)."),
         .grants(
             "grants", \.grants, option: "grant", title: "grants",
-            "What it may use at the token endpoint; by default what suits the kind."),
+            "Grants that it may use at the token endpoint; the default depends on the kind."),
         .choice(
             "algorithm", \.algorithm, of: JWSAlgorithm.allCases.map { ($0.rawValue, $0) },
             alsoRead: ["Ed25519": .edDSA], option: "algorithm", title: "algorithm", unset: "(the issuer's)",
-            "What its tokens are signed with; by default the issuer's."),
+            "Algorithm that signs its tokens; by default the issuer's."),
         .seconds(
             "access_ttl_seconds", \.accessLifetime, Settings.Tokens.shortestLifetime...Settings.Tokens.longestLifetime,
             option: "access-ttl", title: "access ttl", unset: "(the issuer's)", "Lifetime of its access tokens."),
         .seconds(
             "idle_ttl_seconds", \.idleLifetime, ClientRules.shortestSession...ClientRules.longestSession,
             option: "idle-ttl", title: "idle ttl", unset: "(the issuer's)",
-            "Its sessions end when they are not refreshed for so long."),
+            "Its sessions end when they have not been refreshed for this long."),
         .seconds(
             "absolute_ttl_seconds", \.absoluteLifetime, ClientRules.shortestSession...ClientRules.longestSession,
             option: "absolute-ttl", title: "absolute ttl", unset: "(the issuer's)",
-            "Its sessions end so long after the sign-in."),
+            "Its sessions end this long after the sign-in."),
     ]
 }

@@ -4,8 +4,8 @@ package protocol ClientLook {
     func find(_ id: ClientID) throws -> Client?
     /// Newest first, at most `limit`, each with the number by which the list is ordered.
     func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)]
-    /// The secrets of all clients, of each the newest first.
-    /// - Parameter instant: only those that work then; `nil`: all.
+    /// The secrets of all clients, the newest of each first.
+    /// - Parameter instant: only those that work at this instant; `nil` for all.
     func secrets(at instant: Timestamp?) throws -> [SealedClientSecret]
     /// Grows with every change of any client.
     func version() throws -> Int64
@@ -14,16 +14,16 @@ package protocol ClientLook {
 package protocol ClientTable: ClientLook {
     /// - Returns: false when the id is taken; nothing was written then.
     func insert(_ client: Client) throws -> Bool
-    /// Writes what an administrator may set. State (disabled, watermarks) has its own statements: a stale copy must not
-    /// undo it.
+    /// Writes what an administrator may set. The state (disabled, watermarks) has its own statements: a stale copy must
+    /// not undo it.
     func update(_ client: Client) throws
     func setDisabled(_ id: ClientID, _ disabled: Bool) throws
     /// Revokes tokens issued and sessions begun until now.
     func setWatermark(_ id: ClientID, at instant: Timestamp) throws
     func delete(_ id: ClientID) throws
-    /// - Returns: false when the client has a secret of this very instant; nothing was written then.
+    /// - Returns: false when the client has a secret with this same instant; nothing was written then.
     func insert(_ secret: SealedClientSecret) throws -> Bool
-    /// The client's secrets work until `instant` at the latest.
+    /// Lets the client's secrets work until `instant` at the latest.
     func expireSecrets(of id: ClientID, at instant: Timestamp) throws
     func reseal(_ secret: SealedClientSecret) throws
     func raiseVersion() throws

@@ -1,12 +1,12 @@
 package import LatchkeyTokens
 
-/// The state of a client, and the stamp of one more token for it.
+/// The state of a client, and the stamp for one more token for it.
 package struct IssuedClient: Sendable {
     package let client: Client
     package let stamp: IssuanceStamp
 }
 
-/// Tokens without a session: of a client itself (`client_credentials`), and in a user's name (`token mint`).
+/// Tokens without a session: for a client itself (`client_credentials`), and for a user (`token mint`).
 package enum ClientTokenRules {
     /// - Throws: `invalid_client` when it is gone or disabled.
     static func issue(to id: ClientID, _ ledger: any Ledger) throws -> Issuance<IssuedClient> {

@@ -1,8 +1,8 @@
 import LatchkeyTokens
 
-/// A redirect URI that a client may register; compared byte by byte later (RFC 9700 2.1), loopback ports apart.
+/// A redirect URI that a client may register; later compared byte by byte (RFC 9700 2.1), except for loopback ports.
 enum RedirectURI {
-    /// - Throws: `invalid_request` with the form that is asked for.
+    /// - Throws: `invalid_request` with the required form.
     static func check(_ uri: String, kind: Client.Kind) throws(Refusal) {
         guard uri.utf8.count <= 512, let parts = URIParts(uri) else {
             throw refused("A redirect URI is an absolute URI of at most 512 ASCII characters.")
@@ -15,7 +15,7 @@ enum RedirectURI {
         case "http":
             guard parts.isLoopback else { throw refused("An http redirect URI is for loopback hosts only: use https.") }
         default:
-            // RFC 8252 7.1: a domain name in reverse, under the control of the application's maker.
+            // RFC 8252 7.1: a reversed domain name under the control of the application's maker.
             guard kind == .public, parts.scheme.contains("."), parts.scheme == parts.scheme.lowercased() else {
                 throw refused(
                     "A redirect URI is https, http on a loopback host, or for public clients "
@@ -27,9 +27,9 @@ enum RedirectURI {
     private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
 }
 
-/// Where a client's users sign in: a page of the deployer's own.
+/// The page where a client's users sign in: one of the deployer's own.
 enum LoginURI {
-    /// - Throws: `invalid_request` with the form that is asked for.
+    /// - Throws: `invalid_request` with the required form.
     static func check(_ uri: String) throws(Refusal) {
         guard uri.utf8.count <= 512, let parts = URIParts(uri), parts.host != nil, !uri.contains("#"),
             parts.scheme == "https" || (parts.scheme == "http" && parts.isLoopback)
@@ -41,16 +41,16 @@ enum LoginURI {
     }
 }
 
-/// An origin as browsers send it (RFC 6454 6.2): compared byte by byte, so only that spelling.
+/// An origin as browsers send it (RFC 6454 6.2): compared byte by byte, so only that spelling is accepted.
 enum WebOrigin {
-    /// - Throws: `invalid_request` with the form that is asked for.
+    /// - Throws: `invalid_request` with the required form.
     static func check(_ origin: String) throws(Refusal) {
         guard origin.utf8.count <= 300, let parts = URIParts(origin), parts.rest.isEmpty,
             let host = parts.host, origin == origin.lowercased()
         else {
             throw refused(
                 "An origin has the form https://app.example.com or https://app.example.com:8443, "
-                    + "in lower case, without path and final slash.")
+                    + "in lower case, without path or trailing slash.")
         }
         switch parts.scheme {
         case "https":
@@ -86,16 +86,16 @@ enum AudienceForm {
     }
 }
 
-/// A URI taken apart just far enough to judge what clients register: `scheme:` and, after `//`, host and port.
+/// A URI parsed just far enough to check what clients register: `scheme:` and, after `//`, host and port.
 ///
-/// Stricter than RFC 3986 on purpose, with no rule for user names or escapes in the host: what is compared byte by byte
-/// with what browsers send must have one spelling.
+/// Deliberately stricter than RFC 3986, with no rule for user names or escapes in the host: what is compared byte by
+/// byte with what browsers send must have exactly one spelling.
 struct URIParts: Equatable {
     let scheme: String
     /// As written; an IPv6 address with its brackets. `nil` when there is no `//`.
     let host: String?
     let port: Int?
-    /// All that follows scheme and authority.
+    /// Everything after scheme and authority.
     let rest: String
 
     /// Nil unless `text` is an absolute URI of visible ASCII characters.
@@ -117,7 +117,7 @@ struct URIParts: Equatable {
         (self.host, self.port, rest) = (host, port, String(afterSlashes[end...]))
     }
 
-    /// Whether it is a host of this very machine: `localhost`, names under it, 127.0.0.0/8, `[::1]`.
+    /// Whether the host is this machine: `localhost`, names under it, 127.0.0.0/8, `[::1]`.
     var isLoopback: Bool {
         guard let host else { return false }
         if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }

@@ -1,6 +1,7 @@
 import LatchkeyTokens
 
-/// A client that may collect passwords itself. Judged when it is made, and nowhere else: who holds one need not ask again.
+/// A client that may collect passwords itself. The init checks it, and nothing else: code that holds one need not check
+/// again.
 package struct FirstPartyClient: Sendable {
     package let client: Client
 
@@ -12,8 +13,8 @@ package struct FirstPartyClient: Sendable {
         self.client = client
     }
 
-    /// The client on the transport that its user's session is to have.
-    /// - Throws: ``Refusal`` `unauthorized_client` when its sessions may not have that one.
+    /// The client with the transport that its user's session is to have.
+    /// - Throws: ``Refusal`` `unauthorized_client` when its sessions may not have that transport.
     package func on(_ transport: Session.Transport) throws(Refusal) -> SignInClient {
         switch transport {
         case .body: break

@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 
-/// The origins of all clients that are not disabled: what is answered where no client is known yet.
+/// The origins of all clients that are not disabled: used where no client is known yet.
 package struct RegisteredOrigins: Sendable {
-    /// An origin and a client that has it.
+    /// An origin, and a client that registered it.
     package struct Registration: Sendable, Equatable {
         package let origin: String
         package let client: ClientID
@@ -13,7 +13,7 @@ package struct RegisteredOrigins: Sendable {
         }
     }
 
-    /// So many are compared when the nearest is looked for.
+    /// How many origins are compared to find the nearest.
     private static let mostCompared = 1000
 
     /// By bytes, as origins are compared.
@@ -24,7 +24,7 @@ package struct RegisteredOrigins: Sendable {
     package init(_ clients: some Sequence<Client>) {
         for client in clients where !client.disabled {
             for origin in client.origins {
-                // Of several clients the first by name, so that the same is told each time.
+                // Of several clients the first by name, so that the hint is always the same.
                 let key = Array(origin.utf8)
                 self.clients[key] = self.clients[key].map { min($0, client.id) } ?? client.id
             }
@@ -42,9 +42,8 @@ package struct RegisteredOrigins: Sendable {
     /// Whether a client has exactly this origin.
     package func contains(_ origin: String) -> Bool { clients[Array(origin.utf8)] != nil }
 
-    /// The registered origin that is most likely meant by one that nobody has: the same host under another scheme or
-    /// port, another name of this machine, the host with or without `www.`, a host of the same domain. Nil when none is
-    /// near.
+    /// The registered origin that an unregistered one most likely means: the same host with another scheme or port,
+    /// another name of this machine, the host with or without `www.`, a host of the same domain. Nil when none is near.
     package func nearest(to origin: String) -> Registration? {
         guard let wanted = URIParts(origin) else { return nil }
         let near = clients.prefix(Self.mostCompared).compactMap { key, client -> (Int, Registration)? in

@@ -3,7 +3,7 @@ package import LatchkeyTokens
 /// When signing keys are announced, start to sign, stop, and leave the JWKS: a pure function of the key table and the
 /// time. A verifier that refreshes its JWKS by HTTP caching rules never meets a `kid` that it could not know.
 package struct KeyLifecycle: Sendable {
-    /// How long a key stands in the JWKS before it may sign.
+    /// How long a key is in the JWKS before it may sign.
     package let announcePeriod: Duration
     /// How long a key signs.
     package let rotationPeriod: Duration
@@ -16,7 +16,7 @@ package struct KeyLifecycle: Sendable {
         self.retirement = retirement
     }
 
-    /// What is to be done, in this order.
+    /// Due steps, to be done in this order.
     package enum Step: Sendable, Equatable {
         /// Generate a key that signs at once: the first of its algorithm, or after an emergency.
         case createActive(JWSAlgorithm)
@@ -27,7 +27,7 @@ package struct KeyLifecycle: Sendable {
         case expire(KeyID)
     }
 
-    /// The steps that are due at `now`. Applying them and asking again yields nothing more at the same instant.
+    /// The steps that are due at `now`. After they are applied, no more steps are due at the same instant.
     package func due(keys: [SigningKeyRecord], algorithms: Set<JWSAlgorithm>, now: Timestamp) -> [Step] {
         var steps: [Step] = []
         let inUse = algorithms.union(keys.filter { $0.state == .active }.map(\.algorithm))
@@ -57,13 +57,13 @@ package struct KeyLifecycle: Sendable {
         return steps
     }
 
-    /// Whether an announced key has been in the JWKS for long enough.
+    /// Whether an announced key has been in the JWKS long enough.
     package func mayActivate(_ key: SigningKeyRecord, now: Timestamp) -> Bool {
         key.state == .announced && now >= key.announcedAt + announcePeriod
     }
 
-    /// The steps of a rotation by hand: the same rule for when a key may sign.
-    /// - Throws: ``Refusal`` `conflict` that says how long the announced key has to wait.
+    /// The steps of a rotation by hand: the same rule decides when a key may sign.
+    /// - Throws: ``Refusal`` `conflict` that says how long the announced key must wait.
     package func rotateNow(
         keys: [SigningKeyRecord], algorithm: JWSAlgorithm, now: Timestamp
     ) throws(Refusal) -> [Step] {
@@ -74,7 +74,7 @@ package struct KeyLifecycle: Sendable {
             let ready = announced.announcedAt + announcePeriod
             throw Refusal(
                 .conflict,
-                "The next \(algorithm.rawValue) key may sign from \(ready.words) on: verifiers may still hold a JWKS without it. For a stolen key use an emergency rotation."
+                "The next \(algorithm.rawValue) key may sign from \(ready.words): until then verifiers may hold a JWKS without it. For a stolen key use an emergency rotation."
             )
         }
         return [.activate(announced.id), .createAnnounced(algorithm)]

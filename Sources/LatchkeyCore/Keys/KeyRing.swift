@@ -2,7 +2,7 @@ import Crypto
 package import LatchkeyTokens
 import Synchronization
 
-/// The keys as one immutable value: what signs, what is published, what verifies. Swapped whole.
+/// The keys as one immutable value: the signing, published and verifying keys. Replaced as a whole.
 package struct KeyRingSnapshot: Sendable {
     /// One key that signs now.
     package struct Signer: Sendable {
@@ -32,7 +32,7 @@ package struct KeyRingSnapshot: Sendable {
         }
     }
 
-    /// Version of the key table that this was read from.
+    /// The version of the key table that this was read from.
     package let version: Int64
     /// Announced, active and retired keys, in the order of the JWKS.
     package let records: [SigningKeyRecord]
@@ -97,7 +97,7 @@ package final class KeyRing: Sendable {
 
     package var current: KeyRingSnapshot { snapshot.withLock { $0 } }
 
-    /// Takes over a snapshot unless a newer one is there already.
+    /// Installs a snapshot unless a newer one is already there.
     package func publish(_ new: KeyRingSnapshot) {
         snapshot.withLock { if new.version >= $0.version { $0 = new } }
     }

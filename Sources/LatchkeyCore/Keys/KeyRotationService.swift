@@ -5,10 +5,10 @@ import ServiceLifecycle
 
 /// Moves the signing keys along their timeline and keeps the key ring current.
 ///
-/// Private keys are generated outside of any transaction; a change is applied only when the key table is still the one
-/// that it was planned for, and planned anew otherwise.
+/// Private keys are generated outside of any transaction. A change is applied only if the key table is still the one
+/// that it was planned for; otherwise it is planned again.
 package struct KeyRotationService: Service, CustomStringConvertible {
-    /// The name alone: services are logged when they start.
+    /// Only the name, because services are logged when they start.
     package var description: String { "KeyRotationService" }
     private let store: any Store
     private let masterKeys: MasterKeyRing
@@ -19,7 +19,7 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     private let logger: Logger
     private let line = WaitingLine<String>(limit: 256, limitPerKey: 256)
 
-    /// How often the schedule is looked at.
+    /// How often the schedule is checked.
     private static let period: Duration = .seconds(60)
 
     package init(
@@ -35,13 +35,13 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         self.logger = logger
     }
 
-    /// Proves the master key, creates the first keys and loads the ring. Before anything is served.
+    /// Proves the master key, creates the first keys and loads the ring. Call it before anything is served.
     /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
     package func start() async throws {
         if let probe = try await store.masterKeyProbe() {
             guard masterKeys.opens(probe: probe) else {
                 throw MasterKeyFault(
-                    "This master key is not the one that the database was made with. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
+                    "The database is sealed with a different master key. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
                 )
             }
         } else {
@@ -51,8 +51,8 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         try await tick()
     }
 
-    /// Runs the schedule once a minute until shutdown. A failure is logged and tried again: tokens go on being signed
-    /// with the key that is there.
+    /// Runs the schedule once a minute until shutdown. A failure is logged and tried again: tokens are still signed
+    /// with the existing key.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -67,7 +67,7 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         }
     }
 
-    /// Does what is due now and reloads the ring.
+    /// Does the due steps and reloads the ring.
     package func tick() async throws {
         try await apply(actor: .system) { table, now in
             let steps = lifecycle(horizon: try await store.revocationState().tokenHorizon)
@@ -82,7 +82,7 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         ring.publish(try KeyRingSnapshot(table: try await store.keyTable(includingGone: false), masterKeys: masterKeys))
     }
 
-    /// All keys with their timeline, newest first; those gone too when asked for.
+    /// All keys with their timeline, newest first; keys that are gone only on request.
     package func list(includingGone: Bool) async throws -> [SigningKeyRecord] {
         try await store.keyTable(includingGone: includingGone).keys.sorted { $0.announcedAt > $1.announcedAt }
     }
@@ -106,9 +106,9 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         }
     }
 
-    /// For a stolen key: fresh active and announced keys for every algorithm, every other key withdrawn at once with a
-    /// `key` entry, and `all` for the honest tokens. With `only`, that one key alone: its `key` entry kills every token
-    /// it signed. Sessions live on.
+    /// For a stolen key: creates new active and announced keys for every algorithm, withdraws every other key at once
+    /// with a `key` entry, and revokes `all` for the honest tokens. With `only`, it withdraws that one key: its `key`
+    /// entry kills every token that the key signed. Sessions continue.
     /// - Throws: ``Refusal`` `not_found` for an unknown `only`.
     package func emergency(
         only: KeyID? = nil, reason: RevocationReason = .emergencyRotation, actor: Actor
@@ -133,14 +133,14 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         }
     }
 
-    /// Takes an external private key as the next key of its algorithm: announced, or active when it is the first.
-    /// - Throws: ``Refusal`` `invalidRequest` for an unusable PEM, `conflict` for a key that is there already.
+    /// Imports an external private key as the next key of its algorithm: announced, or active when it is the first.
+    /// - Throws: ``Refusal`` `invalidRequest` for an unusable PEM, `conflict` for a key that is already there.
     package func importPEM(_ pem: String, algorithm: JWSAlgorithm?, actor: Actor) async throws -> KeyID {
         let (key, algorithm) = try PrivateKey.parse(pem: pem, algorithm: algorithm)
         let id = try key.publicKey(for: algorithm).keyID
         try await apply(actor: actor, includingGone: true) { table, _ in
             guard !table.keys.contains(where: { $0.id == id }) else {
-                throw Refusal(.conflict, "This key is in the key table already; a key is never used twice.")
+                throw Refusal(.conflict, "This key is already in the key table; a key is never used twice.")
             }
             let first = !table.keys.contains { $0.algorithm == algorithm && $0.state == .active }
             let replaced = table.keys.filter { $0.algorithm == algorithm && $0.state == .announced }.map(\.id)
@@ -165,13 +165,13 @@ package struct KeyRotationService: Service, CustomStringConvertible {
 
     private struct Plan {
         var steps: [KeyLifecycle.Step]
-        /// Taken out of the JWKS at once, with a `key` entry each.
+        /// Removed from the JWKS at once, with a `key` entry each.
         var withdrawn: [KeyID] = []
         var revokeAll = false
         var reason: RevocationReason = .emergencyRotation
         /// Used by the first create step instead of a generated key.
         var imported: PrivateKey?
-        /// Announced keys that never signed and make room for an imported one.
+        /// Announced keys that never signed and make room for an imported key.
         var dropped: [KeyID] = []
     }
 
@@ -195,8 +195,8 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     private func apply(
         actor: Actor, includingGone: Bool = false, _ plan: (KeyTable, Timestamp) async throws -> Plan?
     ) async throws {
-        // One change at a time in this process; another one (a second node, later) may still come in between, and then
-        // this one plans anew.
+        // One change at a time in this process. Another process (a second node, later) may still change the table in
+        // between, and then this change is planned again.
         try await line.inTurn("keys") { try await applyInTurn(actor: actor, includingGone: includingGone, plan) }
         try await reload()
     }
@@ -206,8 +206,8 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     ) async throws {
         for _ in 0..<8 {
             let table = try await store.keyTable(includingGone: includingGone)
-            // Key times are compared with each other and with announcements, so a clock that was set back must not
-            // make a key look older or younger than the latest change of the table.
+            // Key times are compared with each other and with announcements, so a clock that was set back must not make
+            // a key look older or younger than the latest change of the table.
             let now = max(clock.now(), table.keys.map(\.latestChange).max() ?? clock.now())
             guard let planned = try await plan(table, now) else { return }
             if try await store.changeKeys(try await change(planned, table: table, now: now, actor: actor)) { return }

@@ -16,9 +16,9 @@ package struct SealedValues: Sendable, Equatable {
     }
 }
 
-/// What happens in the transactions that change signing keys, and what is sealed with the master key.
+/// The transactions that change signing keys, and the values that are sealed with the master key.
 package enum KeyRules {
-    /// - Returns: false, and nothing is changed, when the table's version is no longer `change.basedOn`.
+    /// - Returns: false, with nothing changed, when the table's version is no longer `change.basedOn`.
     static func change(_ change: KeyTableChange, _ ledger: any Ledger) throws -> Bool {
         guard try ledger.keys.version() == change.basedOn else { return false }
         // The active ones last: an algorithm never has two, not even between two statements.
@@ -58,8 +58,8 @@ package enum KeyRules {
 }
 
 extension SealedValues {
-    /// Whether both hold the same keys and secrets, whatever they are sealed with. An expiry set in between counts as
-    /// a change.
+    /// Whether both hold the same keys and secrets, ignoring the key that sealed them. An expiry that was set in
+    /// between counts as a change.
     fileprivate func describesSameRows(as other: SealedValues) -> Bool {
         func identity(_ secret: SealedClientSecret) -> [String] {
             [
@@ -96,7 +96,7 @@ extension Store {
         try await write { try KeyRules.reseal(values, event: event, $0) }.value
     }
 
-    /// A sealed probe that tells at start whether the master key is the right one; written on first use.
+    /// A sealed probe that shows at start whether the master key is the right one; written on first use.
     package func masterKeyProbe() async throws -> [UInt8]? { try await read { try $0.keys.masterKeyProbe() } }
 
     package func setMasterKeyProbe(_ sealed: [UInt8]) async throws {

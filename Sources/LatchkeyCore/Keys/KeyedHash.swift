@@ -4,14 +4,14 @@ import LatchkeyTokens
 /// HMAC-SHA256 (RFC 2104) under one key, which is hashed once for all messages, and the HKDF (RFC 5869) that makes such
 /// keys.
 ///
-/// What `HMAC` and `HKDF` of swift-crypto give, in half the time: those are generic over hash and message, and every byte
-/// of a key goes through tables of witnesses there. A refresh token needs four of them.
+/// The same results as `HMAC` and `HKDF` of swift-crypto, in half the time: those are generic over hash and message,
+/// and every byte of a key goes through witness tables there. A refresh token needs four of them.
 package struct KeyedHash: Sendable {
     private let inner: SHA256
     private let outer: SHA256
 
-    /// - Parameter key: at most ``SHA256/blockByteCount`` bytes. A longer one would have to be hashed first; ours are half
-    ///   as long.
+    /// - Parameter key: at most ``SHA256/blockByteCount`` bytes. A longer one would have to be hashed first; ours are
+    ///   half as long.
     package init(key: [UInt8]) {
         precondition(key.count <= SHA256.blockByteCount, "the key of a keyed hash is longer than a block")
         inner = Self.begun(key, 0x36)
@@ -28,7 +28,7 @@ package struct KeyedHash: Sendable {
         return hash
     }
 
-    /// The 32 bytes that only who has the key can make of `message`.
+    /// The 32 bytes that only a holder of the key can compute from `message`.
     package func code(for message: [UInt8]) -> [UInt8] {
         var hash = inner
         hash.update(data: message)
@@ -42,7 +42,7 @@ package struct KeyedHash: Sendable {
 
     /// The first 32 bytes of HKDF: a key derived from `material`, as a keyed hash.
     package static func derived(from material: SymmetricKey, salt: [UInt8], info: [UInt8]) -> KeyedHash {
-        // Each of these two keys has one message only, so its hashes are used up and not copied.
+        // Each of these two keys has one message only, so its hash states are consumed, not copied.
         var extract = begun(salt, 0x36)
         // Read in place, so that no copy of the material is left behind in memory; nothing keeps the pointer.
         unsafe material.withUnsafeBytes { unsafe extract.update(bufferPointer: $0) }
@@ -54,7 +54,7 @@ package struct KeyedHash: Sendable {
 }
 
 extension SHA256Digest {
-    /// The 32 bytes. With room for all of them at once: as a sequence a digest does not say how long it is.
+    /// The 32 bytes. Reserves the space for all at once: as a sequence, a digest does not say how long it is.
     var bytes: [UInt8] {
         [UInt8](room: Self.byteCount) { bytes in
             for byte in self { bytes.append(byte) }

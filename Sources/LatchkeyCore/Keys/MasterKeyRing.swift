@@ -10,8 +10,8 @@ package struct MasterKeyFault: Error, Sendable, CustomStringConvertible {
 
 /// Up to 16 master keys, one of them current.
 ///
-/// Text form, of the key file and of `LATCHKEY_MASTER_KEY` alike: `SLOT:BASE64` items separated by white space or
-/// commas, the last one current; a bare `BASE64` is slot 0.
+/// Text form, for the key file and for `LATCHKEY_MASTER_KEY`: `SLOT:BASE64` items separated by white space or commas,
+/// the last one current; a bare `BASE64` is slot 0.
 ///
 /// Sealed form: one byte (format version 1 in the high four bits, slot in the low ones) ‖ AES-256-GCM nonce (12) ‖
 /// ciphertext ‖ tag (16). The purpose and the context (for instance the `kid`) are authenticated, so that a sealed
@@ -27,20 +27,20 @@ package final class MasterKeyRing: Sendable {
         var current: UInt8 { order[order.count - 1] }
     }
     private let state: Mutex<State>
-    /// Held by whoever seals something and has not stored it yet, and by a rotation of the master key.
+    /// Held by code that has sealed something and not stored it yet, and by a rotation of the master key.
     private let line = WaitingLine<String>(limit: 1024, limitPerKey: 1024)
 
-    /// - Throws: ``MasterKeyFault`` when the text is not of the form above.
+    /// - Throws: ``MasterKeyFault`` when the text does not have the form above.
     package init(text: String) throws(MasterKeyFault) {
         var keys: [UInt8: MasterKey] = [:]
         var order: [UInt8] = []
-        // By bytes: CR LF is one character, and a combining mark would take the comma before it along.
+        // By bytes: in Swift's String, CR LF is one character, and a combining mark would swallow the comma before it.
         for item in text.utf8.split(whereSeparator: { $0 <= 0x20 || $0 == UInt8(ascii: ",") }) {
             let parts = item.split(separator: UInt8(ascii: ":"), maxSplits: 1)
             let base64 = parts.last.map { Array($0) } ?? []
             guard let slot = Self.slot(parts.count == 2 ? Array(parts[0]) : [UInt8(ascii: "0")]),
                 let data = Data(base64Encoded: Data(base64)),
-                // Foundation overlooks superfluous padding.
+                // Foundation accepts superfluous padding.
                 Array(data.base64EncodedData()) == base64, let key = MasterKey(bytes: Array(data))
             else {
                 throw MasterKeyFault(
@@ -48,7 +48,7 @@ package final class MasterKeyRing: Sendable {
                 )
             }
             guard keys.updateValue(key, forKey: slot) == nil else {
-                throw MasterKeyFault("The master key lists slot \(slot) twice; each slot may stand there once.")
+                throw MasterKeyFault("The master key lists slot \(slot) twice; each slot may appear only once.")
             }
             order.append(slot)
         }
@@ -65,7 +65,7 @@ package final class MasterKeyRing: Sendable {
         return number < slotCount ? UInt8(number) : nil
     }
 
-    /// A ring with one fresh random key in slot 0.
+    /// A ring with one new random key in slot 0.
     package static func generate() -> MasterKeyRing {
         MasterKeyRing(keys: [0: .generate()], order: [0])
     }
@@ -74,17 +74,17 @@ package final class MasterKeyRing: Sendable {
         self.state = Mutex(State(keys: keys, order: order))
     }
 
-    /// Runs `body` while nobody else seals or rotates: what is sealed inside is stored before a rotation re-seals what
-    /// is stored. Not re-entrant.
+    /// Runs `body` while no other task seals or rotates: everything sealed inside is stored before a rotation re-seals
+    /// the stored values. Not re-entrant.
     package func sealing<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await line.inTurn("sealing", body)
         } catch is WaitingLine<String>.Full {
-            throw Refusal(.overloaded, "Too many changes wait; try again.", retryAfter: .seconds(1))
+            throw Refusal(.overloaded, "Too many changes are waiting; try again.", retryAfter: .seconds(1))
         }
     }
 
-    /// The text form, oldest key first and the current one last. A secret: for the key file alone.
+    /// The text form, oldest key first and the current one last. A secret: only for the key file.
     package var text: String {
         state.withLock { state in
             state.order.compactMap { slot in
@@ -106,14 +106,14 @@ package final class MasterKeyRing: Sendable {
         state.withLock { $0.keys[slot ?? $0.current] }?.derive(purpose, salt: salt, context: context)
     }
 
-    /// As ``derive(_:slot:salt:context:)``, to hash with.
+    /// As ``derive(_:slot:salt:context:)``, for hashing.
     package func deriveHash(
         _ purpose: MasterKey.Purpose, slot: UInt8, salt: [UInt8], context: [UInt8]
     ) -> KeyedHash? {
         state.withLock { $0.keys[slot] }?.deriveHash(purpose, salt: salt, context: context)
     }
 
-    /// A ring with one more key, which becomes current. Throws when all 16 slots are in use.
+    /// A ring with one more key, which becomes the current one. Throws when all 16 slots are in use.
     package func adding(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
         let (keys, order, current) = state.withLock { ($0.keys, $0.order, $0.current) }
         let free = (1..<UInt8(Self.slotCount)).map { (current + $0) % UInt8(Self.slotCount) }.first { keys[$0] == nil }
@@ -123,20 +123,20 @@ package final class MasterKeyRing: Sendable {
         return MasterKeyRing(keys: keys.merging([free: key]) { old, _ in old }, order: order + [free])
     }
 
-    /// A ring with the current key alone.
+    /// A ring with only the current key.
     package func droppingOthers() -> MasterKeyRing {
         state.withLock { state in
             MasterKeyRing(keys: state.keys.filter { $0.key == state.current }, order: [state.current])
         }
     }
 
-    /// Takes over the keys of another ring; what was sealed with a slot that is gone cannot be opened any more.
+    /// Takes over the keys of another ring; values sealed with a slot that is gone cannot be opened any more.
     package func replace(with other: MasterKeyRing) {
         let (keys, order) = other.state.withLock { ($0.keys, $0.order) }
         state.withLock { $0 = State(keys: keys, order: order) }
     }
 
-    /// Seals with the current key. `context` is authenticated and must be given again to open.
+    /// Seals with the current key. `context` is authenticated and is needed again to open.
     package func seal(_ plaintext: [UInt8], purpose: MasterKey.Purpose, context: [UInt8]) throws -> [UInt8] {
         let (key, slot) = state.withLock { ($0.keys[$0.current], $0.current) }
         guard let key else { throw MasterKeyFault("The current master-key slot \(slot) is empty.") }
@@ -147,8 +147,8 @@ package final class MasterKeyRing: Sendable {
         return [first] + Array(combined)
     }
 
-    /// Opens what ``seal(_:purpose:context:)`` made.
-    /// - Throws: ``MasterKeyFault`` when the slot is empty, the key is another one, or the value was changed.
+    /// Opens a value from ``seal(_:purpose:context:)``.
+    /// - Throws: ``MasterKeyFault`` when the slot is empty, the key is a different one, or the value was changed.
     package func open(
         _ sealed: [UInt8], purpose: MasterKey.Purpose, context: [UInt8]
     ) throws(MasterKeyFault) -> [UInt8] {
@@ -158,7 +158,7 @@ package final class MasterKeyRing: Sendable {
         let slot = first & 0x0f
         guard let key = state.withLock({ $0.keys[slot] }) else {
             throw MasterKeyFault(
-                "The database is sealed with master key slot \(slot), which is not in the master key that was given.")
+                "The database is sealed with master key slot \(slot), which is not in the given master key.")
         }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst())
@@ -166,11 +166,11 @@ package final class MasterKeyRing: Sendable {
                 try AES.GCM.open(
                     box, using: key.derive(purpose), authenticating: Self.associatedData(first, purpose, context)))
         } catch {
-            throw MasterKeyFault("A sealed value in the database does not open with the master key that was given.")
+            throw MasterKeyFault("A sealed value in the database does not open with the given master key.")
         }
     }
 
-    /// What is sealed to tell later whether a master key is the right one.
+    /// The text that is sealed to show later whether a master key is the right one.
     static let probeText = Array("latchkey".utf8)
 
     /// Whether this is the ring that a database was sealed with.

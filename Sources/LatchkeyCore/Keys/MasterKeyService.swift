@@ -1,9 +1,9 @@
 import LatchkeyTokens
 
-/// What a master-key rotation did.
+/// The result of a master-key rotation.
 package struct MasterKeyRotation: Sendable, Equatable {
     package let currentSlot: UInt8
-    /// Slots that are still in the ring for refresh tokens issued under them.
+    /// Slots that stay in the ring for refresh tokens issued under them.
     package let olderSlots: [UInt8]
     package let resealedKeys: Int
     package let resealedSecrets: Int
@@ -15,8 +15,8 @@ package struct MasterKeyRotation: Sendable, Equatable {
     }
 }
 
-/// Rotates the master key. The order is chosen so that a crash at any point leaves a key file that opens everything:
-/// the new key is on disk before anything is sealed with it, the old one leaves only after nothing needs it.
+/// Rotates the master key. The order ensures that a crash at any point leaves a key file that opens everything: the new
+/// key is on disk before anything is sealed with it, and the old key is removed only when nothing needs it.
 package struct MasterKeyService: Sendable {
     private let store: any Store
     private let ring: MasterKeyRing
@@ -40,9 +40,9 @@ package struct MasterKeyService: Sendable {
         self.clock = clock
     }
 
-    /// Adds a key, makes it current and re-seals everything with it. `leaked`: also ends all sessions, runs the
-    /// emergency key rotation and drops every older slot at once.
-    /// One at a time, and never while somebody seals something that is not stored yet.
+    /// Adds a key, makes it current and re-seals everything with it. `leaked` also ends all sessions, runs the
+    /// emergency key rotation and drops every older slot at once. Only one rotation runs at a time, and never while
+    /// another task has sealed something that is not stored yet.
     /// - Throws: ``Refusal`` `conflict` when the key comes from the environment or the ring is full.
     package func rotate(leaked: Bool, actor: Actor) async throws -> MasterKeyRotation {
         try await ring.sealing { try await rotateInTurn(leaked: leaked, actor: actor) }
@@ -52,24 +52,24 @@ package struct MasterKeyService: Sendable {
         guard let file else {
             throw Refusal(
                 .conflict,
-                "The master key comes from LATCHKEY_MASTER_KEY, which the server cannot write. Move it into a key file (master_key_file) and rotate then."
+                "The master key comes from LATCHKEY_MASTER_KEY, which the server cannot write. Move it into a key file (master_key_file), then rotate."
             )
         }
         let wider: MasterKeyRing
         do {
-            // Everything at rest is sealed with the current key, so older slots serve refresh tokens alone; those end
-            // with a leak, and a full ring must not stand in its way.
+            // Everything at rest is sealed with the current key, so older slots serve only refresh tokens. A leak ends
+            // those, and a full ring must not prevent it.
             let base = leaked && ring.slots.count == MasterKeyRing.slotCount ? ring.droppingOthers() : ring
             wider = try base.adding(.generate())
         } catch {
             throw Refusal(
                 .conflict,
-                "All 16 master-key slots are in use. The first line of the key file is the oldest: remove it when it is older than refresh.absolute_ttl, restart, and rotate then."
+                "All 16 master-key slots are in use. The first line of the key file is the oldest: remove it when it is older than refresh.absolute_ttl, restart, then rotate."
             )
         }
         try file.write(wider)
         ring.replace(with: wider)
-        // What no longer opens must not go on working from memory, wherever this ends.
+        // Values that no longer open must not keep working from memory, wherever this function ends.
         defer { directory.invalidate() }
         if leaked {
             _ = try await revocations.revoke(

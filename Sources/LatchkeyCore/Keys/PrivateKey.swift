@@ -2,7 +2,7 @@ package import Crypto
 package import LatchkeyTokens
 package import OpenSSL
 
-/// A signing key's private half in memory. Prints nothing of itself.
+/// The private half of a signing key in memory. A description never contains it.
 package enum PrivateKey: Sendable, CustomStringConvertible {
     case p256(P256.Signing.PrivateKey)
     case ed25519(Curve25519.Signing.PrivateKey)
@@ -13,7 +13,7 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
     /// Size of generated RSA keys, bits.
     package static let rsaBits = 2048
 
-    /// As many hashes with the reference parameters take about as long as generating a key.
+    /// This many hashes with the reference parameters take about as long as generating a key.
     package static func hashes(for algorithm: JWSAlgorithm) -> Int {
         switch algorithm {
         case .es256, .edDSA: 1
@@ -21,7 +21,7 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         }
     }
 
-    /// A fresh key that fits `algorithm`. RSA takes some 100 ms: call it on the hash threads.
+    /// A new key for `algorithm`. RSA takes some 100 ms: call it on the hash threads.
     package static func generate(for algorithm: JWSAlgorithm) throws -> PrivateKey {
         switch algorithm {
         case .es256: .p256(P256.Signing.PrivateKey())
@@ -30,8 +30,8 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         }
     }
 
-    /// A key from an unencrypted PEM (PKCS#8, SEC1 or PKCS#1), and the algorithm it is for.
-    /// - Throws: ``Refusal`` `invalidRequest` with what is wrong.
+    /// A key from an unencrypted PEM (PKCS#8, SEC1 or PKCS#1), and the algorithm that it is for.
+    /// - Throws: ``Refusal`` `invalidRequest` that says what is wrong.
     package static func parse(
         pem: String, algorithm: JWSAlgorithm?
     ) throws -> (key: PrivateKey, algorithm: JWSAlgorithm) {
@@ -39,7 +39,7 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         do {
             imported = try PEMPrivateKey.parse(pem)
         } catch {
-            // The sentence has nothing of the key in it; libcrypto's own reason, for the log, neither.
+            // The sentence contains nothing of the key, and neither does libcrypto's own reason, which goes to the log.
             throw Refusal(.invalidRequest, error.message, note: error.description)
         }
         let key: PrivateKey
@@ -65,7 +65,7 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         return (key, chosen)
     }
 
-    /// What is sealed: the raw scalar or seed, or PKCS#8 DER for RSA.
+    /// The bytes that are sealed: the raw scalar or seed, or PKCS#8 DER for RSA.
     package func serialised() throws -> [UInt8] {
         switch self {
         case .p256(let key): Array(key.rawRepresentation)
@@ -74,7 +74,7 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads what ``serialised()`` wrote.
+    /// Reads the output of ``serialised()``.
     package init(serialised bytes: [UInt8], algorithm: JWSAlgorithm) throws {
         switch algorithm {
         case .es256: self = .p256(try P256.Signing.PrivateKey(rawRepresentation: bytes))

@@ -24,7 +24,7 @@ package struct SigningKeyRecord: Sendable, Equatable {
     package var activatedAt: Timestamp?
     package var retiredAt: Timestamp?
     package var goneAt: Timestamp?
-    /// Taken out by an emergency rotation: revocation documents signed with it are condemned too.
+    /// Removed by an emergency rotation: revocation documents signed with it are condemned too.
     package var withdrawn: Bool
 
     package init(
@@ -49,7 +49,7 @@ package struct SigningKeyRecord: Sendable, Equatable {
 package struct KeyTable: Sendable {
     /// Grows with every change of the table.
     package let version: Int64
-    /// All keys that are not `gone`, and those gone that were asked for.
+    /// All keys that are not `gone`, and those keys that are gone and were requested.
     package let keys: [SigningKeyRecord]
     package init(version: Int64, keys: [SigningKeyRecord]) {
         self.version = version
@@ -57,7 +57,7 @@ package struct KeyTable: Sendable {
     }
 }
 
-/// A planned change of the key table, applied in one transaction when the table still has `basedOn`'s version.
+/// A planned change of the key table, applied in one transaction if the table still has `basedOn`'s version.
 package struct KeyTableChange: Sendable {
     package let basedOn: Int64
     /// Rows to insert or to replace, by id.

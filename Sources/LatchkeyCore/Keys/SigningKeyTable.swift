@@ -1,10 +1,10 @@
 package import LatchkeyTokens
 
 package protocol SigningKeyLook {
-    /// Keys that are announced, active or retired; with `includingGone`, all. By the time of their announcement.
+    /// Keys that are announced, active or retired; with `includingGone`, all keys. In the order of their announcement.
     func all(includingGone: Bool) throws -> [SigningKeyRecord]
     func version() throws -> Int64
-    /// A sealed probe that tells at start whether the master key is the right one.
+    /// A sealed probe that shows at start whether the master key is the right one.
     func masterKeyProbe() throws -> [UInt8]?
 }
 

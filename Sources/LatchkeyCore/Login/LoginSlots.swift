@@ -1,14 +1,15 @@
 import Synchronization
 import Waiting
 
-/// How many attempts of each pair (account, network) are past the throttle's check and not yet decided.
+/// For each pair (account, network), the number of attempts that have passed the throttle's check and are not yet
+/// decided.
 ///
-/// Guesses that run side by side would otherwise all be admitted on the same count of failures. A pair's attempts are
-/// checked one at a time (``WaitingLine``), between ``beginCheck(_:)`` and ``endCheck(_:)``.
+/// Otherwise parallel guesses would all be admitted on the same count of failures. A pair's attempts are checked one at
+/// a time (``WaitingLine``), between ``beginCheck(_:)`` and ``endCheck(_:)``.
 final class LoginSlots: Sendable {
     private struct Pair {
         var taken = 0
-        /// Grows with each release: tells the attempt under check that the counters it read are out of date.
+        /// Grows with each release: it shows the attempt under check that the counters it read are out of date.
         var releases: UInt64 = 0
         /// Keeps the entry, and with it `releases`, while an attempt is checked.
         var isChecked = false
@@ -17,7 +18,7 @@ final class LoginSlots: Sendable {
 
     enum Answer: Equatable {
         case taken
-        /// A slot came back since the mark: read the counters again.
+        /// A slot was given back since the mark: read the counters again.
         case outOfDate
         case full
     }
@@ -35,10 +36,10 @@ final class LoginSlots: Sendable {
         }
     }
 
-    /// Where the pair stands, to be read before its counters are.
+    /// The state of the pair; read it before the pair's counters.
     func mark(_ pair: ThrottleBucket) -> UInt64 { pairs.withLock { $0[pair]?.releases ?? 0 } }
 
-    /// Takes a slot when fewer than `capacity` are taken and none came back since `mark`.
+    /// Takes a slot when fewer than `capacity` are taken and none was given back since `mark`.
     func take(_ pair: ThrottleBucket, capacity: Int, mark: UInt64) -> Answer {
         pairs.withLock { pairs in
             guard var entry = pairs[pair], entry.releases == mark else { return .outOfDate }
@@ -49,7 +50,7 @@ final class LoginSlots: Sendable {
         }
     }
 
-    /// Returns when a slot of the pair has come back since `mark`, or when the task is cancelled.
+    /// Returns when a slot of the pair has been given back since `mark`, or when the task is cancelled.
     func release(of pair: ThrottleBucket, since mark: UInt64) async {
         let waiter = Waiter<Void>()
         let isOver = pairs.withLock { pairs in
@@ -74,6 +75,6 @@ final class LoginSlots: Sendable {
         waiter?.release(())
     }
 
-    /// Slots taken of a pair, for tests.
+    /// Taken slots of a pair, for tests.
     func taken(_ pair: ThrottleBucket) -> Int { pairs.withLock { $0[pair]?.taken ?? 0 } }
 }

@@ -2,14 +2,14 @@ package import Crypto
 import LatchkeyTokens
 import Synchronization
 
-/// Slows down guessing before any password is hashed, without telling which names exist and without letting a stranger
-/// lock an owner out.
+/// Slows down guessing before any password is hashed. It does not reveal which names exist, and a stranger cannot lock
+/// an owner out.
 ///
 /// Only failures count. Counters live in the store, hashed into buckets, so they survive a restart;
 /// ``ThrottleSchedule`` says what they mean. Names that do not exist are counted, delayed and queued exactly like names
 /// that do.
 package final class LoginThrottle: Sendable {
-    /// Attempts that wait for their pair's turn, in all and for one pair. Beyond that: `overloaded`.
+    /// The most attempts that wait for their pair's turn, in total and for one pair. Beyond that: `overloaded`.
     private static let waitingAttempts = (total: 4096, perPair: 256)
 
     private let store: any Store
@@ -20,7 +20,7 @@ package final class LoginThrottle: Sendable {
     private let line = WaitingLine<ThrottleBucket>(limit: waitingAttempts.total, limitPerKey: waitingAttempts.perPair)
     private let slots = LoginSlots()
 
-    /// - Parameter key: from `MasterKeyRing.derive(.throttle)`. Another key makes all counters start anew.
+    /// - Parameter key: from `MasterKeyRing.derive(.throttle)`. A different key restarts all counters.
     package init(store: any Store, audit: AuditTrail, settings: Settings.Login, key: SymmetricKey, clock: Clock) {
         self.store = store
         self.audit = audit
@@ -29,16 +29,16 @@ package final class LoginThrottle: Sendable {
         self.clock = clock
     }
 
-    /// Returns when the attempt may go on to the password. Attempts of one pair are looked at in the order in which
-    /// they came, and at most max(1, `account_failures` − failures) of them are past this point at a time; others wait.
+    /// Returns when the attempt may try its password. Attempts of one pair are checked in the order of their arrival.
+    /// At most max(1, `account_failures` − failures) of them are past this point at a time; others wait.
     ///
-    /// Who has the name is read together with the counters: see ``Admission/record``.
+    /// The owner of the name is read together with the counters: see ``Admission/record``.
     ///
     /// - Parameters:
-    ///   - account: a name that nobody has gets the same work and the same answers.
+    ///   - account: an unknown name gets the same work and the same answers.
     ///   - network: IPv4 address or IPv6 /64.
-    ///   - sharedPeer: the address of an untrusted proxy that everybody seems to come from. Its own counter neither
-    ///     delays nor counts; the pair's does.
+    ///   - sharedPeer: the address of an untrusted proxy from which all users seem to come. Its own counter neither
+    ///     delays nor counts; the pair's counter does.
     /// - Throws: `too_many_attempts` with the time to wait; `overloaded`; `CancellationError`; `StoreUnavailable`.
     package func admit(
         _ account: Account, network: String, sharedPeer: Bool = false
@@ -53,7 +53,7 @@ package final class LoginThrottle: Sendable {
                 .overloaded, "Too many logins are waiting: try again in a moment.", retryAfter: .seconds(2))
         }
         if let delay = verdict.delay {
-            // Folded by the counter that caused it and not by user, so that the write happens alike for unknown names.
+            // Folded by the counter that caused it and not by user, so that the write is the same for unknown names.
             let event = AuditEvent(
                 .loginThrottled, at: clock.now(), actor: .system, user: account.user ?? verdict.record?.user.id,
                 network: network, details: ["counter": "\(delay.cause.kind)"])
@@ -69,9 +69,9 @@ package final class LoginThrottle: Sendable {
             giveBack: { [slots] in slots.give(buckets.pair) })
     }
 
-    /// Counts a wrong password (or unknown name) and gives the slot back. Durable on return, and not undone by a caller
-    /// who hangs up meanwhile: the attempt was made.
-    /// - Throws: `StoreUnavailable`; the slot is given back all the same.
+    /// Counts a wrong password (or unknown name) and gives the slot back. Durable on return. A caller that hangs up
+    /// meanwhile does not undo it: the attempt was made.
+    /// - Throws: `StoreUnavailable`; the slot is given back anyway.
     package func failed(_ admission: Admission, event: AuditEvent) async throws {
         defer { admission.release() }
         let window = schedule.window
@@ -88,7 +88,7 @@ package final class LoginThrottle: Sendable {
     }
 
     private struct Verdict {
-        /// Nil: go on.
+        /// Nil: the attempt may proceed.
         let delay: Delay?
         let record: LoginRecord?
     }
@@ -98,7 +98,7 @@ package final class LoginThrottle: Sendable {
         let cause: ThrottleBucket
     }
 
-    /// Takes a slot, or says how long to wait before trying again.
+    /// Takes a slot, or returns how long to wait before trying again.
     private func check(_ buckets: ThrottleBuckets, _ source: Source) async throws -> Verdict {
         slots.beginCheck(buckets.pair)
         defer { slots.endCheck(buckets.pair) }
@@ -130,7 +130,7 @@ package final class LoginThrottle: Sendable {
         let now = clock.now()
         var known = false
         if schedule.asksForKnownNetwork(counters, now: now) {
-            // For a name without a user the same read is made, for an id that nobody has.
+            // For a name without a user the same read is made, with an id that no user has.
             let user = source.account.user ?? attempt.record?.user.id ?? UserID.generate(at: now)
             known = try await store.isKnownNetwork(source.network, of: user)
         }
@@ -141,13 +141,13 @@ package final class LoginThrottle: Sendable {
 }
 
 extension LoginThrottle {
-    /// Whose password is tried.
+    /// The account whose password is tried.
     package enum Account: Sendable {
-        /// Whoever has this normalised name, if anybody has.
+        /// The user with this normalised name, if there is one.
         case named(String)
-        /// A text that is no name, in the form in which names are compared.
+        /// A text that is not a valid name, in the form in which names are compared.
         case impossible(String)
-        /// Somebody who is signed in already.
+        /// A user who is already signed in.
         case known(User)
 
         fileprivate var comparisonForm: String {
@@ -167,14 +167,14 @@ extension LoginThrottle {
     }
 }
 
-/// Leave to look at one password. Holds one of the pair's slots until it is released, at the latest when it is let go
-/// of.
+/// Permission to try one password. It holds one of the pair's slots until it is released, at the latest when the last
+/// reference goes.
 package final class Admission: Sendable {
-    /// Of the account that was given by name; `nil` when nobody has it.
+    /// The record of an account that was given by name; `nil` for an unknown name.
     package let record: LoginRecord?
-    /// What a successful login resets, in the transaction that begins its session: its own pair and nothing else.
+    /// The counter that a successful login resets, in the transaction that begins its session: only its own pair.
     package let resetOnSuccess: [ThrottleBucket]
-    /// What a failed one counts in.
+    /// The counters in which a failed login counts.
     let countedOnFailure: [ThrottleBucket]
 
     private let giveBack: Mutex<(@Sendable () -> Void)?>
@@ -191,7 +191,7 @@ package final class Admission: Sendable {
 
     deinit { release() }
 
-    /// Lets the next attempt of the pair be checked. Call it once the outcome is on disk; again has no effect.
+    /// Lets the next attempt of the pair be checked. Call it once the outcome is on disk; a second call has no effect.
     package func release() {
         let action = giveBack.withLock { action in
             defer { action = nil }

@@ -4,8 +4,8 @@ package import LatchkeyTokens
 package enum ThrottleRules {
     static let knownNetworkLifetime: Duration = .seconds(90 * 86400)
 
-    /// Adds one failure to each bucket and folds the audit event into a like one of the last minute. A counter older
-    /// than its window starts anew: see ``ThrottleSchedule/window(of:configured:)``.
+    /// Adds one failure to each bucket and folds the audit event into a similar one of the last minute. A counter older
+    /// than its window restarts: see ``ThrottleSchedule/window(of:configured:)``.
     static func fail(
         _ buckets: [ThrottleBucket], window: Duration, event: AuditEvent, _ ledger: any Ledger
     ) throws {
@@ -20,7 +20,8 @@ package enum ThrottleRules {
 }
 
 extension Store {
-    /// What an attempt to sign in begins with, all of one moment: who has the name, if one is given, and the counters.
+    /// What an attempt to sign in needs first, read at one moment: the owner of the name, if a name is given, and the
+    /// counters.
     package func loginAttempt(
         normalisedName: String?, counters buckets: [ThrottleBucket]
     ) async throws -> LoginAttempt {

@@ -1,7 +1,7 @@
 import Crypto
 package import LatchkeyTokens
 
-/// How long an attempt to log in has to wait, worked out from counters of failures. Pure.
+/// How long a login attempt must wait, computed from counters of failures. Pure.
 ///
 /// | counter | allowance | then, after each failure |
 /// | --- | --- | --- |
@@ -9,11 +9,11 @@ package import LatchkeyTokens
 /// | network | `address_failures` in the window | the same; lifted for a shared peer |
 /// | account, over all networks | 100 in a day | the same, for networks unknown to the account |
 ///
-/// A delay once earned is served in full even where it reaches past the end of the window.
+/// A delay, once earned, is served in full even where it reaches past the end of the window.
 package struct ThrottleSchedule: Sendable {
     /// Failures against one account, over all networks, that are answered without delay (NIST SP 800-63B-4 3.2.2).
     package static let failuresAcrossNetworks = 100
-    /// How long failures against one account count: in a short window the allowance would come back all day long.
+    /// How long failures against one account count: in a short window the allowance would return all day long.
     package static let accountWindow: Duration = .seconds(86400)
     /// The longest delay.
     package static let longestDelay: Duration = .seconds(900)
@@ -28,7 +28,7 @@ package struct ThrottleSchedule: Sendable {
         window = settings.window
     }
 
-    /// After this time a counter of `kind` starts anew. `configured` is `login.window`.
+    /// After this time a counter of `kind` restarts. `configured` is `login.window`.
     package static func window(of kind: ThrottleBucket.Kind, configured: Duration) -> Duration {
         switch kind {
         case .pair, .network: configured
@@ -36,7 +36,7 @@ package struct ThrottleSchedule: Sendable {
         }
     }
 
-    /// What is known of an attempt before its password is looked at.
+    /// What is known about an attempt before its password is tried.
     package struct Counters: Sendable {
         package var pair: FailureCounter?
         package var network: FailureCounter?
@@ -53,14 +53,14 @@ package struct ThrottleSchedule: Sendable {
 
     /// The decision about one attempt.
     package enum Decision: Sendable, Equatable {
-        /// Go on when fewer than `atOnce` (1 or more) attempts of the pair are under way.
+        /// Proceed when fewer than `atOnce` (1 or more) attempts of the pair are under way.
         case admit(atOnce: Int)
         /// Refuse; `because` names the counter with the longest delay.
         case wait(Duration, because: ThrottleBucket.Kind)
     }
 
     /// - Parameters:
-    ///   - sharedPeer: everybody seems to come from this address, so its own counter says nothing.
+    ///   - sharedPeer: all users seem to come from this address, so its own counter means nothing.
     ///   - knownNetwork: the account signed in from this network in the last 90 days.
     package func decide(
         _ counters: Counters, now: Timestamp, sharedPeer: Bool, knownNetwork: Bool
@@ -84,10 +84,10 @@ package struct ThrottleSchedule: Sendable {
         remaining(counters.account, allowed: Self.failuresAcrossNetworks, now: now) > .zero
     }
 
-    /// The delay that follows the failure number `failures`: none below `allowed`, then doubling from one second.
+    /// The delay after failure number `failures`: none below `allowed`, then doubling from one second.
     package static func delay(failures: Int, allowed: Int) -> Duration {
         guard failures >= allowed else { return .zero }
-        // 2^10 s is past the longest delay already.
+        // 2^10 s already exceeds the longest delay.
         return min(.seconds(1 << min(failures - allowed, 10)), longestDelay)
     }
 
@@ -95,7 +95,7 @@ package struct ThrottleSchedule: Sendable {
         guard let counter else { return .zero }
         let delay = Self.delay(failures: counter.failures, allowed: allowed)
         let elapsed = now - counter.lastFailure
-        // A clock that was set back must not lengthen what is left.
+        // A clock that was set back must not lengthen the remaining delay.
         return min(delay, max(.zero, delay - elapsed))
     }
 
@@ -105,10 +105,10 @@ package struct ThrottleSchedule: Sendable {
     }
 }
 
-/// Which counters an attempt counts in.
+/// The counters in which an attempt counts.
 ///
-/// Names and networks are hashed with a key from the master key, so that the table tells nothing about who failed to
-/// log in, and into a fixed number of buckets, so that random names cannot fill the disk.
+/// Names and networks are hashed with a key from the master key, so that the table does not reveal who failed to log
+/// in. They are hashed into a fixed number of buckets, so that random names cannot fill the disk.
 struct ThrottleBuckets: Sendable, Equatable {
     /// Counters of each kind.
     static let count: UInt64 = 1 << 20
@@ -136,7 +136,7 @@ struct ThrottleBuckets: Sendable, Equatable {
     private static func bucket(_ kind: ThrottleBucket.Kind, _ parts: [[UInt8]], _ key: SymmetricKey) -> ThrottleBucket {
         var message: [UInt8] = [UInt8(kind.rawValue)]
         for part in parts {
-            // With their lengths, so that no two lists of parts give the same message.
+            // Each part with its length, so that no two lists of parts give the same message.
             message += withBigEndianBytes(of: UInt64(part.count))
             message += part
         }

@@ -29,20 +29,20 @@ package protocol ThrottleLook {
 }
 
 package protocol ThrottleTable: ThrottleLook {
-    /// Adds one failure. A counter whose window began before `windowStart`, or then, starts anew.
+    /// Adds one failure. A counter whose window began at or before `windowStart` restarts.
     func fail(_ bucket: ThrottleBucket, at instant: Timestamp, windowStart: Timestamp) throws
     func reset(_ bucket: ThrottleBucket) throws
 }
 
 /// The networks from which users have signed in.
 package protocol NetworkLook {
-    /// Whether the user signed in from there after `since`.
+    /// Whether the user has signed in from this network after `since`.
     func isKnown(_ network: String, of user: UserID, since: Timestamp) throws -> Bool
 }
 
 package protocol NetworkTable: NetworkLook {
-    /// Notes another sign-in from a network that is known.
-    /// - Returns: false when it is not, and nothing was written.
+    /// Notes another sign-in from a known network.
+    /// - Returns: false when the network is not known; nothing was written then.
     func renew(_ network: String, of user: UserID, at instant: Timestamp) throws -> Bool
     func insert(_ network: String, of user: UserID, at instant: Timestamp) throws
     /// Forgets all but the `count` networks of the latest sign-ins.

@@ -1,20 +1,20 @@
 import Synchronization
 import Waiting
 
-/// Lets one task at a time through for each key, in the order in which they came. Bounded; a cancelled task leaves the
-/// line at once.
+/// Lets one task at a time through for each key, in the order of arrival. Bounded; a cancelled task leaves the line at
+/// once.
 final class WaitingLine<Key: Hashable & Sendable>: Sendable {
     /// The line is full.
     struct Full: Error {}
 
-    /// What becomes of a wait.
+    /// How a wait ends.
     private enum End {
         case turn
         case cancelled
     }
 
     private struct State {
-        /// A key is present while somebody has its turn.
+        /// A key is present while a task has its turn.
         var lines: [Key: [Waiter<End>]] = [:]
         var waiting = 0
     }
@@ -31,7 +31,7 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
         self.limitPerKey = limitPerKey
     }
 
-    /// Runs `body` when it is this task's turn. `body` of the next one starts after this one has returned or thrown.
+    /// Runs `body` when it is this task's turn. The next task's `body` starts after this one has returned or thrown.
     /// - Throws: ``Full`` at once, `CancellationError`, whatever `body` throws.
     func inTurn<Value>(_ key: Key, _ body: () async throws -> Value) async throws -> Value {
         try await enter(key)
@@ -39,7 +39,7 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
-    /// Tasks that wait now, for tests and metrics.
+    /// Tasks that are waiting, for tests and metrics.
     var waiting: Int { state.withLock { $0.waiting } }
 
     private func enter(_ key: Key) async throws {
@@ -64,7 +64,7 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
 
     private func remove(_ waiter: Waiter<End>, from key: Key) {
         state.withLock { state in
-            // Unless whoever left has passed it over already.
+            // Unless the task that just left has already passed it over.
             guard let index = state.lines[key]?.firstIndex(where: { $0 === waiter }) else { return }
             state.lines[key]?.remove(at: index)
             state.waiting -= 1
@@ -72,11 +72,11 @@ final class WaitingLine<Key: Hashable & Sendable>: Sendable {
     }
 
     private func leave(_ key: Key) {
-        // Whoever comes next owns the turn from then on: the key stays taken.
+        // The next task owns the turn from now on: the key stays taken.
         while let next = next(key) { if next.release(.turn) { return } }
     }
 
-    /// Takes the first of the line; nil, and the key free, when nobody waits.
+    /// Takes the first task of the line; returns nil and frees the key when none waits.
     private func next(_ key: Key) -> Waiter<End>? {
         state.withLock { state in
             guard var line = state.lines[key], !line.isEmpty else {

@@ -1,9 +1,9 @@
 package import LatchkeyTokens
 
-/// The live entries in memory: in the order of `seq` for documents, and by what they name for look-ups.
+/// The live entries in memory: in `seq` order for documents, and indexed by what they name for look-ups.
 ///
-/// Kept in chunks, so that neither a commit nor an expiry touches more than the chunks concerned, and whoever reads a
-/// long list outside of the lock makes nobody copy it.
+/// Kept in chunks, so that a commit or an expiry touches only the chunks concerned, and a reader of a long list outside
+/// the lock causes no copy.
 struct LiveRevocations: Sendable {
     private struct Chunk: Sendable {
         var entries: [RevocationEntry] = []
@@ -20,9 +20,9 @@ struct LiveRevocations: Sendable {
     private var chunks: [Chunk] = []
     private(set) var index = RevocationIndex()
     private(set) var count = 0
-    /// The last `seq` that was given out, whether or not its entry still lives.
+    /// The last assigned `seq`, whether or not its entry is still live.
     private(set) var sequence: Int64
-    /// Counts the times that entries left: with epoch and ``sequence`` it names the set of live entries.
+    /// Counts how often entries left: together with the epoch and ``sequence`` it names the set of live entries.
     private(set) var departures = 0
     private var earliestExpiry = Timestamp(milliseconds: .max)
 
@@ -41,7 +41,7 @@ struct LiveRevocations: Sendable {
     /// Whether some entry has expired at this instant. O(1).
     func mayHaveExpired(at now: Timestamp) -> Bool { earliestExpiry <= now }
 
-    /// Removes what has expired.
+    /// Removes expired entries.
     mutating func prune(at now: Timestamp) {
         guard mayHaveExpired(at: now) else { return }
         departures += 1
@@ -82,7 +82,7 @@ package struct RevocationEntries: Sendable {
 }
 
 extension Array {
-    /// The first position from which on `isBehind` holds, where it holds for a suffix.
+    /// The first position from which `isBehind` holds, where it holds for a suffix.
     fileprivate func partitionPoint(_ isBehind: (Element) -> Bool) -> Int {
         var low = 0
         var high = count

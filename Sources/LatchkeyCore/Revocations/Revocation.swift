@@ -24,7 +24,7 @@ package enum RevocationReason: String, Sendable, CaseIterable {
 
 /// Who did something: for the audit trail and the revocation log.
 package enum Actor: Sendable, Equatable {
-    /// Whoever may open the Unix socket or the data directory.
+    /// Anybody who may open the Unix socket or the data directory.
     case `operator`
     case user(UserID)
     case client(ClientID)
@@ -41,12 +41,12 @@ package enum Actor: Sendable, Equatable {
         }
     }
 
-    /// The user who it is, if it is one.
+    /// The user, if the actor is one.
     package var user: UserID? {
         if case .user(let id) = self { id } else { nil }
     }
 
-    /// Reads what ``text`` wrote.
+    /// Reads the output of ``text``.
     package init?(_ text: String) {
         switch text {
         case "operator": self = .operator
@@ -63,24 +63,24 @@ package enum Actor: Sendable, Equatable {
     }
 }
 
-/// What to revoke. Every revocation, whoever causes it, is one of these and goes through the store's single
-/// `revoke` function, which also ends the refresh tokens concerned in the same transaction.
+/// What to revoke. Every revocation, whatever its cause, is one of these and goes through the store's single `revoke`
+/// function, which also ends the affected refresh tokens in the same transaction.
 package enum RevocationTarget: Sendable, Equatable {
-    /// One access token; `session` and `expiresAt` when they are known from the token itself.
+    /// One access token; `session` and `expiresAt` if they are known from the token itself.
     case token(TokenID, session: SessionID?, expiresAt: Timestamp?)
     /// One session: its access tokens and its lineage.
     case session(SessionID)
-    /// Everything of a user issued until now, and the user's sessions.
+    /// Everything issued to a user until now, and the user's sessions.
     case user(UserID)
-    /// All sessions of a user but one: a `session` entry for each.
+    /// All sessions of a user except one: a `session` entry for each.
     case otherSessions(UserID, keeping: SessionID)
-    /// Everything of a client issued until now, and its sessions.
+    /// Everything issued to a client until now, and its sessions.
     case client(ClientID)
     /// Every access token issued until now; with `sessions`, every session too.
     case all(sessions: Bool)
 }
 
-/// One row of the revocation log, as stored: the published entry and what is not published.
+/// One row of the revocation log as stored: the published entry and the unpublished facts.
 package struct RevocationRecord: Sendable, Equatable {
     package let entry: RevocationEntry
     package let revokedAt: Timestamp
@@ -115,12 +115,12 @@ package struct RevocationOrder: Sendable {
     }
 }
 
-/// What a revocation did.
+/// The result of a revocation.
 package enum RevocationOutcome: Sendable, Equatable {
-    /// Entries are durable and published. Sessions ended one by one are counted; a watermark counts as none.
+    /// Entries are durable and published. Sessions that were ended one by one are counted; a watermark counts as none.
     case revoked([RevocationRecord], endedSessions: Int)
-    /// Nothing live was left to revoke (an ended session, an expired token): nothing was written.
+    /// There was nothing live to revoke (an ended session, an expired token): nothing was written.
     case nothingToRevoke
-    /// No such session, user or client.
+    /// There is no such session, user or client.
     case unknownTarget
 }

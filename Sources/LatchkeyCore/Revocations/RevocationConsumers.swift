@@ -1,21 +1,22 @@
 package import LatchkeyTokens
 
-/// A service that polls the list, by the name that it gave itself and the address that it polls from: several under one
-/// name are several. For display: a name is not trusted for anything, but where `revocations.access` is `clients`, and the
-/// name is the authenticated client's. Whoever borrows a name speaks for its own address only.
+/// A service that polls the list, identified by the name that it gives itself and by its address: the same name from
+/// several addresses counts as several. For display only: a name is not trusted, except where `revocations.access` is
+/// `clients` and the name is that of the authenticated client. A service that borrows a name speaks only for its own
+/// address.
 package struct ConsumerStatus: Sendable, Equatable {
     package let name: String
-    /// Everything up to this `seq` has reached it; `nil` before its first delta request.
+    /// The consumer has everything up to this `seq`; `nil` before its first delta request.
     package let acknowledged: Int64?
     /// How many `seq` it has not acknowledged.
     package let behind: Int64
-    /// When the oldest of those was published; `nil`: it is up to date.
+    /// When the oldest of those was published; `nil` when it is up to date.
     package let behindSince: Timestamp?
     /// When it last asked or was answered.
     package let lastSeen: Timestamp
     package let address: String
-    /// It has not asked for far longer than it used to leave between two polls: it was taken away, or does not work. What
-    /// it has and has not says nothing any more.
+    /// It has not asked for far longer than its usual time between two polls: it was removed or does not work. Its
+    /// progress means nothing any more.
     package let isGone: Bool
 
     /// How long it has been behind.
@@ -23,18 +24,18 @@ package struct ConsumerStatus: Sendable, Equatable {
         behindSince.map { max(.zero, now - $0) } ?? .zero
     }
 
-    /// Whether everything up to `sequence` has reached it.
+    /// Whether the consumer has everything up to `sequence`.
     package func hasAcknowledged(_ sequence: Int64) -> Bool {
         (acknowledged ?? -1) >= sequence
     }
 }
 
-/// Known consumers, bounded: the one seen longest ago makes room, first of all of the same address.
+/// Known consumers, bounded: the one seen longest ago makes room, first of all among those of the same address.
 struct RevocationConsumers {
     static let capacity = 1000
-    /// Names of one address beyond which that address makes room for its own new ones.
+    /// Names of one address beyond which that address makes room for its own new names.
     private static let ownShare = 64
-    /// Who has not asked for so long is forgotten.
+    /// A consumer that has not asked for this long is forgotten.
     static let memory: Duration = .seconds(86400)
 
     private struct Key: Hashable {
@@ -46,20 +47,21 @@ struct RevocationConsumers {
         var acknowledged: Int64?
         var firstSeen: Timestamp
         var lastSeen: Timestamp
-        /// The longest time between two sightings of late: each one lets it fade by an eighth.
+        /// The longest recent time between two sightings: each sighting lets it fade by an eighth.
         var rhythm: Duration = .zero
     }
 
-    /// So many times its rhythm may a consumer be silent before it counts as gone.
+    /// A consumer counts as gone after a silence of this many times its rhythm.
     private static let missedPolls = 3
-    /// But no longer than this, whatever its rhythm was.
+    /// The longest silence before it counts as gone, whatever its rhythm.
     private static let longestSilence: Duration = .seconds(3600)
     private var rows: [Key: Row] = [:]
     private var publications = PublicationTimes()
 
     /// - Parameters:
     ///   - acknowledged: `nil` when the request acknowledges nothing.
-    ///   - isAnswer: it was answered, and was noted when it asked: who has left or was forgotten since stays so.
+    ///   - isAnswer: the request was noted when it arrived and is now being answered. A consumer that has left or was
+    ///     forgotten since then stays forgotten.
     mutating func note(_ name: String, acknowledged: Int64?, address: String, isAnswer: Bool = false, now: Timestamp) {
         let key = Key(name: name, address: address)
         if isAnswer, rows[key] == nil { return }
@@ -71,7 +73,7 @@ struct RevocationConsumers {
         rows[key] = row
     }
 
-    /// Who invents names pushes out its own before those of others.
+    /// A client that invents names pushes out its own before those of others.
     private mutating func makeRoom(for address: String) {
         let own = rows.filter { $0.key.address == address }
         let candidates = own.count > Self.ownShare ? own : rows
@@ -83,7 +85,7 @@ struct RevocationConsumers {
         publications.note(sequence, at: now)
     }
 
-    /// Forgets who polls under this name, from one address or from all.
+    /// Forgets the consumer with this name, at one address or at all.
     /// - Returns: how many there were.
     mutating func forget(_ name: String, address: String?) -> Int {
         let before = rows.count
@@ -91,13 +93,13 @@ struct RevocationConsumers {
         return before - rows.count
     }
 
-    /// By name; who was not seen for a day is forgotten.
-    /// - Parameter patience: how long anybody may be silent: a long poll may be held for as long as that.
+    /// By name; a consumer that was not seen for a day is forgotten.
+    /// - Parameter patience: how long any consumer may be silent: a long poll may be held for that long.
     mutating func list(sequence: Int64, patience: Duration, now: Timestamp) -> [ConsumerStatus] {
         rows = rows.filter { now - $0.value.lastSeen < Self.memory }
         return rows.map { key, row in
             let behind = max(0, sequence - (row.acknowledged ?? 0))
-            // Whoever never acknowledged anything has been behind since we know it, at the longest.
+            // A consumer that never acknowledged anything has been behind at most since it became known.
             let since = publications.time(of: (row.acknowledged ?? 0) + 1)
             return ConsumerStatus(
                 name: key.name, acknowledged: row.acknowledged, behind: behind,
@@ -112,12 +114,12 @@ struct RevocationConsumers {
     }
 }
 
-/// When each `seq` was published, for as many commits as matter: a consumer that is further behind counts as behind
-/// since the oldest one known.
+/// When each `seq` was published, for as many commits as matter. A consumer that is further behind counts as behind
+/// since the oldest known commit.
 private struct PublicationTimes {
     private static let capacity = 4096
     private var marks: [(sequence: Int64, at: Timestamp)] = []
-    /// Where the oldest mark stands once the ring is full.
+    /// The index of the oldest mark once the ring is full.
     private var start = 0
 
     mutating func note(_ sequence: Int64, at now: Timestamp) {
@@ -126,7 +128,7 @@ private struct PublicationTimes {
         start = (start + 1) % Self.capacity
     }
 
-    /// The time of the commit that had this `seq`; of the oldest commit known, when that came later.
+    /// The time of the commit with this `seq`, or of the oldest known commit if that came later.
     func time(of sequence: Int64) -> Timestamp? {
         guard !marks.isEmpty else { return nil }
         func mark(_ position: Int) -> (sequence: Int64, at: Timestamp) { marks[(start + position) % marks.count] }

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Synchronization
 import Waiting
 
-/// What a poller asks for: the entries after `after` in `epoch`, or everything.
+/// What a poller requests: the entries after `after` in `epoch`, or everything.
 package struct RevocationQuery: Sendable, Hashable {
     package let after: Int64?
     package let epoch: String?
@@ -14,31 +14,31 @@ package struct RevocationQuery: Sendable, Hashable {
     }
 }
 
-/// The revocation list in memory: live entries, the index that our own API checks, and the pollers that wait for
-/// something new (in a file of their own).
+/// The revocation list in memory: live entries, the index that our own API checks, and the pollers that wait for news
+/// (in a file of their own).
 ///
-/// The store calls ``committed(_:)`` on its writer thread before anybody whose write was in that commit gets an
-/// answer, so a revocation is visible here as soon as its request returns.
+/// The store calls ``committed(_:)`` on its writer thread before any caller whose write was in that commit gets an
+/// answer. So a revocation is visible here as soon as its request returns.
 package final class RevocationFeed: StoreObserver, Service {
     let settings: Settings
     let clock: Clock
     let state = Mutex(State())
     /// Long polls that news wake, by address.
     let waits = WaitingRoom<String>()
-    /// Long polls that found no place there: time alone ends them.
+    /// Long polls that found no place there: only time ends them.
     let timers = WaitingRoom<String>()
     let nudges = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     struct State {
-        /// Until ``start(store:)`` has loaded the real one.
+        /// A placeholder until ``start(store:)`` has loaded the real one.
         var epoch = "0"
         var list = LiveRevocations()
-        /// The store's, from ``start(store:)`` on.
+        /// The store's clock, from ``start(store:)`` on.
         var expiryClock: ExpiryClock?
         var consumers = RevocationConsumers()
-        /// Whether ``run()`` wakes the waiters; before and after it, commits do so themselves.
+        /// Whether ``run()`` wakes the waiters; before and after it, commits wake them.
         var isPaced = false
-        /// With ``isPaced``, the last `seq` when waiters were woken last.
+        /// With ``isPaced``, the last `seq` at the latest wake-up.
         var told: Int64 = 0
 
         fileprivate var stamp: RevocationStamp {
@@ -50,11 +50,11 @@ package final class RevocationFeed: StoreObserver, Service {
             list.prune(at: expiryClock?.now() ?? now)
         }
 
-        /// Whether what comes after `sequence`, if there is anything, is for the next waking to tell.
+        /// Whether entries after `sequence`, if any, wait for the next wake-up to publish them.
         func isUntold(_ sequence: Int64) -> Bool { isPaced && sequence >= told }
     }
 
-    /// Entries in a delta; who misses more gets the snapshot.
+    /// The most entries in a delta; a poller that lacks more gets the snapshot.
     private static let longestDelta = 1000
 
     package init(settings: Settings, clock: Clock) {
@@ -62,7 +62,7 @@ package final class RevocationFeed: StoreObserver, Service {
         self.clock = clock
     }
 
-    /// Loads the live entries. Before anything is served, and after a restore.
+    /// Loads the live entries. Call it before anything is served, and after a restore.
     package func start(store: any Store) async throws {
         let stored = try await store.revocationState()
         var list = LiveRevocations(sequence: stored.lastSequence)
@@ -82,7 +82,7 @@ package final class RevocationFeed: StoreObserver, Service {
         }
     }
 
-    /// Called by the store on its writer thread. Quick: appends, and has those woken who wait.
+    /// Called by the store on its writer thread. Quick: it appends entries and wakes waiters.
     package func committed(_ records: [RevocationRecord]) {
         let now = clock.now()
         let isPaced = state.withLock { state in
@@ -101,12 +101,12 @@ package final class RevocationFeed: StoreObserver, Service {
         state.withLock { $0.list.index.firstMatch(for: token.claims, keyID: token.keyID) }
     }
 
-    /// Whether this token is revoked, as of which `seq`. O(1).
+    /// Whether this token is revoked, and as of which `seq`. O(1).
     package func judge(_ token: RevocationSubject) -> (isRevoked: Bool, sequence: Int64) {
         state.withLock { ($0.list.index.revokes(token), $0.list.sequence) }
     }
 
-    /// The live entries as a value, for judging many tokens outside of the lock. Copies nothing.
+    /// The live entries as a value, for checking many tokens outside the lock. Copies nothing.
     package func snapshot() -> (index: RevocationIndex, sequence: Int64) {
         state.withLock { ($0.list.index, $0.list.sequence) }
     }
@@ -114,11 +114,11 @@ package final class RevocationFeed: StoreObserver, Service {
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
     package var liveEntries: Int { state.withLock { $0.list.count } }
     package var waiting: Int { waits.count }
-    /// Long polls that found no place and wait for a moment to pass.
+    /// Long polls that found no place and wait only for time to pass.
     package var waitingForTime: Int { timers.count }
 
-    /// What a query gets: a delta when `epoch` is the current one and `after` is not ahead of us, else the full
-    /// snapshot, never an error. Copies no entry, whatever the length of the list.
+    /// The answer to a query: a delta when `epoch` is the current one and `after` is not ahead of us, otherwise the
+    /// full snapshot, never an error. Copies no entry, whatever the length of the list.
     package func read(_ query: RevocationQuery) -> RevocationReading {
         let now = clock.now()
         return state.withLock { state in
@@ -126,8 +126,8 @@ package final class RevocationFeed: StoreObserver, Service {
             var after: Int64 = 0
             if let asked = query.after, query.epoch == state.epoch, asked <= state.list.sequence { after = asked }
             var entries = state.list.entries(after: after)
-            // Whoever is far behind shares the snapshot with everybody else: documents made to measure stay small, so
-            // neither the work nor the cache grows with what strangers ask for.
+            // Pollers that are far behind share the snapshot with all others. So individual documents stay small, and
+            // neither the work nor the cache grows with what strangers request.
             if after > 0, entries.count > Self.longestDelta {
                 after = 0
                 entries = state.list.entries(after: 0)
@@ -138,7 +138,7 @@ package final class RevocationFeed: StoreObserver, Service {
         }
     }
 
-    /// Which list there is now. Equal stamps: the same entries, in the same order.
+    /// Identifies the current list. Equal stamps mean the same entries in the same order.
     package func stamp() -> RevocationStamp {
         let now = clock.now()
         return state.withLock { state in
@@ -147,7 +147,7 @@ package final class RevocationFeed: StoreObserver, Service {
         }
     }
 
-    /// Notes that a consumer asked, and so has everything up to `acknowledged`.
+    /// Notes that a consumer asked, and therefore has everything up to `acknowledged`.
     /// - Parameter isAnswer: the same request is being answered, after it was held.
     package func noteConsumer(_ name: String, acknowledged: Int64?, address: String, isAnswer: Bool = false) {
         let now = clock.now()
@@ -159,14 +159,14 @@ package final class RevocationFeed: StoreObserver, Service {
         }
     }
 
-    /// Forgets a consumer: it has left. One that polls all the same comes back with its next poll.
-    /// - Parameter address: nil for all of that name.
+    /// Forgets a consumer that has left. If it still polls, it comes back with its next poll.
+    /// - Parameter address: nil for all consumers with that name.
     /// - Returns: how many were known.
     package func forgetConsumer(_ name: String, address: String?) -> Int {
         state.withLock { $0.consumers.forget(name, address: address) }
     }
 
-    /// Who polls, by name, with how far behind each is.
+    /// The known pollers by name, with how far behind each is.
     package func consumers() -> [ConsumerStatus] {
         let now = clock.now()
         let patience = settings.revocations.maxWait + settings.revocations.expiresIn
@@ -174,20 +174,20 @@ package final class RevocationFeed: StoreObserver, Service {
     }
 }
 
-/// Names a state of the list, without its entries.
+/// Identifies a state of the list, without its entries.
 package struct RevocationStamp: Sendable, Equatable {
     package let epoch: String
-    /// The last `seq` that was given out.
+    /// The last assigned `seq`.
     package let sequence: Int64
     /// How often entries have left since the start.
     fileprivate let departures: Int
 }
 
-/// One reading of the list: what stands in a document, before it is one.
+/// One reading of the list: the content of a document before it is encoded.
 package struct RevocationReading: Sendable {
     package let issuer: String
     package let stamp: RevocationStamp
-    /// What the entries are relative to; 0 for a snapshot.
+    /// The `seq` after which the entries begin; 0 for a snapshot.
     package let after: Int64
     /// When it was read.
     package let now: Timestamp
@@ -199,7 +199,7 @@ package struct RevocationReading: Sendable {
     package var sequence: Int64 { stamp.sequence }
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// Names epoch, `seq`, the set of live entries and what they are relative to; not ``now``.
+    /// Names the epoch, `seq`, the set of live entries and the `seq` after which they begin; not ``now``.
     package var name: String { "\(epoch.prefix(16))-\(sequence)-\(stamp.departures)-\(after)" }
 
     /// The document: copies the entries.

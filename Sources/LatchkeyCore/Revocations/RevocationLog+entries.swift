@@ -6,7 +6,7 @@ extension RevocationLog {
         try await store.revocations(page: page)
     }
 
-    /// Live entries that came after one, oldest first.
+    /// Live entries after a `seq`, oldest first.
     package func entries(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
         try await store.revocations(after: sequence, limit: limit)
     }
@@ -17,12 +17,12 @@ extension RevocationLog {
             record.entry.sequence == sequence
         else {
             throw Refusal(
-                .notFound, "There is no live entry with this seq: it was never given out, or the entry has expired.")
+                .notFound, "There is no live entry with this seq: it was never assigned, or the entry has expired.")
         }
         return record
     }
 
-    /// Condemns a key that signs no more, and tells the entries that this made.
+    /// Condemns a key that no longer signs, and returns the entries of that revocation.
     /// - Throws: as ``revokeKey(_:actor:)``.
     package func condemnKey(_ id: KeyID, actor: Actor) async throws -> [RevocationRecord] {
         let before = try await store.revocationState().lastSequence

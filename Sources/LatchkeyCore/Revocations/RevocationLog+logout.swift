@@ -1,8 +1,9 @@
 package import LatchkeyTokens
 
 extension RevocationLog {
-    /// Signs out by an access token: ends its session, or the token alone where it has none. Durable on return.
-    /// - Returns: the token's claims, also when its session was over before.
+    /// Signs out by an access token: ends its session, or revokes only the token if it has no session. Durable on
+    /// return.
+    /// - Returns: the token's claims, even if its session was already over.
     /// - Throws: ``Refusal`` `invalid_token`.
     package func logOut(accessToken text: String) async throws -> AccessTokenClaims {
         let claims: AccessTokenClaims
@@ -18,7 +19,7 @@ extension RevocationLog {
         {
             return claims
         }
-        // Without a session, or when its row is gone already: the token that was presented must die all the same.
+        // Without a session, or when its row is already gone: the presented token must be revoked anyway.
         let target = RevocationTarget.token(claims.tokenID, session: nil, expiresAt: claims.expiresAt)
         _ = try await revoke(RevocationOrder(target, reason: .logout, actor: actor))
         return claims
@@ -27,7 +28,7 @@ extension RevocationLog {
 
 extension BearerVerifier {
     /// Logging out twice is fine: the second time the token is genuine and unexpired, and its session is over. A token
-    /// that was revoked by itself, or has expired, proves no such thing.
+    /// that was revoked individually, or has expired, proves no such thing.
     fileprivate func claimsOfEndedSession(_ text: String) async throws -> AccessTokenClaims? {
         guard let claims = try? genuine(text).claims, let id = claims.sessionID else { return nil }
         guard let record = try await store.session(id) else { return claims }

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// The front door of revocation: judges what is asked, then hands it to the store's one `revoke`, which ends refresh
+/// The entry point of revocation: checks the request, then passes it to the store's one `revoke`, which ends refresh
 /// tokens and writes entries in one transaction. The feed has the entries when a method here returns.
 package struct RevocationLog: Sendable {
     let store: any Store
@@ -17,7 +17,7 @@ package struct RevocationLog: Sendable {
         self.keys = keys
     }
 
-    /// Revokes by order of a user or an administrator. Durable on return.
+    /// Revokes on behalf of a user or an administrator. Durable on return.
     /// - Throws: ``Refusal`` `not_found` for a session, user or client that does not exist.
     package func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome {
         let outcome = try await store.revoke(order)
@@ -27,8 +27,8 @@ package struct RevocationLog: Sendable {
         return outcome
     }
 
-    /// Revokes the token that an administrator holds: an access token by its `jti`, a refresh token with its session.
-    /// - Throws: ``Refusal`` `invalid_request` for text that is no token of this server.
+    /// Revokes a token that an administrator holds: an access token by its `jti`, a refresh token with its session.
+    /// - Throws: ``Refusal`` `invalid_request` for text that is not a token of this server.
     package func revoke(token text: String, note: String?, actor: Actor) async throws -> RevocationOutcome {
         if text.utf8.starts(with: RefreshToken.prefix.utf8) {
             guard let found = try await sessions.lookup(refreshToken: text) else {
@@ -44,7 +44,7 @@ package struct RevocationLog: Sendable {
                 note: note, actor: actor))
     }
 
-    /// Condemns a key that signs no more. One that may still sign needs a successor at once, so it goes through the
+    /// Condemns a key that no longer signs. A key that may still sign needs a successor at once, so it goes through the
     /// emergency rotation.
     /// - Throws: ``Refusal`` `conflict` for a key that is announced or active, `not_found`.
     package func revokeKey(_ id: KeyID, actor: Actor) async throws {
@@ -59,8 +59,8 @@ package struct RevocationLog: Sendable {
         try await keys.emergency(only: id, actor: actor)
     }
 
-    /// RFC 7009: revokes whatever genuine token of the caller's own was presented. A refresh token ends its session; an
-    /// access token gets an entry by `jti`. Anything else is left alone, and the caller is not told which.
+    /// RFC 7009: revokes any genuine token of the caller's own. A refresh token ends its session; an access token gets
+    /// an entry by `jti`. Anything else is left alone, and the caller is not told which.
     package func revokePresented(_ token: String, caller: Client) async throws {
         if token.beginsWithBytes(of: RefreshToken.prefix) {
             guard let found = try await sessions.lookup(refreshToken: token),

@@ -1,24 +1,24 @@
 import LatchkeyTokens
 
-/// The one way into the revocation log. Whatever revokes (logout, replay, password change, a disabled user, a lost
-/// role, an administrator) calls ``revoke(_:_:)`` inside its own transaction; ``append(_:session:_:_:)`` is private to
-/// this file.
+/// The only way into the revocation log. Every rule that revokes (logout, replay, password change, a disabled user, a
+/// lost role, an administrator) calls ``revoke(_:_:)`` inside its own transaction; ``append(_:session:_:_:)`` is
+/// private to this file.
 package enum RevocationRules {
-    /// A session with this many live `token` entries is ended instead of getting another one.
+    /// A session with this many live `token` entries is ended instead of getting another entry.
     static let tokenEntriesPerSession = 8
     /// Live `token` entries without a session that one client may cause: a published list has room for all clients.
     static let tokenEntriesPerClient = 1000
     /// `key` entries outlive every document that the key could have signed.
     static let keyEntryLifetime: Duration = .seconds(30 * 86400)
 
-    /// What a revocation came to. The entries come with the commit: see ``Written``.
+    /// The result of a revocation. The entries are known with the commit: see ``Written``.
     package enum Result: Sendable, Equatable {
         case revoked(endedSessions: Int)
         case nothingToRevoke
         case unknownTarget
     }
 
-    /// Ends the refresh tokens concerned and writes the entries.
+    /// Ends the affected refresh tokens and writes the entries.
     ///
     /// | target | entry | sessions |
     /// | --- | --- | --- |
@@ -64,7 +64,8 @@ package enum RevocationRules {
         }
     }
 
-    /// Writes a `key` entry: whatever this key has signed is void. Only the key table's change calls it.
+    /// Writes a `key` entry: everything that this key has signed becomes invalid. Only a change of the key table calls
+    /// it.
     static func condemn(_ key: KeyID, _ order: RevocationOrder, _ ledger: any Ledger) throws {
         _ = try ledger.revocationInstant(byTime: false)
         try append(.key(key), order, ledger)
@@ -92,13 +93,13 @@ package enum RevocationRules {
         return .revoked(endedSessions: 0)
     }
 
-    /// - Throws: `too_many_attempts` when the client has to wait until an entry of its own expires.
+    /// - Throws: `too_many_attempts` when the client must wait until an entry of its own expires.
     private static func refuseFlood(_ actor: Actor, at instant: Timestamp, _ ledger: any Ledger) throws {
         guard case .client = actor else { return }
         let live = try ledger.revocations.liveTokenExpiries(by: actor, at: instant, limit: tokenEntriesPerClient)
         guard live.count == tokenEntriesPerClient, let oldest = live.first else { return }
         throw Refusal(
-            .tooManyAttempts, "This client has revoked too many single tokens: wait, or revoke all of the client.",
+            .tooManyAttempts, "This client has revoked too many single tokens: wait, or revoke the whole client.",
             retryAfter: min(oldest - instant, try ledger.state.row().horizon(at: instant)))
     }
 
@@ -146,11 +147,11 @@ package enum RevocationRules {
 
     // MARK: Pieces
 
-    /// An instant as `issued_before`: a whole second, whose tokens are included.
+    /// An instant as `issued_before`: a whole second; tokens of that second are included.
     private static func second(_ instant: Timestamp) -> Timestamp { Timestamp(seconds: instant.seconds) }
 
-    /// A watermark of this very second already covers everything: nothing can have been issued or begun since, as the
-    /// issuance gate is closed for the rest of it.
+    /// A watermark of this same second already covers everything: nothing can have been issued or begun since, because
+    /// the issuance gate is closed for the rest of the second.
     private static func isCovered(
         _ issuedBefore: Int64?, _ sessionsEndedAt: Timestamp?, at instant: Timestamp
     ) -> Bool {
@@ -158,14 +159,14 @@ package enum RevocationRules {
         return issuedBefore >= instant.seconds && sessionsEndedAt.seconds >= instant.seconds
     }
 
-    /// False when everybody's watermark of this second has no entry: a restored or reset database was given the
-    /// watermark without one, which only the settlement writes.
+    /// False when the watermark for all tokens of this second has no entry: a restored or reset database got the
+    /// watermark without one, and only the settlement writes it.
     private static func isAllListed(at instant: Timestamp, _ ledger: any Ledger) throws -> Bool {
         guard try ledger.state.row().settlement != nil else { return true }
         return try ledger.revocations.hasAllEntry(issuedBefore: instant.seconds)
     }
 
-    /// Writes the entry and, but for sessions, its audit event.
+    /// Writes the entry and, except for sessions, its audit event.
     @discardableResult
     private static func append(
         _ target: RevocationEntry.Target, session: SessionID? = nil, _ order: RevocationOrder, _ ledger: any Ledger
@@ -178,7 +179,7 @@ package enum RevocationRules {
         let entry = try ledger.revocations.append(
             RevocationDraft(
                 target: target, session: session,
-                // `exp` has whole seconds at the wire: rounded up, never short.
+                // `exp` has whole seconds at the wire: rounded up, never too short.
                 expiresAt: Timestamp(seconds: end.seconds + (end == Timestamp(seconds: end.seconds) ? 0 : 1)),
                 revokedAt: instant, reason: order.reason, note: order.note, actor: order.actor))
         if case .session = target { return entry }

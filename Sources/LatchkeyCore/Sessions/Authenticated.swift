@@ -1,11 +1,11 @@
 package import LatchkeyTokens
 
-/// How somebody has shown who they are (RFC 8176).
+/// How users have proven who they are (RFC 8176).
 package enum AuthenticationMethod: String, Sendable {
     case password = "pwd"
 }
 
-/// One thing that was shown, and when.
+/// One proof, and its time.
 package struct Proof: Sendable, Equatable {
     package let method: AuthenticationMethod
     package let at: Timestamp
@@ -16,17 +16,18 @@ package struct Proof: Sendable, Equatable {
     }
 }
 
-/// A user who has shown who they are: what every sign-in begins with, whatever comes of it. Made where proofs are
-/// judged; the transaction that begins a session looks whether it still holds.
+/// A user who has been authenticated: the start of every sign-in, whatever its result. Created where proofs are
+/// checked; the transaction that begins a session checks that it still holds.
 package struct Authenticated: Sendable {
     /// As read for the proof.
     package let user: User
-    /// Of the credential that was verified. Another one by the time of the transaction: the sign-in has lost.
+    /// The version of the credential that was verified. If it is another one by the time of the transaction, the
+    /// sign-in has lost a race.
     package let credentialVersion: Int64
-    /// In the order in which they came; never empty.
+    /// In the order in which they were given; never empty.
     package let proofs: [Proof]
-    /// Leave to look at the password; `nil` for a proof that was looked at before. Released with the last reference,
-    /// better once the outcome is on disk.
+    /// Permission to try the password; `nil` for a proof that was checked earlier. Released with the last reference,
+    /// preferably once the outcome is on disk.
     package let admission: Admission?
 
     package init(user: User, credentialVersion: Int64, proofs: [Proof], admission: Admission?) {
@@ -43,14 +44,14 @@ package struct Authenticated: Sendable {
     package var resetting: [ThrottleBucket] { admission?.resetOnSuccess ?? [] }
 }
 
-/// What a sign-in asks for, beyond who signs in.
+/// What a sign-in requests, apart from the user.
 struct SignIn {
     let client: Client
     let scope: Scope?
     let transport: Session.Transport
     let deviceName: String?
     let network: String
-    /// A session of the same client whose cookie came along: it ends.
+    /// A session of the same client whose cookie was sent along: it ends.
     let replacing: SessionID?
 }
 

@@ -1,5 +1,5 @@
-/// A path on the application's own host to which a browser may be sent after signing in. Whatever a browser could take
-/// for another host is refused, so that nobody can be led away by a link that begins here.
+/// A path on the application's own host to which a browser may be sent after signing in. Everything that a browser
+/// could take for another host is refused, so that a link that begins here cannot lead a user away.
 package struct LocalPath: Sendable, Equatable, CustomStringConvertible {
     /// The longest one, in bytes.
     package static let maximumLength = 2048
@@ -7,7 +7,7 @@ package struct LocalPath: Sendable, Equatable, CustomStringConvertible {
     /// With query and fragment; visible ASCII.
     package let description: String
 
-    /// Nil unless `text` begins with exactly one slash and has no backslash, no control character and no space.
+    /// Nil unless `text` begins with exactly one slash and has no backslash, control character or space.
     package init?(_ text: String) {
         let bytes = text.utf8
         guard (1...Self.maximumLength).contains(bytes.count), bytes.first == UInt8(ascii: "/"),

@@ -12,7 +12,7 @@ package struct LoginCodeString: SecretValue {
     /// `lkc_` and 43 base64url characters.
     package let text: String
 
-    /// 256 random bits of the operating system.
+    /// 256 random bits from the operating system.
     package static func generate() -> LoginCodeString {
         LoginCodeString(text: prefix + Base64URL.string(RandomBytes.make(byteCount)))
     }
@@ -27,14 +27,14 @@ package struct LoginCodeString: SecretValue {
         self.text = text
     }
 
-    /// SHA-256: enough for random text, and all that is stored.
+    /// SHA-256: enough for random text, and the only part that is stored.
     package var digest: [UInt8] { Self.digest(text) }
 
     /// SHA-256 of a code or a state.
     package static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
 }
 
-/// Everything that a sign-in writes whose session begins later and on another host.
+/// Everything that a sign-in writes when its session begins later and on another host.
 package struct LoginCodeIssue: Sendable {
     package let digest: [UInt8]
     package let stateDigest: [UInt8]
@@ -60,19 +60,19 @@ package struct LoginCodeIssue: Sendable {
     }
 }
 
-/// A code that came back with the state of the browser's own sign-in, on its way to the writer.
+/// A code that came back with the state of the browser's own sign-in, to be redeemed by the writer.
 package struct LoginCodeRedemption: Sendable {
     package let digest: [UInt8]
     package let stateDigest: [UInt8]
     package let client: ClientID
     package let redirectURI: String
-    /// Of the session to begin.
+    /// The id of the session to begin.
     package let session: SessionID
     package let nonce: [UInt8]
     package let absoluteLifetime: Duration
-    /// Where the code came from; the session's own is that of the sign-in.
+    /// The network that the code came from; the session's own network is that of the sign-in.
     package let network: String
-    /// A session of the same client whose cookie came along: it ends.
+    /// A session of the same client whose cookie was sent along: it ends.
     package let replacing: SessionID?
 
     package init(
@@ -93,9 +93,9 @@ package struct LoginCodeRedemption: Sendable {
 
 package enum LoginCodeOutcome: Sendable {
     case begun(SessionRecord, IssuanceStamp)
-    /// Used before: the session that it made has ended now.
+    /// Used before: the session that it began has been ended now.
     case replayed
     /// Unknown, expired, for another client, redirect URI or browser, or overtaken by a password change or a
-    /// revocation. One that was presented in the wrong place is gone.
+    /// revocation. A code that was presented in the wrong place is deleted.
     case refused
 }

@@ -2,12 +2,13 @@ import LatchkeyTokens
 
 /// One-time codes between the login page and the application's host.
 package enum LoginCodeRules {
-    /// Codes kept for one user, redeemed ones included.
+    /// Codes kept for one user, including redeemed ones.
     private static let codesPerUser = 32
 
-    /// Keeps a code for ``LoginCodeString/lifetime``, unless the user was changed since the proof (then `false`). Passes
-    /// the issuance gate, so that a revocation in this very second can neither miss the code nor have come before it.
-    /// Resets the pair's throttle counter and appends the audit event. At most 32 codes a user: older ones go.
+    /// Keeps a code for ``LoginCodeString/lifetime``, unless the user was changed since the proof (then `false`). It
+    /// passes the issuance gate, so that a revocation in this same second can neither miss the code nor precede it.
+    /// Resets the pair's throttle counter and appends the audit event. A user has at most 32 codes: older ones are
+    /// deleted.
     static func add(_ issue: LoginCodeIssue, _ ledger: any Ledger) throws -> Issuance<Bool> {
         let authenticated = issue.authenticated
         guard let login = try ledger.users.loginRecord(of: authenticated.user.id), !login.user.disabled,
@@ -24,7 +25,7 @@ package enum LoginCodeRules {
                     expiresAt: instant + LoginCodeString.lifetime, session: nil))
             try ledger.codes.trim(to: codesPerUser, of: login.user.id)
             for bucket in authenticated.resetting { try ledger.throttle.reset(bucket) }
-            // The password was right, whether or not a session comes of it.
+            // The password was right, whether or not a session follows.
             try AuditRules.append(
                 AuditEvent(
                     .loginCodeIssued, at: instant, actor: .user(login.user.id), user: login.user.id,
@@ -34,7 +35,7 @@ package enum LoginCodeRules {
         }
     }
 
-    /// Begins the session of a code, as ``SessionRules/begin(_:_:)`` does, once. A code that was used before ends its
+    /// Begins the session of a code, as ``SessionRules/begin(_:_:)`` does, once. A code that is used again ends its
     /// session.
     static func redeem(
         _ request: LoginCodeRedemption, _ ledger: any Ledger
@@ -44,7 +45,7 @@ package enum LoginCodeRules {
         guard code.client == request.client, code.redirectURI.utf8.elementsEqual(request.redirectURI.utf8),
             code.stateDigest == request.stateDigest, let client = try ledger.clients.find(code.client)
         else {
-            // A code in the wrong place has leaked: it is worth nothing any more.
+            // A code in the wrong place has leaked: it becomes invalid.
             try ledger.codes.remove(request.digest)
             return .settled(.refused)
         }
@@ -71,8 +72,8 @@ package enum LoginCodeRules {
         }
     }
 
-    /// Whether the sessions of user, client or everybody were ended since the password was verified: the session would
-    /// have ended with them, had it existed.
+    /// Whether the sessions of the user, of the client or of all users were ended since the password was verified: if
+    /// the session had existed, it would have ended with them.
     private static func isOvertaken(
         _ code: LoginCode, _ user: User, _ client: Client, _ ledger: any Ledger
     ) throws -> Bool {
@@ -82,7 +83,7 @@ package enum LoginCodeRules {
         return watermarks.cover(code.createdAt)
     }
 
-    /// Two browsers hold the code (RFC 6749 4.1.2): what it made ends.
+    /// Two browsers hold the code (RFC 6749 4.1.2): the session that it began ends.
     private static func endReplayed(
         _ code: LoginCode, _ session: SessionID, _ request: LoginCodeRedemption, _ ledger: any Ledger
     ) throws -> LoginCodeOutcome {

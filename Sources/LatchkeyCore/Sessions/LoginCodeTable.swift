@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// A one-time code as it is stored, with its client. One whose client is gone is absent.
+/// A one-time code as stored, with its client. Codes of deleted clients are absent.
 package struct LoginCode: Sendable {
     package let digest: [UInt8]
     package let stateDigest: [UInt8]
@@ -15,7 +15,7 @@ package struct LoginCode: Sendable {
     /// When the password was verified.
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
-    /// What it made, once it was redeemed.
+    /// The session that it began, once it was redeemed.
     package let session: SessionID?
 
     package init(
@@ -41,7 +41,7 @@ package struct LoginCode: Sendable {
 package protocol LoginCodeTable {
     func find(_ digest: [UInt8]) throws -> LoginCode?
     func insert(_ code: LoginCode) throws
-    /// Forgets all but the `count` newest codes of the user.
+    /// Deletes all but the `count` newest codes of the user.
     func trim(to count: Int, of user: UserID) throws
     func remove(_ digest: [UInt8]) throws
     func setSession(_ session: SessionID, of digest: [UInt8]) throws

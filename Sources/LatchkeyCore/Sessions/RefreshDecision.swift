@@ -1,9 +1,9 @@
 package import LatchkeyTokens
 
-/// What refresh rotation is configured to do for one client.
+/// The refresh rotation settings of one client.
 package struct RefreshPolicy: Sendable, Equatable {
-    /// Within the first half of it after a rotation the same successor is given again, within the second half an
-    /// access token alone; later a held token forks the lineage.
+    /// Within the first half of it after a rotation, a held token gets the same successor again; within the second
+    /// half, only an access token; later it forks the lineage.
     package let reuseWindow: Duration
     /// Forks per session in 24 hours.
     package let recoveryLimit: Int
@@ -29,7 +29,7 @@ package struct RefreshPolicy: Sendable, Equatable {
 /// | < held | replay: an old token is in use |
 /// | > current | only we can have made it: the database went backwards; move forward |
 ///
-/// RFC 9700 4.14.2 asks for replay detection; RFC 6749 6 allows rotation. The window exists because an answer may be
+/// RFC 9700 4.14.2 asks for replay detection; RFC 6749 6 allows rotation. The window exists because a response may be
 /// lost and because browsers have tabs.
 package enum RefreshDecision: Sendable, Equatable {
     /// Write the lineage and answer with its `current`.
@@ -41,14 +41,14 @@ package enum RefreshDecision: Sendable, Equatable {
     case accessOnly
     /// Write the forked lineage and answer with its `current`.
     case recover(Session.Lineage)
-    /// End the session. How many generations behind, and how long ago the last rotation was.
+    /// End the session. Says how many generations behind the token is, and how long ago the last rotation was.
     case replay(behind: UInt32, age: Duration)
     /// Write the lineage, answer with its `current`, and tell the operator.
     case fastForward(Session.Lineage)
     /// 2^32 - 1 generations are used up.
     case exhausted
 
-    /// Forks are counted over this time.
+    /// The period over which forks are counted.
     package static let recoveryWindow: Duration = .seconds(86400)
 
     /// - Parameters:

@@ -6,8 +6,8 @@ package struct RefreshTokenString: SecretValue {
     package let text: String
 }
 
-/// The refresh-token format: opaque to everybody but this server, and derived, so that the database holds neither a
-/// token nor its hash and a lost answer can be given again.
+/// The refresh-token format. Tokens are opaque to everything but this server. They are derived, so that the database
+/// holds neither a token nor its hash, and a lost response can be sent again.
 ///
 /// `lkr_` ‖ base64url of 45 bytes: format version 1 (high four bits) and master-key slot (low four) ‖ session id (16) ‖
 /// generation (4, big-endian) ‖ tag (24). tag = first 24 bytes of HMAC-SHA256 under
@@ -25,7 +25,7 @@ package struct RefreshToken: Sendable, Equatable {
     package let generation: UInt32
     private let tag: [UInt8]
 
-    /// Judges form alone, without I/O: length, prefix, alphabet, version, generation not 0.
+    /// Checks only the form, without I/O: length, prefix, alphabet, version, generation not 0.
     package init?(_ text: String) {
         guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
             let bytes = Base64URL.decode(Array(text.utf8)[Self.prefix.utf8.count...]), bytes.count == 45,
@@ -65,7 +65,7 @@ package struct RefreshToken: Sendable, Equatable {
         return head
     }
 
-    /// Whether the tag is `expected`; looks at every byte, whatever differs.
+    /// Whether the tag is `expected`; looks at every byte, whichever differs.
     fileprivate func hasTag(_ expected: [UInt8]) -> Bool {
         var difference: UInt8 = 0
         for (a, b) in zip(expected, tag) { difference |= a ^ b }
@@ -79,8 +79,8 @@ package struct RefreshToken: Sendable, Equatable {
     }
 }
 
-/// What the tokens of one session are tagged with under one master key. Deriving it costs more than a tag, so a refresh
-/// derives it once, for the token that it checks and the one that it makes.
+/// The key that tags the tokens of one session under one master key. Deriving it costs more than a tag, so a refresh
+/// derives it once, for the token that it checks and the one that it issues.
 package struct RefreshTokenKey: Sendable {
     let slot: UInt8
     private let session: SessionID

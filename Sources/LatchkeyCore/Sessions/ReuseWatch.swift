@@ -1,38 +1,42 @@
 package import LatchkeyTokens
 import Synchronization
 
-/// Notices two holders of one lineage who get along with each other: in memory, bounded, and without a write.
+/// Notices two holders of one lineage that coexist: in memory, bounded, and without a write.
 ///
-/// A held token gives the same successor again for a few seconds after a rotation, since answers get lost and browsers
-/// have tabs. Who has stolen a token and uses each successor within that time of the owner's rotation shares the lineage
-/// without ever being a replay. But there is no other way for two to share it: the one who misses a generation forks the
-/// lineage or replays an old token. So two holders show as the same successor given twice in *each* generation, one after
-/// another, and a single one only now and then. That is what is counted: generations in a row, however far apart in time.
+/// A held token gets the same successor again for a few seconds after a rotation, because responses get lost and
+/// browsers have tabs. A thief who uses each successor within that time of the owner's rotation shares the lineage
+/// without ever causing a replay. But two holders have no other way to share it: one that misses a generation forks the
+/// lineage or replays an old token. So two holders show as the same successor given twice in *each* generation, one
+/// after another, and a single holder shows it only now and then. This is what is counted: successive generations,
+/// however far apart in time.
 ///
-/// Told is never acted on: a client on a bad network, or one that refreshes in parallel against the advice, looks the
-/// same for a while.
+/// A report never leads to an action: a client on a bad network, or one that refreshes in parallel against the advice,
+/// looks the same for a while.
 package final class ReuseWatch: Sendable {
-    /// Generations in a row from which it is told. One answer in ten lost for a whole day (288 refreshes of a token
-    /// that lives five minutes) makes a run of three every fourth day, and a run of four once in five weeks.
+    /// The number of successive generations from which a run is reported. If one response in ten is lost for a whole
+    /// day (288 refreshes of a token that lives five minutes), a run of three happens every fourth day, and a run of
+    /// four once in five weeks.
     static let tellingRun = 4
-    /// A run that goes on is told again after this time: a line an hour and session at most, whatever a client does.
+    /// A run that continues is reported again after this time: at most one line an hour for each session, whatever a
+    /// client does.
     static let retelling: Duration = .seconds(3600)
-    /// Tabs share the cookie, so two that wake at the same moment both send the token of before. With transport cookie
-    /// only what comes later than a request and its answer take, or from another network than the rotation, counts.
+    /// Tabs share the cookie, so two tabs that wake at the same moment both send the previous token. With transport
+    /// cookie a reuse counts only if it comes later than a request and its response take, or from another network than
+    /// the rotation.
     static let overlapOfTabs: Duration = .seconds(5)
     /// Sessions that are remembered; about 1 MB. An entry costs a sign-in and a rotation, so strangers cannot fill it.
     static let capacity = 8192
 
-    /// The same successor, given again.
+    /// A successor that was given again.
     package struct Reuse: Sendable {
         package let session: SessionID
-        /// The generation that was presented, and the one that was answered with.
+        /// The generation that was presented, and the generation that was returned.
         package let held: UInt32
         package let successor: UInt32
         package let isCookie: Bool
-        /// Whether it came from another network than the rotation.
+        /// Whether the request came from another network than the rotation.
         package let elsewhere: Bool
-        /// Since the rotation.
+        /// The time since the rotation.
         package let delay: Duration
         package let at: Timestamp
 
@@ -49,16 +53,16 @@ package final class ReuseWatch: Sendable {
             self.at = at
         }
 
-        /// What tabs of one browser do all the time.
+        /// Tabs of one browser do this all the time.
         fileprivate var isOfTabs: Bool { isCookie && !elsewhere && delay < ReuseWatch.overlapOfTabs }
     }
 
-    /// Generations in a row whose successor was given more than once.
+    /// Successive generations whose successor was given more than once.
     package struct Run: Sendable, Equatable {
         package var generations: Int
-        /// Successors that were given again, in all of them together.
+        /// Successors that were given again, in all generations of the run.
         package var answers: Int
-        /// Of those, to another network than the rotation came from.
+        /// Of those, the ones given to another network than that of the rotation.
         package var elsewhere: Int
 
         package init(generations: Int, answers: Int, elsewhere: Int) {
@@ -70,11 +74,11 @@ package final class ReuseWatch: Sendable {
 
     /// Counts since start.
     package struct Figures: Sendable, Equatable {
-        /// Successors that were given again, those to tabs too.
+        /// Successors that were given again, including those given to tabs.
         package var answers = 0
-        /// Of those, to another network than the rotation came from.
+        /// Of those, the ones given to another network than that of the rotation.
         package var elsewhere = 0
-        /// Runs that became long enough to be told.
+        /// Runs that became long enough to be reported.
         package var runs = 0
     }
 
@@ -95,8 +99,8 @@ package final class ReuseWatch: Sendable {
 
     package init() {}
 
-    /// Counts it.
-    /// - Returns: the run, when it is to be told now.
+    /// Counts the reuse.
+    /// - Returns: the run, if it is to be reported now.
     package func note(_ reuse: Reuse) -> Run? {
         state.withLock { state in
             state.figures.answers += 1
@@ -113,7 +117,7 @@ package final class ReuseWatch: Sendable {
         }
     }
 
-    /// The present run of a session, when it is long enough to be told.
+    /// The current run of a session, if it is long enough to be reported.
     package func run(of session: SessionID) -> Run? {
         guard let run = state.withLock({ $0.entries[session]?.run }), run.generations >= Self.tellingRun else {
             return nil
@@ -132,7 +136,8 @@ package final class ReuseWatch: Sendable {
             held: 0, successor: 0, run: Run(generations: 0, answers: 0, elsewhere: 0), seenAt: reuse.at, toldAt: nil)
     }
 
-    /// Forgets single events first, and at least half of all, so that room is not made for each newcomer anew.
+    /// Forgets single events first, and at least half of all entries, so that room need not be made again for each
+    /// newcomer.
     private static func makeRoom(_ entries: inout [SessionID: Entry]) {
         entries = entries.filter { $0.value.run.generations > 1 }
         guard entries.count > capacity / 2 else { return }
@@ -142,19 +147,19 @@ package final class ReuseWatch: Sendable {
 }
 
 extension ReuseWatch.Entry {
-    /// Takes it in; true when the run is now one generation longer.
+    /// Adds the reuse; true if the run is now one generation longer.
     fileprivate mutating func advance(_ reuse: ReuseWatch.Reuse) -> Bool {
         seenAt = reuse.at
         let isNext = reuse.held == successor || run.generations == 0
         if isNext {
-            // What was given twice has come back, and its successor was given twice as well.
+            // The successor that was given twice has come back, and its own successor was given twice as well.
             run.generations += 1
         } else if reuse.held > held {
             // A generation in between had one holder.
             run = ReuseWatch.Run(generations: 1, answers: 0, elsewhere: 0)
         }
-        // Otherwise the same held token once more (perhaps after a fork, which keeps it), or an answer that was late to
-        // be counted.
+        // Otherwise the same held token was used once more (perhaps after a fork, which keeps it), or a response was
+        // counted late.
         if reuse.held >= held {
             held = reuse.held
             successor = reuse.successor

@@ -2,9 +2,9 @@ package import LatchkeyTokens
 
 /// One sign-in of a user through a client: the server-side record that owns one refresh-token lineage.
 package struct Session: Sendable, Equatable {
-    /// How the browser or application shows that it holds the session.
+    /// How the browser or application proves that it holds the session.
     package enum Transport: String, Sendable, CaseIterable {
-        /// By a refresh token in bodies.
+        /// By a refresh token in request bodies.
         case body
         /// By a refresh token in a cookie.
         case cookie
@@ -16,7 +16,7 @@ package struct Session: Sendable, Equatable {
     package let user: UserID
     package let client: ClientID
     package let transport: Transport
-    /// What the user granted at login; a refresh may narrow it for one access token, never widen it.
+    /// The scope granted at login; a refresh may narrow it for one access token, never widen it.
     package let scope: Scope
     /// Salt of the refresh-token key: 16 random bytes, never changed.
     package let nonce: [UInt8]
@@ -30,7 +30,7 @@ package struct Session: Sendable, Equatable {
     /// The source network at login (IPv4 address or IPv6 /64).
     package let network: String
     package var lineage: Lineage
-    /// When and why it ended; `nil` while it lives.
+    /// When and why it ended; `nil` while it is live.
     package var endedAt: Timestamp?
     package var endReason: RevocationReason?
 
@@ -59,10 +59,10 @@ package struct Session: Sendable, Equatable {
     package struct Lineage: Sendable, Equatable {
         /// Last generation issued; 1 at login.
         package var current: UInt32
-        /// Last generation that came back; 0 until the first refresh. Always below `current`.
+        /// Last generation that was presented; 0 until the first refresh. Always below `current`.
         package var held: UInt32
-        /// When the last rotation or fork happened; login counts as one, and so does a noted use of a session without
-        /// JWT (``SessionUse``).
+        /// When the last rotation or fork happened. The login counts as one, and so does a noted use of a session
+        /// without JWT (``SessionUse``).
         package var rotatedAt: Timestamp
         /// The source network of the last rotation or fork.
         package var rotatedFrom: String

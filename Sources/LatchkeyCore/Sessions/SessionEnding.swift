@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// What ended a session: the entry of the revocation log, as the audit trail kept it.
+/// What ended a session: the revocation log's entry, as the audit trail kept it.
 package struct SessionEnding: Sendable, Equatable {
     /// How much ended with it.
     package enum Extent: Sendable {
@@ -17,7 +17,7 @@ package struct SessionEnding: Sendable, Equatable {
     package let at: Timestamp?
     package let actor: Actor?
     package let actorName: String?
-    /// What an administrator wrote.
+    /// The note of an administrator.
     package let note: String?
     /// `seq` of the entry.
     package let sequence: Int64?
@@ -33,7 +33,7 @@ package struct SessionEnding: Sendable, Equatable {
         sequence = event.details["seq"].flatMap { Int64($0) }
     }
 
-    /// From what rows tell, where the audit trail does not go back so far.
+    /// From the rows, if the audit trail does not go back that far.
     init(_ extent: Extent, at: Timestamp?, _ reason: RevocationReason?) {
         self.extent = extent
         self.reason = reason
@@ -47,12 +47,12 @@ package struct SessionEnding: Sendable, Equatable {
     /// "All sessions of the user were revoked: 2026-11-28 14:02:07Z, by ada: left the company (entry 12)."
     var sentence: String { sentence(beginning: beginning) }
 
-    /// The same, with what the events tell of a replay and what has changed since.
+    /// The same, with details of a replay from the events, and with later changes.
     func sentence(of record: SessionRecord, _ events: [AuditEvent]) -> String {
         let text = sentence(beginning: replay(events) ?? beginning)
         switch reason {
-        case .userDisabled where !record.user.disabled: return text + " The user was enabled again since."
-        case .clientDisabled where !record.client.disabled: return text + " The client was enabled again since."
+        case .userDisabled where !record.user.disabled: return text + " The user has been enabled again since."
+        case .clientDisabled where !record.client.disabled: return text + " The client has been enabled again since."
         default: return text
         }
     }
@@ -63,7 +63,7 @@ package struct SessionEnding: Sendable, Equatable {
         if let who { text += ", by \(who)" }
         if let note { text += ": \(note)" }
         if let sequence { text += " (entry \(sequence))" }
-        return text + (at == nil ? "; the audit trail does not go back so far." : ".")
+        return text + (at == nil ? "; the audit trail does not go back that far." : ".")
     }
 
     private var who: String? {
@@ -80,36 +80,37 @@ package struct SessionEnding: Sendable, Equatable {
         guard reason == .replay else { return nil }
         let from = { (event: AuditEvent) in event.network ?? "an unknown network" }
         if let event = events.first(where: { $0.kind == .loginCodeReplayed }) {
-            return "The one-time code of the sign-in came a second time, from \(from(event)): two parties held it, so "
+            return
+                "The one-time code of the sign-in was used a second time, from \(from(event)): two parties held it, so "
                 + "the session was ended"
         }
         guard let event = events.first(where: { $0.kind == .refreshReplayed }) else { return nil }
         let behind = event.details["behind"].flatMap { Int64($0) }.map { CountText.string($0, "generation") }
         return
-            "An old refresh token came back (\(behind ?? "some generations") behind, from \(from(event))): two parties "
+            "An old refresh token was used again (\(behind ?? "some generations") behind, from \(from(event))): two parties "
             + "held the session, so it was ended"
     }
 
-    /// What happened, without when and who.
+    /// What happened, without the time and the actor.
     private var beginning: String {
         switch reason {
         case nil, .admin, .replay: plain + " revoked"
         case .logout: "The user signed out"
-        case .passwordChange: "The password of the user was changed, or has to be, which ends all sessions"
+        case .passwordChange: "The password of the user was changed or must be changed, which ends all sessions"
         case .userDisabled: "The user was disabled, which ends all sessions"
         case .userDeleted: "The user was deleted"
         case .roleLost: "The user lost the role admin, which ends all sessions"
         case .clientDisabled: "The client was disabled, which ends all its sessions"
         case .clientDeleted: "The client was deleted"
         case .replacedByLogin: "The user signed in again in the same place, which replaced the session"
-        case .tooManySessions: "The user had too many sessions, of which the oldest was ended"
+        case .tooManySessions: "The user had too many sessions, so the oldest one was ended"
         case .tokenRevoked: "The client revoked the token of the session"
         case .emergencyRotation: "A signing key was withdrawn"
         case .masterKeyLeaked: "The master key was replaced after a leak, which ends all sessions"
         case .restored: "The database was restored from a backup, which ends all sessions"
         case .clockReset: "The clock of the server was reset"
         case .user: "The user ended the session"
-        case .expired: "The session could not go on, as its refresh tokens were used up"
+        case .expired: "The session could not go on because its refresh tokens were used up"
         }
     }
 

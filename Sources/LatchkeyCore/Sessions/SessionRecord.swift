@@ -5,7 +5,7 @@ package struct SessionRecord: Sendable {
     package var session: Session
     package let user: User
     package let client: Client
-    /// `sessions_ended_at` of everybody.
+    /// `sessions_ended_at` of all users.
     package let allEndedAt: Timestamp?
 
     package init(session: Session, user: User, client: Client, allEndedAt: Timestamp?) {
@@ -21,7 +21,7 @@ package struct SessionFilter: Sendable {
     package var user: UserID?
     package var client: ClientID?
     package var state: State?
-    /// Begun not before this instant.
+    /// Begun at or after this instant.
     package var since: Timestamp?
     package init(user: UserID? = nil, client: ClientID? = nil, state: State? = nil, since: Timestamp? = nil) {
         self.user = user

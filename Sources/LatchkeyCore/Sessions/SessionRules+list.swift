@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 
 extension SessionRules {
-    /// Rows looked at for one page of a filtered list: some tens of milliseconds.
+    /// Rows examined for one page of a filtered list: some tens of milliseconds.
     static let scanLimit = 5_000
 
     static func page(
@@ -11,7 +11,7 @@ extension SessionRules {
         var seen = 0
         var last: SessionID?
         var next: String?
-        // One more than is looked at tells that there are more.
+        // One row beyond the limit shows that there are more.
         try looks.sessions.walk(of: filter.user, before: before, limit: scanLimit + 1) { record in
             if items.count == limit || seen == scanLimit {
                 next = last.map { PageCursor.encode($0.bytes) }
@@ -40,8 +40,8 @@ extension Store {
         try await read { try $0.sessions.find(id) }
     }
 
-    /// Newest first. A filter by client or state looks at no more than ``SessionRules/scanLimit`` rows for one page, so a
-    /// page may be short, or empty, and still have a next one.
+    /// Newest first. A filter by client or state examines at most ``SessionRules/scanLimit`` rows for one page, so a
+    /// page may be short or empty and still have a next one.
     package func sessions(_ filter: SessionFilter, page: PageRequest) async throws -> Page<SessionRecord> {
         let before = try PageCursor.bytes(page, length: 16).flatMap { SessionID(bytes: $0) }
         let now = clock.now()

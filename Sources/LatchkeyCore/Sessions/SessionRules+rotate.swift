@@ -1,14 +1,14 @@
 package import LatchkeyTokens
 
-/// A refresh token on its way to the writer, with what it is judged by.
+/// A refresh token on its way to the writer, with everything needed to judge it.
 package struct SessionRotation: Sendable {
-    /// Of our form; whether the tag is genuine depends on the session's nonce.
+    /// It has our format; whether the tag is genuine depends on the session's nonce.
     package let token: RefreshToken
     package let client: ClientID
     package let transport: Session.Transport
     package let network: String
     package let policy: RefreshPolicy
-    /// The scope of the access token that is asked for; `nil`: the session's.
+    /// The scope of the requested access token; `nil` for the session's.
     package let scope: Scope?
     package let masterKeys: MasterKeyRing
     package let settings: Settings
@@ -28,27 +28,27 @@ package struct SessionRotation: Sendable {
     }
 }
 
-/// What a genuine refresh token is answered with.
+/// The answer to a genuine refresh token.
 package struct RefreshAnswer: Sendable {
     package enum Kind: Sendable, Equatable {
         /// A new generation was written.
         case rotated
-        /// Nothing was written; the token of the current generation goes out again.
+        /// Nothing was written; the token of the current generation is sent again.
         case sameSuccessor(elsewhere: Bool)
-        /// Nothing was written; an access token goes out alone.
+        /// Nothing was written; only an access token is sent.
         case accessOnly
         /// A fork was written.
         case recovered
-        /// The database had gone backwards; it was moved forward past the presented generation.
+        /// The database had gone backwards; it was moved forward beyond the presented generation.
         case rolledBack
     }
 
     package let kind: Kind
-    /// As it stands now; ``Session/Lineage/current`` is the generation to answer with.
+    /// The record as it is now; ``Session/Lineage/current`` is the generation to answer with.
     package let record: SessionRecord
     /// What the access token may say.
     package let grant: TokenGrant
-    /// What the presented token was checked with, and its successor can be made with.
+    /// The key that checked the presented token, and that can make its successor.
     package let key: RefreshTokenKey
     package let stamp: IssuanceStamp
 }
@@ -56,30 +56,30 @@ package struct RefreshAnswer: Sendable {
 package enum RotationOutcome: Sendable {
     case answered(RefreshAnswer)
     case refused(RefreshRefusalReason)
-    /// Wider than what was granted; nothing was written.
+    /// The scope is wider than what was granted; nothing was written.
     case invalidScope
 }
 
 extension SessionRules {
-    /// What is to be done about a presented refresh token: pure, and the same for every store.
+    /// What to do about a presented refresh token: pure, and the same for every store.
     ///
-    /// Judged in this order, and the first that fails is the answer: the token's tag, client binding, transport, session,
-    /// user and client state, expiry, then the generation (``RefreshDecision``), and then the scope, so that one which
-    /// cannot be had does not cost the client its token.
+    /// Checked in this order, and the first failure is the answer: the token's tag, client binding, transport, state of
+    /// session, user and client, expiry, then the generation (``RefreshDecision``). The scope comes last, so that a
+    /// scope that cannot be granted does not cost the client its token.
     enum Verdict {
         case refuse(RefreshRefusalReason)
         case invalidScope
         /// End the session.
         case replay(behind: UInt32, age: Duration)
         case exhausted
-        /// Answer, once the lineage is written if there is one.
+        /// Answer, after writing the lineage if there is one.
         case answer(RefreshAnswer.Kind, Session.Lineage?, TokenGrant, RefreshTokenKey)
     }
 
     /// - Parameters:
-    ///   - record: of the session that the token names.
+    ///   - record: the session that the token names.
     ///   - now: the store's clock.
-    /// - Throws: ``Refusal`` `invalid_scope` when nothing that was granted is left.
+    /// - Throws: ``Refusal`` `invalid_scope` when nothing of the granted scope is left.
     static func judge(
         _ record: SessionRecord, _ request: SessionRotation, now: Timestamp
     ) throws(Refusal) -> Verdict {
@@ -115,7 +115,7 @@ extension SessionRules {
     }
 
     /// One refresh. The gate is asked last, so that a refusal or a replay never waits for the clock. A replay is revoked
-    /// in this transaction. DESIGN section 3; RFC 6749 6, RFC 9700 4.14.2.
+    /// in this transaction. Documentation.docc/RefreshTokens.md has the table; RFC 6749 6, RFC 9700 4.14.2.
     static func rotate(_ request: SessionRotation, _ ledger: any Ledger) throws -> Issuance<RotationOutcome> {
         guard let record = try ledger.sessions.find(request.token.session) else {
             return .settled(.refused(.unknown))
@@ -144,7 +144,7 @@ extension SessionRules {
         }
     }
 
-    /// Audits what is out of the ordinary.
+    /// Audits unusual outcomes.
     private static func note(
         _ kind: RefreshAnswer.Kind, _ lineage: Session.Lineage?, _ record: SessionRecord, _ request: SessionRotation,
         _ ledger: any Ledger
@@ -176,7 +176,7 @@ extension SessionRules {
 }
 
 extension SessionRecord {
-    /// An event about this session that nobody in particular caused.
+    /// An event about this session without a particular actor.
     func event(
         _ kind: AuditEvent.Kind, at instant: Timestamp, network: String, details: [String: String] = [:]
     ) -> AuditEvent {
@@ -192,7 +192,7 @@ extension Store {
         let scope = WriteScope.session(request.token.session)
         let issuance = try await write(scope) { try SessionRules.rotate(request, $0) }.value
         if case .settled(.answered(let answer)) = issuance, answer.kind == .sameSuccessor(elsewhere: true) {
-            // This answer writes nothing and waits for no disk; the note follows by itself and may be lost.
+            // This answer writes nothing and does not wait for the disk. The note is written later and may be lost.
             let event = answer.record.event(
                 .refreshReusedElsewhere, at: answer.stamp.issuedAt, network: request.network)
             later { try AuditRules.append(event, $0) }

@@ -1,9 +1,9 @@
 import LatchkeyTokens
 
 extension SessionRules {
-    /// Judges the session again and, where that is due, notes the use of a server session or lets an access token be
-    /// issued: a revocation that was committed since it was read wins, and an ended session is never written to. Without
-    /// `issuesToken` it never waits for the clock.
+    /// Judges the session again and, if due, notes the use of a server session or lets an access token be issued. A
+    /// revocation committed since it was read wins, and an ended session is never written to. Without `issuesToken` it
+    /// never waits for the clock.
     static func use(_ use: SessionUse, _ ledger: any Ledger) throws -> Issuance<SessionUseOutcome> {
         guard let record = try ledger.sessions.find(use.session),
             SessionValidity.judge(record, idleLifetime: use.idleLifetime, now: ledger.instant) == .valid

@@ -33,18 +33,18 @@ package struct SessionBeginning: Sendable {
 
 package enum SessionBeginningOutcome: Sendable {
     case begun(SessionRecord, IssuanceStamp)
-    /// The password or the user's state changed since it was verified: answer like a wrong password.
+    /// The password or the user's state changed since it was verified: answer as for a wrong password.
     case lostRace
     case clientRefused
 }
 
-/// What happens in the transactions that begin and name sessions. Rotation and use have files of their own.
+/// The transactions that begin and name sessions. Rotation and use have files of their own.
 package enum SessionRules {
     /// Networks remembered for one user.
     static let knownNetworksPerUser = 32
-    /// Sessions of one user that have not ended; a login beyond ends the oldest.
+    /// Live sessions of one user; a login beyond this ends the oldest.
     static let sessionsPerUser = 256
-    /// Beyond that, one login ends so many at most.
+    /// The most sessions that one login ends beyond that limit.
     private static let endedAtOnce = 8
 
     /// Inserts the session unless the user was changed since the proof (then `.lostRace`), is disabled, or the client is
@@ -95,8 +95,8 @@ package enum SessionRules {
             ledger)
     }
 
-    /// Makes room for one more session. Those that a watermark ended already count too, so that the look stays short;
-    /// they only get their end noted.
+    /// Makes room for one more session. Sessions that a watermark already ended count too, which keeps the look-up
+    /// short; they only get their end noted.
     private static func endOldest(of user: UserID, _ ledger: any Ledger) throws {
         let excess = try ledger.sessions.unended(of: user, beyond: sessionsPerUser - 1, limit: endedAtOnce)
         for id in excess {
@@ -107,14 +107,14 @@ package enum SessionRules {
     }
 
     private static func noteNetwork(_ network: String, of user: UserID, _ ledger: any Ledger) throws {
-        // The usual case: one more sign-in from where there were some before.
+        // The usual case: one more sign-in from a network that is already known.
         if try ledger.networks.renew(network, of: user, at: ledger.instant) { return }
         try ledger.networks.insert(network, of: user, at: ledger.instant)
         try ledger.networks.trim(to: knownNetworksPerUser, of: user)
     }
 
-    /// Names the device of a session; `nil` takes the name away.
-    /// - Returns: `nil`, and nothing is changed, when there is no such session of this user, or it has ended.
+    /// Names the device of a session; `nil` removes the name.
+    /// - Returns: `nil`, with nothing changed, when this user has no such session, or it has ended.
     static func rename(
         _ id: SessionID, of user: UserID, to deviceName: String?, _ ledger: any Ledger
     ) throws -> SessionRecord? {

@@ -1,8 +1,8 @@
 package import LatchkeyTokens
 
 extension SessionService {
-    /// Changes the caller's password: ends all the user's sessions in one transaction, then signs in anew in a second
-    /// one, on the transport of the session that asked. Durable on return.
+    /// Changes the caller's password: ends all the user's sessions in one transaction, then signs in again in a second
+    /// one, on the transport of the current session. Durable on return.
     ///
     /// - Throws: ``Refusal`` `password_rejected`; otherwise as ``proving(_:of:network:sharedNetwork:_:)``.
     package func changePassword(
@@ -11,13 +11,13 @@ extension SessionService {
         try await proving(current, of: session, network: network, sharedNetwork: sharedNetwork) { proof in
             try policy.check(new, userName: try UserName(session.user.name))
             guard new.bytes != current.bytes else {
-                throw Refusal(.passwordRejected, "The new password has to be another one.")
+                throw Refusal(.passwordRejected, "The new password must differ from the current one.")
             }
             let hash = try await passwords.hash(password: new, network: network)
             let credential = try await store.setPassword(
                 session.user.id, hash: hash, ifVersion: proof.credentialVersion, mustChange: false,
                 actor: .user(session.user.id))
-            // What the old session held, unless the user has lost part of it since.
+            // The scope of the old session, except what the user has lost since.
             let held = session.session.scope.filter { token in
                 (try? session.client.grantedScope(requested: Scope(token), user: session.user)) != nil
             }
@@ -34,7 +34,7 @@ extension SessionService {
     /// Deletes the caller's account as an administrator would: its password and sessions go, its tokens are revoked.
     /// Durable on return.
     ///
-    /// - Throws: ``Refusal`` `conflict` for the last administrator, without whom nobody could administer over HTTP;
+    /// - Throws: ``Refusal`` `conflict` for the last administrator, because then no user could administer over HTTP;
     ///   otherwise as ``proving(_:of:network:sharedNetwork:_:)``.
     package func deleteAccount(
         session: SessionRecord, current: Password, network: String, sharedNetwork: Bool = false
@@ -50,10 +50,11 @@ extension SessionService {
     }
 
     /// Runs `body` once the caller of a live session has proven the password again. Throttled by the counters of the
-    /// login: whoever stole a token must not be able to guess here instead.
+    /// login: a thief of a token must not be able to guess the password here instead.
     ///
     /// - Throws: ``Refusal`` `current_password_wrong`, `too_many_attempts`, `overloaded`; `invalid_token` when the
-    ///   password was changed or the account deleted meanwhile, for that ended the session that asks; what `body` throws.
+    ///   password was changed or the account deleted meanwhile, because that ended the current session; the errors of
+    ///   `body`.
     private func proving<Value>(
         _ current: Password, of session: SessionRecord, network: String, sharedNetwork: Bool,
         _ body: (Authenticated) async throws -> Value
@@ -83,16 +84,16 @@ extension SessionService {
         }
     }
 
-    /// Not the refusal of a login: its 401 would make applications refresh their token and ask again, for ever.
+    /// Not the refusal of a login: on its 401, applications would refresh their token and ask again, forever.
     private static let wrongCurrentPassword = Refusal(
         .currentPasswordWrong, "The current password is wrong; nothing was changed.")
 
     private static let sessionEnded = BearerVerifier.refused("session ended")
 
-    /// Gives the device of one of the user's own live sessions another name; `nil` takes it away. Durable on return.
+    /// Gives the device of one of the user's own live sessions another name; `nil` removes it. Durable on return.
     ///
-    /// Not in the audit trail: the name is the application's to choose at every login, decides nothing, and a line for
-    /// each change would let any signed-in user fill the trail.
+    /// Not in the audit trail: the application chooses the name at every login, it decides nothing, and a line for each
+    /// change would let any signed-in user fill the trail.
     /// - Returns: `nil` when the user has no such session, or it has ended.
     package func rename(_ id: SessionID, of user: UserID, to deviceName: String?) async throws -> SessionRecord? {
         guard let record = try await store.session(id), record.session.user == user,
@@ -104,6 +105,6 @@ extension SessionService {
 }
 
 extension String? {
-    /// Whether both are absent or of the same bytes: two spellings of one text look alike and are not.
+    /// Whether both are absent or have the same bytes: two spellings of one text look alike but differ.
     fileprivate func isSame(as other: String?) -> Bool { map { Array($0.utf8) } == other.map { Array($0.utf8) } }
 }

@@ -1,11 +1,11 @@
 import LatchkeyTokens
 
-/// A sign-in that ends on another host: what the login page sends beyond a login.
+/// A sign-in that ends on another host: what the login page sends in addition to a login.
 package struct LoginCodeRequest: Sendable {
     package let login: LoginRequest
-    /// One of the client's, byte by byte.
+    /// One of the client's redirect URIs, byte by byte.
     package let redirectURI: String
-    /// Of the browser's start ticket.
+    /// The state of the browser's start ticket.
     package let state: String
 
     package init(login: LoginRequest, redirectURI: String, state: String) {
@@ -18,13 +18,13 @@ package struct LoginCodeRequest: Sendable {
 extension SessionService {
     /// Verifies the password and keeps a one-time code for the callback on the application's host. No session exists
     /// yet. Durable on return.
-    /// - Throws: ``Refusal`` `invalid_request` for a redirect URI that is not the client's; otherwise as
-    ///   ``login(_:)``.
+    /// - Throws: ``Refusal`` `invalid_request` for a redirect URI that is not the client's; otherwise as ``login(_:)``.
     package func loginForRedirect(_ request: LoginCodeRequest) async throws -> LoginCodeString {
         let login = request.login
         precondition(login.transport == .session)
         guard login.client.redirectURIs.containsBytes(of: request.redirectURI) else {
-            throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
+            throw Refusal(
+                .invalidRequest, "This redirect_uri does not exactly match one that is registered for the client.")
         }
         let authenticated = try await authenticate(login)
         defer { authenticated.admission?.release() }
@@ -39,9 +39,9 @@ extension SessionService {
         return code
     }
 
-    /// Begins the session of a code that came back to the browser which holds the ticket. Durable on return.
-    /// - Parameter replacing: the session token in the cookie that came along.
-    /// - Throws: ``Refusal`` `invalid_request` when the code is not good any more or never was, `clock_set_back`.
+    /// Begins the session of a code that came back to the browser that holds the ticket. Durable on return.
+    /// - Parameter replacing: the session token in the cookie that was sent along.
+    /// - Throws: ``Refusal`` `invalid_request` when the code is not valid or no longer valid, `clock_set_back`.
     package func redeem(
         _ code: LoginCodeString, ticket: StartTicket, network: String, replacing: String?
     ) async throws -> ServerSessionStart {
@@ -64,7 +64,7 @@ extension SessionService {
         return try start(record, at: stamp.issuedAt)
     }
 
-    /// The one refusal of a code: whoever guesses is told nothing.
+    /// The only refusal of a code: it tells a guesser nothing.
     private static let codeRefused = Refusal(
-        .invalidRequest, "This code is not valid, or not any more: start the sign-in again.")
+        .invalidRequest, "This code is not valid or no longer valid: start the sign-in again.")
 }

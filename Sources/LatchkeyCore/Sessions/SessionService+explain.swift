@@ -1,12 +1,12 @@
 package import LatchkeyTokens
 
-/// Why a session is as it is, for whoever asks "why was I logged out?".
+/// Why a session is in its state: the answer to "why was I logged out?".
 package struct SessionExplanation: Sendable {
-    /// `nil` when the row is gone; the audit trail may still tell.
+    /// `nil` when the row is gone; the audit trail may still explain.
     package let record: SessionRecord?
-    /// One sentence, and another one when two may hold its refresh token.
+    /// One sentence, and a second one when two parties may hold its refresh token.
     package let verdict: String
-    /// What ended the session, where something did.
+    /// What ended the session, if it was ended.
     package let ending: SessionEnding?
     /// What happened to the session, newest first.
     package let events: [AuditEvent]
@@ -20,12 +20,12 @@ package struct SessionExplanation: Sendable {
 }
 
 extension SessionService {
-    /// - Throws: ``Refusal`` `not_found` when neither a row nor an event knows the session.
+    /// - Throws: ``Refusal`` `not_found` when neither a row nor an event is about the session.
     package func explain(_ id: SessionID) async throws -> SessionExplanation {
         let record = try await store.session(id)
         let events = try await store.auditEvents(AuditFilter(session: id), page: PageRequest(limit: 200)).items
         guard record != nil || !events.isEmpty else {
-            throw Refusal(.notFound, "No session with this id is known, nor anything about one in the audit trail.")
+            throw Refusal(.notFound, "There is no session with this id, and the audit trail holds nothing about one.")
         }
         let explanation = try await explanation(of: record, events)
         guard let remark = reuseRemark(id, events) else { return explanation }
@@ -53,7 +53,7 @@ extension SessionService {
         }
     }
 
-    /// The row has left: with its user or client, or a day after its end. The trail of both may still tell why.
+    /// The row was removed: with its user or client, or a day after its end. The audit trail of both may still explain.
     private func gone(_ events: [AuditEvent]) async throws -> SessionExplanation {
         var events = events
         var ending = events.first { $0.kind == .sessionEnded }.map { SessionEnding($0, .session) }
@@ -93,7 +93,7 @@ extension SessionService {
             + "\((session.lineage.rotatedAt + idle).words)."
     }
 
-    /// What ended the session: its own end first, then whatever moved a watermark past it.
+    /// What ended the session: its own end first, then the event that moved a watermark past it.
     private func ending(
         of record: SessionRecord, _ events: [AuditEvent]
     ) async throws -> (SessionEnding, AuditEvent?) {

@@ -5,7 +5,7 @@ package import LatchkeyTokens
 package struct LoginRequest: Sendable {
     package var username: String
     package var password: Password
-    /// Only for an account whose password must be changed: the new one.
+    /// The new password, only for an account whose password must be changed.
     package var newPassword: Password?
     package let client: Client
     package var scope: Scope?
@@ -13,7 +13,7 @@ package struct LoginRequest: Sendable {
     package var deviceName: String?
     /// IPv4 address or IPv6 /64.
     package var network: String
-    /// Many users may stand behind this address (a proxy that is not configured as trusted).
+    /// Many users may be behind this address (a proxy that is not configured as trusted).
     package var sharedNetwork: Bool
     /// The refresh token in the cookie that came with the login: that session ends.
     package var replacingRefreshToken: String?
@@ -42,7 +42,7 @@ package struct LoginRequest: Sendable {
 extension SessionService {
     /// Verifies the password and begins a session with tokens. Durable on return.
     ///
-    /// An unknown user, a wrong password, a disabled user and a login that lost the race with a password change give
+    /// An unknown user, a wrong password, a disabled user, and a login that lost the race with a password change get
     /// the same refusal after the same work.
     /// - Throws: ``Refusal`` `invalid_scope`, `too_many_attempts`, `invalid_credentials`,
     ///   `password_change_required`, `password_rejected`, `overloaded`, `clock_set_back`.
@@ -53,10 +53,11 @@ extension SessionService {
         return try await begin(authenticated, SignIn(request, replacing: try await replacedSession(request)))
     }
 
-    /// Verifies the password. The throttle's admission is held by what is returned.
+    /// Verifies the password. The returned value holds the throttle's admission.
     /// - Throws: as ``login(_:)``.
     func authenticate(_ request: LoginRequest) async throws -> Authenticated {
-        // Judged before the password, so that a mistake in the request costs nothing and tells nothing of the user.
+        // Checked before the password, so that a mistake in the request costs nothing and reveals nothing about the
+        // user.
         if let scope = request.scope, !scope.isSubset(of: request.client.allowedScope) {
             throw Refusal(.invalidScope, "Part of the scope is not allowed for this client: ask for less.")
         }
@@ -76,7 +77,7 @@ extension SessionService {
             password: request.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
             network: request.network)
         guard case .match(let needsRehash) = comparison.verdict, let record else {
-            // First, for it lets the next attempt of the pair go on.
+            // First, because it lets the next attempt of the pair proceed.
             try await recordFailure(admission, request: request, user: record?.user)
             try await foreignHashes.holdRefusal(after: comparison)
             throw Self.wrongCredentials
@@ -86,12 +87,12 @@ extension SessionService {
             guard let new = request.newPassword else {
                 throw Refusal(
                     .passwordChangeRequired,
-                    "The password has to be changed: send the same request with new_password added.")
+                    "The password must be changed: send the same request with new_password added.")
             }
             version = try await replacePassword(
                 of: record, with: new, current: request.password, network: request.network)
         } else if request.newPassword != nil {
-            throw Refusal(.invalidRequest, "new_password is only for an account whose password has to be changed.")
+            throw Refusal(.invalidRequest, "new_password is only for an account whose password must be changed.")
         } else if needsRehash {
             try await rehash(record, password: request.password, network: request.network)
         }
@@ -109,7 +110,7 @@ extension SessionService {
             record, grant, stamp, generation: record.client.grants.contains(.refreshToken) ? 1 : nil)
     }
 
-    /// Writes the session alone.
+    /// Writes only the session.
     func beginSession(
         _ authenticated: Authenticated, _ signIn: SignIn
     ) async throws -> (record: SessionRecord, stamp: IssuanceStamp) {
@@ -130,10 +131,10 @@ extension SessionService {
     /// The salt of a session's token keys.
     static func nonce() -> [UInt8] { RandomBytes.make(RefreshToken.nonceByteCount) }
 
-    /// The refusal of a client that went away while its user signed in.
-    static let clientRefused = Refusal(.invalidClient, "This client is not known here or is disabled.")
+    /// The refusal when the client was deleted or disabled while its user signed in.
+    static let clientRefused = Refusal(.invalidClient, "This client is unknown or disabled.")
 
-    /// The refusal for an unknown user and a wrong password alike.
+    /// The same refusal for an unknown user and for a wrong password.
     static let wrongCredentials = Refusal(.invalidCredentials, "The user name or the password is wrong.")
 
     func recordFailure(_ admission: Admission, request: LoginRequest, user: User?) async throws {
@@ -144,8 +145,8 @@ extension SessionService {
                 client: request.client.id, network: request.network))
     }
 
-    /// Brings a hash up to the current policy. A full hash queue must not turn a correct login away: it happens at the
-    /// next one then.
+    /// Upgrades a hash to the current policy. A full hash queue must not refuse a correct login: the upgrade then waits
+    /// for the next login.
     private func rehash(_ record: LoginRecord, password: Password, network: String) async throws {
         let hash: String
         do {
@@ -161,7 +162,7 @@ extension SessionService {
     ) async throws -> Int64 {
         try policy.check(new, userName: try UserName(record.user.name))
         guard new.bytes != current.bytes else {
-            throw Refusal(.passwordRejected, "The new password has to be another one.")
+            throw Refusal(.passwordRejected, "The new password must differ from the current one.")
         }
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(

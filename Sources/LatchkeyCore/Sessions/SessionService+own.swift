@@ -1,7 +1,8 @@
 package import LatchkeyTokens
 
 extension SessionService {
-    /// The user's own live sessions, newest first. A page may have fewer than asked for and not be the last one.
+    /// The user's own live sessions, newest first. A page may have fewer items than requested and still not be the last
+    /// one.
     package func own(of user: UserID, page: PageRequest) async throws -> Page<SessionRecord> {
         let page = try await store.sessions(SessionFilter(user: user, state: .active), page: page)
         let now = clock.now()
@@ -11,11 +12,11 @@ extension SessionService {
         return Page(items: live, nextCursor: page.nextCursor)
     }
 
-    /// Ends one of the user's own sessions, now or before. Durable on return.
-    /// - Throws: ``Refusal`` `not_found` when it is nobody's or another's.
+    /// Ends one of the user's own sessions, or confirms that it has ended. Durable on return.
+    /// - Throws: ``Refusal`` `not_found` when there is no such session or it belongs to another user.
     package func endOwn(_ id: SessionID, of user: UserID) async throws -> SessionRecord {
         guard let record = try await store.session(id), record.session.user == user else {
-            throw Refusal(.notFound, "There is no session of yours with this id.")
+            throw Refusal(.notFound, "You have no session with this id.")
         }
         _ = try await end(id, reason: .user, actor: .user(user))
         return record

@@ -5,7 +5,7 @@ import Logging
 package struct RefreshRequest: Sendable {
     package var token: String
     package var client: Client
-    /// Narrows this one access token.
+    /// Narrows the scope of this one access token.
     package var scope: Scope?
     package var transport: Session.Transport
     package var network: String
@@ -19,15 +19,15 @@ package struct RefreshRequest: Sendable {
     }
 }
 
-/// A refresh token whose tag is genuine, whatever has become of its session.
+/// A refresh token whose tag is genuine, whatever the state of its session.
 package struct RefreshTokenLookup: Sendable {
     package let record: SessionRecord
     package let generation: UInt32
 }
 
 extension SessionService {
-    /// Advances the session by one generation and returns the successor, or what the generation table says instead.
-    /// Durable on return. RFC 6749 6, RFC 9700 4.14.2.
+    /// Advances the session by one generation and returns the successor, or the outcome that the generation table
+    /// requires instead. Durable on return. RFC 6749 6, RFC 9700 4.14.2.
     ///
     /// - Throws: ``Refusal`` `invalid_grant` with its reason, `invalid_scope`, `unauthorized_client`, `clock_set_back`.
     package func refresh(_ request: RefreshRequest) async throws -> TokenReply {
@@ -35,7 +35,7 @@ extension SessionService {
         guard client.grants.contains(.refreshToken) else {
             throw Refusal(.unauthorizedClient, "This client may not use the refresh_token grant.")
         }
-        // No I/O for what is not a token of ours; a forged tag costs the writer one look at the session.
+        // No I/O for text that is not a token of ours; a forged tag costs the writer one look at the session.
         guard let token = RefreshToken(request.token), masterKeys.contains(slot: token.slot) else {
             throw Self.refused(.malformed)
         }
@@ -52,14 +52,14 @@ extension SessionService {
                 answer.record, answer.grant, answer.stamp,
                 generation: answer.kind == .accessOnly ? nil : answer.record.session.lineage.current, key: answer.key)
         case .invalidScope:
-            throw Refusal(.invalidScope, "A refresh can narrow the scope that was granted, not widen it.")
+            throw Refusal(.invalidScope, "A refresh can narrow the granted scope, but not widen it.")
         case .refused(let reason):
             try await noteRefusal(reason, of: token.session, presentedBy: client, request: request)
             throw Self.refused(reason)
         }
     }
 
-    /// What operators should hear of.
+    /// Reports outcomes that operators should hear of.
     private func note(_ answer: RefreshAnswer, network: String) {
         switch answer.kind {
         case .rotated, .accessOnly, .recovered: return
@@ -67,7 +67,7 @@ extension SessionService {
             noteReuse(answer.record, elsewhere: elsewhere, network: network, at: answer.stamp.issuedAt)
         case .rolledBack:
             logger.critical(
-                "a refresh token is newer than the database: was an old copy of it put back?",
+                "a refresh token is newer than the database: was an old copy of the database put back?",
                 metadata: ["lk.session": "\(answer.record.session.id)"])
         }
     }
@@ -81,7 +81,8 @@ extension SessionService {
         return RefreshTokenLookup(record: record, generation: token.generation)
     }
 
-    /// A replay is in the audit trail already, written with the revocation, and nobody's session is nobody's event.
+    /// A replay is already in the audit trail, written with the revocation. Without a session there is nothing to
+    /// attach an event to.
     private func noteRefusal(
         _ reason: RefreshRefusalReason, of id: SessionID, presentedBy client: Client, request: RefreshRequest
     ) async throws {
@@ -91,13 +92,13 @@ extension SessionService {
                     .refreshReplayed, at: clock.now(), actor: .system, session: id, client: client.id,
                     network: request.network))
         }
-        // A forged token says nothing of the session, and nobody is to buy a disk write with it.
+        // A forged token says nothing about the session, and must not cause a disk write.
         guard reason != .replayed, reason != .unknown, reason != .malformed,
             let session = try await store.session(id)?.session
         else {
             return
         }
-        // Whoever repeats a dead token must not buy a disk write with each request.
+        // Repeating a dead token must not cause a disk write with each request.
         try await audit.appendRepeatable(
             AuditEvent(
                 .refreshRefused, at: clock.now(), actor: .client(client.id), user: session.user, session: session.id,
@@ -105,12 +106,12 @@ extension SessionService {
             subject: "refresh:\(session.id)")
     }
 
-    /// The one refusal of a refresh token, with what the client should do about it.
+    /// The only refusal of a refresh token, with what the client should do about it.
     static func refused(_ reason: RefreshRefusalReason) -> Refusal {
         let sentence =
             switch reason {
             case .malformed: "This is not a refresh token of this server."
-            case .unknown: "The session of this refresh token is not known here (it may have ended); sign in again."
+            case .unknown: "The session of this refresh token is unknown (it may have ended); sign in again."
             case .expired: "The session has expired; sign in again."
             case .revoked: "The session was ended; sign in again."
             case .replayed: "An old refresh token was used again, so the session was ended; sign in again."

@@ -2,8 +2,8 @@ import LatchkeyTokens
 import Logging
 
 extension SessionService {
-    /// Counts a successor that was given again. When that goes on generation after generation, it is noted in the audit
-    /// trail, behind the answer and not before it: the note may be lost.
+    /// Counts a successor that was given again. When that continues generation after generation, it is noted in the
+    /// audit trail. The note is written after the response, not before it, and may be lost.
     func noteReuse(_ record: SessionRecord, elsewhere: Bool, network: String, at now: Timestamp) {
         let session = record.session
         let run = reuses.note(
@@ -13,7 +13,7 @@ extension SessionService {
                 at: now))
         guard let run else { return }
         logger.warning(
-            "each refresh token of a session comes back twice: two may hold it",
+            "each refresh token of a session is used twice: two parties may hold it",
             metadata: ["lk.session": "\(session.id)", "lk.generations": "\(run.generations)"])
         store.appendAuditLater(
             AuditEvent(
@@ -21,21 +21,21 @@ extension SessionService {
                 client: session.client, network: network, details: run.details))
     }
 
-    /// What whoever asks about the session should know of its tokens; `nil`: nothing. From memory, and of before the
-    /// last start from the audit trail.
+    /// A remark about the tokens of a session, for its explanation; `nil` for none. From memory, and for the time
+    /// before the last start from the audit trail.
     func reuseRemark(_ session: SessionID, _ events: [AuditEvent]) -> String? {
         let noted = events.first { $0.kind == .refreshReusedRepeatedly }.flatMap { ReuseWatch.Run($0.details) }
         guard let run = reuses.run(of: session) ?? noted else { return nil }
         return """
-            In \(run.generations) generations in a row the refresh token came back a second time right after it was \
-            used (\(run.answers) times in all, \(run.elsewhere) of them from another network): two parties may hold the \
+            In \(run.generations) successive generations the refresh token was used a second time right after its first \
+            use (\(run.answers) times in all, \(run.elsewhere) of them from another network): two parties may hold the \
             session, or an application refreshes in parallel.
             """
     }
 }
 
 extension ReuseWatch.Run {
-    /// As they stand in the audit trail.
+    /// The details as they appear in the audit trail.
     fileprivate var details: [String: String] {
         ["generations": String(generations), "answers": String(answers), "elsewhere": String(elsewhere)]
     }

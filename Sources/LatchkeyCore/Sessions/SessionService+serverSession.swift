@@ -1,14 +1,14 @@
 package import LatchkeyTokens
 
-/// A server session, as its application is told: who is signed in, and for how long.
+/// A server session as shown to its application: who is signed in, and for how long.
 package struct ServerSession: Sendable {
     package let record: SessionRecord
-    /// What client and user may still have of what was granted.
+    /// The part of the granted scope that client and user still have.
     package let scope: Scope
-    /// When it ends if it is not used: never later than the absolute end.
+    /// When it ends unless it is used: never later than the absolute end.
     package let idleExpiresAt: Timestamp
 
-    /// - Parameter idleLifetime: of the session's client.
+    /// - Parameter idleLifetime: the idle lifetime of the session's client.
     init(_ record: SessionRecord, idleLifetime: Duration) {
         self.record = record
         scope = record.client.scopeStillHeld(record.session.scope, by: record.user)
@@ -37,11 +37,12 @@ extension SessionService {
         return try start(record, at: stamp.issuedAt)
     }
 
-    /// The live session of a cookie's token; the call counts as a use of it. `nil` for whatever is no token of ours,
-    /// and for a session that has ended or expired.
+    /// The live session of a cookie's token; the call counts as a use of it. `nil` for text that is not a token of
+    /// ours, and for a session that has ended or expired.
     ///
-    /// Reads the row each time, so a revocation holds for the very next call. A use is written at most once an
-    /// ``SessionUse/interval(idleLifetime:)``; when the disk cannot take it, the session is still what was read.
+    /// Reads the row each time, so a revocation holds for the very next call. A use is written at most once per
+    /// ``SessionUse/interval(idleLifetime:)``; if the disk cannot take it, the result is still the session that was
+    /// read.
     package func use(sessionToken text: String) async throws -> ServerSession? {
         guard let record = try await lookup(sessionToken: text) else { return nil }
         let idle = idleLifetime(of: record.client)
@@ -60,7 +61,7 @@ extension SessionService {
         }
     }
 
-    /// Finds the session of a genuine session token, whatever has become of it. Changes nothing.
+    /// Finds the session of a genuine session token, whatever its state. Changes nothing.
     package func lookup(sessionToken text: String) async throws -> SessionRecord? {
         guard let token = SessionToken(text), masterKeys.contains(slot: token.slot),
             let record = try await store.session(token.session), record.session.transport == .session,

@@ -15,7 +15,7 @@ package struct SessionService: Sendable {
     let settings: Settings
     let clock: Clock
     let logger: Logger
-    /// Of this process; forgotten at a restart.
+    /// For this process only; forgotten at a restart.
     package let reuses = ReuseWatch()
 
     package init(
@@ -37,7 +37,7 @@ package struct SessionService: Sendable {
         self.logger = logger
     }
 
-    /// How long a session of the client lives unused.
+    /// How long a session of the client may stay unused.
     package func idleLifetime(of client: Client) -> Duration {
         client.idleLifetime ?? settings.refresh.idleLifetime
     }
@@ -46,8 +46,8 @@ package struct SessionService: Sendable {
         client.absoluteLifetime ?? settings.refresh.absoluteLifetime
     }
 
-    /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to give.
-    /// - Parameter key: the session's, where it was derived already.
+    /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to send.
+    /// - Parameter key: the session's key, if it was already derived.
     func reply(
         _ record: SessionRecord, _ grant: TokenGrant, _ stamp: IssuanceStamp, generation: UInt32?,
         key: RefreshTokenKey? = nil
@@ -80,7 +80,7 @@ extension SessionService {
         try await store.revoke(RevocationOrder(.session(session), reason: reason, actor: actor))
     }
 
-    /// Ends every session of a user but the one that asks.
+    /// Ends every session of a user except the current one.
     /// - Returns: how many ended.
     package func revokeOthers(user: UserID, keeping session: SessionID) async throws -> Int {
         let outcome = try await store.revoke(

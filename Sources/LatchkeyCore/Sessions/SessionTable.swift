@@ -1,22 +1,22 @@
 package import LatchkeyTokens
 
-/// Sessions as they are stored, always together with user and client: without them a session is absent.
+/// Sessions as stored, always together with user and client: without them a session is absent.
 package protocol SessionLook {
     /// One primary-key read, whatever the state of session, user and client.
     func find(_ id: SessionID) throws -> SessionRecord?
     /// Newest first, at most `limit` rows.
     /// - Parameters:
-    ///   - user: `nil`: of all users.
-    ///   - before: where to begin; `nil`: with the newest.
+    ///   - user: `nil` for all users.
+    ///   - before: where to begin; `nil` for the newest.
     func walk(
         of user: UserID?, before: SessionID?, limit: Int, _ body: (SessionRecord) throws -> Walk) throws
 }
 
 package protocol SessionTable: SessionLook {
-    /// Sessions of a user that have not ended by themselves; a watermark may have ended them.
+    /// Sessions of a user that have not been ended individually; a watermark may have ended them.
     func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord]
-    /// The ids of a user's sessions that have not ended by themselves but for the `count` newest, at most `limit`, the
-    /// newest first.
+    /// The ids of a user's sessions that have not been ended individually, except the `count` newest; at most `limit`,
+    /// the newest first.
     func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID]
     func insert(_ session: Session) throws
     /// Writes the lineage of a rotation or of a noted use: the last write of its rule.

@@ -7,7 +7,7 @@ package struct SessionTokenString: SecretValue {
     package let text: String
 }
 
-/// What the cookie of a server session holds: opaque to everybody but this server, and derived, so that the
+/// The content of a server session's cookie. It is opaque to everything but this server. It is derived, so that the
 /// database holds neither the token nor its hash.
 ///
 /// `lks_` ‖ base64url of 41 bytes: format version 1 (high four bits) and master-key slot (low four) ‖ session id (16) ‖
@@ -24,7 +24,7 @@ package struct SessionToken: Sendable, Equatable {
     package let session: SessionID
     private let tag: [UInt8]
 
-    /// Judges form alone, without I/O: length, prefix, alphabet, version.
+    /// Checks only the form, without I/O: length, prefix, alphabet, version.
     package init?(_ text: String) {
         guard text.utf8.count == Self.textLength, text.beginsWithBytes(of: Self.prefix),
             let bytes = Base64URL.decode(Array(text.utf8)[Self.prefix.utf8.count...]),

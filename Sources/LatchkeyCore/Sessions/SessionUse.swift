@@ -5,10 +5,10 @@ package struct SessionUse: Sendable {
     package let session: SessionID
     /// As in ``SessionValidity/judge(_:idleLifetime:now:)``.
     package let idleLifetime: Duration?
-    /// Notes the use when the last noted one is at least so long ago; `nil`: never. Only server sessions have uses
-    /// to note: for others a rotation is the use.
+    /// Notes the use if the last noted one is at least this long ago; `nil` for never. Only server sessions have uses
+    /// to note: for other sessions a rotation is the use.
     package let notedAfter: Duration?
-    /// Whether an access token is to be issued: then the answer has to pass the issuance gate.
+    /// Whether an access token is to be issued: then the answer must pass the issuance gate.
     package let issuesToken: Bool
 
     package init(session: SessionID, idleLifetime: Duration?, notedAfter: Duration?, issuesToken: Bool) {
@@ -18,16 +18,16 @@ package struct SessionUse: Sendable {
         self.issuesToken = issuesToken
     }
 
-    /// How old the last noted use has to be before another one is written: a minute or a twentieth of the idle
-    /// lifetime, whichever is longer, so that a busy session costs at most one write a minute. A quarter of an idle
-    /// lifetime of less than four minutes, since such a session would expire in use otherwise.
+    /// How old the last noted use must be before another one is written: a minute or a twentieth of the idle lifetime,
+    /// whichever is longer, so that a busy session costs at most one write a minute. For an idle lifetime of less than
+    /// four minutes it is a quarter of that, because such a session would otherwise expire while in use.
     package static func interval(idleLifetime: Duration) -> Duration {
         min(max(.seconds(60), idleLifetime / 20), idleLifetime / 4)
     }
 }
 
 package enum SessionUseOutcome: Sendable {
-    /// As it stands now, the use included; with a stamp when an access token may be issued.
+    /// The session as it is now, including the use; with a stamp when an access token may be issued.
     case live(SessionRecord, IssuanceStamp?)
     /// Unknown, ended or expired; nothing was written.
     case ended

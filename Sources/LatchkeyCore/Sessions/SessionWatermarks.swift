@@ -1,7 +1,7 @@
 import LatchkeyTokens
 
-/// The instants up to which the sessions of a user, of a client and of everybody have ended. No row of a session is
-/// touched when one moves.
+/// The instants up to which the sessions of a user, of a client and of all users have ended. Moving one touches no
+/// session row.
 struct SessionWatermarks: Sendable, Equatable {
     let user: Timestamp?
     let client: Timestamp?
@@ -32,6 +32,6 @@ extension SessionRecord {
         SessionWatermarks(user: user.sessionsEndedAt, client: client.sessionsEndedAt, everybody: allEndedAt)
     }
 
-    /// Ended by itself or by a watermark. Expiry and a disabled user or client are not looked at.
+    /// Ended individually or by a watermark. Expiry and a disabled user or client are not looked at.
     var isEnded: Bool { session.endedAt != nil || watermarks.cover(session.createdAt) }
 }

@@ -2,12 +2,12 @@ import Crypto
 import LatchkeyBytes
 package import LatchkeyTokens
 
-/// What the start cookie holds: which sign-in this browser began, and where it wants to go afterwards. The callback
-/// believes no code whose state is not in it, so nobody can be signed in as somebody else by a link.
+/// The content of the start cookie: which sign-in this browser began, and where it wants to go afterwards. The callback
+/// accepts no code whose state is not in it, so a link cannot sign a user in as somebody else.
 ///
-/// `lkt_` ‖ base64url of: format version 1 and master-key slot (1) ‖ expiry in Unix seconds (8, big-endian) ‖ state (32,
-/// random) ‖ tag (24) ‖ client id, redirect URI and path, separated by line feeds. The tag is HMAC-SHA256 under
-/// HKDF(master key, info: "session-start") over all the rest.
+/// `lkt_` ‖ base64url of: format version 1 and master-key slot (1) ‖ expiry in Unix seconds (8, big-endian) ‖ state
+/// (32, random) ‖ tag (24) ‖ client id, redirect URI and path, separated by line feeds. The tag is HMAC-SHA256 under
+/// HKDF(master key, info: "session-start") over everything else.
 package struct StartTicket: Sendable, Equatable {
     /// How long a sign-in may take.
     package static let lifetime: Duration = .seconds(600)
@@ -16,7 +16,7 @@ package struct StartTicket: Sendable, Equatable {
     private static let stateByteCount = 32
     private static let tagByteCount = 24
     private static let headByteCount = 1 + 8 + stateByteCount
-    /// Browsers keep 4096 bytes of name and value.
+    /// Browsers keep at most 4096 bytes of name and value.
     private static let maximumLength = 4000
 
     package let client: ClientID
@@ -55,7 +55,7 @@ package struct StartTicket: Sendable, Equatable {
         return Self.prefix + Base64URL.string(head + tag + rest)
     }
 
-    /// Nil for anything but a cookie value of ours that has not expired.
+    /// Nil for everything but a cookie value of ours that has not expired.
     package init?(_ text: String, keys: MasterKeyRing, now: Timestamp) {
         guard text.utf8.count <= Self.maximumLength, text.beginsWithBytes(of: Self.prefix),
             let bytes = Base64URL.decode(Array(text.utf8.dropFirst(Self.prefix.utf8.count))),

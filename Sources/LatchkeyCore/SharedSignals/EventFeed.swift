@@ -3,10 +3,10 @@ import ServiceLifecycle
 import Synchronization
 import Waiting
 
-/// Wakes the long polls of receivers when something comes into their stream, and remembers when each polled last.
+/// Wakes the long polls of receivers when an event enters their stream, and remembers when each polled last.
 ///
-/// The events themselves stay in the database: a receiver polls seldom, and what it has not acknowledged must outlive
-/// this process.
+/// The events themselves stay in the database: a receiver polls rarely, and unacknowledged events must outlive this
+/// process.
 package final class EventFeed: Service, Sendable {
     private let settings: Settings
     private let clock: Clock
@@ -14,19 +14,19 @@ package final class EventFeed: Service, Sendable {
     private let room = WaitingRoom<Int64>()
 
     private struct State {
-        /// Grows with each change of a stream; only of streams that changed since the start.
+        /// Grows with each change of a stream; holds only streams that changed since the start.
         var versions: [Int64: UInt64] = [:]
         var lastPolls: [Int64: Timestamp] = [:]
     }
 
-    /// What came of waiting.
+    /// How a wait ended.
     package enum Outcome: Sendable, Equatable {
-        /// Something came, the time is up or the server stops: read what there is.
+        /// Something arrived, the time is up or the server stops: read what there is.
         case waited
         case refused(retryAfter: Duration)
     }
 
-    /// Streams whose last poll is remembered; beyond, all is forgotten.
+    /// Streams whose last poll is remembered; beyond that, all are forgotten.
     private static let rememberedPolls = 10_000
 
     package init(settings: Settings, clock: Clock) {
@@ -42,7 +42,7 @@ package final class EventFeed: Service, Sendable {
         room.release(streams)
     }
 
-    /// To be read before the stream is: a wait from it misses nothing that comes in between.
+    /// Read it before the stream: a wait from this version misses nothing that arrives in between.
     package func version(of stream: Int64) -> UInt64 {
         state.withLock { $0.versions[stream, default: 0] }
     }
@@ -50,7 +50,7 @@ package final class EventFeed: Service, Sendable {
     /// Long polls that are being held.
     package var waiting: Int { room.count }
 
-    /// Holds until the stream is no longer at `version`, at most the longest long poll of the settings.
+    /// Holds until the stream is no longer at `version`, at most for the longest long poll of the settings.
     package func wait(for stream: Int64, at version: UInt64) async -> Outcome {
         let limits = settings.revocations
         let places = WaitingRoom<Int64>.Places(
@@ -72,20 +72,20 @@ package final class EventFeed: Service, Sendable {
         }
     }
 
-    /// When the stream was polled last since the start; nil when it was not.
+    /// When the stream was last polled since the start; nil if it was not.
     package func lastPoll(of stream: Int64) -> Timestamp? { state.withLock { $0.lastPolls[stream] } }
 
-    /// Answers every long poll at once and holds no new one: at shutdown.
+    /// Answers every long poll at once and holds no new one: for shutdown.
     package func drain() { room.drain() }
 
-    /// Lets polls go whose time is up, until shutdown; then drains.
+    /// Ends polls whose time is up, until shutdown; then drains.
     package func run() async throws {
         await cancelWhenGracefulShutdown { await self.room.run() }
         drain()
     }
 }
 
-/// Tells both feeds of one store.
+/// Passes changes on to both feeds of one store.
 package struct Feeds: StoreObserver {
     private let revocations: RevocationFeed
     private let events: EventFeed

@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 package import Logging
 
-/// What a poll asks for (RFC 8936 2.2), judged.
+/// The content of a poll (RFC 8936 2.2), validated.
 package struct EventPoll: Sendable {
     /// Events to send; 0: acknowledge only. `nil`: as many as fit.
     package let limit: Int?
@@ -27,9 +27,9 @@ package struct EventBatch: Sendable {
     package let isPartial: Bool
 }
 
-/// Poll delivery (RFC 8936): acknowledges, reads what waits, holds the request while nothing does, signs.
+/// Poll delivery (RFC 8936): acknowledges, reads the waiting events, holds the request while there are none, signs.
 package struct EventPollService: Sendable {
-    /// Events in one answer, whatever a receiver asks for: each costs a signature.
+    /// Most events in one response, whatever a receiver requests: each costs a signature.
     package static let largestBatch = 100
 
     private let store: any Store
@@ -46,8 +46,9 @@ package struct EventPollService: Sendable {
         self.settings = settings
     }
 
-    /// Acknowledgements are durable before anything is sent; what is sent waits until it is acknowledged.
-    /// - Throws: ``Refusal`` `overloaded` when no long poll can be held, `not_found` when the stream goes meanwhile.
+    /// Acknowledgements are durable before anything is sent; a sent event waits until it is acknowledged.
+    /// - Throws: ``Refusal`` `overloaded` when no long poll can be held, `not_found` when the stream is deleted
+    ///   meanwhile.
     package func poll(_ record: EventStreamRecord, _ poll: EventPoll, logger: Logger) async throws -> EventBatch {
         feed.notePoll(of: record.number)
         if !poll.acknowledgement.isEmpty {
@@ -74,13 +75,13 @@ package struct EventPollService: Sendable {
         return EventBatch(items: items, isPartial: events.count > limit)
     }
 
-    /// The stream and its client as they are at a moment of the poll, which may last.
+    /// The stream and its client at one moment of the poll, which may last.
     private struct Reading {
         let stream: EventStream
         let client: Client
     }
 
-    /// One event more than asked for tells whether there are more. Only an enabled stream is read (SSF 8.1.2). A client
+    /// One event beyond the limit shows whether there are more. Only an enabled stream is read (SSF 8.1.2). A client
     /// that was disabled while its poll was held gets nothing.
     private func read(_ record: EventStreamRecord, _ limit: Int) async throws -> (Reading, [SecurityEvent]) {
         guard let now = try await store.stream(record.stream.id),
@@ -105,7 +106,7 @@ package struct EventPollService: Sendable {
                 headerSegment: header, payload: event.claims(issuer: settings.issuer, stream: reading.stream)
             ) { input in try signer.signature(of: input) }
             items.append(EventBatch.Item(id: event.id, token: token))
-            // RSA takes a millisecond each: others get their turn.
+            // RSA takes a millisecond for each: other tasks get their turn.
             await Task.yield()
         }
         return items

@@ -1,12 +1,12 @@
 import LatchkeyBytes
 package import LatchkeyTokens
 
-/// The id of a stream, `stream_id`: 128 random bits as 32 lower-case hexadecimal digits, which no shell mistakes for an
-/// option.
+/// The id of a stream, `stream_id`: 128 random bits as 32 lower-case hexadecimal digits, which a shell never takes for
+/// an option.
 package struct StreamID: Sendable, Hashable, LosslessStringConvertible {
     package let description: String
 
-    /// Nil unless `text` has the form of one.
+    /// Nil unless `text` has the form of an id.
     package init?(_ text: String) {
         let isDigit: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         guard text.utf8.count == 32, text.utf8.allSatisfy(isDigit) else { return nil }
@@ -21,7 +21,7 @@ package struct StreamID: Sendable, Hashable, LosslessStringConvertible {
     }
 }
 
-/// What one receiver gets (SSF 8.1.1): a client has at most one, and no other client can see it.
+/// The stream of one receiver (SSF 8.1.1): a client has at most one, and no other client can see it.
 package struct EventStream: Sendable, Equatable {
     /// SSF 8.1.2: what happens to new events.
     package enum Status: String, Sendable, CaseIterable {
@@ -34,12 +34,12 @@ package struct EventStream: Sendable, Equatable {
 
     package let id: StreamID
     package let client: ClientID
-    /// `aud` of its SETs: the client's audiences when the stream was made, or its id. Never changes.
+    /// `aud` of its SETs: the client's audiences when the stream was created, or its id. Never changes.
     package let audience: [String]
     package var status: Status
-    /// Why it has that status, in the words of whoever set it.
+    /// Why it has that status, in the words of the party that set it.
     package var statusReason: String?
-    /// Event type URIs as the receiver wrote them; `nil` when it named none, and gets all.
+    /// Event type URIs as the receiver wrote them; `nil` when it named none and gets all.
     package var requested: [String]?
     package var summary: String?
     package let createdAt: Timestamp
@@ -58,24 +58,24 @@ package struct EventStream: Sendable, Equatable {
         self.createdAt = createdAt
     }
 
-    /// What it gets, in our order.
+    /// The kinds that it gets, in our order.
     package var delivered: [SecurityEvent.Kind] { Self.delivered(of: requested) }
 
-    /// What a request comes to. Types that we do not know are ignored (SSF 8.1.1).
+    /// The kinds that a request leads to. Types that we do not know are ignored (SSF 8.1.1).
     package static func delivered(of requested: [String]?) -> [SecurityEvent.Kind] {
         guard let requested else { return SecurityEvent.Kind.requestable }
         return SecurityEvent.Kind.requestable.filter { requested.contains($0.uri) }
     }
 }
 
-/// A stream with what stands in it.
+/// A stream with its state.
 package struct EventStreamRecord: Sendable, Equatable {
     /// The row; never used twice.
     package let number: Int64
     package let stream: EventStream
     /// Events that are not acknowledged.
     package let pending: Int
-    /// Events that were dropped because too many, or too old ones, waited.
+    /// Events that were dropped because too many waited or they were too old.
     package let dropped: Int64
     /// The last poll that acknowledged something.
     package let acknowledgedAt: Timestamp?
@@ -91,7 +91,7 @@ package struct EventStreamRecord: Sendable, Equatable {
     }
 }
 
-/// What a receiver says of SETs that it has (RFC 8936 2.2, 2.4.4).
+/// What a receiver says about SETs that it got (RFC 8936 2.2, 2.4.4).
 package struct EventAcknowledgement: Sendable {
     package let accepted: [TokenID]
     /// SETs that it could not use, with a code of the closed list.
@@ -114,6 +114,6 @@ package enum SetErrorCode: String, Sendable, CaseIterable {
     case authenticationFailed = "authentication_failed"
     case accessDenied = "access_denied"
     case invalidState = "invalid_state"
-    /// Whatever else was written: it is not kept.
+    /// Any other code: its text is not kept.
     case other
 }

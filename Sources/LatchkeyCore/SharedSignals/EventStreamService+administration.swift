@@ -1,5 +1,5 @@
 extension EventStreamService {
-    /// Everybody's streams, newest first.
+    /// The streams of all clients, newest first.
     package func page(_ page: PageRequest) async throws -> Page<EventStreamRecord> {
         try await store.streams(page: page)
     }

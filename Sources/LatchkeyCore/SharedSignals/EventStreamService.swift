@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// What a receiver asks for when it makes or changes its stream (SSF 8.1.1).
+/// What a receiver supplies to create or change its stream (SSF 8.1.1).
 package struct EventStreamDraft: Sendable {
     /// Event type URIs; `nil` for all.
     package var requested: [String]?
@@ -12,7 +12,7 @@ package struct EventStreamDraft: Sendable {
     }
 }
 
-/// The management of streams: each method acts on the caller's own stream, and another one does not exist for it.
+/// The management of streams: each method acts on the caller's own stream, and cannot see any other.
 package struct EventStreamService: Sendable {
     /// Event types that a receiver may name, and the length of each, in bytes.
     package static let mostRequested = 64
@@ -45,7 +45,7 @@ package struct EventStreamService: Sendable {
             stream, capacity: settings.sharedSignals.maxPending, event: event(.streamCreated, stream))
     }
 
-    /// The client's stream; `nil` before it made one.
+    /// The client's stream; `nil` before it created one.
     package func stream(of client: ClientID) async throws -> EventStreamRecord? {
         try await store.stream(of: client)
     }
@@ -58,7 +58,7 @@ package struct EventStreamService: Sendable {
         return record
     }
 
-    /// Replaces what the receiver supplies.
+    /// Replaces the members that the receiver supplies.
     /// - Throws: ``Refusal`` `not_found`, `invalid_request`.
     package func update(
         _ record: EventStreamRecord, _ draft: EventStreamDraft
@@ -90,7 +90,7 @@ package struct EventStreamService: Sendable {
         try await store.deleteStream(record.stream.id, event: event(.streamDeleted, record.stream))
     }
 
-    /// Deletes any client's stream, by order of an administrator.
+    /// Deletes any client's stream, on behalf of an administrator.
     /// - Throws: ``Refusal`` `not_found`.
     package func delete(_ id: String, actor: Actor) async throws {
         guard let id = StreamID(id), let record = try await store.stream(id) else { throw Self.unknown }

@@ -55,8 +55,8 @@ extension SecurityEvent {
         }
     }
 
-    /// Never empty: the CAEP interoperability profile asks for it. Never text of an administrator, which is not
-    /// published (DESIGN 6).
+    /// Never empty: the CAEP interoperability profile requires it. Never the text of an administrator, which is not
+    /// published.
     private var reasonText: String {
         switch kind {
         case .credentialChange: "The password was changed."
@@ -70,12 +70,12 @@ extension SecurityEvent {
 }
 
 extension RevocationReason {
-    /// For administrators, a receiver's and our own. No default: a new reason does not compile until it has a sentence.
+    /// For administrators, the receiver's and ours. No default: a new reason does not compile until it has a sentence.
     package var sentence: String {
         switch self {
         case .logout: "The user logged out."
         case .replay: "A refresh token was replayed: two parties hold it."
-        case .passwordChange: "The password was changed or has to be changed."
+        case .passwordChange: "The password was changed or must be changed."
         case .userDisabled: "The account was disabled."
         case .userDeleted: "The account was deleted."
         case .roleLost: "The user lost a role."

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// Something that happened to an account or a session, as it waits in one receiver's stream until that receiver
+/// Something that happened to an account or a session. It waits in one receiver's stream until that receiver
 /// acknowledges it.
 package struct SecurityEvent: Sendable, Equatable {
     /// The event types of this transmitter. Stable strings, as stored.
@@ -10,7 +10,8 @@ package struct SecurityEvent: Sendable, Equatable {
         case accountDisabled = "account_disabled"
         case accountEnabled = "account_enabled"
         case accountPurged = "account_purged"
-        /// Of the stream itself (SSF 8.1.4.1): asked for by the receiver, delivered whatever it requested.
+        /// About the stream itself (SSF 8.1.4.1): requested by the receiver, and delivered whatever event types it
+        /// requested.
         case verification
 
         /// The event type URI, the one member of `events`.
@@ -26,14 +27,15 @@ package struct SecurityEvent: Sendable, Equatable {
             }
         }
 
-        /// What a receiver can request: all but ``verification``, which comes when it is asked for.
+        /// The kinds that a receiver can request: all but ``verification``, which is sent when the receiver asks for a
+        /// verification.
         package static let requestable: [Kind] = allCases.filter { $0 != .verification }
     }
 
-    /// Who set it off, in CAEP's words (CAEP 2).
+    /// Who caused it, in CAEP's words (CAEP 2).
     package enum Initiator: String, Sendable { case admin, user, policy, system }
 
-    /// What it is about.
+    /// The subject of the event.
     package enum Subject: Sendable, Equatable {
         case session(SessionID, of: UserID)
         case user(UserID)
@@ -41,20 +43,20 @@ package struct SecurityEvent: Sendable, Equatable {
         case stream
     }
 
-    /// Its order in the stream, from 1, without gaps as written.
+    /// Its position in the stream, from 1, without gaps as written.
     package let sequence: Int64
-    /// `jti` of its SET: of this stream alone, and the same at each delivery.
+    /// `jti` of its SET: unique to this stream, and the same at each delivery.
     package let id: TokenID
     package let kind: Kind
     package let subject: Subject
     package let at: Timestamp
     /// `nil` for ``Kind/verification``.
     package let initiator: Initiator?
-    /// Why, where a revocation reason says it.
+    /// The reason, where a revocation reason gives one.
     package let reason: RevocationReason?
-    /// `txn`: shared by all events, of whatever kind and stream, that one act caused.
+    /// `txn`: shared by all events, of any kind and stream, that one act caused.
     package let transaction: String
-    /// What a verification echoes; text of the receiver.
+    /// The state that a verification echoes; text of the receiver.
     package let state: String?
 
     package init(
@@ -74,12 +76,13 @@ package struct SecurityEvent: Sendable, Equatable {
 }
 
 extension SecurityEvent.Initiator {
-    /// Judges who acted on `user`: the user, somebody with power over the account, a rule of the server, or its works.
+    /// Classifies the actor on `user`: the user, somebody with power over the account, a rule of the server, or the
+    /// server's operation.
     package init(_ actor: Actor, on user: UserID, reason: RevocationReason?) {
         switch actor {
         case .operator: self = .admin
         case .user(let id): self = id == user ? .user : .admin
-        // A client that revokes a token or logs out does it for whoever uses it.
+        // A client that revokes a token or logs out does it for its user.
         case .client: self = reason == .tokenRevoked || reason == .logout ? .user : .admin
         case .system:
             switch reason {

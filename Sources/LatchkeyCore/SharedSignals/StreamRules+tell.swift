@@ -1,10 +1,10 @@
 package import LatchkeyTokens
 
-/// The one way for events into streams. Whatever changes an account or ends a session calls
+/// The only way for events into streams. Every rule that changes an account or ends a session calls
 /// ``tell(_:_:actor:reason:_:)`` inside its own transaction: the event is on disk exactly when its cause is.
 extension StreamRules {
-    /// Events that go at a time when a stream is full, so that one audit event stands for many, and the act that needs
-    /// the room does not wait long for it. A bound that was lowered by much is reached in steps.
+    /// Events dropped at a time when a stream is full, so that one audit event stands for many, and the rule that needs
+    /// the room does not wait long for it. A limit that was lowered by a lot is reached in steps.
     private static let droppedAtOnce: Int64 = 1000
 
     /// Puts an event into every stream that wants its kind.
@@ -22,7 +22,7 @@ extension StreamRules {
         }
     }
 
-    /// Puts a verification event behind what waits in one stream.
+    /// Puts a verification event after the waiting events of one stream.
     static func tellVerification(_ state: String?, to stream: Int64, _ ledger: any Ledger) throws {
         try append(
             SecurityEventDraft(
@@ -40,9 +40,9 @@ extension StreamRules {
         ledger.streams.wake(stream)
     }
 
-    /// Drops the oldest events of a stream, at most `limit`, and says so in the audit trail.
-    /// - Parameter instant: only those of before; `nil`: whatever their age.
-    /// - Returns: how many went.
+    /// Drops the oldest events of a stream, at most `limit`, and records that in the audit trail.
+    /// - Parameter instant: only those before it; `nil` for any age.
+    /// - Returns: how many were dropped.
     @discardableResult
     static func drop(
         _ limit: Int64, of stream: Int64, before instant: Timestamp?, why: String, _ ledger: any Ledger

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// What happens in the transactions that change streams of security events.
+/// The transactions that change streams of security events.
 package enum StreamRules {
     static func create(
         _ stream: EventStream, capacity: Int, event: AuditEvent, _ ledger: any Ledger
@@ -15,7 +15,7 @@ package enum StreamRules {
         return try changed(stream.id, ledger)
     }
 
-    /// A disabled stream loses what waits in it.
+    /// A disabled stream loses its waiting events.
     static func update(_ stream: EventStream, event: AuditEvent, _ ledger: any Ledger) throws -> EventStreamRecord {
         let old = try existing(stream.id, ledger)
         try ledger.streams.update(stream, number: old.number)
@@ -31,7 +31,7 @@ package enum StreamRules {
         try AuditRules.append(event, ledger)
     }
 
-    /// Puts a verification event behind what waits.
+    /// Puts a verification event after the waiting events.
     static func verify(
         _ id: StreamID, state: String?, interval: Duration, _ ledger: any Ledger
     ) throws {
@@ -42,14 +42,15 @@ package enum StreamRules {
         let instant = ledger.instant
         if let last = try ledger.streams.lastVerification(record.number), instant < last + interval {
             throw Refusal(
-                .tooManyAttempts, "The stream was verified a moment ago: min_verification_interval says how often.",
+                .tooManyAttempts,
+                "The stream was verified a moment ago: min_verification_interval says how often it may be verified.",
                 retryAfter: last + interval - instant)
         }
         try ledger.streams.setVerification(record.number, at: instant)
         try tellVerification(state, to: record.number, ledger)
     }
 
-    /// Removes events; ids that are not in this stream change nothing. Returns how many went.
+    /// Removes events; ids that are not in this stream change nothing. Returns how many were removed.
     static func acknowledge(
         _ id: StreamID, _ acknowledgement: EventAcknowledgement, _ ledger: any Ledger
     ) throws -> Int {
@@ -94,8 +95,8 @@ package enum StreamRules {
 /// Events are written by ``RevocationRules``, ``PasswordRules`` and ``UserRules``, in their own transactions, for each
 /// stream that is not disabled and delivers the kind.
 extension Store {
-    /// - Parameter capacity: events that may wait; beyond, the oldest go.
-    /// - Throws: `conflict` when the client has a stream, `not_found` without the client.
+    /// - Parameter capacity: events that may wait; beyond that, the oldest are dropped.
+    /// - Throws: `conflict` when the client has a stream, `not_found` when there is no such client.
     package func createStream(
         _ stream: EventStream, capacity: Int, event: AuditEvent
     ) async throws -> EventStreamRecord {
@@ -117,7 +118,7 @@ extension Store {
         return Page(rows, limit: page.limit) { PageCursor.encode($0.number) }
     }
 
-    /// Writes status, reason, request and description. A disabled stream loses what waits in it. Throws `not_found`.
+    /// Writes status, reason, request and description. A disabled stream loses its waiting events. Throws `not_found`.
     package func updateStream(_ stream: EventStream, event: AuditEvent) async throws -> EventStreamRecord {
         try await write { try StreamRules.update(stream, event: event, $0) }.value
     }
@@ -127,23 +128,23 @@ extension Store {
         try await write { try StreamRules.delete(id, event: event, $0) }.value
     }
 
-    /// Puts a verification event behind what waits. Throws `not_found`, `invalid_request` when the stream is disabled,
-    /// `too_many_attempts` within `interval` of the last one.
+    /// Puts a verification event after the waiting events. Throws `not_found`, `invalid_request` when the stream is
+    /// disabled, `too_many_attempts` within `interval` of the last one.
     package func verifyStream(_ id: StreamID, state: String?, interval: Duration) async throws {
         try await write { try StreamRules.verify(id, state: state, interval: interval, $0) }.value
     }
 
-    /// Removes events; ids that are not in this stream change nothing. Returns how many went.
+    /// Removes events; ids that are not in this stream change nothing. Returns how many were removed.
     package func acknowledge(_ id: StreamID, _ acknowledgement: EventAcknowledgement) async throws -> Int {
         try await write { try StreamRules.acknowledge(id, acknowledgement, $0) }.value
     }
 
-    /// The oldest events that wait, in order, at most `limit`.
+    /// The oldest waiting events, in order, at most `limit`.
     package func pendingEvents(_ number: Int64, limit: Int) async throws -> [SecurityEvent] {
         try await read { try $0.streams.pendingEvents(number, limit: limit) }
     }
 
-    /// Removes events of before `instant`, at most `limit`; returns how many went. Audited.
+    /// Removes events before `instant`, at most `limit`; returns how many were removed. Audited.
     package func expireEvents(before instant: Timestamp, limit: Int) async throws -> Int {
         var removed = 0
         for stream in try await read({ try $0.streams.waiting() }) where removed < limit {
@@ -155,7 +156,7 @@ extension Store {
         return removed
     }
 
-    /// Changes the bound of every stream; what is over it goes with the next event.
+    /// Changes the limit of every stream; surplus events are dropped with the next event.
     package func setStreamCapacity(_ capacity: Int) async throws {
         try await write { try $0.streams.setCapacity(capacity) }.value
     }

@@ -1,16 +1,16 @@
 import LatchkeyTokens
 
-/// One list in memory: who has which place, and the list as it was last signed.
+/// One list in memory: which token has which place, and the list as it was last signed.
 struct ShelvedStatusList: Sendable {
-    /// A list that was signed.
+    /// A signed list.
     struct Built: Sendable {
         let signed: SignedStatusList
         let statuses: StatusList
         let builtAt: Timestamp
         let keyID: KeyID
-        /// `seq` of the revocation list that it is up to.
+        /// The `seq` of the revocation list that it includes.
         var sequence: Int64
-        /// The first so many rows are in it.
+        /// How many of the first rows it includes.
         var rows: Int
     }
 
@@ -24,7 +24,7 @@ struct ShelvedStatusList: Sendable {
         self.record = record
     }
 
-    /// Adds a token's place. The signed list stays good when the newcomer is not revoked as of the same `seq`.
+    /// Adds a token's place. The signed list stays valid if the new token is not revoked as of the same `seq`.
     mutating func add(_ entry: StatusEntry, isRevoked: Bool, sequence: Int64) {
         places.append(UInt32(truncatingIfNeeded: entry.place))
         tokens.append(entry.token)
@@ -35,8 +35,8 @@ struct ShelvedStatusList: Sendable {
 
     /// Every place's status: a pure function of the tokens and the revocations.
     ///
-    /// Unused places of a list that an `all` entry covers are INVALID too. After a backup was restored the list may have
-    /// lost rows, and the tokens that they belonged to must not read as valid.
+    /// Unused places of a list that an `all` entry covers are INVALID too. After a restored backup the list may lack
+    /// rows, and the tokens of those rows must not read as valid.
     func statuses(_ revocations: RevocationIndex) -> StatusList {
         guard !record.isCovered(byAll: revocations.everybodyIssuedBefore) else {
             return StatusList(width: .one, count: record.size, filledWith: .invalid)
@@ -51,6 +51,6 @@ struct ShelvedStatusList: Sendable {
 package struct SignedStatusList: Sendable {
     /// Compact JWS, ASCII.
     package let text: [UInt8]
-    /// Weak entity tag; another one whenever it is signed anew.
+    /// Weak entity tag; it changes whenever the list is signed again.
     package let etag: String
 }

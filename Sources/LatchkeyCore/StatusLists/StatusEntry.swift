@@ -1,13 +1,13 @@
 package import LatchkeyTokens
 
-/// One Token Status List as stored. All tokens in it expire within the same ten minutes, so that it can retire.
+/// One Token Status List as stored. All its tokens expire within the same ten minutes, so that it can retire.
 package struct StatusListRecord: Sendable, Hashable {
-    /// Places in a new list. As a bit each they are 16 KiB before compression, and half of them suffice for a hundred
-    /// tokens a second; beyond, another list is opened for the same ten minutes.
+    /// Places in a new list. With a bit for each they take 16 KiB before compression, and half of them suffice for a
+    /// hundred tokens a second; beyond that, another list is opened for the same ten minutes.
     package static let newSize = 1 << 17
     private static let bucketSeconds: Int64 = 600
 
-    /// The last part of its URI. No number is ever used twice.
+    /// The last part of its URI. A number is never used twice.
     package let number: Int64
     /// Places, used or not.
     package let size: Int
@@ -22,13 +22,13 @@ package struct StatusListRecord: Sendable, Hashable {
         self.expiresAt = expiresAt
     }
 
-    /// ``expiresAt`` of the lists for tokens that expire at this instant: the next whole ten minutes after it.
+    /// ``expiresAt`` of the lists for tokens that expire at this instant: the next full ten minutes after it.
     package static func expiry(for token: Timestamp) -> Timestamp {
         Timestamp(seconds: (token.seconds / bucketSeconds + 1) * bucketSeconds)
     }
 
-    /// Whether an `all` entry with this `iat_before` covers every token that the list holds or has ever held. A list takes
-    /// no token issued after the second of such an entry unless it was opened after it.
+    /// Whether an `all` entry with this `iat_before` covers every token that the list holds or has ever held. A list
+    /// takes no token issued after the second of such an entry unless it was opened after it.
     package func isCovered(byAll issuedBefore: Int64?) -> Bool {
         guard let issuedBefore else { return false }
         return openedAt.seconds <= issuedBefore
@@ -47,7 +47,7 @@ package struct StatusPosition: Sendable, Hashable {
     }
 }
 
-/// The place of one access token, with what revocations look at.
+/// The place of one access token, with the values that revocations match.
 package struct StatusEntry: Sendable, Hashable {
     package let list: StatusListRecord
     /// `idx`: 0 ..< size

@@ -1,12 +1,12 @@
 package import LatchkeyTokens
 
-/// What happens in the transactions that give tokens their places.
+/// The transactions that assign places to tokens.
 package enum StatusListRules {
-    /// Tries for a free place; at most half of a list is used, so each fails at most every other time.
+    /// Attempts to find a free place; at most half of a list is used, so each fails at most every other time.
     private static let attempts = 64
 
-    /// Gives a token that is about to be signed a random place in a Token Status List that no other token has or had. The
-    /// list retires with the tokens that expire about when this one does, and was opened after the second of the latest
+    /// Assigns a token that is about to be signed a random place in a Token Status List that no other token has or had.
+    /// The list retires with tokens that expire at about the same time, and was opened after the second of the latest
     /// `all` entry.
     package static func reserve(
         for claims: AccessTokenClaims, keyID: KeyID, _ ledger: any Ledger
@@ -22,8 +22,8 @@ package enum StatusListRules {
         throw StoreFault("no place was found in a status list that is half empty")
     }
 
-    /// A list for tokens of this expiry with room. One that an `all` entry covers takes no more tokens: everything in it
-    /// reads INVALID.
+    /// A list with room for tokens of this expiry. A list that an `all` entry covers takes no more tokens: everything
+    /// in it reads INVALID.
     private static func open(_ expiry: Timestamp, _ ledger: any Ledger) throws -> StatusListRecord? {
         let mark = try ledger.state.row().stored.issuedBefore
         return try ledger.statusLists.open(
@@ -51,7 +51,7 @@ extension Store {
         let now = expiryClock.now()
         return try await read { looks in
             var entries: [StatusEntry] = []
-            // List by list: retired ones that the sweep has not reached yet are stepped over, however long they are.
+            // List by list: retired lists that the sweep has not reached yet are skipped, however long they are.
             for list in try looks.statusLists.lists(from: position?.list ?? 0, at: now) where entries.count < limit {
                 let start = list.number == position?.list ? position?.place : nil
                 entries += try looks.statusLists.entries(of: list, after: start, limit: limit - entries.count)

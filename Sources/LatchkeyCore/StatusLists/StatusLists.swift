@@ -2,12 +2,13 @@ package import LatchkeyTokens
 import Synchronization
 import Waiting
 
-/// Token Status Lists (draft-ietf-oauth-status-list) beside our own revocation list, for software that reads those. There
-/// is one of this only when `status_list.enabled`.
+/// Token Status Lists (draft-ietf-oauth-status-list) beside our own revocation list, for software that reads those.
+/// Exists only when `status_list.enabled`.
 ///
-/// Each access token has a place of its own, as a session's place could not follow a revocation of everybody, of one
-/// token or of a key without touching tokens that it does not mean. A place is on disk before its token is signed. What
-/// a list says is worked out from its rows and the revocation index when somebody asks, and kept until either changes.
+/// Each access token has a place of its own. A place for a whole session could not reflect a revocation of everything,
+/// of one token or of a key without affecting tokens that the revocation does not mean. A place is on disk before its
+/// token is signed. The content of a list is computed from its rows and the revocation index when it is requested, and
+/// kept until either changes.
 package final class StatusLists: Sendable {
     /// Compresses into the ZLIB format (RFC 1950) at the highest level; nil when there is no memory.
     package typealias Deflate = @Sendable ([UInt8]) -> [UInt8]?
@@ -23,7 +24,7 @@ package final class StatusLists: Sendable {
     private let revocations: RevocationFeed
     private let deflate: Deflate
     private let shelf = Mutex<[Int64: ShelvedStatusList]>([:])
-    /// Building takes milliseconds that an event loop does not have. Whoever comes meanwhile finds it done.
+    /// Building takes milliseconds that an event loop does not have. Concurrent callers find it done.
     private let line = WorkLine("latchkey.status-lists")
 
     package init(
@@ -49,7 +50,7 @@ package final class StatusLists: Sendable {
         }
     }
 
-    /// Gives a token that is about to be signed with this key its place. Durable on return.
+    /// Assigns its place to a token that is about to be signed with this key. Durable on return.
     package func reserve(for claims: AccessTokenClaims, keyID: KeyID) async throws -> StatusReference {
         let entry = try await store.reserveStatus(for: claims, keyID: keyID)
         add(entry)
@@ -65,10 +66,10 @@ package final class StatusLists: Sendable {
         return numbers.map(uri)
     }
 
-    /// The list of this number as it is now: whatever was revoked before the call is in it. Signed anew when it changed,
-    /// when its key may sign no more, or when it is as old as its `ttl`.
+    /// The list with this number as of now: it includes every revocation before the call. It is signed again when it
+    /// changed, when its key may no longer sign, or when it is as old as its `ttl`.
     ///
-    /// - Returns: nil for a number that has never been a list, or one that has retired.
+    /// - Returns: nil for a number that was never a list, or for a retired list.
     /// - Throws: ``StoreUnavailable`` when there is no active key.
     package func list(_ number: Int64) async throws -> SignedStatusList? {
         if let ready = try ready(number) { return ready }
@@ -78,7 +79,7 @@ package final class StatusLists: Sendable {
 
     // MARK: Building
 
-    /// The signed list, when nothing asks for another one.
+    /// The signed list, if it need not be signed again.
     private func ready(_ number: Int64) throws -> SignedStatusList? {
         let now = clock.now()
         let signer = try signer()
@@ -95,8 +96,8 @@ package final class StatusLists: Sendable {
     private func build(_ number: Int64) throws -> SignedStatusList? {
         let now = clock.now()
         let signer = try signer()
-        // First the revocations, then the rows: a row that comes in between is judged by later revocations, and one that
-        // comes afterwards finds its own number missing in what is built here.
+        // First the revocations, then the rows: a row that arrives in between is judged by later revocations, and a row
+        // that arrives afterwards finds that this list does not include its number.
         let (index, sequence) = revocations.snapshot()
         guard let list = shelf.withLock({ $0[number] }) else { return nil }
         let statuses = list.statuses(index)
@@ -121,7 +122,7 @@ package final class StatusLists: Sendable {
         let token = StatusListToken(
             uri: uri(list.record.number), issuedAt: now,
             // Served for up to one `ttl`, kept by a cache for a second and by its reader for another `ttl`; the rest is
-            // for when we cannot be reached.
+            // a reserve for when we cannot be reached.
             expiresAt: now + ttl + ttl + ttl + ttl, timeToLive: ttl, aggregationURI: settings.issuer + Self.path,
             list: statuses)
         let header = JWSHeader(algorithm: signer.algorithm, type: JWSHeader.statusListType, keyID: signer.id)
@@ -156,7 +157,7 @@ package final class StatusLists: Sendable {
         }
     }
 
-    /// Drops the lists whose last token nobody accepts any more, whatever its clock says.
+    /// Drops the lists whose last token no verifier accepts any more, whatever its clock says.
     private func prune(_ shelf: inout [Int64: ShelvedStatusList]) {
         let now = store.expiryClock.now()
         let retired = shelf.values.filter { now >= $0.record.expiresAt + settings.tokens.maxSkew }

@@ -1,20 +1,21 @@
 package import LatchkeyTokens
 
-/// The open transaction as a rule sees it: its instant, the issuance gate, and a table for each noun.
+/// The open transaction as a rule sees it: its instant, the issuance gate, and one table for each noun.
 ///
-/// A rule reads top to bottom: find, check, judge, decide, gate, audit, write. It touches nothing but the ledger and may
-/// run again from its start. What it throws undoes its own changes and no others. Advancing a lineage is its last act:
-/// behind ``SessionTable/advance(_:to:)`` it neither writes nor fails.
+/// A rule reads top to bottom: find, check, judge, decide, gate, audit, write. It touches nothing but the ledger and
+/// may run again from its start. If it throws, its own changes are undone and no others. Advancing a lineage is its
+/// last act: after ``SessionTable/advance(_:to:)`` it neither writes nor fails.
 package protocol Ledger: AnyObject {
-    /// The store's clock: the wall clock, or its stored floor while that is later. It never goes back.
+    /// The store's clock: the wall clock, or its stored floor while that is later. It never goes backwards.
     var instant: Timestamp { get }
-    /// Names what this rule does: `txn` of all the security events that it writes.
+    /// Identifies this act: `txn` of all the security events that the rule writes.
     var cause: String { get }
 
-    /// Asks whether a token may be issued now to subjects with these `issued_before`; everybody's is added.
+    /// Asks whether a token may be issued now to subjects with these `issued_before`; the watermark for all tokens is
+    /// added.
     func gate(_ issuedBefore: [Int64?]) throws -> IssuanceGate
-    /// The instant of a revocation. From here on nothing is issued that it should have met.
-    /// - Parameter byTime: whether the entry matches by `iat`, and not by a name of what it revokes.
+    /// The instant of a revocation. From now on nothing is issued that it should have matched.
+    /// - Parameter byTime: whether the entry matches by `iat`, and not by the name of what it revokes.
     func revocationInstant(byTime: Bool) throws -> Timestamp
 
     var state: any StateTable { get }
@@ -33,7 +34,7 @@ package protocol Ledger: AnyObject {
     var upkeep: any UpkeepTable { get }
 }
 
-/// A state of the database that nobody writes to meanwhile.
+/// A state of the database that is not written to meanwhile.
 package protocol Looks {
     var state: any StateLook { get }
     var sessions: any SessionLook { get }

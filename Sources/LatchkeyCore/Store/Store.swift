@@ -1,20 +1,20 @@
 package import LatchkeyTokens
 
-/// The database as the domain sees it: it runs rules, reads, and does what only an engine can do. What happens in a
-/// transaction stands in the rules of each noun (`<Noun>Rules`), which are callable as methods of the store.
+/// The database as the domain sees it: it runs rules, reads, and does what only an engine can do. The rules of each
+/// noun (`<Noun>Rules`) say what happens in a transaction; they can be called as methods of the store.
 ///
 /// What every implementation promises, and `StoreConformance` checks:
-/// - ``write(_:_:)`` returns when the change is on disk, and not before. When its rule throws, nothing was changed;
-///   ``StoreUnavailable`` acknowledges nothing, and the same call may be made again.
-/// - Rules run one after another (serialisable); those that issue or revoke read the store's own clock inside, whose
-///   floor is stored and never goes back (``IssuanceGate``).
+/// - ``write(_:_:)`` returns when the change is on disk, and not before. If its rule throws, nothing was changed.
+///   ``StoreUnavailable`` acknowledges nothing, and the same call may be repeated.
+/// - Rules run one after another (serialisable). Rules that issue or revoke read the store's own clock inside, whose
+///   floor is stored and never goes backwards (``IssuanceGate``).
 /// - Revocation log entries are handed to the ``StoreObserver`` in `seq` order after the commit and before any caller
 ///   of that commit resumes.
-/// - Errors: what the rule throws, ``StoreUnavailable`` for a disk that is full, read-only or broken, ``StoreFault``
-///   for our own mistakes. Arguments never appear in an error.
+/// - Errors: those of the rule, ``StoreUnavailable`` for a disk that is full, read-only or broken, ``StoreFault`` for
+///   our own mistakes. Arguments never appear in an error.
 package protocol Store: Sendable {
     var clock: Clock { get }
-    /// By this one the store forgets what has expired, and whoever holds parts of it in memory does the same.
+    /// The store forgets expired things by this clock, and so does everything that holds parts of it in memory.
     var expiryClock: ExpiryClock { get }
 
     /// Runs a rule as one transaction. Durable on return.
@@ -22,12 +22,12 @@ package protocol Store: Sendable {
     func write<Value: Sendable>(
         _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
     ) async throws -> Written<Value>
-    /// Reads; with `snapshot`, all of one moment.
+    /// Reads; with `snapshot`, everything as of one moment.
     func read<Value: Sendable>(
         snapshot: Bool, _ body: @escaping @Sendable (any Looks) throws -> Value
     ) async throws -> Value
-    /// Runs a rule some time soon and tells nobody; lost when the store is too busy or stops. For what must not hold up
-    /// an answer.
+    /// Runs a rule later and reports no outcome; it is lost when the store is too busy or stops. For work that must not
+    /// delay a response.
     func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void)
 
     func statistics() async throws -> StoreStatistics
@@ -35,7 +35,7 @@ package protocol Store: Sendable {
 }
 
 extension Store {
-    /// Alone among all that write, as whoever has not thought about it should be.
+    /// Runs alone among all writers: the safe choice for a caller that has not considered its scope.
     package func write<Value: Sendable>(
         _ rule: @escaping @Sendable (any Ledger) throws -> Value
     ) async throws -> Written<Value> {
@@ -49,18 +49,18 @@ extension Store {
     }
 }
 
-/// What a rule writes hangs below one row: others that hang below another may run beside it where a store can do that.
-/// One with a single writer needs no scope.
+/// The row under which everything that a rule writes hangs. Rules under other rows may run beside it if a store
+/// supports that. A store with a single writer needs no scope.
 package enum WriteScope: Sendable {
-    /// Beside nothing.
+    /// Runs beside nothing.
     case turn
     case user(UserID)
     case session(SessionID)
-    /// By statements that are right alone.
+    /// Uses statements that are each correct alone.
     case rows
 }
 
-/// What a rule came to, once it is on disk.
+/// The result of a rule, once it is on disk.
 package struct Written<Value: Sendable>: Sendable {
     package let value: Value
     /// The log entries that the rule appended, in order, with their `seq`.
@@ -72,7 +72,7 @@ package struct Written<Value: Sendable>: Sendable {
     }
 }
 
-/// Told of committed facts by the store, on its writer thread: must be quick and must not block.
+/// The store reports committed facts to it, on its writer thread: it must be quick and must not block.
 package protocol StoreObserver: Sendable {
     /// Entries committed since the last call, in `seq` order.
     func committed(_ records: [RevocationRecord])

@@ -5,8 +5,8 @@ package struct StoreFault: Error, Sendable, CustomStringConvertible {
 
     package init(_ description: String) { self.description = description }
 
-    /// A row holds what no version of this program writes there.
+    /// A row holds a value that no version of this program writes there.
     package static func unreadable(_ type: Any.Type) -> StoreFault {
-        StoreFault("a row holds something that is no \(type)")
+        StoreFault("a row holds a value that is not a \(type)")
     }
 }

@@ -1,16 +1,17 @@
 package import LatchkeyTokens
 
-/// The state of the log as a whole: its epoch, the token horizon, and what a restored database still asks for.
+/// The state of the log as a whole: its epoch, the token horizon, and the settlement that a restored database still
+/// requires.
 package enum StoreRules {
-    /// Makes sure that the stored token horizon is at least `longest`. A smaller one is lowered later, once tokens of
-    /// the old length have expired.
+    /// Ensures that the stored token horizon is at least `longest`. A smaller one is set later, once tokens of the old
+    /// length have expired.
     static func setTokenHorizon(_ longest: Duration, skew: Duration, _ ledger: any Ledger) throws {
         let state = try ledger.state.row()
         let horizon = state.horizon(at: ledger.instant)
         guard longest < horizon else {
             return try ledger.state.setHorizon(longest, lowering: nil, maxSkew: skew)
         }
-        // Tokens of the old length may have been issued until now; a wish that stands already keeps its date.
+        // Tokens of the old length may have been issued until now; a pending lowering keeps its date.
         let standing = state.lowering.flatMap { $0.horizon == longest ? $0.from : nil }
         try ledger.state.setHorizon(
             horizon, lowering: (longest, standing ?? ledger.instant + horizon), maxSkew: skew)
@@ -18,12 +19,12 @@ package enum StoreRules {
 }
 
 extension StoreRules {
-    /// `db reset-clock`: lowers the clock's floor to `now` and takes back what the wrong time wrote. Leaves the mark that
-    /// makes this or the next start withdraw all signing keys, since tokens of the wrong time become valid later.
+    /// `db reset-clock`: lowers the clock's floor to `now` and removes what the wrong time wrote. Leaves the mark that
+    /// makes this or the next start withdraw all signing keys, because tokens of the wrong time become valid later.
     fileprivate static func resetClock(to now: Timestamp, actor: Actor, _ ledger: any Ledger) throws {
         if try ledger.state.row().settlement == nil { try ledger.state.setSettlement(.clockReset) }
         try AuditRules.append(AuditEvent(.storeClockReset, at: now, actor: actor), ledger)
-        // Last, for it is not undone with the rest when something fails.
+        // Last, because it is not undone with the rest when something fails.
         try ledger.state.resetClock(to: now)
     }
 }
@@ -39,7 +40,7 @@ extension Store {
         return try await read { try $0.state.row().revocation(at: now) }
     }
 
-    /// Draws a new epoch: once at each start of a server, before it serves.
+    /// Sets a new epoch: once at each start of a server, before it serves.
     package func beginEpoch(_ epoch: String) async throws -> RevocationState {
         try await write { ledger in
             try ledger.state.beginEpoch(epoch)
@@ -47,15 +48,15 @@ extension Store {
         }.value
     }
 
-    /// Makes sure that the stored token horizon is at least `longest` before longer tokens are issued. When `longest` is
+    /// Ensures that the stored token horizon is at least `longest` before longer tokens are issued. If `longest` is
     /// smaller, the horizon is lowered later, once tokens of the old length have expired.
     package func setTokenHorizon(_ longest: Duration, skew: Duration) async throws {
-        // In whole milliseconds, as it is kept.
+        // In whole milliseconds, as stored.
         let longest = Duration.milliseconds(longest.wholeMilliseconds)
         try await write { try StoreRules.setTokenHorizon(longest, skew: skew, $0) }.value
     }
 
-    /// What a restored backup or a reset clock still asks for; nothing may be served before it is done.
+    /// What a restored backup or a reset clock still requires; nothing may be served before it is done.
     package func pendingSettlement() async throws -> PendingSettlement? {
         try await read { try $0.state.row().settlement }
     }
@@ -68,7 +69,7 @@ extension Store {
         }.value
     }
 
-    /// Commits a write: what readiness asks.
+    /// Commits a write, to check readiness.
     package func checkWritable() async throws {
         try await write(.rows) { try $0.state.touch() }.value
     }

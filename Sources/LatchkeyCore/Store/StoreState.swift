@@ -24,12 +24,12 @@ package struct RevocationState: Sendable, Equatable {
     }
 }
 
-/// What has to be done to a database before it may serve. Written in the same step as what made it necessary, so that
-/// a crash in between is made good by the next start.
+/// What must be done to a database before it may serve. Written in the same step as its cause, so that the next start
+/// completes it after a crash in between.
 package enum PendingSettlement: String, Sendable, CaseIterable {
     /// A backup was restored: revoke every token, end every session, withdraw the signing keys.
     case restored
-    /// The same, but sessions live on.
+    /// The same, but sessions continue.
     case restoredKeepingSessions = "restored_keep_sessions"
     /// The clock was reset: withdraw the signing keys and revoke what they signed.
     case clockReset = "clock_reset"
@@ -40,10 +40,10 @@ package struct StoreState: Sendable {
     /// As stored. ``revocation(at:)`` has the horizon that holds at an instant.
     package let stored: RevocationState
     package let maxSkew: Duration
-    /// A shorter horizon that is to hold from an instant on.
+    /// A shorter horizon that applies from an instant on.
     package let lowering: (horizon: Duration, from: Timestamp)?
     package let keyVersion: Int64
-    /// What has to be done before anything is served.
+    /// What must be done before anything is served.
     package let settlement: PendingSettlement?
 
     package init(
@@ -76,18 +76,18 @@ package protocol StateLook {
     func row() throws -> StoreState
 }
 
-/// Changes of the tables of one row. Whoever reads ``StateLook/row()`` afterwards sees them.
+/// Changes to the tables with one row. A later read of ``StateLook/row()`` sees them.
 package protocol StateTable: StateLook {
     func beginEpoch(_ epoch: String) throws
-    /// Everybody's watermark.
+    /// The watermark for all tokens.
     func revokeAll(issuedBefore: Int64, sessionsEndedAt: Timestamp?) throws
     func setHorizon(_ horizon: Duration, lowering: (horizon: Duration, from: Timestamp)?, maxSkew: Duration) throws
-    /// - Parameter settlement: `nil`: nothing is left to be done.
+    /// - Parameter settlement: `nil` when nothing is left to do.
     func setSettlement(_ settlement: PendingSettlement?) throws
-    /// Takes back what a wrong time in the future wrote: sessions begun then go, since no watermark could be compared
-    /// with them; watermarks and entries for tokens issued then go, as they would match every token from now on. The
-    /// clock goes on from `now`. To be called last.
+    /// Removes what a wrong time in the future wrote: sessions begun then, because no watermark could be compared with
+    /// them; watermarks and entries for tokens issued then, because they would match every token from now on. The clock
+    /// continues from `now`. Call it last.
     func resetClock(to now: Timestamp) throws
-    /// Writes the same once more: what a look whether the store is writable does.
+    /// Writes the same values again: checks whether the store is writable.
     func touch() throws
 }

@@ -2,7 +2,7 @@
 package struct StoreStatistics: Sendable, Equatable {
     package let users: Int64
     package let clients: Int64
-    /// Rows, living or waiting for the sweep.
+    /// Rows, live or waiting for the sweep.
     package let sessions: Int64
     package let liveRevocations: Int64
     package let auditEvents: Int64
@@ -34,7 +34,7 @@ package struct StoreStatistics: Sendable, Equatable {
 
 /// A histogram of commits since start by how long each took.
 package struct CommitTimes: Sendable, Equatable {
-    /// The longest time that each class takes in; one more class takes in all others.
+    /// The upper limit of each class; one more class holds all longer times.
     package static let bounds: [Duration] = [
         .microseconds(100), .microseconds(250), .microseconds(500), .milliseconds(1), .microseconds(2_500),
         .milliseconds(5), .milliseconds(10), .milliseconds(25), .milliseconds(50), .milliseconds(100),
@@ -57,7 +57,7 @@ package struct CommitTimes: Sendable, Equatable {
 package struct RowCounts: Sendable {
     package let users: Int64
     package let clients: Int64
-    /// Living or waiting for the sweep.
+    /// Live or waiting for the sweep.
     package let sessions: Int64
     package let liveRevocations: Int64
     package let auditEvents: Int64

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// What an access token says, before it has an instant and a signature.
+/// The content of an access token, before it has an instant and a signature.
 package struct AccessTokenOrder: Sendable {
     package var subject: String
     package var client: Client
@@ -8,7 +8,7 @@ package struct AccessTokenOrder: Sendable {
     package var audience: [String]
     package var session: Session?
     package var roles: [String]
-    /// `nil`: the client's or the issuer's. Never more than ``Settings/Tokens/longestLifetime``.
+    /// `nil` for the client's or the issuer's. Never more than ``Settings/Tokens/longestLifetime``.
     package var lifetime: Duration?
 
     package init(
@@ -41,7 +41,7 @@ package final class AccessTokenIssuer: Sendable {
     private let keys: KeyRotationService
     private let statusLists: StatusLists?
 
-    /// - Parameter statusLists: `nil`: tokens carry no `status` claim.
+    /// - Parameter statusLists: `nil` for tokens without a `status` claim.
     package init(settings: Settings, ring: KeyRing, keys: KeyRotationService, statusLists: StatusLists? = nil) {
         self.settings = settings
         self.ring = ring
@@ -49,10 +49,11 @@ package final class AccessTokenIssuer: Sendable {
         self.statusLists = statusLists
     }
 
-    /// Signs at the instant of the stamp, however much later this runs. A key ring that is older than the stamp is loaded
-    /// anew first.
+    /// Signs for the instant of the stamp, however much later this runs. A key ring that is older than the stamp is
+    /// reloaded first.
     ///
-    /// With status lists the token's place is on disk before it is signed: one more commit, shared like every other.
+    /// With status lists, the token's place is on disk before the token is signed: one more commit, shared like every
+    /// other.
     package func issue(
         _ order: AccessTokenOrder, _ stamp: IssuanceStamp
     ) async throws -> SignedAccessToken {
@@ -73,7 +74,7 @@ package final class AccessTokenIssuer: Sendable {
         return SignedAccessToken(text: try signer.sign(claims), claims: claims)
     }
 
-    /// The configured lifetime less up to 5 %, so that clients which signed in together do not refresh in step.
+    /// The configured lifetime less up to 5 %, so that clients that signed in together do not refresh in step.
     private func lifetime(of order: AccessTokenOrder) -> Duration {
         if let exact = order.lifetime { return min(exact, Settings.Tokens.longestLifetime) }
         let configured = order.client.accessLifetime ?? settings.tokens.accessLifetime
@@ -82,19 +83,19 @@ package final class AccessTokenIssuer: Sendable {
     }
 }
 
-/// What a token response says (RFC 6749 5.1).
+/// The content of a token response (RFC 6749 5.1).
 package struct TokenReply: Sendable {
     /// Compact JWS, ASCII.
     package let accessToken: [UInt8]
     /// Seconds.
     package let expiresIn: Int
-    /// What was granted to this access token.
+    /// The scope of this access token.
     package let scope: Scope
     /// As ``TokenGrant/separate``.
     package let separateScope: Scope
-    /// `nil`: the client keeps the one it has, or gets none.
+    /// `nil` when the client keeps its current one, or gets none.
     package let refreshToken: RefreshTokenString?
-    /// Seconds until the session ends if it is not used: the earlier of idle and absolute expiry.
+    /// Seconds until the session ends unless it is used: the earlier of idle and absolute expiry.
     package let refreshExpiresIn: Int?
     package let session: SessionID?
     package let transport: Session.Transport?

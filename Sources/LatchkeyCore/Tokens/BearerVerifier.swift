@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 
-/// Checks access tokens that come back to our own API: signature and claims like any verifier, then the revocation
-/// index of this very process, which is current to the last commit.
+/// Checks access tokens that are presented to our own API: signature and claims like any verifier, then the revocation
+/// index of this process, which includes the last commit.
 package final class BearerVerifier: Sendable {
     private let settings: Settings
     private let ring: KeyRing
@@ -24,7 +24,7 @@ package final class BearerVerifier: Sendable {
     package var audience: String { settings.apiAudience }
 
     /// Any live access token of this issuer, whatever its audience.
-    /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without telling which check failed.
+    /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without saying which check failed.
     package func verify(_ token: String) throws -> VerifiedToken {
         let verified: VerifiedToken
         do {
@@ -37,7 +37,7 @@ package final class BearerVerifier: Sendable {
     }
 
     /// A token of this issuer, for an administrator who wants to revoke it; `nil` when it has expired or is revoked.
-    /// - Throws: ``Refusal`` `invalid_request` when it is none.
+    /// - Throws: ``Refusal`` `invalid_request` when it is not one.
     func presented(_ token: String) throws -> VerifiedToken? {
         do {
             let verified = try genuine(token)
@@ -46,7 +46,7 @@ package final class BearerVerifier: Sendable {
             return nil
         } catch {
             throw Refusal(
-                .invalidRequest, "This is not an access token that this server issued with a key that it has.")
+                .invalidRequest, "This is not an access token that this server issued with a key that it still has.")
         }
     }
 
@@ -60,8 +60,8 @@ package final class BearerVerifier: Sendable {
         return try signed.verified(rules: rules, now: clock.now())
     }
 
-    /// A live token for our API with `scope`: re-reads the session row, so that what the index cannot know (a watermark
-    /// without an entry, an expiry) counts too.
+    /// A live token for our API with `scope`. It reads the session row again, so that facts outside the index (a
+    /// watermark without an entry, an expiry) count too.
     /// - Throws: ``Refusal`` `invalid_token`, `insufficient_scope`.
     package func authorise(_ token: String, scope: String) async throws -> AuthorisedCaller {
         let verified = try verify(token)
@@ -70,7 +70,7 @@ package final class BearerVerifier: Sendable {
             throw Refusal.needs(scope, of: record)
         }
         guard let record else {
-            // No session tells of the client's state, so its row is read.
+            // There is no session that shows the client's state, so the client's row is read.
             guard let client = try await store.client(verified.claims.clientID), !client.disabled else {
                 throw Self.refused("client disabled")
             }
@@ -79,7 +79,7 @@ package final class BearerVerifier: Sendable {
             }
             return AuthorisedCaller(token: verified, record: nil)
         }
-        // What client or user have lost since the token was issued is lost at once.
+        // A right that client or user have lost since the token was issued is lost at once.
         guard record.client.allowedScope.contains(scope),
             scope != Scope.latchkeyAdmin || record.user.roles.contains(UserRoles.admin)
         else { throw Self.lost }
@@ -98,20 +98,20 @@ package final class BearerVerifier: Sendable {
     private static let lost = Refusal(
         .insufficientScope, "The client or the user may not have this scope any more.")
 
-    /// The refusal of whatever is no live token of ours.
+    /// The refusal of everything that is not a live token of ours.
     static func refused(_ note: String) -> Refusal {
-        Refusal(.invalidToken, "The access token is expired, revoked or not one of this issuer.", note: note)
+        Refusal(.invalidToken, "The access token is expired, revoked or not from this issuer.", note: note)
     }
 }
 
 extension Refusal {
-    /// The refusal of a live token without a latchkey scope. It says how to come by one: whoever asked for the scope
-    /// together with others has the right already, and only not in this token.
+    /// The refusal of a live token without a latchkey scope. It says how to get one: a client that requested the scope
+    /// together with others already has the right, only not in this token.
     /// - Parameter record: the token's session; `nil` for a client's own token.
     fileprivate static func needs(_ scope: String, of record: SessionRecord?) -> Refusal {
         let how =
             if scope == Scope.latchkeyEvents || (record == nil && scope == Scope.latchkeyAdmin) {
-                "the client asks for it by client_credentials with scope=\(scope) alone"
+                "the client requests it by client_credentials with scope=\(scope) alone"
             } else if let record, record.mayRefresh(to: scope) {
                 "refresh with scope=\(scope) alone"
             } else {
@@ -119,7 +119,7 @@ extension Refusal {
             }
         return Refusal(
             .insufficientScope,
-            "This needs an access token of scope \(scope), which never stands in one token with others: \(how).")
+            "This needs an access token of scope \(scope), which is never in one token with other scopes: \(how).")
     }
 }
 
@@ -131,7 +131,7 @@ extension SessionRecord {
     }
 }
 
-/// Who calls our API.
+/// The caller of our API.
 package struct AuthorisedCaller: Sendable {
     package let token: VerifiedToken
     /// `nil` for a token of a client itself (`client_credentials`).

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// Tokens that no user signed in for: `client_credentials` (RFC 6749 4.4) and tokens minted by an administrator.
+/// Tokens without a user's sign-in: `client_credentials` (RFC 6749 4.4) and tokens minted by an administrator.
 package final class ClientTokenService: Sendable {
     private let store: any Store
     private let issuer: AccessTokenIssuer
@@ -20,7 +20,7 @@ package final class ClientTokenService: Sendable {
         _ = try grant(client, scope)
         let issued = try await IssuanceLoop(clock: clock).run { try await store.issueForClient(client.id) }
         let current = issued.client
-        // Judged again as of the transaction that gave the instant: the client may have lost something while it waited.
+        // Judged again as of the transaction that set the instant: the client may have lost something while it waited.
         let granted = try grant(current, scope)
         let token = try await issuer.issue(
             AccessTokenOrder(
@@ -38,15 +38,15 @@ package final class ClientTokenService: Sendable {
         return try client.tokenGrant(held: held, user: nil, settings: settings)
     }
 
-    /// A test token in a user's name, without a session: it cannot be refreshed, and it is revoked like any other by
-    /// `jti`, user, client, key or `all`.
+    /// A test token for a user, without a session: it cannot be refreshed, and it is revoked like any other by `jti`,
+    /// user, client, key or `all`.
     /// - Parameter lifetime: 30 s to 3600 s.
     /// - Throws: ``Refusal`` `invalidRequest` for a lifetime out of range or a disabled user.
     package func mint(
         subject: User, client: Client, scope: Scope, audience: [String]?, lifetime: Duration, actor: Actor
     ) async throws -> TokenReply {
         guard lifetime >= Settings.Tokens.shortestLifetime, lifetime <= Settings.Tokens.longestLifetime else {
-            throw Refusal(.invalidRequest, "A token lives 30 to 3600 seconds.")
+            throw Refusal(.invalidRequest, "The lifetime of a token must be 30 to 3600 seconds.")
         }
         guard !subject.disabled else { throw Refusal(.invalidRequest, "This user is disabled.") }
         guard !scope.tokens.contains(where: { $0.hasPrefix(Scope.latchkeyPrefix) }) else {
@@ -58,15 +58,15 @@ package final class ClientTokenService: Sendable {
         }
         let horizon = try await store.revocationState().tokenHorizon
         if lifetime > settings.tokens.accessLifetime {
-            // Also takes back a lowering that stands: this token must be covered until it has expired.
+            // Also cancels a pending lowering: this token must be covered until it has expired.
             try await store.setTokenHorizon(max(lifetime, horizon), skew: settings.tokens.maxSkew)
         }
         let issued = try await IssuanceLoop(clock: clock).run {
             try await store.issueForUser(subject.id, client: client.id)
         }
         let current = issued.client
-        // Read after the instant was drawn: whatever the user lost before it is seen here, whatever is lost later has an
-        // entry that matches this token.
+        // Read after the instant was set: everything that the user lost before it is seen here, and every later loss
+        // has an entry that matches this token.
         guard let subject = try await store.user(.id(subject.id)), !subject.disabled else {
             throw Refusal(.notFound, "There is no such user.")
         }

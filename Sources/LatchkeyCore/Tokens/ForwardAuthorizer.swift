@@ -8,16 +8,16 @@ package enum ForwardedCredential: Sendable {
     case bearer(String)
 }
 
-/// What a reverse proxy asks for before it lets a request through.
+/// What a reverse proxy requires before it lets a request through.
 package struct ForwardDemand: Sendable {
     /// The client that session or token must belong to.
     package var client: ClientID?
-    /// What the token must be for. One of `client` and `audience` is always given, so that a token for another service
-    /// never passes; without an audience it has to be one of the client's.
+    /// The audience that the token must be for. `client` or `audience` is always given, so that a token for another
+    /// service never passes; without an audience the token must be for one of the client's audiences.
     package var audience: String?
-    /// All of it is needed.
+    /// All of it is required.
     package var scope = Scope()
-    /// All of them are needed.
+    /// All of them are required.
     package var roles: [String] = []
     /// Whether the upstream gets an access token of its own.
     package var mintsToken = false
@@ -25,7 +25,7 @@ package struct ForwardDemand: Sendable {
     package init() {}
 }
 
-/// Who is behind a request that may pass.
+/// The identity behind a request that may pass.
 package struct ForwardedIdentity: Sendable {
     /// `sub`: the user, or the client itself.
     package let subject: String
@@ -35,23 +35,23 @@ package struct ForwardedIdentity: Sendable {
     package let roles: [String]
     /// `nil` for a client's own token and for one without a session.
     package let userName: String?
-    /// Compact JWS, ASCII; only when asked for and when there is a session.
+    /// Compact JWS, ASCII; only if requested and if there is a session.
     package var token: [UInt8]?
 }
 
 package enum ForwardVerdict: Sendable {
     case allowed(ForwardedIdentity)
-    /// No credential, or none that is good here and now.
+    /// No credential, or none that is valid here and now.
     case unauthenticated
-    /// Somebody is behind the request who may not do this.
+    /// The caller is authenticated and may not do this.
     case forbidden
 }
 
 /// Judges requests for a reverse proxy: by the session row, or by the token and this process's own revocation index,
 /// so that a revocation holds for the very next request.
 package final class ForwardAuthorizer: Sendable {
-    /// Lifetime of a minted token; never more than the client's own tokens have, whose revocation entries cover it, and
-    /// never beyond the token that it is minted for: whoever stole one could live on it for ever.
+    /// Lifetime of a minted token. Never more than that of the client's own tokens, because their revocation entries
+    /// must cover it. Never beyond the token that it is minted for, or a thief could live on a stolen one forever.
     private static let mintedLifetime: Duration = .seconds(60)
 
     private let sessions: SessionService
@@ -75,7 +75,7 @@ package final class ForwardAuthorizer: Sendable {
     }
 
     /// The verdict. A server session counts as used.
-    /// - Throws: ``Refusal`` `clock_set_back` when a token has to be minted; ``StoreUnavailable``.
+    /// - Throws: ``Refusal`` `clock_set_back` when a token must be minted; ``StoreUnavailable``.
     package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
         let found: Found?
         switch credential {
@@ -92,7 +92,7 @@ package final class ForwardAuthorizer: Sendable {
         }
         if demand.mintsToken, let record = found.record {
             let scope = identity.scope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }
-            // A token that opens our own API is nothing to hand to an upstream.
+            // A token that opens our own API must not be handed to an upstream.
             guard !scope.isEmpty else { return .forbidden }
             guard
                 let token = try await mint(
@@ -141,7 +141,8 @@ package final class ForwardAuthorizer: Sendable {
             try await isFor(demand, claims, record?.client)
         else { return nil }
         guard let record else {
-            // What the client itself has lost is lost at once, too. A token minted for a test says what it says.
+            // A right that the client itself has lost is lost at once, too. A token minted for a test keeps its
+            // content.
             let isOwn = claims.subject == claims.clientID.description
             let allowed = isOwn ? try await store.client(claims.clientID)?.allowedScope ?? Scope() : claims.scope
             let identity = ForwardedIdentity(
@@ -150,13 +151,13 @@ package final class ForwardAuthorizer: Sendable {
                 roles: claims.roles, userName: nil)
             return Found(identity: identity, record: nil, notAfter: claims.expiresAt)
         }
-        // What client or user have lost since the token was issued is lost at once.
+        // A right that client or user have lost since the token was issued is lost at once.
         let scope = record.client.scopeStillHeld(claims.scope, by: record.user)
         return Found(identity: identity(of: record, scope: scope), record: record, notAfter: claims.expiresAt)
     }
 
-    /// Whether the token's audience is the one that was asked for, and the client's still; without one, whether it is the
-    /// client's.
+    /// Whether the token's audience is the requested one and still the client's; without a requested audience, whether
+    /// it is the client's.
     private func isFor(_ demand: ForwardDemand, _ claims: AccessTokenClaims, _ client: Client?) async throws -> Bool {
         var client = client
         if client == nil { client = try await store.client(claims.clientID) }
@@ -175,16 +176,17 @@ package final class ForwardAuthorizer: Sendable {
 
     // MARK: Minting
 
-    /// - Parameter audience: the one that was asked for: an upstream must not be able to act at the client's others.
-    ///   `nil`: all of the client's.
-    /// - Returns: `nil` when session or credential have ended since they were read, or the client has lost the audience.
+    /// - Parameter audience: the requested one, because an upstream must not be able to act at the client's other
+    ///   audiences; `nil` for all of the client's.
+    /// - Returns: `nil` when session or credential have ended since they were read, or the client has lost the
+    ///   audience.
     private func mint(
         for record: SessionRecord, scope: Scope, audience: String?, notAfter: Timestamp?
     ) async throws -> [UInt8]? {
         guard let wanted = self.audience(audience, of: record.client) else { return nil }
         let key = MintedTokens.Key(
             session: record.session.id, scope: scope, roles: record.user.roles, audience: wanted, notAfter: notAfter)
-        // Verified again each time: the index of this process drops what was revoked.
+        // Verified again each time: the index of this process rejects revoked tokens.
         if let text = minted.text(key, now: clock.now()), (try? bearer.verify(text)) != nil { return Array(text.utf8) }
         let use = SessionUse(session: record.session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
         let outcome = try await IssuanceLoop(clock: clock).run { try await store.useSession(use) }

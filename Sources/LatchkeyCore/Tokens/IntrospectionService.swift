@@ -1,16 +1,16 @@
 package import LatchkeyTokens
 
-/// What introspection says (RFC 7662 2.2).
+/// The result of an introspection (RFC 7662 2.2).
 package enum Introspection: Sendable {
-    /// Exactly `{"active":false}`: unknown, expired, revoked, or none of the caller's business.
+    /// Exactly `{"active":false}`: unknown, expired, revoked, or not the caller's concern.
     case inactive
     case accessToken(AccessTokenClaims)
     /// A refresh token of the current generation; `expiresAt` is the earlier of idle and absolute expiry.
     case refreshToken(SessionRecord, expiresAt: Timestamp)
 }
 
-/// Tells a confidential client about a token (RFC 7662). Changes nothing, and is no oracle: what does not concern the
-/// caller looks like garbage.
+/// Describes a token to a confidential client (RFC 7662). It changes nothing and is no oracle: a token that does not
+/// concern the caller looks like garbage.
 package final class IntrospectionService: Sendable {
     private let bearer: BearerVerifier
     private let sessions: SessionService

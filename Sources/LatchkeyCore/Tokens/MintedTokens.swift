@@ -1,19 +1,20 @@
 import LatchkeyTokens
 import Synchronization
 
-/// Tokens minted for upstreams a moment ago, in memory: a page with thirty pictures costs one signature. Holds no more
-/// than ``capacity`` tokens, each for ``lifetime``. Whoever takes one out has to verify it: it may be revoked.
+/// Recently minted tokens for upstreams, in memory: a page with thirty pictures costs one signature. Holds at most
+/// ``capacity`` tokens, each for ``lifetime``. A caller must verify a token that it takes out: it may have been
+/// revoked.
 final class MintedTokens: Sendable {
     static let lifetime: Duration = .seconds(20)
     static let capacity = 4096
 
-    /// Everything that a token says: when one of it changes, another token is needed.
+    /// Everything that a token says: if any of it changes, another token is needed.
     struct Key: Hashable {
         let session: SessionID
         let scope: Scope
         let roles: [String]
         let audience: [String]
-        /// Of the credential that it was minted for.
+        /// The expiry of the credential that it was minted for.
         let notAfter: Timestamp?
     }
 
@@ -36,7 +37,7 @@ final class MintedTokens: Sendable {
         }
     }
 
-    /// Keeps a token. When there is no room, old ones go, and if all are fresh, all of them.
+    /// Keeps a token. When there is no room, old ones are dropped, and if all are fresh, all of them.
     func keep(_ text: String, _ key: Key, now: Timestamp) {
         entries.withLock { entries in
             if entries.count >= Self.capacity {
@@ -47,7 +48,7 @@ final class MintedTokens: Sendable {
         }
     }
 
-    /// A clock that went back makes everything old.
+    /// A clock that went backwards makes everything old.
     private static func isFresh(_ entry: Entry, _ now: Timestamp) -> Bool {
         now >= entry.keptAt && now - entry.keptAt < lifetime
     }

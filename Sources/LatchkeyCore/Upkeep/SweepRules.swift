@@ -1,9 +1,9 @@
 package import LatchkeyTokens
 
-/// What the sweep goes by.
+/// The settings of the sweep.
 package struct SweepPolicy: Sendable {
     package let auditRetention: Duration
-    /// Idle and absolute lifetimes that no session can exceed; used to find rows that nobody can refresh any more.
+    /// Idle and absolute lifetimes that no session can exceed; used to find rows that can no longer be refreshed.
     package let idleLifetime: Duration
     package let throttleWindow: Duration
     package init(auditRetention: Duration, idleLifetime: Duration, throttleWindow: Duration) {
@@ -13,14 +13,14 @@ package struct SweepPolicy: Sendable {
     }
 }
 
-/// What one look at the sessions came to.
+/// The result of one look at the sessions.
 package struct SessionSweep: Sendable, Equatable {
     package let removed: Int
-    /// Where the next look goes on; `nil`: the walk has come to the end of the table.
+    /// Where the next look continues; `nil` at the end of the table.
     package let next: SessionID?
 }
 
-/// Which rows nobody needs any more.
+/// Which rows are no longer needed.
 ///
 /// | row | goes |
 /// | --- | --- |
@@ -33,10 +33,10 @@ package struct SessionSweep: Sendable, Equatable {
 /// | known network | 90 days after the last sign-in |
 /// | session | see ``sessionBounds(_:now:)`` |
 package enum SweepRules {
-    /// Ended sessions stay this long, so that a refused refresh can say why; used codes too, whose second use ends what
-    /// they made.
+    /// Ended sessions are kept this long, so that a refused refresh can say why. So are used codes, because their
+    /// second use ends the session that they began.
     static let endedSessionLifetime: Duration = .seconds(86400)
-    /// Rows looked at in one read, and removed in one transaction.
+    /// Rows examined in one read, and removed in one transaction.
     fileprivate static let lookChunk = 2_000
     fileprivate static let deleteChunk = 200
 
@@ -48,8 +48,8 @@ package enum SweepRules {
         }
     }
 
-    /// The rows that nobody can use any more, nor revoke with effect: the last access token of a session that expired
-    /// lives for up to the token horizon, and consumers with a slow clock accept it for the skew longer.
+    /// The limits beyond which a row can no longer be used, nor revoked with effect: the last access token of a session
+    /// that expired lives for up to the token horizon, and consumers with a slow clock accept it for the skew longer.
     static func sessionBounds(_ policy: SweepPolicy, now: Timestamp, _ looks: any Looks) throws -> SessionBounds {
         let state = try looks.state.row()
         let alive = state.stored.tokenHorizon + state.maxSkew
@@ -71,9 +71,9 @@ package enum SweepRules {
 }
 
 extension Store {
-    /// Removes expired rows of every kind but sessions (codes, entries, status lists, audit, throttle, networks,
-    /// secrets), at most `limit` of each: what comes in faster than the others must not keep them waiting.
-    /// - Returns: how many went; fewer than `limit` means that nothing is left for now.
+    /// Removes expired rows of every kind except sessions (codes, entries, status lists, audit, throttle, networks,
+    /// secrets), at most `limit` of each, so that a kind that grows faster than the others does not keep them waiting.
+    /// - Returns: how many were removed; fewer than `limit` means that nothing is left for now.
     package func sweep(_ policy: SweepPolicy, limit: Int) async throws -> Int {
         let now = expiryClock.now()
         var removed = 0
@@ -85,8 +85,8 @@ extension Store {
         return removed
     }
 
-    /// Looks at the next few thousand sessions, in key order since no index covers the columns that rotation writes, and
-    /// removes at most `limit` that nobody can use any more.
+    /// Looks at the next few thousand sessions, in key order because no index covers the columns that rotation writes,
+    /// and removes at most `limit` that can no longer be used.
     package func sweepSessions(
         _ policy: SweepPolicy, after id: SessionID?, limit: Int
     ) async throws -> SessionSweep {
@@ -140,7 +140,7 @@ extension Store {
         return removed
     }
 
-    /// A chunk at a time, so that real work goes on between them.
+    /// A chunk at a time, so that real work continues in between.
     private func remove<Old: Sendable>(
         _ rows: [Old], _ body: @escaping @Sendable (any Ledger, Old) throws -> Bool
     ) async throws -> Int {

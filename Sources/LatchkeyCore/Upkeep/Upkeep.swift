@@ -2,9 +2,10 @@ import LatchkeyTokens
 package import Logging
 import ServiceLifecycle
 
-/// Removes what has expired, in small batches that leave the writer to real work, and keeps the token horizon honest.
+/// Removes expired rows, in small batches that leave the writer free for real work, and keeps the token horizon
+/// correct.
 package struct Upkeep: Service, CustomStringConvertible {
-    /// The name alone: services are logged when they start.
+    /// Only the name, because services are logged when they start.
     package var description: String { "Upkeep" }
     private let store: any Store
     private let audit: AuditTrail
@@ -15,8 +16,8 @@ package struct Upkeep: Service, CustomStringConvertible {
     private static let period: Duration = .seconds(60)
     private static let batch = 200
     private static let pause: Duration = .milliseconds(20)
-    /// How many times as long as a look at sessions it rests before the next: all looks at ten million rows take half a
-    /// minute of processor time, which nobody is waiting for.
+    /// After a look at sessions it rests for this many times as long: looking at ten million rows takes half a minute
+    /// of processor time, and nothing waits for it.
     private static let rest = 19
 
     package init(store: any Store, audit: AuditTrail, settings: Settings, clock: Clock, logger: Logger) {
@@ -38,7 +39,7 @@ package struct Upkeep: Service, CustomStringConvertible {
                         try await sweep()
                     }
                 }
-                // Apart: a walk over millions of sessions takes minutes, and nothing else is to wait for its end.
+                // Separate, because a walk over millions of sessions takes minutes and must not delay the rest.
                 group.addTask { await everyMinute { try await sweepSessions() } }
             }
         }
@@ -57,8 +58,8 @@ package struct Upkeep: Service, CustomStringConvertible {
         }
     }
 
-    /// Makes the stored horizon cover the longest lifetime that is configured; the store lowers it only after tokens of
-    /// the old length have expired.
+    /// Makes the stored horizon cover the longest configured lifetime; the store lowers it only after tokens of the old
+    /// length have expired.
     package func raiseTokenHorizon() async throws {
         try await store.setTokenHorizon(try await longestLifetimes().access, skew: settings.tokens.maxSkew)
     }
@@ -82,7 +83,8 @@ package struct Upkeep: Service, CustomStringConvertible {
         var position: SessionID?
         while true {
             let start = ContinuousClock.now
-            // Anew for each look: a walk takes minutes, and a client may have been given a longer idle time meanwhile.
+            // Read again for each look: a walk takes minutes, and a client may have been given a longer idle time
+            // meanwhile.
             let look = try await store.sweepSessions(try await policy(), after: position, limit: Self.batch)
             guard let next = look.next else { return }
             position = next

@@ -1,7 +1,7 @@
 package import LatchkeyTokens
 
-/// What goes by an instant that an index finds, or that stands at the head of its table. In this order: a status list
-/// goes after its entries, which are found through it.
+/// Rows that expire at an instant that an index finds, or that are at the head of their table. In this order: a status
+/// list goes after its entries, which are found through it.
 package enum ExpiredRows: Sendable, CaseIterable {
     case revocations
     case statusEntries
@@ -12,20 +12,20 @@ package enum ExpiredRows: Sendable, CaseIterable {
     case loginCodes
 }
 
-/// By what a session counts as dead: see ``SweepRules/sessionBounds(_:now:)``.
+/// The limits at which a session counts as dead: see ``SweepRules/sessionBounds(_:now:)``.
 package struct SessionBounds: Sendable {
-    /// The absolute end was not later.
+    /// The absolute end was at or before this instant.
     package let expiredAt: Timestamp
-    /// The last rotation or noted use was not later.
+    /// The last rotation or noted use was at or before this instant.
     package let unusedSince: Timestamp
-    /// It was ended, by itself or by a watermark, not later.
+    /// It was ended, individually or by a watermark, at or before this instant.
     package let endedAt: Timestamp
 }
 
-/// A row that nobody can use any more.
+/// A row that can no longer be used.
 package struct DeadSession: Sendable {
     package let id: SessionID
-    /// As it was when the row was judged: a session that was refreshed since then lives.
+    /// The value when the row was judged: a session that was refreshed since then lives.
     package let rotatedAt: Int64
 
     package init(id: SessionID, rotatedAt: Int64) {
@@ -47,11 +47,11 @@ package struct KnownNetwork: Sendable {
     }
 }
 
-/// Walks over tables in key order, for what no index finds: on a reader, since a statement that searched on the writer
-/// would hold up all commits.
+/// Walks over tables in key order, for what no index finds. It uses a reader, because a searching statement on the
+/// writer would hold up all commits.
 package protocol UpkeepLook {
     func counts(at instant: Timestamp) throws -> RowCounts
-    /// - Returns: those that are dead among the next `limit` rows, and the last row's id; nil at the table's end.
+    /// - Returns: the dead sessions among the next `limit` rows, and the last row's id; nil at the table's end.
     func deadSessions(
         after id: SessionID?, limit: Int, _ bounds: SessionBounds
     ) throws -> (dead: [DeadSession], last: SessionID?)
@@ -62,12 +62,12 @@ package protocol UpkeepLook {
 }
 
 package protocol UpkeepTable: UpkeepLook {
-    /// - Returns: how many went, at most `limit`.
+    /// - Returns: how many were removed, at most `limit`.
     func remove(_ rows: ExpiredRows, until instant: Timestamp, limit: Int) throws -> Int
-    /// Those that are still as they were judged. Returns how many went.
+    /// Removes those that have not changed since they were judged. Returns how many were removed.
     func remove(_ sessions: [DeadSession]) throws -> Int
     /// Unless it has counted since.
     func remove(_ bucket: ThrottleBucket, _ counter: FailureCounter) throws -> Bool
-    /// Unless somebody has signed in from there since.
+    /// Unless the user has signed in from there since.
     func remove(_ network: KnownNetwork) throws -> Bool
 }

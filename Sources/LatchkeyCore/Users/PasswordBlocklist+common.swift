@@ -1,5 +1,5 @@
-// The list of common passwords: 1,665 lines of data in one literal. A literal costs the compiler half a second and
-// the program no memory beyond the file's own pages; a resource would be a second file to ship.
+// The list of common passwords: 1,665 lines of data in one literal. A literal costs the compiler half a second and the
+// program no memory beyond the file's own pages; a resource would be a second file to ship.
 //
 // Sources, both in the public domain: the ten million passwords that Mark Burnett released to the public domain in
 // 2015, by the ranking of the 30,000 entries in zxcvbn 4.5.0 (facts only; that package is under the MIT licence), and

@@ -1,16 +1,16 @@
 /// Passwords that are too common to be allowed, whatever their length (NIST SP 800-63B-4 3.1.1.2, ASVS 6.2.4).
 ///
-/// A look-up is a binary search in the text of the list itself: nothing is built at start, nothing is allocated.
+/// A look-up is a binary search in the text of the list itself: nothing is built at start and nothing is allocated.
 struct PasswordBlocklist: Sendable {
     /// The list that ships with the server.
     static let common = PasswordBlocklist(sortedEntries: commonEntries)
 
-    /// Longer than any entry, in bytes; what is longer is not looked up.
+    /// Longer than any entry, in bytes; longer passwords are not looked up.
     private static let maximumBytes = 64
 
     private let entries: String
 
-    /// Takes a list over as it is.
+    /// Uses a list as it is.
     ///
     /// - Parameter sortedEntries: ASCII, lower case, in byte order, one space or newline between two entries. Out of
     ///   order, look-ups miss entries.
@@ -31,7 +31,7 @@ struct PasswordBlocklist: Sendable {
         let text = entries.utf8
         var low = text.startIndex
         var high = text.endIndex
-        // Both ends always stand at the start of an entry or at the end of the text.
+        // Both ends are always at the start of an entry or at the end of the text.
         while low < high {
             // On a native string, moving by bytes takes constant time.
             let middle = text.index(low, offsetBy: text.distance(from: low, to: high) / 2)

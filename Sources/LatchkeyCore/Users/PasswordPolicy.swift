@@ -1,7 +1,7 @@
 import Foundation
 
-/// Which passwords may be set (NIST SP 800-63B-4 3.1.1.2): long enough, not too long, not the ones that everybody tries
-/// first. No composition rules. Checked when a password is set, never at login.
+/// Which passwords may be set (NIST SP 800-63B-4 3.1.1.2): long enough, not too long, and not among those that
+/// attackers try first. No composition rules. Checked when a password is set, never at login.
 package struct PasswordPolicy: Sendable {
     private let minimumLength: Int
     private let productName: String
@@ -14,7 +14,7 @@ package struct PasswordPolicy: Sendable {
         self.blocklist = .common
     }
 
-    /// Length counts code points of the NFC form, so a letter with its accent is one however it was typed.
+    /// Length counts code points of the NFC form, so a letter with its accent counts as one however it was typed.
     /// - Throws: `password_rejected` with a sentence that says what to do.
     package func check(_ password: Password, userName: UserName) throws(Refusal) {
         guard !password.isTooLong else {

@@ -1,6 +1,6 @@
 package import LatchkeyTokens
 
-/// What happens in the transactions that change credentials.
+/// The transactions that change credentials.
 package enum PasswordRules {
     /// Replaces the hash, bumps the version, ends all sessions and revokes all tokens of the user.
     /// - Throws: `not_found`; `invalid_credentials` when `ifVersion` is given and differs.
@@ -22,7 +22,7 @@ package enum PasswordRules {
         return new
     }
 
-    /// Keeps the version, so it is ignored when it lost a race. Ends nothing.
+    /// Keeps the version, so it has no effect if it lost a race. Ends nothing.
     static func rehash(_ id: UserID, hash: String, ifVersion version: Int64, _ ledger: any Ledger) throws {
         guard try ledger.passwords.rehash(hash, of: id, ifVersion: version) else { return }
         try UserRules.note(.passwordRehashed, id, .system, ledger)
@@ -45,7 +45,7 @@ extension Store {
         try await write(.user(id)) { try PasswordRules.rehash(id, hash: hash, ifVersion: ifVersion, $0) }.value
     }
 
-    /// The highest cost among imported hashes that nobody has replaced yet; nil when none is left.
+    /// The highest cost among imported hashes that have not been replaced yet; nil when none is left.
     package func slowestForeignHash() async throws -> Duration? {
         try await read { try $0.passwords.slowestForeignHash() }
     }

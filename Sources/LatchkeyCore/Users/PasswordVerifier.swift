@@ -1,12 +1,12 @@
 package import Argon2
 package import Logging
 
-/// What a comparison found and when it was at work, so that refusals can be kept in step.
+/// The result of a comparison and its times, so that refusals take equally long.
 package struct PasswordComparison: Sendable {
     package let verdict: PasswordVerdict
-    /// When a hash thread took it up, by ``Clock/uptime``.
+    /// When a hash thread started it, by ``Clock/uptime``.
     package let began: Duration
-    /// What the Argon2id hash took that every refusal pays.
+    /// How long the Argon2id hash took that every refusal includes.
     package let ownWork: Duration
 }
 
@@ -19,13 +19,13 @@ package enum PasswordVerdict: Sendable, Equatable {
 
 /// Compares passwords with stored hashes, and makes new ones, on the hash pool.
 ///
-/// Unknown users, known users with a wrong password and rows that cannot be read all take the same path: one job in the
-/// pool, with at least one Argon2id hash at the current cost, so that neither time nor refusals tell them apart. On
-/// a row of another kind (imported) or with weaker parameters, a wrong password pays that row's cost and the current
-/// one; for imported ones ``ForeignHashes`` makes up the difference.
+/// Unknown users, known users with a wrong password and unreadable rows all take the same path: one job in the pool,
+/// with at least one Argon2id hash at the current cost, so that neither time nor refusals distinguish them. On a row of
+/// another kind (imported) or with weaker parameters, a wrong password pays that row's cost and the current one; for
+/// imported ones ``ForeignHashes`` makes up the difference.
 ///
-/// An imported hash is tried with the password in NFC and as it was received. A wrong password pays for both, also where
-/// they are the same bytes: else the time would tell which rows are imported ones.
+/// An imported hash is tried with the password in NFC and as received. A wrong password pays for both, even if they are
+/// the same bytes: otherwise the time would show which rows are imported.
 package struct PasswordVerifier: Sendable {
     private let pool: HashPool
     private let argon2: Argon2Parameters
@@ -43,7 +43,8 @@ package struct PasswordVerifier: Sendable {
         self.logger = logger
     }
 
-    /// Refuses at once when there is no room for one more comparison: most of a flood then costs no look into the store.
+    /// Refuses at once when there is no room for one more comparison: then most of a flood does not look into the
+    /// store.
     /// - Throws: `overloaded`, `temporarily_unavailable`.
     package func checkRoom(network: String) throws {
         do {
@@ -68,7 +69,7 @@ package struct PasswordVerifier: Sendable {
         let uptime = clock.uptime
         let needsRehash = format?.needsRehash(for: current) ?? true
         let weight = (format?.weight(in: pool) ?? 0) + (needsRehash ? pool.weight(of: current) : 0)
-        // Longer ones are hashed in part, for the sake of equal work and of the libraries' limits, and refused anyway.
+        // Longer passwords are hashed in part, for equal work and because of the libraries' limits, and refused anyway.
         let isAcceptable = mayMatch && !password.isTooLong
         let secret =
             password.isTooLong
@@ -88,22 +89,22 @@ package struct PasswordVerifier: Sendable {
         }
     }
 
-    /// ``compare(password:stored:mayMatch:network:)`` for those who do not care how long it took.
+    /// ``compare(password:stored:mayMatch:network:)`` for callers that do not need its times.
     package func verify(password: Password, stored: String?, network: String) async throws -> PasswordVerdict {
         try await compare(password: password, stored: stored, network: network).verdict
     }
 
-    /// What an imported hash is tried with: always two, so that a refusal costs the same whatever was sent.
+    /// The secrets that an imported hash is tried with: always two, so that a refusal costs the same whatever was sent.
     static func tries(of password: Password, whole secret: SecretBytes) -> [SecretBytes] {
         [secret, password.isTooLong ? secret : password.received]
     }
 
-    /// What a wrong password weighs on a row with this hash.
+    /// The weight of a wrong password on a row with this hash.
     func weight(of format: PasswordHashFormat) -> Int { format.weight(in: pool) }
 
-    /// How long a wrong password takes on a row with this imported hash, beyond the current Argon2id hash: the slowest of
-    /// three runs and a quarter more, as a run takes longer when the machine is busy. A run that takes `limit` is the
-    /// last.
+    /// How long a wrong password takes on a row with this imported hash, beyond the current Argon2id hash: the slowest
+    /// of three runs plus a quarter, because a run takes longer when the machine is busy. A run that takes `limit` is
+    /// the last.
     /// - Throws: as ``compare(password:stored:mayMatch:network:)``.
     package func measure(
         _ format: PasswordHashFormat, limit: Duration, network: String
@@ -141,8 +142,8 @@ package struct PasswordVerifier: Sendable {
         }
     }
 
-    /// Networks take turns for the hash threads by what one holder can have many of: an IPv4 /24 and an IPv6 /48 are one
-    /// group, so that thousands of addresses of one flooder are not thousands of turns.
+    /// Networks take turns for the hash threads by the largest range that one holder usually has: an IPv4 /24 and an
+    /// IPv6 /48 are one group, so that thousands of addresses of one flooder do not get thousands of turns.
     static func fairnessGroup(of network: String) -> FairnessGroup {
         if network.contains(":") {
             return FairnessGroup(
@@ -196,7 +197,7 @@ extension PasswordHashFormat {
         }
     }
 
-    /// Of a wrong password, in the pool's queue.
+    /// The weight of a wrong password, in the pool's queue.
     fileprivate func weight(in pool: HashPool) -> Int {
         switch self {
         case .argon2(let phc): pool.weight(of: phc.parameters)
@@ -222,7 +223,6 @@ extension PasswordHashFormat {
 }
 
 extension SecretBytes {
-    /// libcrypto takes an array; foreign hashes verify once in their life, so the extra copy is rare. The array owns
-    /// it.
+    /// libcrypto takes an array; foreign hashes verify only once, so the extra copy is rare. The array owns it.
     fileprivate var copied: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }

@@ -9,7 +9,7 @@ package struct User: Sendable, Equatable {
     package var normalisedName: String
     package var roles: [String]
     package var disabled: Bool
-    /// The next login must change the password before it gets tokens.
+    /// The user must change the password at the next login before it yields tokens.
     package var mustChangePassword: Bool
     package let createdAt: Timestamp
     /// Tokens with `iat` up to this second are revoked (Unix seconds).
@@ -35,8 +35,8 @@ package struct User: Sendable, Equatable {
 
 /// A user's password as stored: never the password.
 package struct PasswordCredential: Sendable, Equatable {
-    /// PHC string (`$argon2id$…`), or an imported hash in the form of another system, which turns into Argon2id at the
-    /// next login. See ``PasswordHashFormat``.
+    /// PHC string (`$argon2id$…`), or an imported hash in the form of another system, which the next login replaces
+    /// with Argon2id. See ``PasswordHashFormat``.
     package let hash: String
     /// Grows with each change; a login that verified another version loses.
     package let version: Int64
@@ -49,7 +49,7 @@ package struct PasswordCredential: Sendable, Equatable {
     }
 }
 
-/// What a login needs to know of an account, read in one go.
+/// What a login needs to know about an account, read at once.
 package struct LoginRecord: Sendable {
     package let user: User
     package let credential: PasswordCredential
@@ -59,9 +59,9 @@ package struct LoginRecord: Sendable {
     }
 }
 
-/// What the store knows when somebody tries to sign in.
+/// What the store knows when an attempt to sign in begins.
 package struct LoginAttempt: Sendable {
-    /// `nil` when nobody has the name, or none was given.
+    /// `nil` when the name is unknown, or none was given.
     package let record: LoginRecord?
     package let counters: [ThrottleBucket: FailureCounter]
     package init(record: LoginRecord?, counters: [ThrottleBucket: FailureCounter]) {
@@ -70,7 +70,7 @@ package struct LoginAttempt: Sendable {
     }
 }
 
-/// What an administrator may change of a user; `nil` leaves a field as it is.
+/// What an administrator may change about a user; `nil` leaves a field as it is.
 package struct UserChange: Sendable {
     package var name: String?
     package var normalisedName: String?

@@ -1,7 +1,7 @@
 import Foundation
 import LatchkeyTokens
 
-/// The name that a user signs in with: as it was written, and in the form in which names are compared.
+/// The name that a user signs in with: as written, and in the form in which names are compared.
 package struct UserName: Sendable, Equatable {
     /// The longest name, in code points, in either form.
     package static let maximumCodePoints = 128
@@ -11,7 +11,8 @@ package struct UserName: Sendable, Equatable {
     /// NFKC, case-folded, without invisible characters; unique among users.
     package let normalised: String
 
-    /// Accepts 1 to 128 code points without control characters and outer spaces, not in the form of a UUID.
+    /// Accepts 1 to 128 code points without control characters and without spaces at either end, not in the form of a
+    /// UUID.
     /// - Throws: `invalid_request` with what to change.
     package init(_ text: String) throws(Refusal) {
         guard text.unicodeScalars.count <= Self.maximumCodePoints else {
@@ -40,13 +41,12 @@ package struct UserName: Sendable, Equatable {
     }
 
     /// The form in which names are compared (Unicode's NFKC_Casefold): compatibility-composed, case-folded, without
-    /// characters that nobody sees. Also for text that is no valid name, so that a login with it takes the same path.
+    /// invisible characters. Also for text that is not a valid name, so that a login with it takes the same path.
     package static func comparisonForm(of text: String) -> String {
-        // Nothing else happens to ASCII, which most names are.
+        // ASCII needs no more, and most names are ASCII.
         if text.isASCII { return text.asciiLowercased }
         var form = text
-        // Folding can undo the composition and the other way round; two rounds reach the fixed point for all of
-        // Unicode.
+        // Folding can undo the composition and vice versa; two rounds reach the fixed point for all of Unicode.
         for _ in 0..<2 {
             form = form.precomposedStringWithCompatibilityMapping.folding(options: .caseInsensitive, locale: nil)
             form.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
@@ -56,8 +56,8 @@ package struct UserName: Sendable, Equatable {
 
     private static func refused(_ detail: String) -> Refusal { Refusal(.invalidRequest, detail) }
 
-    /// Controls proper, line and paragraph separators, and the characters that turn the direction of writing around,
-    /// with which one name could be made to look like another.
+    /// Control characters, line and paragraph separators, and characters that change the direction of writing, which
+    /// could make one name look like another.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
@@ -77,7 +77,7 @@ extension String {
 }
 
 extension UserReference {
-    /// What an operator typed to name a user: the id when it has the form of one, else the name.
+    /// What an operator typed to name a user: an id if it has the form of one, otherwise a name.
     package init(_ text: String) {
         if let id = UserID(text.asciiLowercased) {
             self = .id(id)

@@ -3,8 +3,8 @@ package import LatchkeyTokens
 package struct UserImport: Sendable {
     package let user: User
     package let passwordHash: String
-    /// What a wrong password takes on the imported hash, see ``ForeignHashes``; nil for a hash of ours. Kept in whole
-    /// milliseconds, rounded up.
+    /// How long a wrong password takes on the imported hash, see ``ForeignHashes``; nil for one of our own hashes.
+    /// Stored in whole milliseconds, rounded up.
     package let cost: Duration?
     package init(user: User, passwordHash: String, cost: Duration? = nil) {
         self.user = user
@@ -15,13 +15,13 @@ package struct UserImport: Sendable {
 
 package enum UserImportOutcome: Sendable, Equatable { case imported, alreadyExists }
 
-/// What has to hold for users to delete their own account.
+/// The conditions for users to delete their own account.
 package struct OwnDeletion: Sendable {
-    /// The session that asks.
+    /// The current session.
     package let session: SessionID
     /// The credential version that was verified.
     package let verifiedVersion: Int64
-    /// Who can administer afterwards, looked up before; judged again when it counts.
+    /// A user who can administer afterwards. Looked up before, and checked again in the transaction.
     package let remainingAdministrator: UserID?
 
     package init(session: SessionID, verifiedVersion: Int64, remainingAdministrator: UserID?) {
@@ -31,10 +31,10 @@ package struct OwnDeletion: Sendable {
     }
 }
 
-/// What happens in the transactions that change accounts.
+/// The transactions that change accounts.
 package enum UserRules {
     private static let nameTaken = Refusal(
-        .conflict, "A user of this name exists already; choose another name.")
+        .conflict, "A user with this name exists already; choose another name.")
 
     static func create(_ user: User, passwordHash: String, event: AuditEvent, _ ledger: any Ledger) throws {
         guard try insert(user, hash: passwordHash, cost: nil, ledger) else { throw nameTaken }
@@ -58,8 +58,8 @@ package enum UserRules {
         return outcomes
     }
 
-    /// - Throws: `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`), and so does
-    ///   the new duty to change the password (`password_change`), which also bumps the credential's version.
+    /// - Throws: `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`). So does a
+    ///   new requirement to change the password (`password_change`), which also bumps the credential's version.
     static func update(_ id: UserID, _ change: UserChange, actor: Actor, _ ledger: any Ledger) throws -> User {
         let old = try existing(id, ledger)
         var new = old
@@ -78,7 +78,7 @@ package enum UserRules {
         ].compactMap(\.self).joined(separator: " ")
         try note(.userUpdated, id, actor, details: ["changed": changed], ledger)
         if new.mustChangePassword, !old.mustChangePassword {
-            // A login that is under way has seen an account that may sign in; it loses.
+            // A login under way has seen an account that may sign in; it loses.
             try ledger.passwords.raiseVersion(of: id)
             try RevocationRules.revoke(RevocationOrder(.user(id), reason: .passwordChange, actor: actor), ledger)
         }
@@ -104,21 +104,21 @@ package enum UserRules {
         return try existing(id, ledger)
     }
 
-    /// With `own` the users themselves ask.
+    /// With `own`, the users themselves make the request.
     /// - Throws: `not_found`; with `own` `invalid_credentials` when the session has ended or the credential is not the
     ///   one that was verified, `conflict` for the last administrator.
     static func delete(_ id: UserID, _ own: OwnDeletion?, actor: Actor, _ ledger: any Ledger) throws {
         if let own { try check(own, of: id, ledger) }
         let user = try existing(id, ledger)
         try RevocationRules.revoke(RevocationOrder(.user(id), reason: .userDeleted, actor: actor), ledger)
-        // Before the row goes, which has the name.
+        // Before the row is deleted, because it has the name.
         try note(.userDeleted, id, actor, ledger)
         try ledger.users.keepName(of: user, at: ledger.instant)
         try ledger.users.delete(id)
         try StreamRules.tell(.accountPurged, .user(id), actor: actor, reason: .userDeleted, ledger)
     }
 
-    /// What was looked at before the writer's turn may have changed since: it is judged here again.
+    /// The facts that were read before the writer's turn may have changed: they are checked again here.
     private static func check(_ own: OwnDeletion, of id: UserID, _ ledger: any Ledger) throws {
         guard let login = try ledger.users.loginRecord(of: id), login.credential.version == own.verifiedVersion,
             let record = try ledger.sessions.find(own.session), record.session.user == id,
@@ -158,10 +158,10 @@ extension Store {
         try await write { try UserRules.create(user, passwordHash: passwordHash, event: event, $0) }.value
     }
 
-    /// Inserts those that do not exist yet; returns for each whether it was inserted or there already. The event goes
-    /// with the last of them.
+    /// Inserts the users that do not exist yet; returns for each whether it was inserted or existed. The event is
+    /// written with the last of them.
     package func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome] {
-        // Chunks of a few milliseconds: sign-ins go on between them.
+        // Chunks of a few milliseconds: sign-ins continue in between.
         let chunk = 200
         var outcomes: [UserImportOutcome] = []
         for start in stride(from: 0, to: users.count, by: chunk) {
@@ -191,7 +191,7 @@ extension Store {
     /// Deletes as an administrator does.
     package func deleteUser(_ id: UserID, actor: Actor) async throws { try await deleteUser(id, nil, actor: actor) }
 
-    /// Somebody else with the role `admin` who is not disabled. Looks through all users, a part at a time.
+    /// Another user with the role `admin` who is not disabled. Looks through all users, a part at a time.
     package func administrator(otherThan id: UserID) async throws -> UserID? {
         let part = 5_000
         var after: UserID?
@@ -221,7 +221,8 @@ extension Store {
         }
     }
 
-    /// Who has the name, and who had it as far as the audit trail goes back: at most 100, the latest first.
+    /// The user who has the name, and those who had it, as far back as the audit trail goes: at most 100, the latest
+    /// first.
     package func users(everNamed normalisedName: String) async throws -> [UserID] {
         try await read { try $0.users.everNamed(normalisedName, limit: 100) }
     }

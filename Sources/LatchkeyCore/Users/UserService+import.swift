@@ -24,12 +24,12 @@ package struct ImportLine: Sendable {
     }
 }
 
-/// What became of a line, or in a dry run would become of it.
+/// The result of a line, or in a dry run its expected result.
 package struct ImportResult: Sendable, Equatable {
     package enum Outcome: Sendable, Equatable {
-        /// Inserted; in a dry run: would be, and has no id yet.
+        /// Inserted; in a dry run it would be inserted, and has no id yet.
         case imported(UserID?)
-        /// A user of that name exists, or an earlier line has it; nothing was changed.
+        /// A user with that name exists, or an earlier line has it; nothing was changed.
         case alreadyExists
         /// Says in one sentence what is wrong with the line.
         case refused(String)
@@ -45,11 +45,11 @@ package struct ImportResult: Sendable, Equatable {
 }
 
 extension UserService {
-    /// Adds accounts with hashes from elsewhere. Existing users are left as they are; a line that cannot be imported is
-    /// reported and does not stop the others. What is reported as imported is on disk on return. The store writes in
-    /// chunks, so after a fault some lines may be in: the same import again finds those as existing.
+    /// Adds accounts with hashes from elsewhere. Existing users stay as they are; a line that cannot be imported is
+    /// reported and does not stop the others. Lines reported as imported are on disk on return. The store writes in
+    /// chunks, so after a fault some lines may be stored: the same import later finds those as existing.
     ///
-    /// What a comparison with each kind of hash takes is measured before, on the hash pool: see ``ForeignHashes``.
+    /// The cost of a comparison with each kind of hash is measured before, on the hash pool: see ``ForeignHashes``.
     /// - Throws: `overloaded` when the pool has no room for that.
     /// - Returns: one result per line, in their order.
     package func importUsers(_ lines: [ImportLine], dryRun: Bool, actor: Actor) async throws -> [ImportResult] {
@@ -77,7 +77,7 @@ extension UserService {
         return zip(lines, outcomes).map { ImportResult(line: $0.number, outcome: $1) }
     }
 
-    /// For each row whether its name was taken already.
+    /// For each row, whether its name was already taken.
     private func insert(
         _ rows: [UserImport], formats: [PasswordHashFormat], _ actor: Actor
     ) async throws -> [Bool] {
@@ -106,7 +106,7 @@ struct ImportLineFault: Error, Equatable, CustomStringConvertible {
 }
 
 extension ImportLine {
-    /// The row to insert, without its cost, and its hash as it was read. The password policy is not asked: the password
+    /// The row to insert, without its cost, and its parsed hash. The password policy does not apply: the password
     /// behind a hash is not known.
     func validated(at now: Timestamp) throws(ImportLineFault) -> (row: UserImport, format: PasswordHashFormat) {
         let name: UserName

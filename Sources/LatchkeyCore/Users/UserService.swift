@@ -1,9 +1,9 @@
 package import LatchkeyTokens
 
-/// Accounts, as operators and administrators manage them. Each method is one transaction of the store; what ends
-/// sessions or revokes tokens does so inside it.
+/// Management of accounts by operators and administrators. Each method is one transaction of the store, which also ends
+/// the sessions or revokes the tokens.
 package struct UserService: Sendable {
-    /// The turn in the hash pool that administrative work shares, so that an import cannot starve logins.
+    /// The turn in the hash pool that all administrative work shares, so that an import cannot starve logins.
     static let hashingGroup = "administration"
 
     let store: any Store
@@ -23,7 +23,7 @@ package struct UserService: Sendable {
     }
 
     /// Adds an account. Durable on return.
-    /// - Parameter mustChange: the first login has to set another password before it gets tokens.
+    /// - Parameter mustChange: the first login must set another password before it yields tokens.
     /// - Throws: `invalid_request` for the name or a role, `password_rejected`, `conflict` when the name is taken,
     ///   `overloaded`.
     package func create(
@@ -44,8 +44,8 @@ package struct UserService: Sendable {
         return user
     }
 
-    /// Changes name, roles or the duty to change the password. `change.normalisedName` is worked out here. Losing the
-    /// role `admin` revokes the user's tokens.
+    /// Changes the name, the roles, or whether the user must change the password. `change.normalisedName` is computed
+    /// here. Losing the role `admin` revokes the user's tokens.
     /// - Throws: `not_found`, `invalid_request`, `conflict` when the new name is taken.
     @discardableResult
     package func update(_ reference: String, _ change: UserChange, actor: Actor) async throws -> User {
@@ -72,21 +72,21 @@ package struct UserService: Sendable {
         _ = try await store.setPassword(user.id, hash: hash, ifVersion: nil, mustChange: mustChange, actor: actor)
     }
 
-    /// Disabling ends all sessions and revokes all tokens of the user in the same transaction; enabling gives none of
-    /// them back.
+    /// Disabling ends all sessions and revokes all tokens of the user in the same transaction; enabling restores none
+    /// of them.
     /// - Throws: `not_found`.
     @discardableResult
     package func setDisabled(_ reference: String, _ disabled: Bool, actor: Actor) async throws -> User {
         try await store.setUserDisabled(find(reference).id, disabled, actor: actor)
     }
 
-    /// Removes the account with its password and sessions, and revokes its tokens.
+    /// Deletes the account with its password and sessions, and revokes its tokens.
     /// - Throws: `not_found`.
     package func delete(_ reference: String, actor: Actor) async throws {
         try await store.deleteUser(find(reference).id, actor: actor)
     }
 
-    /// Finds by id, when `reference` has the form of one, else by name (compared like names are).
+    /// Finds by id if `reference` has the form of one, otherwise by name (compared as names are).
     /// - Throws: `not_found`.
     package func find(_ reference: String) async throws -> User {
         guard let user = try await store.user(UserReference(reference)) else {
@@ -95,15 +95,17 @@ package struct UserService: Sendable {
         return user
     }
 
-    /// Those whom an audit trail may be about under this name or id, deleted ones too. An id is taken as it is.
-    /// - Throws: `not_found` when nobody is known to have had the name.
+    /// The users that an audit trail may mention under this name or id, including deleted ones. An id is taken as it
+    /// is.
+    /// - Throws: `not_found` when no user is known to have had the name.
     package func everyone(_ reference: String) async throws -> [UserID] {
         switch UserReference(reference) {
         case .id(let id): return [id]
         case .name(let normalised):
             let users = try await store.users(everNamed: normalised)
             guard !users.isEmpty else {
-                throw Refusal(.notFound, "Nobody has or had this name, as far as the audit trail goes back: check it.")
+                throw Refusal(
+                    .notFound, "No user has or had this name, as far back as the audit trail goes: check the name.")
             }
             return users
         }
@@ -114,5 +116,5 @@ package struct UserService: Sendable {
         try await store.users(page: page)
     }
 
-    static let nameTaken = Refusal(.conflict, "A user of this name exists: choose another name.")
+    static let nameTaken = Refusal(.conflict, "A user with this name exists: choose another name.")
 }

@@ -5,7 +5,8 @@ package protocol UserLook {
     func find(normalisedName: String) throws -> User?
     func loginRecord(of id: UserID) throws -> LoginRecord?
     func loginRecord(normalisedName: String) throws -> LoginRecord?
-    /// Who has the name, and who had it as far as former names are kept: at most `limit`, the latest first.
+    /// The user who has the name, and those who had it, as far back as former names are kept: at most `limit`, the
+    /// latest first.
     func everNamed(_ normalisedName: String, limit: Int) throws -> [UserID]
     /// Newest first, at most `limit`.
     func page(before: UserID?, limit: Int) throws -> [User]
@@ -16,19 +17,19 @@ package protocol UserLook {
 package protocol UserTable: UserLook {
     /// - Returns: false when the normalised name is taken; nothing was written then.
     func insert(_ user: User) throws -> Bool
-    /// Writes name, roles and the duty to change the password.
+    /// Writes the name, the roles and whether the password must be changed.
     func update(_ user: User) throws
     func setDisabled(_ id: UserID, _ disabled: Bool) throws
     /// Revokes tokens issued and sessions begun until now.
     func setWatermark(_ id: UserID, at instant: Timestamp) throws
-    /// Password and known networks go along; sessions read as absent from now on and leave with the sweep.
+    /// Deletes the password and known networks too; sessions read as absent from now on and are removed by the sweep.
     func delete(_ id: UserID) throws
-    /// Lets the audit trail be asked by a name that nobody has any more.
+    /// Lets the audit trail be queried by a name that is no longer in use.
     func keepName(of user: User, at instant: Timestamp) throws
 }
 
 package protocol PasswordLook {
-    /// The highest cost among imported hashes that nobody has replaced yet; nil when none is left.
+    /// The highest cost among imported hashes that have not been replaced yet; nil when none is left.
     func slowestForeignHash() throws -> Duration?
 }
 
@@ -39,6 +40,6 @@ package protocol PasswordTable: PasswordLook {
     func replace(_ credential: PasswordCredential, of user: UserID) throws
     /// - Returns: false when the version is another one; nothing was written then.
     func rehash(_ hash: String, of user: UserID, ifVersion version: Int64) throws -> Bool
-    /// A login that is under way loses.
+    /// A login under way loses.
     func raiseVersion(of user: UserID) throws
 }

@@ -1,9 +1,9 @@
 import LatchkeyCore
 
-/// What the user's own API reads and writes where it is no ``WireObject``: members that are judged one by one, and answers
-/// that are written by hand. A test holds each to real requests and answers.
+/// The request and response bodies of the user's own API that are not a ``WireObject``: members that are checked one by
+/// one, and responses that are written by hand. A test checks each against real requests and responses.
 extension SchemaDescription {
-    private static let byBasic = "Absent when the client authenticates by Basic."
+    private static let byBasic = "Absent when the client authenticates with HTTP Basic."
     private static let transport = SchemaType.choice(of: Session.Transport.self)
 
     static let loginRequest = SchemaDescription(
@@ -11,43 +11,43 @@ extension SchemaDescription {
         [
             .required("username", .string), .required("password", .string), .optional("client_id", .string, byBasic),
             .optional("client_secret", .string), .optional("scope", .string),
-            .optional("new_password", .string, "For a user who has to change the password first."),
+            .optional("new_password", .string, "For a user who must change the password first."),
             .optional("transport", transport),
-            .optional("device_name", .string, "For the user's list of sessions."),
+            .optional("device_name", .string, "Shown in the user's list of sessions."),
             .optional(
-                "redirect_uri", .string, "With transport session: where the session is to begin, on another host."),
-            .optional("state", .string, "As it came to the login page; goes with redirect_uri."),
+                "redirect_uri", .string, "With transport session: the URI on another host where the session begins."),
+            .optional("state", .string, "The state that the login page received; goes with redirect_uri."),
         ])
 
     static let serverSession = SchemaDescription(
-        "ServerSession", "A server session: looked up for each request, without JWT.",
+        "ServerSession", "A server session: the server looks it up for each request, without a JWT.",
         [
             .required("sid", .string), .required("sub", .string), .required("client_id", .string),
             .required("scope", .string), .required("roles", .array(.string)),
             .required("auth_time", .integer, Meaning.instant), .required("amr", .array(.string)),
             .required("expires_at", .integer, Meaning.instant),
-            .required("idle_expires_at", .integer, "Unix seconds; moves on with use."),
+            .required("idle_expires_at", .integer, "Unix seconds; each use moves it forward."),
         ])
 
     static let loginRedirect = SchemaDescription(
-        "LoginRedirect", "Where the browser has to go to complete a sign-in on another host.",
+        "LoginRedirect", "Where the browser must go to complete a sign-in on another host.",
         [.required("redirect_to", .string)])
 
     static let refreshRequest = SchemaDescription(
-        "RefreshRequest", "By cookie, or with the refresh token.",
+        "RefreshRequest", "A refresh by cookie, or with the refresh token in the body.",
         [
             .optional("client_id", .string, byBasic), .optional("client_secret", .string), .optional("scope", .string),
             .optional("refresh_token", .string),
         ])
 
     static let logoutRequest = SchemaDescription(
-        "LogoutRequest", "Empty with a bearer token.",
+        "LogoutRequest", "Empty when the request has a bearer token.",
         [
             .optional("client_id", .string), .optional("refresh_token", .string),
         ])
 
     static let me = SchemaDescription(
-        "Me", "What an access token is about.",
+        "Me", "The subject of an access token.",
         [
             .required("sub", .string), .required("client_id", .string), .required("scope", .string),
             .optional("sid", .string), .optional("user_name", .string), .required("roles", .array(.string)),
@@ -55,18 +55,18 @@ extension SchemaDescription {
         ])
 
     static let ownSessionUpdate = SchemaDescription(
-        "OwnSessionUpdate", "Another name for the device.", isClosed: true,
+        "OwnSessionUpdate", "A new name for the device.", isClosed: true,
         [.requiredOrNull("device_name", .string, "1 to 64 characters, no controls; null for none.")])
 
     static let accountDeletion = SchemaDescription(
-        "AccountDeletion", "The proof that it is the user who asks.", isClosed: true,
+        "AccountDeletion", "Proof that the request comes from the user.", isClosed: true,
         [.required("current_password", .string)])
 
     static let revokedCount = SchemaDescription(
         "RevokedCount", "How many sessions ended.", [.required("revoked", .integer)])
 
     static let passwordChange = SchemaDescription(
-        "PasswordChange", "Old and new.",
+        "PasswordChange", "The current and the new password.",
         [
             .required("current_password", .string), .required("new_password", .string),
         ])

@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `GET /callback`, reached as `/latchkey/callback` of the application's host: turns the one-time code of the login page
-/// into a session of this host. Nothing is looked at unless this browser began the sign-in itself.
+/// `GET /callback`, reached as `/latchkey/callback` of the application's host: turns the one-time code of the login
+/// page into a session of this host. Nothing is examined unless this browser began the sign-in itself.
 struct CallbackEndpoint: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
@@ -11,7 +11,7 @@ struct CallbackEndpoint: Sendable {
     var route: Route { Route(.get, PublicPath.callback, "completeSignIn", query: .tolerant, .begunSignIn(handle)) }
 
     private func handle(_ request: Request, _ context: RequestContext, _ begun: BegunSignIn) async throws -> Response {
-        // Good for one try, whatever becomes of it.
+        // Valid for one attempt, whatever its outcome.
         context.browser.setCookie(cookie.clearingStart)
         guard let code = LoginCodeString(begun.code) else {
             throw Refusal(.invalidRequest, "The parameter code is not a code of this server.")

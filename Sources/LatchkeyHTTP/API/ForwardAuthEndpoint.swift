@@ -3,12 +3,12 @@ import LatchkeyBytes
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// `GET /forward-auth`: a reverse proxy asks whether the request that it holds may pass, and learns who is behind it.
+/// `GET /forward-auth`: a reverse proxy asks whether the request that it holds may pass, and learns who sent it.
 ///
-/// The query is the operator's, so a mistake in it is told (400), be it a name that does not exist or a value that is
-/// empty: either would let in whom it was to keep out. Everything else comes from a stranger, and ends as
-/// 200, 401 or 403 without a body, the only answers that all proxies understand. Nothing but GET: each of the proxies
-/// asks so, whatever the method of the original request is.
+/// The operator writes the query, so a mistake in it, such as an unknown name or an empty value, is reported (400):
+/// either would let in callers that it was meant to keep out. Everything else comes from a stranger, and ends as 200,
+/// 401 or 403 without a body, the only responses that all proxies understand. Only GET: each of the proxies uses it,
+/// whatever the method of the original request.
 struct ForwardAuthEndpoint: Sendable {
     let forward: ForwardAuthorizer
 
@@ -41,25 +41,25 @@ struct ForwardAuthEndpoint: Sendable {
     }
 }
 
-/// The query of `/forward-auth`, judged.
+/// The query of `/forward-auth`, validated.
 package struct ForwardAuthQuestion: Sendable {
     package let demand: ForwardDemand
     /// Whether a browser without a session is sent to sign in.
     package let redirects: Bool
 
-    /// - Throws: `Refusal` `invalid_request` with what the operator has to change.
+    /// - Throws: `Refusal` `invalid_request` that says what the operator must change.
     package init(_ parameters: RequestParameters) throws(Refusal) {
         var demand = ForwardDemand()
         if let text = parameters["client_id"] {
             guard let id = ClientID(text) else {
-                throw Refusal(.invalidRequest, "The parameter client_id is no client id.")
+                throw Refusal(.invalidRequest, "The parameter client_id is not a client id.")
             }
             demand.client = id
         }
         demand.audience = parameters["audience"]
         guard demand.client != nil || demand.audience != nil else {
             throw Refusal(
-                .invalidRequest, "Name client_id or audience: otherwise tokens for any other service would pass.")
+                .invalidRequest, "Give client_id or audience: otherwise tokens for any other service would pass.")
         }
         if let text = parameters["scope"] {
             guard let scope = Scope(text) else {
@@ -76,14 +76,14 @@ package struct ForwardAuthQuestion: Sendable {
         self.demand = demand
     }
 
-    /// Only `1` switches on: a misspelt wish is an error, not a no.
+    /// Only `1` switches on: any other value is an error, not a no.
     private static func flag(_ name: String, _ parameters: RequestParameters) throws(Refusal) -> Bool {
         guard let text = parameters[name] else { return false }
-        guard text == "1" else { throw Refusal(.invalidRequest, "The parameter \(name) is 1 or absent.") }
+        guard text == "1" else { throw Refusal(.invalidRequest, "The parameter \(name) must be 1 or absent.") }
         return true
     }
 
-    /// Where a browser signs in, when this request is a page that a person looks at.
+    /// Where a browser signs in, if this request is for a page that a person looks at.
     func startPath(for request: Request) -> String? {
         let method = request.headers[values: .xForwardedMethod].first ?? "GET"
         guard let client = demand.client, method == "GET",
@@ -96,8 +96,8 @@ package struct ForwardAuthQuestion: Sendable {
 }
 
 extension ForwardedIdentity {
-    /// The identity as header fields. All of them are there each time, the empty ones too, so that a proxy overwrites
-    /// whatever the outside sent under these names.
+    /// The identity as header fields. All of them are always present, including empty ones, so that a proxy overwrites
+    /// anything that a client sent under these names.
     fileprivate var fields: HTTPFields {
         var fields: HTTPFields = [
             .latchkeySubject: subject, .latchkeySession: session?.description ?? "",

@@ -2,8 +2,8 @@ import HTTPTypes
 package import LatchkeyCore
 package import LatchkeyTokens
 
-/// `POST /api/v1/login`: a first-party application sends what its user typed. Everything about client and request is
-/// settled before the password is looked at.
+/// `POST /api/v1/login`: a first-party application sends what its user entered. Client and request are checked
+/// completely before the password is looked at.
 struct LoginEndpoint: Sendable {
     let sessions: SessionService
     let cookies: PageCookies
@@ -34,7 +34,7 @@ struct LoginEndpoint: Sendable {
         return .session(start.session)
     }
 
-    /// The sign-in goes on at the application's host, where the session gets its cookie.
+    /// The sign-in continues at the application's host, where the session gets its cookie.
     private func redirected(_ login: LoginRequest, _ redirect: LoginBody.Redirect) async throws -> Response {
         let code = try await sessions.loginForRedirect(
             LoginCodeRequest(login: login, redirectURI: redirect.uri, state: redirect.state))
@@ -46,9 +46,9 @@ struct LoginEndpoint: Sendable {
     }
 }
 
-/// The members of a login, judged: what can be said without knowing client or user.
+/// The members of a login, as far as they can be checked without knowing client or user.
 package struct LoginBody: Sendable {
-    /// In bytes of UTF-8; longer ones name nobody and are not worth a look.
+    /// In bytes of UTF-8; a longer name belongs to no user and is not looked up.
     package static let longestUserName = 1024
     /// In bytes; ours have 43.
     package static let longestState = 128
@@ -62,7 +62,7 @@ package struct LoginBody: Sendable {
     /// With transport session, when the session is to begin on another host.
     package let redirect: Redirect?
 
-    /// Where a sign-in goes on, and the state that it was begun with.
+    /// Where a sign-in continues, and the state that it was begun with.
     package struct Redirect: Sendable, Equatable {
         package let uri: String
         package let state: String
@@ -90,7 +90,7 @@ package struct LoginBody: Sendable {
         }
         guard state.utf8.count <= longestState, state.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Refusal(
-                .invalidRequest, "The member state has at most \(longestState) visible ASCII characters.")
+                .invalidRequest, "The member state must have at most \(longestState) visible ASCII characters.")
         }
         return Redirect(uri: uri, state: state)
     }

@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `POST /api/v1/logout`: ends the session of a bearer token, a cookie or a refresh token. 204 when it has ended, now or
-/// before; never for a session that may live on.
+/// `POST /api/v1/logout`: ends the session of a bearer token, a cookie or a refresh token. 204 when it has ended, now
+/// or earlier; never for a session that may be live.
 struct LogoutEndpoint: Sendable {
     let sessions: SessionService
     let revocations: RevocationLog
@@ -26,12 +26,12 @@ struct LogoutEndpoint: Sendable {
         } else {
             throw Refusal(
                 .bearerMissing,
-                "Say what to end: by bearer token, by refresh_token, or by client_id with its cookie.")
+                "Say what to end: send a bearer token, a refresh_token, or client_id with its cookie.")
         }
         return Response(status: .noContent)
     }
 
-    /// Whoever holds a genuine token may end what it stands for; anything else is nobody's session.
+    /// A caller with a genuine token may end its session; any other text belongs to no session.
     private func endByRefreshToken(_ token: String, clientID: String?, _ context: RequestContext) async throws {
         guard let record = try await sessions.lookup(refreshToken: token)?.record else { return }
         guard clientID?.equalsBytes(of: record.session.client.description) ?? true else { return }
@@ -57,7 +57,7 @@ struct LogoutEndpoint: Sendable {
         cookies.clearRefreshToken(of: page, context)
         try await endSessionCookie(page, context)
         // "cookies" would log the user out of every application on the registrable domain, "storage" would empty an
-        // application that shares our origin. What we may have left behind is cached answers.
+        // application that shares our origin. Only cached responses may be left behind.
         return Response(status: .noContent, headers: [.clearSiteData: "\"cache\""])
     }
 

@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `GET /api/v1/me`: what any live token of ours is about, to whoever holds it.
+/// `GET /api/v1/me`: describes any live token of ours to its holder.
 struct MeEndpoint: Sendable {
     var route: Route { Route(.get, PublicPath.me, "getMe", .bearer(handle)) }
 
@@ -21,7 +21,7 @@ struct MeEndpoint: Sendable {
                 json.member("sid", record.session.id.description)
                 json.member("user_name", record.user.name)
             }
-            // As they are now, not as they were when the token was signed.
+            // The current values, not those when the token was signed.
             let roles = record?.user.roles ?? claims.roles
             json.member("roles", roles)
             json.member("exp", claims.expiresAt.seconds)

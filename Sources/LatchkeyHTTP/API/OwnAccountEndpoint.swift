@@ -1,8 +1,8 @@
 import HTTPTypes
 import LatchkeyCore
 
-/// `POST /api/v1/me/delete`: users delete their own account, with the password. A POST, since proxies and libraries
-/// lose the body of a DELETE.
+/// `POST /api/v1/me/delete`: users delete their own account, with the password. A POST, because proxies and libraries
+/// drop the body of a DELETE.
 struct OwnAccountEndpoint: Sendable {
     let sessions: SessionService
     let cookies: PageCookies

@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/api/v1/sessions`: users see, name and end their own sign-ins, and nobody else's.
+/// `/api/v1/sessions`: users see, name and end their own sign-ins, and no others.
 struct OwnSessionsEndpoint: Sendable {
     let sessions: SessionService
     let clock: Clock
@@ -30,16 +30,16 @@ struct OwnSessionsEndpoint: Sendable {
         try body.members(only: ["device_name"])
         let name = try deviceName(body)
         guard let record = try await sessions.rename(try context.sessionID(), of: caller.user.id, to: name) else {
-            throw Refusal(.notFound, "There is no live session of yours with this id.")
+            throw Refusal(.notFound, "You have no live session with this id.")
         }
         return try .resource(resource(record, to: asker(caller, context)))
     }
 
-    /// As at login, but said outright: `null` takes the name away, and an empty text is a mistake.
+    /// As at login, but explicit: `null` removes the name, and an empty string is a mistake.
     private func deviceName(_ body: JSONBody) throws(Refusal) -> String? {
         if body.isNull("device_name") { return nil }
         guard let text = try body.text("device_name") else {
-            throw Refusal(.invalidRequest, "The member device_name must be a text that is not empty, or null for none.")
+            throw Refusal(.invalidRequest, "The member device_name must be a non-empty string, or null for none.")
         }
         return try DeviceName.judged(text)
     }

@@ -1,8 +1,8 @@
 import HTTPTypes
 import LatchkeyCore
 
-/// `POST /api/v1/password`: the user sets another password. All sessions end; the caller goes on in a new one, on the
-/// transport of the old.
+/// `POST /api/v1/password`: the user sets another password. All sessions end; the caller continues in a new one, on the
+/// transport of the old one.
 struct PasswordEndpoint: Sendable {
     let sessions: SessionService
     let cookies: PageCookies
@@ -12,7 +12,7 @@ struct PasswordEndpoint: Sendable {
     private func handle(
         _ request: Request, _ context: RequestContext, _ caller: SessionRecord
     ) async throws -> Response {
-        // The answer sets a cookie then, so the page that asks must be one of this client's, as at login.
+        // The response then sets a cookie, so the page that asks must be one of this client's, as at login.
         let page = caller.session.transport == .cookie ? try ClientPage(request, of: caller.client) : nil
         let body = try JSONBody(request)
         let reply = try await sessions.changePassword(

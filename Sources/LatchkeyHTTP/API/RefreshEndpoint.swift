@@ -25,13 +25,13 @@ struct RefreshEndpoint: Sendable {
         guard let token = cookies.refreshToken(of: page) else {
             throw Refusal(
                 .invalidGrant,
-                "There is no refresh token, neither in the body nor in this client's cookie; sign in.",
+                "There is no refresh token in the body or in this client's cookie; sign in.",
                 reason: .unknown)
         }
         return .tokens(try await refresh(token, page, scope, context))
     }
 
-    /// A cookie that is refused will be refused for ever, so the browser is told to forget it.
+    /// A cookie that is refused now will always be refused, so the browser is told to forget it.
     private func refresh(
         _ token: String, _ page: ClientPage, _ scope: Scope?, _ context: RequestContext
     ) async throws -> TokenReply {

@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `GET /api/v1/session`: the backend of a classic web application forwards the browser's `Cookie` header and hears who
-/// is signed in. The row is read each time, so what was revoked is refused at once.
+/// `GET /api/v1/session`: the backend of a classic web application forwards the browser's `Cookie` header and learns
+/// who is signed in. The row is read each time, so a revoked session is refused at once.
 struct SessionEndpoint: Sendable {
     var route: Route { Route(.get, PublicPath.session, "getBrowserSession", .session(handle)) }
 

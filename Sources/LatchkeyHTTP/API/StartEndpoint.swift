@@ -19,7 +19,7 @@ struct StartEndpoint: Sendable {
             let client = try await directory.client(id), !client.disabled, client.allowsServerSessions,
             let loginURI = client.loginURI
         else {
-            throw Refusal(.invalidRequest, "There is no client with this client_id that has a login_uri.")
+            throw Refusal(.invalidRequest, "There is no client with this client_id and a login_uri.")
         }
         let ticket = StartTicket(
             client: id, redirectURI: try redirectURI(query["redirect_uri"], of: client),
@@ -34,23 +34,25 @@ struct StartEndpoint: Sendable {
     private func redirectURI(_ asked: String?, of client: Client) throws(Refusal) -> String {
         if let asked {
             guard client.redirectURIs.containsBytes(of: asked) else {
-                throw Refusal(.invalidRequest, "This redirect_uri is not registered for the client, letter by letter.")
+                throw Refusal(
+                    .invalidRequest, "This redirect_uri does not exactly match one that is registered for the client.")
             }
             return asked
         }
         guard client.redirectURIs.count == 1 else {
-            throw Refusal(.invalidRequest, "The client has not exactly one redirect URI: name redirect_uri.")
+            throw Refusal(.invalidRequest, "The client does not have exactly one redirect URI: give redirect_uri.")
         }
         return client.redirectURIs[0]
     }
 
-    /// What the link says; without it what the proxy says of the request that brought the browser here.
+    /// The path in the link; without it the one that the proxy reports for the request that brought the browser here.
     private func returnTo(_ asked: String?, _ fields: HTTPFields) throws(Refusal) -> LocalPath {
         guard let asked else { return LocalPath(forwardedIn: fields) ?? .root }
         guard let path = LocalPath(asked) else {
             throw Refusal(
                 .invalidRequest,
-                "The parameter return_to must be a path on this host: one slash first, at most 2048 characters.")
+                "The parameter return_to must be a path on this host: exactly one slash first, at most 2048 characters."
+            )
         }
         return path
     }

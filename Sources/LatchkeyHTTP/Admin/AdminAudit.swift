@@ -14,7 +14,7 @@ struct AdminAudit: Sendable {
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         var filter = AuditFilter()
-        // Also of a user who is deleted, or called something else by now.
+        // Also for a user who was deleted or renamed since.
         if let user = query.parameters["user"] { filter.users = try await users.everyone(user) }
         filter.session = try query.session()
         filter.client = try query.client()

@@ -4,7 +4,7 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/clients`: applications.
 struct AdminClients: Sendable {
-    /// How long the old secret goes on working after a rotation when the request does not say: a day, for a rolling
+    /// How long the old secret keeps working after a rotation if the request does not say: a day, for a rolling
     /// deployment.
     static let defaultGrace: Duration = .seconds(86400)
 

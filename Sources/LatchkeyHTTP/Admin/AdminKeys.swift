@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/api/v1/admin/keys` and `/api/v1/admin/master-key`: signing keys with their timeline, and the key over all.
+/// `/api/v1/admin/keys` and `/api/v1/admin/master-key`: signing keys with their timeline, and the master key.
 struct AdminKeys: Sendable {
     let keys: KeyRotationService
     let masterKeys: MasterKeyService
@@ -17,7 +17,7 @@ struct AdminKeys: Sendable {
         ]
     }
 
-    /// Few enough to be one page; `?all=true` lists those that are gone too.
+    /// Few enough for one page; `?all=true` also lists keys that are gone.
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         _ = try query.page()
@@ -35,12 +35,12 @@ struct AdminKeys: Sendable {
         if body.emergency ?? false {
             guard body.algorithm == nil else {
                 throw Refusal(
-                    .invalidRequest, "An emergency rotation is for every algorithm, or for one kid with only.")
+                    .invalidRequest, "An emergency rotation covers every algorithm, or one kid with only.")
             }
             try await keys.emergency(only: try body.only.map(Self.keyID), actor: actor)
         } else {
             guard body.only == nil else {
-                throw Refusal(.invalidRequest, "The member only goes with emergency.")
+                throw Refusal(.invalidRequest, "The member `only` needs emergency.")
             }
             try await keys.rotate(algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
         }
@@ -52,7 +52,7 @@ struct AdminKeys: Sendable {
         let id = try await keys.importPEM(
             body.pem.exposed, algorithm: try body.algorithm.map(Self.algorithm), actor: actor)
         guard let key = try await keys.list(includingGone: false).first(where: { $0.id == id }) else {
-            throw Refusal(.conflict, "The key was imported and withdrawn again at the same time. List the keys.")
+            throw Refusal(.conflict, "The key was imported and withdrawn at the same moment. List the keys.")
         }
         return try .resource(resource(key), status: .created)
     }

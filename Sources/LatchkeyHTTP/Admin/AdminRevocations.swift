@@ -4,13 +4,13 @@ import LatchkeyTokens
 
 /// `/api/v1/admin/revocations`: the revocation log, and the administrator's way to add to it.
 struct AdminRevocations: Sendable {
-    /// Code points of the free text that an administrator may leave in the log.
+    /// The limit of an administrator's free text in the log, in code points.
     static let longestNote = 200
 
     let revocations: RevocationLog
     let users: UserService
     let feed: RevocationFeed
-    /// Whether consumers have to show who they are.
+    /// Whether consumers must authenticate.
     let namesAreAuthenticated: Bool
     let clock: Clock
 
@@ -22,7 +22,7 @@ struct AdminRevocations: Sendable {
         ]
     }
 
-    /// Pages newest first; with `?after=SEQ` the other way round, for whoever follows the log.
+    /// Pages newest first; with `?after=SEQ` oldest first, for programs that follow the log.
     private func list(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let query = ListQuery(request)
         let page = try query.page()
@@ -30,7 +30,7 @@ struct AdminRevocations: Sendable {
             return try .resource(try await revocations.page(page).resource(RevocationResource.init))
         }
         guard page.cursor == nil else {
-            throw Refusal(.invalidRequest, "The parameters after and cursor do not go together.")
+            throw Refusal(.invalidRequest, "The parameters after and cursor cannot be combined.")
         }
         let records = try await revocations.entries(after: Int64(after), limit: page.limit)
         return try .resource(
@@ -38,7 +38,7 @@ struct AdminRevocations: Sendable {
                 items: records.map(RevocationResource.init), after: records.last?.entry.sequence ?? Int64(after)))
     }
 
-    /// One entry and who has it: whether a revocation has arrived everywhere.
+    /// One entry and the consumers that have it: shows whether a revocation has arrived everywhere.
     private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let sequence = Int64(try context.pathParameter("seq")) ?? 0
         let record = try await revocations.entry(sequence)
@@ -55,7 +55,8 @@ struct AdminRevocations: Sendable {
                 namesAreAuthenticated: namesAreAuthenticated))
     }
 
-    /// 201 with the entry, or 200 when nothing live was left: repeating a revocation is harmless and writes nothing.
+    /// 201 with the entry, or 200 when there was nothing live to revoke: repeating a revocation is harmless and writes
+    /// nothing.
     private func create(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try RevocationCreate.read(from: request)
         guard let kind = RevocationEntry.Kind(rawValue: body.kind) else {
@@ -67,11 +68,11 @@ struct AdminRevocations: Sendable {
         }
         guard kind == .all || body.sessions == nil else {
             throw Refusal(
-                .invalidRequest, "The member sessions goes with kind all: the other kinds end their sessions.")
+                .invalidRequest, "The member sessions is only for kind all: the other kinds end their sessions anyway.")
         }
         if let token = body.token {
             guard kind == .token, body.id == nil else {
-                throw Refusal(.invalidRequest, "The member token goes with kind token, and without an id.")
+                throw Refusal(.invalidRequest, "The member token is only for kind token, without an id.")
             }
             return try answer(
                 try await revocations.revoke(token: token.exposed, note: body.reason, actor: actor), body)
@@ -89,7 +90,7 @@ struct AdminRevocations: Sendable {
         }
     }
 
-    /// Nil for kind `key`, which the key schedule has to take part in.
+    /// Nil for kind `key`, which involves the key schedule.
     private func target(_ kind: RevocationEntry.Kind, _ body: RevocationCreate) async throws -> RevocationTarget? {
         if kind == .all {
             guard body.id == nil else { throw Refusal(.invalidRequest, "Kind all takes no id.") }
@@ -112,7 +113,8 @@ struct AdminRevocations: Sendable {
         }
     }
 
-    /// Only a key that signs no more; one that may is told to take the emergency rotation, which gives it a successor.
+    /// Only a key that no longer signs. For a key that may sign, the refusal points to the emergency rotation, which
+    /// gives it a successor.
     private func condemnKey(_ body: RevocationCreate, _ actor: Actor) async throws -> Response {
         let id = try AdminKeys.keyID(body.id ?? "")
         return try answer(try await revocations.condemnKey(id, actor: actor), body)
@@ -121,7 +123,7 @@ struct AdminRevocations: Sendable {
     private func answer(_ records: [RevocationRecord], _ body: RevocationCreate) throws -> Response {
         guard let record = records.first else {
             return try .resource(
-                RevocationUnchanged(kind: body.kind, id: body.id, detail: "Nothing live was left to revoke."))
+                RevocationUnchanged(kind: body.kind, id: body.id, detail: "There was nothing live to revoke."))
         }
         return try .resource(RevocationResource(record), status: .created)
     }

@@ -32,7 +32,7 @@ struct AdminSessions: Sendable {
         try .resource(resource(try await sessions.find(try context.sessionID())))
     }
 
-    /// Ending what has ended is done already: 204 as well.
+    /// Ending an ended session has nothing to do: 204 as well.
     private func revoke(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         switch try await sessions.end(try context.sessionID(), reason: .admin, actor: actor) {
         case .revoked, .nothingToRevoke: return .noContent

@@ -1,7 +1,7 @@
 import HTTPTypes
 import LatchkeyCore
 
-/// `/api/v1/admin/stats` and `/api/v1/admin/consumers`: figures, and who polls the revocation list.
+/// `/api/v1/admin/stats` and `/api/v1/admin/consumers`: figures, and the pollers of the revocation list.
 struct AdminStatistics: Sendable {
     let health: ServerHealth
     let feed: RevocationFeed
@@ -27,7 +27,7 @@ struct AdminStatistics: Sendable {
         return try .resource(PageResource(items: consumers, nextCursor: nil))
     }
 
-    /// The name goes into the query: it may be any text, and a path would take some of it for its own.
+    /// The name is in the query: it may be any text, and a path would interpret some of it.
     private func forget(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let name = try request.parameters.required("name")
         guard feed.forgetConsumer(name, address: request.parameters["address"]) > 0 else {

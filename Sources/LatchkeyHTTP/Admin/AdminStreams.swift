@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/api/v1/admin/streams`: who receives security events. There with `shared_signals.enabled` off too, since a stream
-/// goes on collecting until it is deleted.
+/// `/api/v1/admin/streams`: the receivers of security events. Available also with `shared_signals.enabled` off, because
+/// a stream keeps collecting until it is deleted.
 struct AdminStreams: Sendable {
     let streams: EventStreamService
     let feed: EventFeed

@@ -2,12 +2,12 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/api/v1/admin/tokens`: an access token in a user's name without a sign-in, for tests and scripts. Audited.
+/// `/api/v1/admin/tokens`: an access token for a user without a sign-in, for tests and scripts. Audited.
 struct AdminTokens: Sendable {
     let users: UserService
     let directory: ClientDirectory
     let clientTokens: ClientTokenService
-    /// Of tokens of clients that have none of their own.
+    /// For tokens of clients without a lifetime of their own.
     let lifetime: Duration
 
     var routes: [Route] {
@@ -32,7 +32,7 @@ struct AdminTokens: Sendable {
             status: .created)
     }
 
-    /// What was asked for, or what the client may have without the scopes of our own API.
+    /// The requested scope, or the client's scope without that of our own API.
     private func scope(_ text: String?, of client: Client) throws(Refusal) -> Scope {
         guard let text else {
             return client.allowedScope.filter { !$0.hasPrefix(Scope.latchkeyPrefix) }

@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/api/v1/admin/users`: accounts. A user in a path is an id or a name; a name with a slash is reached by
-/// `?name=` and its id.
+/// `/api/v1/admin/users`: accounts. A user in a path is an id or a name; a user whose name has a slash is found by
+/// `?name=` and reached by id.
 struct AdminUsers: Sendable {
     let users: UserService
 
@@ -95,12 +95,13 @@ extension UserResource {
 }
 
 extension AdminUsers {
-    /// One chunk of an import; each line is judged for itself, and a refused line does not stop the others.
+    /// One chunk of an import. Each line is judged separately, and a refused line does not stop the others.
     func importLines(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try UserImportRequest.read(from: request)
         guard body.lines.count <= UserImportRequest.maximumLines else {
             throw Refusal(
-                .invalidRequest, "At most \(UserImportRequest.maximumLines) lines go into one request: send chunks.")
+                .invalidRequest,
+                "One request takes at most \(UserImportRequest.maximumLines) lines: send the file in chunks.")
         }
         let first = body.firstLine ?? 1
         guard (1...1_000_000_000).contains(first) else {

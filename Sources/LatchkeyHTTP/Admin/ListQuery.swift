@@ -7,8 +7,8 @@ struct ListQuery: Sendable {
 
     init(_ request: Request) { parameters = request.parameters }
 
-    /// The page asked for: `limit` from 1 to 1000, 100 when absent.
-    /// - Throws: `Refusal` `invalid_request`: a list that is silently shorter than asked for would mislead.
+    /// The requested page: `limit` from 1 to 1000, 100 when absent.
+    /// - Throws: `Refusal` `invalid_request`: a list that is silently shorter than requested would mislead.
     func page() throws(Refusal) -> PageRequest {
         let limit = try parameters.integer("limit") ?? 100
         guard (1...1000).contains(limit) else {
@@ -33,7 +33,9 @@ struct ListQuery: Sendable {
     /// - Throws: `Refusal` `invalid_request`.
     func client() throws(Refusal) -> ClientID? {
         guard let text = parameters["client"] else { return nil }
-        guard let id = ClientID(text) else { throw Refusal(.invalidRequest, "The parameter client is no client id.") }
+        guard let id = ClientID(text) else {
+            throw Refusal(.invalidRequest, "The parameter client is not a client id.")
+        }
         return id
     }
 
@@ -48,7 +50,7 @@ struct ListQuery: Sendable {
     func session() throws(Refusal) -> SessionID? {
         guard let text = parameters["session"] else { return nil }
         guard let id = SessionID(text) else {
-            throw Refusal(.invalidRequest, "The parameter session is no session id.")
+            throw Refusal(.invalidRequest, "The parameter session is not a session id.")
         }
         return id
     }
@@ -75,7 +77,7 @@ extension RequestContext {
 }
 
 extension Page {
-    /// The page as JSON's struct, item by item.
+    /// The page as a JSON resource, item by item.
     func resource<Resource: WireValue>(_ transform: (Item) -> Resource) -> PageResource<Resource> {
         PageResource(items: items.map(transform), nextCursor: nextCursor)
     }

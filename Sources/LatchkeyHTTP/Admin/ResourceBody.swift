@@ -24,7 +24,7 @@ extension MasterKeyRotate: ResourceBody {}
 extension TokenMint: ResourceBody {}
 
 extension ResourceBody {
-    /// Reads a request's body. With `mayBeEmpty` an absent one counts as `{}`.
+    /// Reads a request's body. With `mayBeEmpty`, a missing body counts as `{}`.
     /// - Throws: `Refusal` `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     static func read(from request: Request, mayBeEmpty: Bool = false) throws(Refusal) -> Self {
         let body = try JSONBody(request, mayBeEmpty: mayBeEmpty)
@@ -36,9 +36,9 @@ extension ResourceBody {
     static func decode(_ json: [UInt8]) throws(Refusal) -> Self { try decode(JSONBody(parsing: json), Data(json)) }
 
     /// - Parameters:
-    ///   - body: parsed strictly, which the decoder below does not.
+    ///   - body: parsed strictly, which the decoder below does not do.
     ///   - json: the same as bytes.
-    /// - Throws: `Refusal` `invalid_request` that names members of ours and never what the caller wrote.
+    /// - Throws: `Refusal` `invalid_request` that names members of ours and never the caller's text.
     private static func decode(_ body: JSONBody, _ json: Data) throws(Refusal) -> Self {
         try body.members(only: memberNames)
         do {

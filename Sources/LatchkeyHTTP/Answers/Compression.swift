@@ -2,7 +2,7 @@ import CZlib
 
 /// gzip (RFC 1952) for bodies that are built once and served often.
 package enum Gzip {
-    /// The compressed form; nil when zlib cannot get memory, whereupon the plain form is served.
+    /// The compressed form; nil when zlib cannot get memory, and then the plain form is served.
     package static func compress(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
         // 15 bits of window, plus 16: zlib writes the gzip wrapper, with a zero time stamp, so equal input gives equal
         // output.
@@ -10,7 +10,7 @@ package enum Gzip {
     }
 }
 
-/// The ZLIB format (RFC 1950), as Token Status Lists want it.
+/// The ZLIB format (RFC 1950), as Token Status Lists require it.
 package enum Zlib {
     /// The compressed form at the highest level; nil when zlib cannot get memory.
     package static func compress(_ bytes: [UInt8]) -> [UInt8]? {

@@ -10,17 +10,17 @@ extension Response {
         return json(Array(try encoder.encode(value)), status: status)
     }
 
-    /// Bytes that are JSON already.
+    /// Bytes that are already JSON.
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, headers: jsonFields, body: ByteBuffer(bytes: bytes))
     }
 
     private static let jsonFields: HTTPFields = [.contentType: "application/json"]
 
-    /// Done, and nothing to say.
+    /// Done, without content.
     static var noContent: Response { Response(status: .noContent) }
 
-    /// Sends the browser on by GET.
+    /// Redirects the browser to a GET.
     static func seeOther(_ location: String) -> Response {
         Response(status: .seeOther, headers: [.location: location, .cacheControl: "no-store"])
     }

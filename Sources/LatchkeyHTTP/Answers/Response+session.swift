@@ -4,7 +4,7 @@ import LatchkeyTokens
 import NIOCore
 
 extension Response {
-    /// A server session, to its application.
+    /// A server session, for its application.
     static func session(_ session: ServerSession) -> Response {
         let record = session.record
         let bytes = JSONWriter.object { json in

@@ -12,7 +12,8 @@ extension Response {
             json.member("token_type", "Bearer")
             json.member("expires_in", reply.expiresIn)
             json.member("scope", reply.scope)
-            // RFC 6749 3.3 asks to tell what was granted. This was too, and no scope may be dropped without a word.
+            // RFC 6749 3.3 requires the response to name the granted scope. This scope was granted too, and must not be
+            // dropped silently.
             if !reply.separateScope.isEmpty { json.member("latchkey_separate_scope", reply.separateScope.description) }
             if reply.transport != .cookie, let token = reply.refreshToken { json.member("refresh_token", token.text) }
             if reply.refreshToken != nil || reply.transport == .cookie, let seconds = reply.refreshExpiresIn {
@@ -26,13 +27,13 @@ extension Response {
 }
 
 extension HTTPFields {
-    /// Of JSON that holds a token or tells of one (RFC 6749 5.1).
+    /// For JSON that contains a token or describes one (RFC 6749 5.1).
     static let secretJSON: HTTPFields = [
         .contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache",
     ]
 }
 
 extension HTTPField.Name {
-    /// For caches of HTTP/1.0, which RFC 6749 5.1 still asks for.
+    /// For HTTP/1.0 caches; RFC 6749 5.1 still requires it.
     static let pragma = HTTPField.Name("Pragma") ?? .server
 }

@@ -1,8 +1,8 @@
 package import LatchkeyCore
 import Synchronization
 
-/// What a handler tells the layers around it about the browser side of a request: whose origins may read the answer,
-/// and which cookies go with it. It also holds when the handler refuses, since a page has to read why.
+/// What a handler tells the outer layers about the browser side of a request: which origins may read the response, and
+/// which cookies go with it. It also holds when the handler refuses, because a page must be able to read the reason.
 package final class BrowserExchange: Sendable {
     private struct State {
         /// Nil until a client is known.
@@ -14,7 +14,7 @@ package final class BrowserExchange: Sendable {
 
     package init() {}
 
-    /// Names the client that the request is from: its origins, and no others, may read the answer.
+    /// Names the client that the request is from: only its origins may read the response.
     package func note(_ client: Client) {
         state.withLock { $0.origins = client.disabled ? [] : client.origins }
     }
@@ -22,9 +22,9 @@ package final class BrowserExchange: Sendable {
     /// The origins of the request's own client; nil before it is known.
     package var origins: [String]? { state.withLock { $0.origins } }
 
-    /// Sends this `Set-Cookie` with the answer, be it a success or a refusal.
+    /// Sends this `Set-Cookie` with the response, whether it is a success or a refusal.
     func setCookie(_ line: String) { state.withLock { $0.cookies.append(line) } }
 
-    /// The `Set-Cookie` lines that go with the answer.
+    /// The `Set-Cookie` lines that go with the response.
     var cookies: [String] { state.withLock { $0.cookies } }
 }

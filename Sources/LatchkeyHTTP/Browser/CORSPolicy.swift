@@ -2,17 +2,17 @@ package import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// Which page of which origin may read an answer (Fetch standard, CORS). Pure: paths, methods and origins in, header
+/// Which page of which origin may read a response (Fetch standard, CORS). Pure: paths, methods and origins in, header
 /// fields out.
 package struct CORSPolicy: Sendable {
     /// Path templates that every page may read, without credentials.
     private let publicPaths: Set<String>
 
-    /// Path templates whose answers also depend on `Sec-Fetch-Site`.
+    /// Path templates whose responses also depend on `Sec-Fetch-Site`.
     private static let cookiePaths: Set<String> = [PublicPath.login, PublicPath.refresh, PublicPath.logout]
 
-    /// What preflights of other paths allow. More than the path has, so that a page which errs in the method can read
-    /// the refusal: to allow a page to send is not to do what it asks.
+    /// The methods that preflights of other paths allow. More than the path has, so that a page with the wrong method
+    /// can read the refusal: letting a page send a request is not doing what it asks.
     private static let methods = "GET, POST, PUT, PATCH, DELETE"
 
     /// - Parameter publicPaths: templates of the route table.
@@ -20,7 +20,7 @@ package struct CORSPolicy: Sendable {
         self.publicPaths = publicPaths
     }
 
-    /// Who may read what is at a path.
+    /// Who may read the response of a path.
     package enum Readers: Sendable, Equatable {
         /// Every page, without credentials.
         case everyone
@@ -30,8 +30,8 @@ package struct CORSPolicy: Sendable {
         case nobody
     }
 
-    /// The readers of a path; of one that does not exist, nil, like those of a path for clients: somebody who misspells
-    /// a path has to see that.
+    /// The readers of a path. Nil for a path that does not exist and for paths of clients: a developer who misspells a
+    /// path must be able to see that.
     package func readers(of resource: RouteTable.Resource?) -> Readers {
         guard let resource else { return .client }
         if publicPaths.contains(resource.template) { return .everyone }
@@ -46,7 +46,7 @@ package struct CORSPolicy: Sendable {
         return isForClients ? .client : .nobody
     }
 
-    /// The answer to a preflight. It names no client, so it is for the union of all clients' origins.
+    /// The response to a preflight. A preflight names no client, so it covers the origins of all clients.
     /// - Parameter isRegistered: whether the origin is one of them.
     package func preflight(_ resource: RouteTable.Resource?, origin: String, isRegistered: Bool) -> HTTPFields {
         var fields = HTTPFields()
@@ -72,11 +72,11 @@ package struct CORSPolicy: Sendable {
         return fields
     }
 
-    /// What the answer to a request itself carries.
+    /// The fields on the response to the request itself.
     /// - Parameters:
-    ///   - resource: nil where the path names nothing.
-    ///   - origin: the `Origin` header, when there is exactly one.
-    ///   - mayRead: whether a page of that origin may read the answer; counts on paths for clients alone.
+    ///   - resource: nil for an unknown path.
+    ///   - origin: the `Origin` header, if there is exactly one.
+    ///   - mayRead: whether a page of that origin may read the response; matters only on paths for clients.
     package func answer(_ resource: RouteTable.Resource?, origin: String?, mayRead: Bool) -> HTTPFields {
         switch readers(of: resource) {
         case .everyone:
@@ -102,7 +102,7 @@ package struct CORSPolicy: Sendable {
     private static let forCookies: HTTPFields = [.vary: "Origin, Sec-Fetch-Site"]
 }
 
-/// Answers preflights and marks answers by ``CORSPolicy``, so that a page of the right origin can read a refusal too.
+/// Answers preflights and marks responses by ``CORSPolicy``, so that a page of the right origin can read a refusal too.
 /// Nothing else sets these fields.
 package struct CORSLayer: Sendable {
     private let policy: CORSPolicy
@@ -117,13 +117,12 @@ package struct CORSLayer: Sendable {
         unknown = UnknownOrigins(clock: clock)
     }
 
-    /// The answer to a preflight; nil for every other request, and where the path names nothing and the page is no
-    /// client's.
+    /// The response to a preflight; nil for every other request, and for an unknown path from a page of no client.
     func preflight(_ request: Request, _ context: RequestContext) async -> Response? {
         guard request.method == .options, let origin = Self.origin(request),
             request.headers.contains(.accessControlRequestMethod), context.resource?.grantsLeave != true
         else { return nil }
-        // Without a database nobody is let in; the request itself will tell what is wrong.
+        // Without a database no page is let in; the request itself will report the fault.
         let isRegistered =
             policy.readers(of: context.resource) == .client ? await isRegistered(origin, request, context) : false
         guard context.resource != nil && context.refusal == nil || isRegistered else { return nil }
@@ -132,12 +131,12 @@ package struct CORSLayer: Sendable {
             headers: policy.preflight(context.resource, origin: origin, isRegistered: isRegistered))
     }
 
-    /// What the answer to a request carries that names no origin; nil when it names one.
+    /// The fields on the response to a request without an origin; nil when the request has one.
     func fieldsWithoutOrigin(_ request: Request, _ context: RequestContext) -> HTTPFields? {
         request.headers.contains(.origin) ? nil : policy.answer(context.resource, origin: nil, mayRead: false)
     }
 
-    /// What the answer to any other request carries.
+    /// The fields on the response to any other request.
     func fields(_ request: Request, _ context: RequestContext, status: HTTPResponse.Status) async -> HTTPFields {
         let origin = Self.origin(request)
         var mayRead = false
@@ -147,12 +146,12 @@ package struct CORSLayer: Sendable {
         return policy.answer(context.resource, origin: origin, mayRead: mayRead)
     }
 
-    /// The pages of the request's own client may read its answers. A refusal that comes before a client is known is for
-    /// those of every client, for else a page is told nothing of its own mistake.
+    /// The pages of the request's own client may read its responses. A refusal before a client is known may be read by
+    /// the pages of every client. Otherwise a page could not see its own mistake.
     ///
-    /// With credentials, too: pages that live by the cookie send each request with them, and would see nothing
-    /// otherwise. It is safe because such a refusal says the same to whoever sends these bytes from there: cookies are what a
-    /// browser adds by itself, none is looked at before the client is known, and everything else the page wrote.
+    /// This holds with credentials, too: pages with a cookie session send the cookie with each request, and would
+    /// otherwise see nothing. It is safe because such a refusal depends only on what the page sent. A browser adds only
+    /// cookies by itself, and no cookie is looked at before the client is known.
     private func mayRead(
         _ origin: String, _ request: Request, _ context: RequestContext, _ status: HTTPResponse.Status
     ) async -> Bool {
@@ -165,11 +164,11 @@ package struct CORSLayer: Sendable {
         return isRegistered && status.code >= 400
     }
 
-    /// Whether a client has the origin. Of one that none has the operator is told.
+    /// Whether a client has the origin. If none has, the operator is told.
     private func isRegistered(_ origin: String, _ request: Request, _ context: RequestContext) async -> Bool {
         guard let origins = try? await directory.origins() else { return false }
         if origins.contains(origin) { return true }
-        // The server's own pages need nobody's leave, and neither do those of a proxied application.
+        // The server's own pages need no permission, and neither do those of a proxied application.
         let isSameOrigin =
             issuer.equalsBytes(of: origin) || issuer.beginsWithBytes(of: origin + "/")
             || request.headers[values: .secFetchSite].containsBytes(of: "same-origin")

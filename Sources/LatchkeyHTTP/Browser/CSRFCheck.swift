@@ -2,11 +2,12 @@ package import HTTPTypes
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// The two conditions on every request that lives by a cookie (DESIGN 8): a header that no form and no plain cross-site
-/// request can carry, and a good origin. A pure function of the header fields.
+/// The two conditions on every request that uses a cookie: a header that no form and no plain cross-site request can
+/// carry, and a good origin. A pure function of the header fields. BrowserApplication.md of LatchkeyCore tells
+/// applications.
 package enum CSRFCheck {
     /// - Parameter origins: those of the request's own client.
-    /// - Throws: `Refusal` `csrf_rejected`; then nothing was looked at and nothing changed.
+    /// - Throws: `Refusal` `csrf_rejected`; in that case nothing was read or changed.
     package static func pass(_ fields: HTTPFields, origins: [String]) throws(Refusal) {
         guard let sent = only(fields[values: .latchkeyCSRF]), sent.equalsBytes(of: "1") else {
             throw Refusal(.csrfRejected, "Requests that use the cookie need the header X-Latchkey-CSRF: 1.")
@@ -16,19 +17,20 @@ package enum CSRFCheck {
         }
     }
 
-    /// A login that a browser sends from another site could set no usable cookie: Strict ones do not come back there.
-    /// Told before the password is looked at, and whatever `Origin` says.
+    /// A login that a browser sends from another site could set no usable cookie: Strict cookies do not come back
+    /// there. Refused before the password is looked at, whatever `Origin` says.
     /// - Throws: `Refusal` `cookie_transport_cross_site`.
     package static func refuseCrossSite(_ fields: HTTPFields) throws(Refusal) {
         guard !fields[values: .secFetchSite].containsBytes(of: "cross-site") else {
             throw Refusal(
                 .cookieTransportCrossSite,
-                "Cookies work only when application and issuer are on one site: serve both there, or use transport body."
+                "Cookies work only when the application and the issuer are on one site: serve both there, or use transport body."
             )
         }
     }
 
-    /// `Origin`, when present, decides alone; only without it does the browser's word count that the page is ours.
+    /// If `Origin` is present, it alone decides; only without it does the browser's statement count that the page is
+    /// ours.
     private static func hasGoodOrigin(_ fields: HTTPFields, origins: [String]) -> Bool {
         let sent = fields[values: .origin]
         guard sent.isEmpty else { return only(sent).map { origins.containsBytes(of: $0) } ?? false }

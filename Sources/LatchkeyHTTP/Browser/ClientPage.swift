@@ -2,8 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// A page that may use the cookies of a client: its request carried what no foreign page can send. Whatever reads or sets
-/// these cookies takes one, so no handler gets at them that forgot the check.
+/// A page that may use the cookies of a client: its request carried what no foreign page can send. Every function that
+/// reads or sets these cookies takes one, so a handler cannot forget the check.
 struct ClientPage: Sendable {
     let client: Client
     fileprivate let fields: HTTPFields
@@ -15,7 +15,7 @@ struct ClientPage: Sendable {
         fields = request.headers
     }
 
-    /// A page where somebody signs in.
+    /// A page where a user signs in.
     /// - Throws: also `Refusal` `cookie_transport_cross_site`.
     init(signingIn request: Request, to client: SignInClient) throws(Refusal) {
         try CSRFCheck.refuseCrossSite(request.headers)
@@ -23,7 +23,7 @@ struct ClientPage: Sendable {
     }
 }
 
-/// The cookies of sessions, for pages of their clients.
+/// The session cookies, for pages of their clients.
 struct PageCookies: Sendable {
     private let refresh: RefreshCookie
     private let session: SessionCookie
@@ -37,11 +37,11 @@ struct PageCookies: Sendable {
 
     func refreshToken(of page: ClientPage) -> String? { refresh.token(in: page.fields, for: page.client.id) }
 
-    /// Sends the refresh token of a cookie session; without a new token the browser keeps the cookie that it has.
+    /// Sends the refresh token of a cookie session; without a new token the browser keeps its current cookie.
     /// - Parameter page: nil where tokens travel in bodies.
     func send(_ reply: TokenReply, to page: ClientPage?, _ context: RequestContext) {
         guard reply.transport == .cookie, let token = reply.refreshToken else { return }
-        guard let page else { preconditionFailure("a cookie for a page that nobody has looked at") }
+        guard let page else { preconditionFailure("a cookie for a page that was not checked") }
         context.browser.setCookie(
             refresh.line(token, for: page.client.id, lifetime: reply.refreshExpiresIn ?? 0))
     }
@@ -50,8 +50,8 @@ struct PageCookies: Sendable {
         context.browser.setCookie(refresh.clearing(for: page.client.id))
     }
 
-    /// Has the browser forget the cookie of a session that has ended, when the request brought that very one: the
-    /// browser may hold another one of the same client. Tells nobody anything, and so takes any request.
+    /// Makes the browser forget the cookie of a session that has ended, if the request carried that same cookie: the
+    /// browser may hold another one of the same client. It reveals nothing, so it accepts any request.
     func forget(_ id: SessionID, of client: ClientID, _ request: Request, _ context: RequestContext) {
         guard let text = refresh.token(in: request.headers, for: client), RefreshToken(text)?.session == id else {
             return
@@ -64,7 +64,7 @@ struct PageCookies: Sendable {
     func sessionToken(of page: ClientPage) -> String? { session.token(in: page.fields) }
 
     func send(_ start: ServerSessionStart, to page: ClientPage?, _ context: RequestContext) {
-        precondition(page != nil, "a cookie for a page that nobody has looked at")
+        precondition(page != nil, "a cookie for a page that was not checked")
         context.browser.setCookie(session.line(start))
     }
 

@@ -1,13 +1,13 @@
-/// The names and attributes of all our cookies: the one place that gives a cookie its name.
+/// The names and attributes of all our cookies: the only place that names a cookie.
 package struct CookieForm: Sendable, Equatable {
-    /// Whether a cookie comes with requests that a link or redirect from elsewhere causes.
+    /// Whether the browser sends a cookie with requests that a link or redirect from another site causes.
     enum SameSite: String { case lax = "Lax", strict = "Strict" }
 
-    /// Plain http on this machine: no `Secure`, hence no `__Host-` prefix either, since Safari drops Secure cookies
-    /// there. Never for an issuer that others can reach.
+    /// Plain http on this machine: no `Secure`, hence no `__Host-` prefix either, because Safari drops Secure cookies
+    /// there. Never for an issuer that other machines can reach.
     package let isDevelopment: Bool
 
-    /// - Parameter issuer: decides the form alone; headers of a request never do.
+    /// - Parameter issuer: the only thing that decides the form; headers of a request never do.
     package init(issuer: String) {
         isDevelopment = Self.isOnThisMachine(issuer: issuer)
     }

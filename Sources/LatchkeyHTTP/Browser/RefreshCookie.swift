@@ -13,7 +13,7 @@ package struct RefreshCookie: Sendable, Equatable {
     package func name(for client: ClientID) -> String { form.name("refresh_" + client.description) }
 
     /// The `Set-Cookie` line.
-    /// - Parameter lifetime: in seconds; the session's.
+    /// - Parameter lifetime: the session's, in seconds.
     package func line(_ token: RefreshTokenString, for client: ClientID, lifetime: Int) -> String {
         "\(name(for: client))=\(token.text); \(attributes); Max-Age=\(max(0, lifetime))"
     }

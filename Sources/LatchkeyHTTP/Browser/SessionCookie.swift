@@ -1,8 +1,8 @@
 package import HTTPTypes
 package import LatchkeyCore
 
-/// The two cookies of server sessions (RFC 6265): the session itself, and the ticket of a sign-in that is under way
-/// on another host. Lax, since both have to arrive with a link or redirect from elsewhere; one of each for a host.
+/// The two cookies of server sessions (RFC 6265): the session itself, and the ticket of a sign-in under way on another
+/// host. Lax, because both must arrive with a link or redirect from another site; one of each per host.
 package struct SessionCookie: Sendable, Equatable {
     private let form: CookieForm
 
@@ -13,8 +13,8 @@ package struct SessionCookie: Sendable, Equatable {
     /// `__Host-latchkey_start`, or the development form.
     package var startName: String { form.name("start") }
 
-    /// The `Set-Cookie` line of a session. Idle expiry is the server's business, so the browser keeps it until the
-    /// absolute end.
+    /// The `Set-Cookie` line of a session. The server handles idle expiry, so the browser keeps it until the absolute
+    /// end.
     package func line(_ start: ServerSessionStart) -> String {
         "\(name)=\(start.token.text); \(attributes); Max-Age=\(start.lifetime)"
     }

@@ -3,13 +3,14 @@ import LatchkeyTokens
 import Logging
 import Synchronization
 
-/// Tells the operator of pages whose origin no client has: their browsers say only "CORS", and what is wrong is known
-/// here alone.
+/// Tells the operator about pages whose origin no client has: their browsers only say "CORS", and only this server
+/// knows what is wrong.
 ///
-/// Anybody can send any `Origin`, so an origin is told once a minute, and no more than a few origins in that time.
+/// Anybody can send any `Origin`, so an origin is logged once a minute, and only a few origins in that time.
 final class UnknownOrigins: Sendable {
     private static let pause: Duration = .seconds(60)
-    /// Origins remembered, and so lines in a minute. While all have been told of within it, further ones are not.
+    /// Origins remembered, and therefore lines in a minute. When all were logged within the minute, further ones are
+    /// not.
     static let capacity = 64
     /// The longest origin that a client may register, in bytes.
     private static let longest = 300
@@ -19,16 +20,17 @@ final class UnknownOrigins: Sendable {
 
     init(clock: Clock) { self.clock = clock }
 
-    /// Logs the origin, unless it was told of within the last minute.
-    /// - Parameter origins: where the nearest is looked for; not asked unless there is a line to write.
+    /// Logs the origin, unless it was logged within the last minute.
+    /// - Parameter origins: the origins to search for the nearest; only read when there is a line to write.
     func note(_ origin: String, among origins: RegisteredOrigins, logger: Logger) {
-        // Nobody writes lines of his own into the log, and no program a token that it puts into the wrong field.
+        // A stranger must not write lines into the log, and a program must not write a token that it puts into the
+        // wrong field.
         guard origin.utf8.count <= Self.longest, RegisteredOrigins.hasForm(origin), isDue(Array(origin.utf8)) else {
             return
         }
         let nearest = origins.nearest(to: origin).map { "; `\($0.client)` has \($0.origin)" } ?? ""
         logger.notice(
-            "no client has the origin \(origin)\(nearest): the browser keeps the answer from its page until \(Self.remedy)"
+            "no client has the origin \(origin)\(nearest): the browser withholds the response from its page until \(Self.remedy)"
         )
     }
 

@@ -3,14 +3,14 @@ import LatchkeyCore
 
 /// The `WWW-Authenticate` header of a refusal (RFC 6750 3, RFC 9110 11.6.1).
 ///
-/// Every 401 in problem format carries a Bearer challenge; it has no error code unless a token was presented. Browsers
+/// Every 401 in problem format carries a Bearer challenge, without an error code unless a token was presented. Browsers
 /// show no dialogue for this scheme.
 struct BearerChallenge: Sendable, Equatable {
-    /// `invalid_token`, `insufficient_scope`, or nil when no token came.
+    /// `invalid_token`, `insufficient_scope`, or nil when there was no token.
     let error: String?
     let description: String?
 
-    /// Nil when the refusal is about something else than a bearer token.
+    /// Nil when the refusal is not about a bearer token.
     init?(_ refusal: Refusal, status: Int, format: ErrorFormat) {
         switch refusal.code {
         case .invalidToken: self.init(error: "invalid_token", description: refusal.description6749)
@@ -27,7 +27,7 @@ struct BearerChallenge: Sendable, Equatable {
         self.description = description
     }
 
-    /// - Parameter scope: what the path asks for, told with `insufficient_scope`.
+    /// - Parameter scope: the scope that the path requires, sent with `insufficient_scope`.
     func text(scope: String?) -> String {
         var text = "Bearer realm=\"latchkey\""
         if let error { text += ", error=\"\(error)\"" }
@@ -38,19 +38,19 @@ struct BearerChallenge: Sendable, Equatable {
 }
 
 extension RouteTable.Resource {
-    /// The scope that every route of the path asks for, where it is the same.
+    /// The scope that every route of the path requires, if it is the same.
     var requiredScope: String? {
         let scopes = Set(routes.map(\.access.requiredScope))
         return scopes.count == 1 ? scopes.first.flatMap { $0 } : nil
     }
 }
 
-/// The Basic challenge that RFC 6749 5.2 asks for when a client that used the `Authorization` header is refused. Stands
-/// outside the error rendering, since only here the request is seen. Requests without Basic credentials get none: in a
-/// page's `fetch` it would make browsers show a password dialogue.
+/// The Basic challenge that RFC 6749 5.2 requires when a client that used the `Authorization` header is refused. It is
+/// outside the error rendering, because only this place sees the request. Requests without Basic credentials get none:
+/// in a page's `fetch` it would make browsers show a password dialogue.
 enum ClientChallenge {
     static func field(_ response: Response, _ request: Request) -> HTTPField? {
-        // A path that wants an access token has said so already; Basic would not help there.
+        // A path that requires an access token has already said so; Basic would not help there.
         guard response.status == .unauthorized, response.headers[.wwwAuthenticate] == nil,
             usedBasic(request.headers)
         else { return nil }

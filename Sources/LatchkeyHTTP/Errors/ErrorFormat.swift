@@ -1,11 +1,11 @@
 import HTTPTypes
 import LatchkeyCore
 
-/// What a path's errors look like: RFC 6749 JSON at OAuth endpoints, RFC 9457 problem details everywhere else. The
+/// The format of a path's errors: RFC 6749 JSON at OAuth endpoints, RFC 9457 problem details everywhere else. The
 /// `Accept` header never changes it.
 ///
-/// All that a format decides is asked here, by switches without a default: a further one (pages for people) is a case, a
-/// file with its two renderings, and what the compiler asks for.
+/// Everything that depends on the format is decided here, by switches without a default. A further format (pages for
+/// people) needs a case, a file with its two renderings, and what the compiler then asks for.
 package enum ErrorFormat: Sendable, Hashable {
     case oauth
     case problem
@@ -18,7 +18,7 @@ package enum ErrorFormat: Sendable, Hashable {
         }
     }
 
-    /// A failure of ours, without detail.
+    /// A fault of ours, without detail.
     func renderingOfFault(_ context: RequestContext) -> RenderedError {
         let detail = "The server failed to answer. Its log has the cause under this request's id."
         return switch self {
@@ -27,7 +27,7 @@ package enum ErrorFormat: Sendable, Hashable {
         }
     }
 
-    /// Whether each 401 asks for an access token, when it does not ask for a client.
+    /// Whether each 401 asks for an access token, unless it asks for a client.
     var asksForAccessToken: Bool {
         switch self {
         case .oauth: false
@@ -36,11 +36,11 @@ package enum ErrorFormat: Sendable, Hashable {
     }
 }
 
-/// An error in the words of a format; what all formats have in common comes on top.
+/// An error in one format; the parts that all formats have in common are added later.
 struct RenderedError {
     let status: Int
     let contentType: String
     let body: [UInt8]
-    /// Beyond the content type.
+    /// Fields in addition to the content type.
     var fields = HTTPFields()
 }

@@ -3,9 +3,10 @@ import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
-/// The one place where an error becomes a response, in the format of the route. Handlers throw; they build no error body.
+/// The only place where an error becomes a response, in the format of the route. Handlers throw; they build no error
+/// body.
 package enum ErrorRenderer {
-    /// Renders `error` in the format of the path of `context`. Logs nothing: that is done where the error is caught.
+    /// Renders `error` in the format of the path of `context`. Logs nothing: the code that catches the error logs it.
     @Sendable
     package static func render(_ error: any Error, _ context: RequestContext) -> Response {
         guard let refusal = Refusal(telling: error) else {
@@ -33,13 +34,13 @@ package enum ErrorRenderer {
 }
 
 extension Refusal {
-    /// What an error of any kind means to the caller; nil for a fault, of which the caller is told nothing. Whatever is
-    /// not known here is a fault: fail closed, and say nothing (ASVS 16.5.1).
+    /// What an error means to the caller; nil for a fault, about which the caller is told nothing. Everything unknown
+    /// is a fault: fail closed, without detail (ASVS 16.5.1).
     init?(telling error: any Error) {
         switch error {
         case let refusal as Refusal: self = refusal
         case is StoreUnavailable: self = Self.retryLater(after: .seconds(5))
-        // Only a stopping server, or a caller who left, cancels a handler.
+        // A handler is cancelled only by a server that stops or a caller that left.
         case is CancellationError: self = Self.retryLater(after: .seconds(1))
         default: return nil
         }

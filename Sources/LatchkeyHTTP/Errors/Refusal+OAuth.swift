@@ -2,9 +2,9 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// A refusal as OAuth endpoints tell it: `{"error":…,"error_description":…}` (RFC 6749 5.2).
+/// A refusal as OAuth endpoints send it: `{"error":…,"error_description":…}` (RFC 6749 5.2).
 struct OAuthError: Sendable, Equatable {
-    /// A code from IANA's registry of OAuth extensions errors and the RFCs that fill it.
+    /// A code from IANA's registry of OAuth extensions errors and its RFCs.
     let error: String
     /// The HTTP status.
     let status: Int
@@ -13,8 +13,8 @@ struct OAuthError: Sendable, Equatable {
 extension Refusal {
     /// The code and status at OAuth endpoints. No default: a new refusal does not compile until it has a place here.
     ///
-    /// What RFC 6749 has no code for (a wrong method, a body too large) is `invalid_request` under the status that HTTP
-    /// gives it; what asks for patience is `temporarily_unavailable`, with `Retry-After`.
+    /// Refusals without a code in RFC 6749 (a wrong method, a body too large) are `invalid_request` with the status
+    /// that HTTP defines. Refusals that ask the client to wait are `temporarily_unavailable`, with `Retry-After`.
     var oauth: OAuthError {
         switch code {
         case .invalidRequest, .passwordRejected: OAuthError(error: "invalid_request", status: 400)
@@ -43,8 +43,8 @@ extension Refusal {
         }
     }
 
-    /// ``detail`` within the characters that RFC 6749 5.2 allows in `error_description`, which are also those of a
-    /// quoted header value: anything else becomes a question mark.
+    /// ``detail`` limited to the characters that RFC 6749 5.2 allows in `error_description`, which are also those of a
+    /// quoted header value: any other character becomes a question mark.
     var description6749: String {
         let bytes = detail.utf8.prefix(512).map { byte in
             (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")

@@ -10,7 +10,7 @@ extension Refusal {
             code: code.rawValue, latchkeyReason: latchkeyReason?.rawValue)
     }
 
-    /// The URI of a kind of problem. It names and does not locate: there is nothing to fetch.
+    /// The URI of a problem type. It is a name, not a location: there is nothing to fetch.
     static func problemType(_ code: String) -> String { "urn:latchkey:problem:\(code)" }
 
     private var problemStatus: Int {
@@ -19,7 +19,8 @@ extension Refusal {
             .unsupportedTokenType:
             400
         case .invalidClient, .invalidCredentials, .invalidGrant, .bearerMissing, .invalidToken: 401
-        // A wrong current password comes with a good token: a 401 would have applications refresh it and ask again.
+        // A wrong current password comes with a good token: a 401 would make applications refresh the token and ask
+        // again.
         case .currentPasswordWrong, .passwordChangeRequired, .insufficientScope, .csrfRejected,
             .cookieTransportCrossSite:
             403
@@ -46,7 +47,7 @@ extension Refusal {
         case .requestTimeout: "The request took too long to arrive"
         case .notFound: "Not found"
         case .methodNotAllowed: "The method is not allowed here"
-        case .conflict: "The request conflicts with the present state"
+        case .conflict: "The request conflicts with the current state"
         case .notImplemented: "Not implemented"
         case .invalidClient: "The client is unknown or not authenticated"
         case .unauthorizedClient: "The client may not do this"
@@ -59,7 +60,7 @@ extension Refusal {
         case .passwordRejected: "The password is not acceptable"
         case .passwordChangeRequired: "The password must be changed first"
         case .invalidGrant: "The refresh token is not valid"
-        case .bearerMissing: "An access token is needed"
+        case .bearerMissing: "An access token is required"
         case .invalidToken: "The access token is not valid"
         case .insufficientScope: "The access token does not cover this"
         case .csrfRejected: "The request did not come from an origin of the client"

@@ -1,7 +1,7 @@
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// Turns what a request says of its client into the client itself.
+/// Turns a request's statement about its client into the client itself.
 final class ClientGate: Sendable {
     private let directory: ClientDirectory
     private let authenticator: ClientAuthenticator
@@ -16,8 +16,8 @@ final class ClientGate: Sendable {
     func form(_ request: Request, _ rule: ClientForm.Rule, _ context: RequestContext) async throws -> ClientForm {
         let form = try OAuthForm.read(request, repeatable: rule.repeatable)
         let presented = try ClientAuthentication(request.headers, form: form)
-        // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
-        // read it.
+        // A request with a bad form and no client is refused for the form. If it names a client, the client's page can
+        // read that refusal.
         if presented == nil { try rule.judgeNameless(form) }
         return ClientForm(client: try await authenticate(presented, rule.clients, context), form: form)
     }
@@ -30,22 +30,23 @@ final class ClientGate: Sendable {
         return ApplicationRequest(client: try await authenticate(presented, .all, context), body: body)
     }
 
-    /// The same of an application that may collect passwords.
+    /// The same for an application that may collect passwords.
     /// - Throws: also `Refusal` `unauthorized_client`.
     func firstParty(_ request: Request, _ context: RequestContext) async throws -> FirstPartyRequest {
         let application = try await application(request, context)
         return FirstPartyRequest(client: try FirstPartyClient(application.client), body: application.body)
     }
 
-    /// The authenticated client. Its origins may read the answer from here on, the refusal of a wrong secret included.
-    /// - Throws: `Refusal` `invalid_client` for none, an unknown or disabled one, a missing, wrong or superfluous secret,
-    ///   and a public one where a name alone is not enough.
+    /// The authenticated client. From here on its origins may read the response, including the refusal of a wrong
+    /// secret.
+    /// - Throws: `Refusal` `invalid_client` for a missing, unknown or disabled client, for a missing, wrong or
+    ///   superfluous secret, and for a public client where an id alone is not enough.
     func authenticate(
         _ presented: ClientAuthentication?, _ clients: ClientForm.Rule.Clients, _ context: RequestContext
     ) async throws -> Client {
         let client = try await authenticate(presented, context)
         guard clients == .all || client.kind == .confidential else {
-            throw Refusal(.invalidClient, "Only confidential clients may ask here: authenticate with a client secret.")
+            throw Refusal(.invalidClient, "Only confidential clients may use this: authenticate with a client secret.")
         }
         return client
     }
@@ -54,11 +55,12 @@ final class ClientGate: Sendable {
         _ presented: ClientAuthentication?, _ context: RequestContext
     ) async throws -> Client {
         guard let presented else {
-            throw Refusal(.invalidClient, "The request names no client: send client_id, or authenticate by Basic.")
+            throw Refusal(
+                .invalidClient, "The request names no client: send client_id, or authenticate with HTTP Basic.")
         }
         if let client = try await directory.client(presented.id) {
             context.browser.note(client)
-            // A public client has nothing to compare, so the hot path of browsers and apps needs no database here.
+            // A public client has no secret to compare, so the hot path of browsers and apps needs no database here.
             if client.kind == .public, !client.disabled, presented.secret == nil { return client }
         }
         return try await authenticator.authenticate(
@@ -71,18 +73,18 @@ package struct ClientForm: Sendable {
     package let client: Client
     package let form: RequestParameters
 
-    /// What a route asks of the form and its client.
+    /// What a route requires of the form and its client.
     package struct Rule: Sendable {
-        /// Whose forms are taken.
+        /// Which clients' forms are accepted.
         package enum Clients: Sendable { case all, confidential }
 
         package static let all = Rule(.all)
         package static let confidential = Rule(.confidential)
 
         let clients: Clients
-        /// The parameters that may come more than once.
+        /// The parameters that may be repeated.
         let repeatable: Set<String>
-        /// Has the first word about a form that names no client.
+        /// Checks a form that names no client, before the client is missed.
         let judgeNameless: @Sendable (RequestParameters) throws(Refusal) -> Void
 
         package init(
@@ -102,7 +104,7 @@ package struct ApplicationRequest: Sendable {
     package let body: JSONBody
 }
 
-/// The same of a client that may collect passwords.
+/// The same for a client that may collect passwords.
 package struct FirstPartyRequest: Sendable {
     package let client: FirstPartyClient
     package let body: JSONBody

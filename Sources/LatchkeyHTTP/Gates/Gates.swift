@@ -3,10 +3,10 @@ import LatchkeyTokens
 
 /// Runs the handlers of routes, each behind the gate of its kind. Nothing else runs them.
 ///
-/// Where an access token is asked for, nothing of a request but that is looked at before it was found good: whoever shows
-/// none, or a bad one, is told so and not what is wrong with the query.
+/// Where an access token is required, nothing else of a request is looked at before the token was accepted: a caller
+/// without a token, or with a bad one, is told so, and not what is wrong with the query.
 ///
-/// A class, as the gates are: the services in them are large values, which would be copied for each request.
+/// A class, like the gates: the services in them are large values, which would be copied for each request.
 package final class Gates: Sendable {
     private let clients: ClientGate
     private let tokens: TokenGate
@@ -20,10 +20,10 @@ package final class Gates: Sendable {
         self.sessions = sessions
     }
 
-    /// The answer of a route's handler.
+    /// The response of a route's handler.
     ///
-    /// A method for each kind: the frame of an asynchronous function has room for all that any of its branches holds, and
-    /// every request would pay for the largest.
+    /// One method for each kind: the frame of an asynchronous function has room for everything that any of its branches
+    /// holds, and every request would pay for the largest.
     /// - Throws: `Refusal` of the gate or the handler, and faults.
     func answer(_ route: Route, _ request: Request, _ context: RequestContext) async throws -> Response {
         switch route.handler {
@@ -44,7 +44,7 @@ package final class Gates: Sendable {
         }
     }
 
-    /// The refusal of a path that names nothing.
+    /// The refusal of an unknown path.
     static let nothing = Refusal(.notFound, "There is nothing at this path.")
 }
 

@@ -1,7 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// Who may read the revocation list: anyone, or with `revocations.access = clients` services that show who they are.
+/// Who may read the revocation list: anyone, or with `revocations.access = clients` authenticated services.
 final class ListReaderGate: Sendable {
     private let access: Settings.Revocations.Access
     private let bearer: BearerVerifier
@@ -13,13 +13,13 @@ final class ListReaderGate: Sendable {
         self.clients = clients
     }
 
-    /// - Returns: the client that asks; nil where anyone may.
+    /// - Returns: the client that asks; nil where anyone may read.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `invalid_client`, `insufficient_scope`.
     func admit(_ request: Request, _ context: RequestContext) async throws -> ClientID? {
         guard access == .clients else { return nil }
         if let token = try BearerToken(request.headers) {
             let claims = try bearer.verify(token.text).claims
-            // A user's token does not do: entries link users, which is why access was restricted.
+            // A user's token is not enough: entries link users, which is why access was restricted.
             guard claims.sessionID == nil, claims.subject == claims.clientID.description else {
                 throw Refusal(.insufficientScope, "The list is for services: use a token of the client itself.")
             }
@@ -28,7 +28,8 @@ final class ListReaderGate: Sendable {
         let presented = try ClientAuthentication(request.headers, bodyID: nil, bodySecret: nil)
         guard presented != nil else {
             throw Refusal(
-                .bearerMissing, "The list is for services: send a client's access token, or authenticate by Basic.")
+                .bearerMissing,
+                "The list is for services: send a client's access token, or authenticate with HTTP Basic.")
         }
         return try await clients.authenticate(presented, .confidential, context).id
     }

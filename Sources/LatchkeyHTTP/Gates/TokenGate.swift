@@ -1,8 +1,8 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// Access tokens at our own API. The client that a token names may have its pages read the answer, even when the token
-/// has expired: a page has to see that 401 to know that it must refresh.
+/// Access tokens at our own API. Pages of the client that a token names may read the response, even when the token has
+/// expired: a page must see that 401 to know that it must refresh.
 final class TokenGate: Sendable {
     private let bearer: BearerVerifier
     private let directory: ClientDirectory
@@ -12,7 +12,8 @@ final class TokenGate: Sendable {
         self.directory = directory
     }
 
-    /// Any live token of ours, with its session as it is now: the index cannot know of one that ended without an entry.
+    /// Any live token of ours, with the current state of its session: the index does not know about a session that
+    /// ended without an entry.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`.
     func bearer(_ request: Request, _ context: RequestContext) async throws -> AuthorisedCaller {
         let token = try bearer.verify(try await text(request, context))
@@ -25,12 +26,12 @@ final class TokenGate: Sendable {
     func account(_ request: Request, _ context: RequestContext) async throws -> SessionRecord {
         let caller = try await bearer.authorise(try await text(request, context), scope: Scope.latchkeyAccount)
         guard let record = caller.record else {
-            throw Refusal(.insufficientScope, "This needs an access token that a user signed in for.")
+            throw Refusal(.insufficientScope, "This needs an access token from a user's sign-in.")
         }
         return record
     }
 
-    /// Over the Unix socket and inside the process the operator; everybody else needs a live token with
+    /// Over the Unix socket and inside the process, the operator. Every other caller needs a live token with
     /// `latchkey:admin`, whose session row is read again on every request.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
     func administrator(_ request: Request, _ context: RequestContext) async throws -> Actor {
@@ -38,8 +39,8 @@ final class TokenGate: Sendable {
         return try await bearer.authorise(try await text(request, context), scope: Scope.latchkeyAdmin).actor
     }
 
-    /// The client behind a token of its own with `latchkey:events`, its row read again on every request. What it then
-    /// sees is its own stream alone.
+    /// The client behind a token of its own with `latchkey:events`, its row read again on every request. Such a client
+    /// sees only its own stream.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
     func receiver(_ request: Request) async throws -> ClientID {
         let token = try BearerToken.required(request.headers)
@@ -60,7 +61,7 @@ final class TokenGate: Sendable {
 }
 
 extension BrowserExchange {
-    /// What an unchecked token claims decides nothing but which registered origins may read the answer to it.
+    /// The claims of an unchecked token decide only which registered origins may read the response.
     func note(_ token: BearerToken, _ directory: ClientDirectory) async {
         guard let claims = try? UnverifiedToken(parsing: token.text).unverifiedClaims(),
             let client = try? await directory.client(claims.clientID)

@@ -3,12 +3,12 @@ package struct PrometheusPage: Sendable {
     /// The content type of ``text``.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// The kinds of metric in Prometheus' words.
+    /// The kinds of metric, as Prometheus names them.
     package enum Kind: String, Sendable {
         case counter, gauge, histogram
     }
 
-    /// So far; ends in a line feed.
+    /// The text so far; ends in a line feed.
     package private(set) var text = ""
 
     /// An empty page.
@@ -17,7 +17,7 @@ package struct PrometheusPage: Sendable {
     /// The lines that begin a metric.
     /// - Parameters:
     ///   - name: ours, in Prometheus' characters.
-    ///   - help: nil where the name says all.
+    ///   - help: nil if the name says everything.
     package mutating func head(_ name: String, _ kind: Kind, _ help: String?) {
         if let help { text += "# HELP \(name) \(Self.escape(help, quote: false))\n" }
         text += "# TYPE \(name) \(kind.rawValue)\n"
@@ -32,7 +32,7 @@ package struct PrometheusPage: Sendable {
     /// The samples of one histogram.
     /// - Parameters:
     ///   - bounds: of the classes, in seconds.
-    ///   - counts: one for each class, and one for what is beyond.
+    ///   - counts: one for each class, and one for everything beyond.
     package mutating func histogram(
         _ name: String, _ labels: String, bounds: [Double], counts: [Int64], sum: Double
     ) {

@@ -1,13 +1,12 @@
 import HTTPTypes
 import Synchronization
 
-/// Counts and times requests by method, route template and status, since the start. All three are closed sets, so nobody
-/// can blow the metrics up by asking for random paths or methods; beyond ``maxSeries`` a further one would not be kept, as
-/// a last line of defence.
+/// Counts and times requests by method, route template and status, since the start. All three are closed sets, so
+/// random paths or methods cannot inflate the metrics; as a last line of defence, nothing is kept beyond ``maxSeries``.
 package final class RequestMetrics: Sendable {
-    /// The route label of a path that names nothing.
+    /// The route label of an unknown path.
     static let unmatched = "unmatched"
-    /// Most combinations of labels.
+    /// The most combinations of labels.
     package static let maxSeries = 1000
 
     private struct Key: Hashable {
@@ -28,7 +27,7 @@ package final class RequestMetrics: Sendable {
         fileprivate let counter: RequestCounter
         fileprivate let times: RequestTimes
 
-        /// One more request.
+        /// Counts one more request.
         package func count(nanoseconds: Int64) {
             counter.increment()
             times.add(nanoseconds: nanoseconds)
@@ -47,7 +46,7 @@ package final class RequestMetrics: Sendable {
     /// Nothing counted yet.
     package init() {}
 
-    /// - Parameter resource: nil for a path that names nothing.
+    /// - Parameter resource: nil for an unknown path.
     func series(_ method: HTTPRequest.Method, _ resource: RouteTable.Resource?, status: Int) -> Series {
         series(Self.label(method), route: resource?.template ?? Self.unmatched, status: status)
     }
@@ -116,7 +115,7 @@ private final class RequestCounter: Sendable {
 
 /// How long requests took, in classes from 100 µs to 10 s.
 private final class RequestTimes: Sendable {
-    /// In seconds. What took longer is in a class of its own.
+    /// In seconds. Longer times are in a class of their own.
     static let bounds: [Double] = [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
@@ -129,7 +128,7 @@ private final class RequestTimes: Sendable {
 
     private let state = Mutex(State())
 
-    /// How many there were in each class, and the seconds of all together.
+    /// The count of each class, and the total in seconds.
     var figures: (counts: [Int64], sum: Double) { state.withLock { ($0.counts, Double($0.sum) / 1_000_000_000) } }
 
     func add(nanoseconds: Int64) {

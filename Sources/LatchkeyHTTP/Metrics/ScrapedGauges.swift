@@ -1,17 +1,17 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// The gauges that are read when somebody scrapes. The store's part is missing when it could not be read, which
-/// `latchkey_store_readable` tells.
+/// The gauges that are read at each scrape. The store's part is missing if it could not be read, which
+/// `latchkey_store_readable` shows.
 struct ScrapedGauges: Sendable {
-    /// Where they are read.
+    /// The sources of the gauges.
     struct Sources: Sendable {
         let health: ServerHealth
         let feed: RevocationFeed
         /// Nil with `shared_signals.enabled` off.
         let events: EventFeed?
         let reuses: ReuseWatch
-        /// Whether consumers are clients, and have names that nobody can invent.
+        /// Whether consumers are clients, with names that cannot be invented.
         let namesConsumers: Bool
         let clock: Clock
 
@@ -47,7 +47,7 @@ struct ScrapedGauges: Sendable {
         if let validity = surroundings.certificate.validity {
             page.gauge(
                 "latchkey_tls_certificate_not_after_seconds",
-                "When the TLS certificate that is served ends, Unix time.",
+                "When the served TLS certificate expires, Unix time.",
                 validity.notAfter.seconds)
         }
         if let dropped = surroundings.droppedLogLines?() {
@@ -63,13 +63,13 @@ struct ScrapedGauges: Sendable {
     private func addStore(_ store: StoreStatistics, to page: inout PrometheusPage) {
         page.gauge("latchkey_users", "Accounts.", store.users)
         page.gauge("latchkey_clients", "Clients.", store.clients)
-        page.gauge("latchkey_sessions", "Session rows, living or waiting for the sweep.", store.sessions)
+        page.gauge("latchkey_sessions", "Session rows, live or waiting for the sweep.", store.sessions)
         page.gauge("latchkey_audit_events", "Lines of the audit trail.", store.auditEvents)
         page.gauge("latchkey_database_bytes", "Size of the database file.", store.databaseBytes)
         page.gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
         page.counter("latchkey_store_batches_total", "Commits since start.", store.batches)
         page.counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
-        page.head("latchkey_store_commit_seconds", .histogram, "How long commits took, the disk included.")
+        page.head("latchkey_store_commit_seconds", .histogram, "Duration of commits, including the disk.")
         page.histogram(
             "latchkey_store_commit_seconds", "", bounds: CommitTimes.bounds.map { $0 / .seconds(1) },
             counts: store.commitTimes.counts, sum: store.commitTimes.sum / .seconds(1))
@@ -77,14 +77,15 @@ struct ScrapedGauges: Sendable {
 
     private func addReuses(_ figures: ReuseWatch.Figures, to page: inout PrometheusPage) {
         page.counter(
-            "latchkey_refresh_reuses_total", "Refresh tokens that came a second time soon after, since start.",
+            "latchkey_refresh_reuses_total", "Refresh tokens used a second time soon after the first, since start.",
             figures.answers)
         page.counter(
-            "latchkey_refresh_reuses_elsewhere_total", "Of those, from another network than the first time.",
+            "latchkey_refresh_reuses_elsewhere_total",
+            "Of those, tokens used from another network than the first time.",
             figures.elsewhere)
         page.counter(
             "latchkey_refresh_reuse_runs_total",
-            "Sessions in which that happened generation after generation: two may hold the tokens.", figures.runs)
+            "Sessions in which this happened in successive generations: two parties may hold the tokens.", figures.runs)
     }
 
     private func addStreams(_ streams: [EventStreamRecord], to page: inout PrometheusPage) {
@@ -93,12 +94,12 @@ struct ScrapedGauges: Sendable {
             "latchkey_events_pending_max", "Events that the slowest receiver has not acknowledged.",
             streams.map(\.pending).max() ?? 0)
         page.gauge(
-            "latchkey_events_dropped", "Events of the present streams that went unacknowledged, too many or too old.",
+            "latchkey_events_dropped", "Events of the current streams dropped unacknowledged, as too many or too old.",
             streams.map(\.dropped).reduce(0, +))
     }
 
-    /// With names only where those are clients': a name that anybody may invent would, over time, be a label without
-    /// bound in whatever keeps the figures. Without names the slowest stands for all. Who has left lags no more.
+    /// With names only if those are clients': a name that anybody may invent would, over time, be a label without limit
+    /// in the monitoring system. Without names, the slowest stands for all. A consumer that has left no longer lags.
     private func addConsumers(
         _ known: [ConsumerStatus], named: Bool, now: Timestamp, to page: inout PrometheusPage
     ) {
@@ -106,22 +107,22 @@ struct ScrapedGauges: Sendable {
         page.gauge("latchkey_revocation_consumers", "Named pollers of the revocation list.", consumers.count)
         page.gauge(
             "latchkey_revocation_consumers_gone",
-            "Those that were silent for far longer than between two polls before.",
+            "Named pollers that have been silent for far longer than between earlier polls.",
             known.count - consumers.count)
         perConsumer(
             "latchkey_consumer_lag_entries", "Entries of the list that a named poller has not acknowledged.",
             consumers.map { ($0.name, Double($0.behind)) }, named: named, to: &page)
         perConsumer(
-            "latchkey_consumer_lag_seconds", "For how long a named poller has been behind the list.",
+            "latchkey_consumer_lag_seconds", "How long a named poller has been behind the list.",
             consumers.map { ($0.name, Double($0.lag(at: now).wholeMilliseconds) / 1000) }, named: named, to: &page)
     }
 
     private func perConsumer(
         _ name: String, _ help: String, _ values: [(String, Double)], named: Bool, to page: inout PrometheusPage
     ) {
-        page.head(name, .gauge, named ? help : help + " The largest of all.")
+        page.head(name, .gauge, named ? help : help + " The largest value of all pollers.")
         guard named else { return page.line(name, "", values.map(\.1).max() ?? 0) }
-        // One series a name: of several replicas the slowest counts.
+        // One series per name: of several replicas the slowest counts.
         let slowest = Dictionary(values, uniquingKeysWith: max)
         for (consumer, value) in slowest.sorted(by: { $0.key < $1.key }) {
             page.line(name, PrometheusPage.labels([("consumer", consumer)]), value)

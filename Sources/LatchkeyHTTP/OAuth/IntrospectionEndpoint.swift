@@ -20,7 +20,7 @@ struct IntrospectionEndpoint: Sendable {
             status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: Self.encode(found, issuer: issuer)))
     }
 
-    /// `token_use` is an addition: whoever asks must be able to tell a refresh token from an access token.
+    /// `token_use` is an addition: the caller must be able to tell a refresh token from an access token.
     private static func encode(_ found: Introspection, issuer: String) -> [UInt8] {
         switch found {
         case .inactive:

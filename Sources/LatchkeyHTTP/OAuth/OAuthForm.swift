@@ -1,9 +1,9 @@
 import LatchkeyCore
 
-/// A request to an OAuth endpoint: a form body (RFC 6749 3.2), never with credentials in the URL, where logs and
+/// A request to an OAuth endpoint: a form body (RFC 6749 3.2). Credentials are never in the URL, where logs and
 /// histories would keep them.
 enum OAuthForm {
-    /// What must not stand in a query string.
+    /// Parameters that must not be in a query string.
     private static let credentials = [
         "client_secret", "client_assertion", "refresh_token", "access_token", "token", "code", "password",
     ]

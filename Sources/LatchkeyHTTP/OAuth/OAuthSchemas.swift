@@ -1,7 +1,7 @@
 import LatchkeyCore
 
-/// What the OAuth endpoints read and write, which is no ``WireObject``: forms, and answers that are written by hand for
-/// speed. A test holds each to real requests and answers.
+/// The request and response bodies of the OAuth endpoints, which are not a ``WireObject``: forms, and responses that
+/// are written by hand for speed. A test checks each against real requests and responses.
 extension SchemaDescription {
     static let oauthError = SchemaDescription(
         "OAuthError", "RFC 6749 5.2.",
@@ -11,12 +11,12 @@ extension SchemaDescription {
         ])
 
     static let tokenRequest = SchemaDescription(
-        "TokenRequest", "A grant, with client authentication by Basic or in the form.",
+        "TokenRequest", "A grant, with client authentication by HTTP Basic or in the form.",
         [
             .required("grant_type", .choice(Client.Grant.all.map(\.name))),
             .optional("client_id", .string),
             .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
-            .optional("resource", .array(.string), "RFC 8707; may come more than once."),
+            .optional("resource", .array(.string), "RFC 8707; may be repeated."),
         ])
 
     static let tokenResponse = SchemaDescription(
@@ -26,22 +26,22 @@ extension SchemaDescription {
             .required("expires_in", .integer, "Seconds."), .required("scope", .string),
             .optional(
                 "latchkey_separate_scope", .string,
-                "Granted too, but never in one token with scope: refresh (or ask anew) with this scope alone."),
+                "Also granted, but never in one token with scope: refresh (or ask again) with only this scope."),
             .optional(
-                "refresh_token", .string, "Absent with cookie transport, and when the client keeps the one it has."),
-            .optional("refresh_token_timeout", .integer, "Seconds until the session ends when it is not used."),
+                "refresh_token", .string, "Absent with cookie transport, and when the client keeps its current one."),
+            .optional("refresh_token_timeout", .integer, "Seconds until the session ends unless it is used."),
             .optional("sid", .string),
         ])
 
     static let tokenReference = SchemaDescription(
-        "TokenReference", "A token, with client authentication by Basic or in the form.",
+        "TokenReference", "A token, with client authentication by HTTP Basic or in the form.",
         [
             .required("token", .string), .optional("token_type_hint", .string), .optional("client_id", .string),
             .optional("client_secret", .string),
         ])
 
     static let introspection = SchemaDescription(
-        "Introspection", "RFC 7662 2.2; exactly active=false for whatever the caller may not know.",
+        "Introspection", "RFC 7662 2.2; exactly active=false for anything that the caller may not know.",
         [
             .required("active", .boolean), .optional("scope", .string), .optional("client_id", .string),
             .optional("token_type", .string),

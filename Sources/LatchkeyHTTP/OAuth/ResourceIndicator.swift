@@ -1,8 +1,8 @@
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// `resource` parameters (RFC 8707). A client's audience is configured, not asked for: a request may name what its token
-/// is for anyway, and the token is what it always is.
+/// `resource` parameters (RFC 8707). A client's audience is configured, not requested: a request may still name the
+/// audience, and the token stays the same.
 package enum ResourceIndicator {
     /// - Parameter audience: `aud` of the token that the request would get without the parameter.
     /// - Throws: `Refusal` `invalid_target` when one of `resources` is something else.

@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 
 /// `POST /oauth2/revoke` (RFC 7009): a client gives back a token of its own. Durable when it answers; 200 for anything
-/// that is not the caller's to revoke, so that nobody can ask which tokens exist.
+/// that is not the caller's to revoke, so that the response does not reveal which tokens exist.
 struct RevocationEndpoint: Sendable {
     let revocations: RevocationLog
 
@@ -12,7 +12,7 @@ struct RevocationEndpoint: Sendable {
     }
 
     private func handle(_ request: Request, _ context: RequestContext, _ asked: ClientForm) async throws -> Response {
-        // `token_type_hint` is a hint; what a token is shows in its form.
+        // `token_type_hint` is only a hint; the form of a token shows what it is.
         try await revocations.revokePresented(try asked.form.required("token"), caller: asked.client)
         return Response(status: .ok, headers: [.cacheControl: "no-store", .pragma: "no-cache"])
     }

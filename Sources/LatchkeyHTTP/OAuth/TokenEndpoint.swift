@@ -4,7 +4,8 @@ import LatchkeyTokens
 
 /// `POST /oauth2/token` (RFC 6749 3.2). Form, client, grant list, grant: in that order.
 struct TokenEndpoint: Sendable {
-    /// What it answers. Metadata and the API document list `Client.Grant.all`, which a test holds to this.
+    /// The grants that it answers. Metadata and the API document list `Client.Grant.all`, and a test checks that
+    /// against this.
     let grants: [OfferedGrant]
 
     init(sessions: SessionService, clientTokens: ClientTokenService, settings: Settings) {
@@ -16,8 +17,8 @@ struct TokenEndpoint: Sendable {
 
     var route: Route {
         let rule = ClientForm.Rule(.all, repeatable: OfferedGrant.repeatable) { [grants] form throws(Refusal) in
-            // Who sends nonsense and no name is told about the nonsense; who names a client is told so that its page can
-            // read it.
+            // A request with a bad form and no client is refused for the form. If it names a client, the client's page
+            // can read that refusal.
             try grants.asked(by: form).check(form)
         }
         return Route(

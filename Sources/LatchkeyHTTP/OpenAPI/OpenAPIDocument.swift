@@ -19,7 +19,7 @@ struct OpenAPIDocument: Sendable {
     static let descriptions = OperationDescription.admin.merging(OperationDescription.publicAPI) { first, _ in first }
         .merging(OperationDescription.sharedSignals) { first, _ in first }
 
-    /// Every object that an operation or a refusal names, and those inside of them, by name.
+    /// Every object that an operation or a refusal names, and the objects inside those, by name.
     static let schemas: [SchemaDescription] = {
         var found: [String: SchemaDescription] = [:]
         func add(_ types: [SchemaType]) {
@@ -33,10 +33,10 @@ struct OpenAPIDocument: Sendable {
         return found.values.sorted { $0.name < $1.name }
     }()
 
-    /// The key of a route's description. The metadata of an issuer with a path stands at one more path (RFC 8414 3.1).
+    /// The key of a route's description. The metadata of an issuer with a path is at a second path, too (RFC 8414 3.1).
     static func key(_ route: Route) -> String { key(route.method, route.template) }
 
-    /// The same, of a route that is about to be.
+    /// The same for a route that is being made.
     static func key(_ method: HTTPRequest.Method, _ template: String) -> String {
         let metadata = [PublicPath.metadata, SharedSignalsAddresses.wellKnown]
         let template = metadata.first { template.hasPrefix($0 + "/") } ?? template
@@ -164,7 +164,7 @@ struct OpenAPIDocument: Sendable {
             "security",
             array: { json in
                 switch access {
-                // Told by the body or the query, and so not in the words of OpenAPI.
+                // In the body or the query, which OpenAPI cannot express.
                 case .open, .application, .firstParty, .begunSignIn, .operator: break
                 case .client:
                     json.object { $0.member("client", [String]()) }

@@ -1,4 +1,4 @@
-/// What the API document says of one route beyond what the route table knows.
+/// What the API document says about a route beyond what the route table knows.
 struct OperationDescription: Sendable {
     /// A query parameter.
     struct Parameter: Sendable {
@@ -12,8 +12,8 @@ struct OperationDescription: Sendable {
             self.description = description
         }
 
-        static let limit = Parameter("limit", .integer, "At most so many items, 1 to 1000; 100 when absent.")
-        static let cursor = Parameter("cursor", .string, "The next_cursor of the page before.")
+        static let limit = Parameter("limit", .integer, "Largest number of items, 1 to 1000; 100 when absent.")
+        static let cursor = Parameter("cursor", .string, "The next_cursor of the previous page.")
     }
 
     /// A request body.
@@ -35,7 +35,7 @@ struct OperationDescription: Sendable {
         }
     }
 
-    /// An answer that is no error.
+    /// A response that is not an error.
     struct Answer: Sendable {
         let status: Int
         let description: String

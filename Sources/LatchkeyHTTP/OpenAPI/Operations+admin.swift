@@ -3,7 +3,7 @@ import LatchkeyTokens
 
 extension OperationDescription {
     private static let page = [Parameter.limit, .cursor]
-    private static let since = Parameter("since", .integer, "Only from this instant on, Unix seconds.")
+    private static let since = Parameter("since", .integer, "Only items since this instant, Unix seconds.")
 
     /// The admin API, by method and path.
     static let admin: [String: OperationDescription] = users.merging(others) { first, _ in first }
@@ -11,7 +11,7 @@ extension OperationDescription {
     private static let users: [String: OperationDescription] = prefixed([
         "GET /users": .init(
             "users", "Lists users, newest first.",
-            query: page + [Parameter("name", .string, "Only the user of this name.")],
+            query: page + [Parameter("name", .string, "Only the user with this name.")],
             .json(PageResource<UserResource>.self)),
         "POST /users": .init(
             "users", "Adds a user.", body: .json(UserCreate.self), .json(UserResource.self, status: 201, "Added.")),
@@ -19,13 +19,15 @@ extension OperationDescription {
             "users", "Imports a chunk of users with password hashes of another system.",
             body: .json(UserImportRequest.self), .json(UserImportResponse.self)),
         "GET /users/{user}": .init(
-            "users", "Shows a user, by id or by a name that may stand in a path; by any name: GET /users with name.",
+            "users",
+            "Shows a user, by id or by a name that fits into a path; for any other name use GET /users with name.",
             .json(UserResource.self)),
         "PATCH /users/{user}": .init(
-            "users", "Changes name, roles or the duty to change the password.", body: .json(UserUpdate.self),
+            "users", "Changes the name, the roles, or whether the user must change the password.",
+            body: .json(UserUpdate.self),
             .json(UserResource.self)),
         "DELETE /users/{user}": .init(
-            "users", "Removes a user, the sessions and the tokens.", .empty(204, "Removed.")),
+            "users", "Removes a user with all sessions and tokens.", .empty(204, "Removed.")),
         "PUT /users/{user}/password": .init(
             "users", "Sets a password; ends all sessions and tokens of the user.", body: .json(PasswordSet.self),
             .empty(204, "Set.")),
@@ -44,68 +46,71 @@ extension OperationDescription {
         "PATCH /clients/{client}": .init(
             "clients", "Changes a client.", body: .json(.clientUpdate), .json(.clientCreated)),
         "DELETE /clients/{client}": .init(
-            "clients", "Removes a client, its sessions and its tokens.", .empty(204, "Removed.")),
+            "clients", "Removes a client with its sessions and tokens.", .empty(204, "Removed.")),
         "POST /clients/{client}/disable": .init(
             "clients", "Disables a client; ends its sessions and tokens.", .json(.client)),
         "POST /clients/{client}/enable": .init("clients", "Enables a client again.", .json(.client)),
         "POST /clients/{client}/rotate-secret": .init(
-            "clients", "Makes a new secret; the old one works for a grace period.",
+            "clients", "Creates a new secret; the old one works for a grace period.",
             body: .json(.clientSecretRotate, isRequired: false), .json(.clientSecretRotated)),
         "GET /sessions": .init(
             "sessions", "Lists sessions, newest first.",
             query: page + [
-                Parameter("user", .string, "Only of this user, by id or name."),
-                Parameter("client", .string, "Only of this client."),
-                Parameter("state", .choice(SessionFilter.State.allCases.map(\.rawValue)), "Only in this state."), since,
+                Parameter("user", .string, "Only sessions of this user, by id or name."),
+                Parameter("client", .string, "Only sessions of this client."),
+                Parameter(
+                    "state", .choice(SessionFilter.State.allCases.map(\.rawValue)), "Only sessions in this state."),
+                since,
             ], .json(PageResource<SessionResource>.self)),
         "GET /sessions/{sid}": .init("sessions", "Shows a session.", .json(SessionResource.self)),
         "DELETE /sessions/{sid}": .init(
-            "sessions", "Ends a session and its tokens.", .empty(204, "Ended, now or before.")),
+            "sessions", "Ends a session and its tokens.", .empty(204, "Ended, now or earlier.")),
         "GET /sessions/{sid}/explain": .init(
-            "sessions", "Tells from the audit trail why a session is as it is.", .json(SessionExplanationResource.self)),
+            "sessions", "Explains from the audit trail why a session is in its state.",
+            .json(SessionExplanationResource.self)),
         "GET /revocations": .init(
-            "revocations", "Lists the revocation log, newest first; with after, what is newer, oldest first.",
+            "revocations", "Lists the revocation log, newest first; with after, the newer entries, oldest first.",
             query: page + [Parameter("after", .integer, "Only live entries with a greater seq, oldest first.")],
             Answer(
-                status: 200, description: "A page, or with after a tail.", contentType: "application/json",
+                status: 200, description: "A page; with after, a tail.", contentType: "application/json",
                 type: .oneOf([
                     PageResource<RevocationResource>.schema.description, RevocationTail.schema.description,
                 ]))),
         "POST /revocations": .init(
-            "revocations", "Revokes tokens, a session, or everything of a user, a client, a key or everybody.",
+            "revocations", "Revokes tokens, a session, or everything of a user, a client, a key or all users.",
             body: .json(RevocationCreate.self), .json(RevocationResource.self, status: 201, "Revoked."),
-            .json(RevocationUnchanged.self, "Nothing live was left to revoke.")),
+            .json(RevocationUnchanged.self, "There was nothing live to revoke.")),
         "GET /revocations/{seq}": .init(
             "revocations", "Shows a live entry and which known consumers have acknowledged it.",
             .json(RevocationSpread.self)),
         "GET /keys": .init(
             "keys", "Lists signing keys with their timeline.",
-            query: page + [Parameter("all", .choice(["true", "false"]), "Those that are gone too.")],
+            query: page + [Parameter("all", .choice(["true", "false"]), "Whether to include keys that are gone.")],
             .json(PageResource<KeyResource>.self)),
         "POST /keys/rotate": .init(
             "keys", "Advances signing keys by hand, or replaces stolen ones.",
             body: .json(KeyRotate.self, isRequired: false), .json(PageResource<KeyResource>.self)),
         "POST /keys/import": .init(
-            "keys", "Takes a private key made elsewhere.", body: .json(KeyImport.self),
+            "keys", "Imports a private key.", body: .json(KeyImport.self),
             .json(KeyResource.self, status: 201, "Imported.")),
         "POST /master-key/rotate": .init(
-            "keys", "Makes a new master key and seals everything with it.",
+            "keys", "Creates a new master key and seals every secret with it.",
             body: .json(MasterKeyRotate.self, isRequired: false), .json(MasterKeyRotated.self)),
         "GET /consumers": .init(
-            "revocations", "Lists who polls the revocation list under a name.", query: page,
+            "revocations", "Lists the named pollers of the revocation list.", query: page,
             .json(PageResource<ConsumerResource>.self)),
         "DELETE /consumers": .init(
-            "revocations", "Forgets a consumer that has left; one that polls all the same comes back.",
+            "revocations", "Forgets a consumer; one that still polls comes back.",
             query: [
                 Parameter("name", .string, "Its name; required."),
-                Parameter("address", .string, "Only the one at this address."),
+                Parameter("address", .string, "Only the consumer at this address."),
             ], .empty(204, "Forgotten.")),
         "GET /audit": .init(
             "audit", "Lists the audit trail, newest first.",
             query: page + [
-                Parameter("user", .string, "Only about this user, by id or name; a deleted one too."),
-                Parameter("session", .string, "Only about this session."),
-                Parameter("client", .string, "Only about this client."),
+                Parameter("user", .string, "Only events about this user, by id or name; deleted users too."),
+                Parameter("session", .string, "Only events about this session."),
+                Parameter("client", .string, "Only events about this client."),
                 Parameter("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue)), "Only events of this kind."),
                 since,
             ], .json(PageResource<AuditResource>.self)),
@@ -113,10 +118,10 @@ extension OperationDescription {
             "events", "Lists the streams of security events, newest first.", query: page,
             .json(PageResource<StreamResource>.self)),
         "DELETE /streams/{stream}": .init(
-            "events", "Deletes a receiver's stream and what waits in it.", .empty(204, "Deleted.")),
+            "events", "Deletes a receiver's stream and the events that wait in it.", .empty(204, "Deleted.")),
         "GET /stats": .init("operations", "Shows figures of the process and its database.", .json(StatsResource.self)),
         "POST /tokens": .init(
-            "tokens", "Mints an access token in a user's name, for tests.", body: .json(TokenMint.self),
+            "tokens", "Mints an access token for a user, for tests.", body: .json(TokenMint.self),
             .json(TokenMinted.self, status: 201, "Minted.")),
     ])
 

@@ -5,27 +5,27 @@ package indirect enum SchemaType: Sendable {
     case string
     case integer
     case boolean
-    /// A text from a closed list.
+    /// A string from a closed list.
     case choice([String])
     case array(SchemaType)
-    /// One text, or an array of them.
+    /// One string, or an array of strings.
     case textOrTexts
-    /// Names to texts.
+    /// Names to strings.
     case map
     /// Any object, described elsewhere.
     case anyObject
-    /// An object that stands among the document's components.
+    /// An object among the document's components.
     case object(SchemaDescription)
-    /// An answer that is one of several.
+    /// One of several objects.
     case oneOf([SchemaDescription])
 
-    /// The texts of a closed list.
+    /// The strings of a closed list.
     static func choice<Text: RawRepresentable & CaseIterable>(of list: Text.Type) -> SchemaType
     where Text.RawValue == String {
         .choice(Text.allCases.map(\.rawValue))
     }
 
-    /// The objects that the type names, without those inside of them.
+    /// The objects that the type names, without the objects inside those.
     var objects: [SchemaDescription] {
         switch self {
         case .object(let object): [object]
@@ -88,12 +88,12 @@ package struct SchemaMember: Sendable {
     let isNullable: Bool
     let description: String?
 
-    /// A member that is always there.
+    /// A member that is always present.
     static func required(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
         SchemaMember(name: name, type: type, isRequired: true, isNullable: false, description: description)
     }
 
-    /// A member that is always there, be it as `null`.
+    /// A member that is always present, possibly as `null`.
     static func requiredOrNull(_ name: String, _ type: SchemaType, _ description: String? = nil) -> SchemaMember {
         SchemaMember(name: name, type: type, isRequired: true, isNullable: true, description: description)
     }
@@ -124,7 +124,7 @@ package struct SchemaDescription: Sendable {
         self.isClosed = isClosed
     }
 
-    /// Where it stands in the document.
+    /// Its location in the document.
     fileprivate var reference: String { "#/components/schemas/\(name)" }
 
     func write(_ json: inout JSONWriter) {

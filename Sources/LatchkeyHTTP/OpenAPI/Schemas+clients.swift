@@ -28,15 +28,15 @@ extension SchemaDescription {
         "ClientCreate", "A client to register.", isClosed: true,
         [
             .required("id", .string), .required("kind", kind),
-            .nullable("client_secret", .string, "Absent: a confidential client gets a new one."),
+            .nullable("client_secret", .string, "Absent: a new one is created for a confidential client."),
         ] + changes)
 
     static let clientUpdate = SchemaDescription(
-        "ClientUpdate", "What to change; absent members stay, null takes the value away where there can be none.",
+        "ClientUpdate", "What to change: absent members keep their value, null removes a value that is optional.",
         isClosed: true, changes)
 
     static let clientCreated = SchemaDescription(
-        "ClientCreated", "A client with what to know about it.",
+        "ClientCreated", "A client with warnings about it.",
         [
             .required("client", .object(.client)), .required("warnings", strings),
             .optional("client_secret", .string, "Shown once."),
@@ -68,7 +68,7 @@ extension ClientField {
         }
     }
 
-    /// What the type does not say, as a further sentence.
+    /// The limits that the type does not express, as a further sentence.
     fileprivate var bounds: String {
         switch form {
         case .list(let most): " At most \(most)."

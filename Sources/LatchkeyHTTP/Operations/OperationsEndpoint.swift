@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import NIOCore
 
-/// What operators and their machines ask: is it alive, can it serve, how is it doing.
+/// What operators and their machines ask: whether the server is alive, whether it can serve, and how it is doing.
 struct OperationsEndpoint: Sendable {
     private let gauges: ScrapedGauges.Sources
     private let requests: RequestMetrics
@@ -17,7 +17,7 @@ struct OperationsEndpoint: Sendable {
         self.gauges = gauges
         requests = metrics
         self.surroundings = surroundings
-        // While one probe hangs with the disk, those who ask wait for that one and start no other.
+        // While one probe hangs with the disk, further callers wait for that one and start no other.
         let probe = RecentResult(every: .zero, clock: clock) {
             await Readiness.probe(health, surroundings, now: clock.now())
         }
@@ -37,12 +37,13 @@ struct OperationsEndpoint: Sendable {
         ]
     }
 
-    /// `/metrics`: beside the admin API, on its address when it has one.
+    /// `/metrics`: beside the admin API, on its address if it has one.
     var metricsRoutes: [Route] {
         [Route(.get, PublicPath.metrics, "getMetrics", .open(metrics))]
     }
 
-    /// Alive means: it answers. Nothing else is asked, or a broken disk would make an orchestrator restart in circles.
+    /// Alive means that it answers. Nothing else is checked, or a broken disk would make an orchestrator restart it
+    /// endlessly.
     private func healthz(_ request: Request, _ context: RequestContext) async throws -> Response {
         Self.alive
     }

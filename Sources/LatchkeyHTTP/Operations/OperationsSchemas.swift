@@ -1,5 +1,5 @@
 extension SchemaDescription {
     /// `/healthz`.
     static let health = SchemaDescription(
-        "Health", "It answers.", [.required("status", .choice(["ok"]))])
+        "Health", "The process answers.", [.required("status", .choice(["ok"]))])
 }

@@ -3,7 +3,7 @@ import LatchkeyTokens
 
 /// Whether this server can do its main job right now, check by check.
 package struct Readiness: WireObject, Equatable {
-    /// One thing that has to hold.
+    /// One condition of readiness.
     package struct Check: WireObject, Equatable {
         package let name: String
         package let ok: Bool
@@ -11,17 +11,17 @@ package struct Readiness: WireObject, Equatable {
         package let detail: String?
 
         package static let schema = ObjectSchema(
-            resource: "ReadinessCheck", "One thing that has to hold.", Check.init,
+            resource: "ReadinessCheck", "One condition of readiness.", Check.init,
             Member("name", \.name),
             Member("ok", \.ok),
-            Member("detail", \.detail, "What is wrong, or will be soon although it holds."))
+            Member("detail", \.detail, "What is wrong now, or soon will be although the check passes."))
     }
 
     package let ready: Bool
     package let checks: [Check]
 
     package static let schema = ObjectSchema(
-        resource: "Readiness", "Check by check.", Readiness.init(ready:checks:),
+        resource: "Readiness", "The result of each check.", Readiness.init(ready:checks:),
         Member("ready", \.ready),
         Member("checks", \.checks))
 
@@ -32,44 +32,44 @@ package struct Readiness: WireObject, Equatable {
 
     init(checks: [Check]) { self.init(ready: checks.allSatisfy(\.ok), checks: checks) }
 
-    /// What is asked beyond the services themselves.
+    /// The inputs of the checks beyond the services themselves.
     struct Surroundings: Sendable {
         let trouble: StoreTrouble
         /// Free bytes on the file system of the database; nil when unknown.
         let freeBytes: @Sendable () -> Int64?
-        /// Whether the database's files are gone, so that nothing is written any more.
+        /// Whether the database's files are gone, so that the server no longer writes.
         var isStoreLost: @Sendable () -> Bool = { false }
-        /// What is served, if TLS is.
+        /// The served certificate, with TLS.
         var certificate = ServedCertificate()
-        /// Lines of the log that could not be written; nil where nobody counts.
+        /// Log lines that could not be written; nil if they are not counted.
         var droppedLogLines: (@Sendable () -> Int64)?
         /// How long the database may take to answer.
         var patience: Duration = .seconds(2)
     }
 
-    /// Below this the next sign-ins fill the disk, although a single small write may still find room.
+    /// Below this the next sign-ins fill the disk, although a single small write may still succeed.
     static let leastFreeBytes: Int64 = 8 * 1024 * 1024
 
-    /// Asks the store to commit a write, the disk for room, the key ring for a key that signs, and the clock whether it
-    /// was set back.
+    /// Asks the store to commit a write, the disk for free space, the key ring for a signing key, and the clock whether
+    /// it was set back.
     static func probe(_ health: ServerHealth, _ surroundings: Surroundings, now: Timestamp) async -> Readiness {
         Readiness(
             checks: [await store(health, surroundings), signingKey(health), await clock(health)]
                 + certificate(surroundings, now))
     }
 
-    /// What is said while the store does not answer the probe.
+    /// The result while the store does not answer the probe.
     static func hanging(_ health: ServerHealth) -> Readiness {
         Readiness(checks: [
-            Check(name: storeName, ok: false, detail: "The database does not answer. See the disk below it."),
+            Check(name: storeName, ok: false, detail: "The database does not answer. Check the disk that it is on."),
             signingKey(health), unreadableClock,
         ])
     }
 
     private static let storeName = "store_writable"
 
-    /// With TLS alone. A certificate that is over does not make the server unready: those who look at it refuse to come,
-    /// a proxy that does not goes on, and taking the server away would help neither.
+    /// Only with TLS. An expired certificate does not make the server unready: clients that check it refuse to connect,
+    /// a proxy that does not check it continues, and removing the server would help neither.
     private static func certificate(_ surroundings: Surroundings, _ now: Timestamp) -> [Check] {
         surroundings.certificate.validity.map {
             [Check(name: "tls_certificate", ok: true, detail: $0.concern(at: now))]
@@ -81,21 +81,22 @@ package struct Readiness: WireObject, Equatable {
             return Check(
                 name: storeName, ok: false,
                 detail: "The files of the database were moved, replaced or removed while the server had them open: "
-                    + "nothing is written any more. See the log.")
+                    + "the server no longer writes. See the log.")
         }
         do {
             try await health.checkWritable()
         } catch {
             return Check(
                 name: storeName, ok: false,
-                detail: "The database takes no writes. See the log, free disk space or make the directory writable.")
+                detail: "The database cannot be written. See the log, free disk space or make the directory writable.")
         }
         if let free = surroundings.freeBytes(), free < leastFreeBytes {
-            return Check(name: storeName, ok: false, detail: "The disk is full but for 8 MiB. Free disk space.")
+            return Check(name: storeName, ok: false, detail: "Less than 8 MiB is left on the disk. Free disk space.")
         }
         if surroundings.trouble.isRecent {
             return Check(
-                name: storeName, ok: false, detail: "The database refused a request within five seconds. See the log.")
+                name: storeName, ok: false,
+                detail: "The database refused a request in the last five seconds. See the log.")
         }
         return Check(name: storeName, ok: true, detail: nil)
     }
@@ -116,7 +117,7 @@ package struct Readiness: WireObject, Equatable {
         guard !isSetBack else {
             return Check(
                 name: clockName, ok: false,
-                detail: "The clock is behind the last token issued. Set it right, or see latchkey db reset-clock.")
+                detail: "The clock is behind the last token issued. Correct it, or see latchkey db reset-clock.")
         }
         return Check(name: clockName, ok: true, detail: nil)
     }

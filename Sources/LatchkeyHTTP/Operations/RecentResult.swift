@@ -1,8 +1,8 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// A result that is worked out at most once in an interval, however many ask: those who come while it is being worked
-/// out share it, so that a flood of probes costs what one costs.
+/// A result that is computed at most once per interval, however many callers ask. Callers that arrive meanwhile share
+/// it, so that a flood of probes costs as much as one.
 actor RecentResult<Value: Sendable> {
     private let interval: Duration
     private let clock: Clock
@@ -16,11 +16,11 @@ actor RecentResult<Value: Sendable> {
         self.work = work
     }
 
-    /// The last result while it is recent, else a new one. Does not end early when the caller is cancelled, since others
-    /// may wait for the same.
+    /// The last result while it is recent, otherwise a new one. It does not end early when the caller is cancelled,
+    /// because others may wait for the same result.
     func value() async -> Value {
         let now = clock.now()
-        // A clock that was set back makes the last result look like one of the future: ask anew.
+        // A clock that was set back makes the last result look like one from the future: compute again.
         if let last, now >= last.at, now < last.at + interval { return last.value }
         if let running { return await running.value }
         let task = Task { [work] in await work() }

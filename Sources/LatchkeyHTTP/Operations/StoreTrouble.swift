@@ -3,8 +3,9 @@ import LatchkeyTokens
 import Logging
 import Synchronization
 
-/// Remembers that requests were refused because the store was unavailable: for `/readyz`, whose own small write may
-/// succeed on a disk that takes no others, and so that a flood of refusals is not a flood of log lines.
+/// Remembers that requests were refused because the store was unavailable. `/readyz` needs it, because its own small
+/// write may succeed on a disk that accepts no others. It also keeps a flood of refusals from being a flood of log
+/// lines.
 final class StoreTrouble: Sendable {
     private struct State {
         var last: Timestamp?
@@ -12,7 +13,7 @@ final class StoreTrouble: Sendable {
         var unlogged = 0
     }
 
-    /// How long after a refusal the server calls itself unready.
+    /// How long after a refusal the server reports that it is not ready.
     static let memory: Duration = .seconds(5)
 
     private let clock: Clock
@@ -25,7 +26,7 @@ final class StoreTrouble: Sendable {
     /// Whether a request was refused within the last ``memory``.
     var isRecent: Bool { state.withLock { Self.is($0.last, within: Self.memory, of: clock.now()) } }
 
-    /// Notes a refusal, and logs it unless that was done less than a second ago; then the next line has the count.
+    /// Notes a refusal. Logs it unless one was logged less than a second ago; in that case the next line has the count.
     func note(_ error: any Error, logger: Logger) {
         let now = clock.now()
         let unlogged: Int? = state.withLock { state in

@@ -1,8 +1,8 @@
 import Waiting
 
-/// Bounds how long somebody waits for work that may hang with a disk and cannot be cancelled.
+/// Limits the wait for work that may hang with a disk and cannot be cancelled.
 enum TimeLimit {
-    /// The result of `work`, or nil when it takes longer than `limit`; then it goes on without its caller.
+    /// The result of `work`, or nil when it takes longer than `limit`; the work then continues without its caller.
     static func result<Value: Sendable>(
         within limit: Duration, of work: @escaping @Sendable () async -> Value
     ) async -> Value? {

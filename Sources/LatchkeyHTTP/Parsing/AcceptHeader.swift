@@ -1,9 +1,9 @@
 package import HTTPTypes
 import LatchkeyTokens
 
-/// What a client wants to get, from `Accept` or `Accept-Encoding` (RFC 9110 12.4 and 12.5).
+/// The formats that a client accepts, from `Accept` or `Accept-Encoding` (RFC 9110 12.4 and 12.5).
 package struct AcceptHeader: Sendable, Equatable {
-    /// More choices than this are nonsense; the first ones count.
+    /// More choices than this make no sense; the first ones count.
     private static let mostChoices = 64
 
     private struct Choice: Equatable {
@@ -19,8 +19,8 @@ package struct AcceptHeader: Sendable, Equatable {
             self.weight = weight.map { Self.thousandths($0.dropFirst(2)) } ?? 1000
         }
 
-        /// A weight is a decimal number from 0 to 1; some clients leave out the zero before the point. Anything else
-        /// counts as "not wanted": the client is told nothing it cannot read.
+        /// A weight is a decimal number from 0 to 1; some clients omit the zero before the point. Anything else counts
+        /// as "not wanted", so that the client gets nothing it cannot read.
         private static func thousandths(_ text: Substring.UTF8View) -> Int {
             let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
             let (whole, fraction) = (parts[0], parts.count > 1 ? parts[1] : parts[0].suffix(0))
@@ -45,21 +45,22 @@ package struct AcceptHeader: Sendable, Equatable {
             ? nil : FieldElements.split(lines, at: UInt8(ascii: ",")).prefix(Self.mostChoices).map(Choice.init)
     }
 
-    /// Whether `Accept` names `type` itself with a weight above zero, as browsers do for a page. A wildcard does not count.
+    /// Whether `Accept` names `type` itself with a weight above zero, as browsers do for a page. A wildcard does not
+    /// count.
     package static func names(_ type: String, in fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .accept])
         return header.choices != nil && header.weight([type]) ?? 0 > 0
     }
 
     /// Whether `Accept` names `type` itself (lower case) and wants it at least as much as JSON. A wildcard does not
-    /// count: JSON is the default.
+    /// count, because JSON is the default.
     package static func prefers(_ type: String, in fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .accept])
         guard header.choices != nil, let wanted = header.weight([type]), wanted > 0 else { return false }
         return wanted >= header.weight(["application/json", "application/*", "*/*"]) ?? 0
     }
 
-    /// Whether a gzip-coded body is welcome: `gzip` or `*` with a weight above zero. Without the header it is not.
+    /// Whether a gzip-coded body is acceptable: `gzip` or `*` with a weight above zero. Without the header it is not.
     package static func allowsGzip(_ fields: HTTPFields) -> Bool {
         let header = AcceptHeader(fields[values: .acceptEncoding])
         guard header.choices != nil else { return false }

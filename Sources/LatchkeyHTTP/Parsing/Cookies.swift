@@ -1,15 +1,15 @@
 package import HTTPTypes
 import LatchkeyTokens
 
-/// The cookies that a request carries, read strictly, by name and byte by byte: whatever one cookie holds, it does not
-/// touch another.
+/// The cookies of a request, read strictly, by name and byte by byte: whatever one cookie holds, it does not affect
+/// another.
 package struct Cookies: Sendable {
-    /// What was found under a name.
+    /// The result of looking up a name.
     package enum Lookup: Sendable, Equatable {
         case absent
         case value(String)
-        /// Two cookies of one name: somebody planted the second from a sibling host or a path, and nobody can tell which
-        /// is ours. Treated like none.
+        /// Two cookies of one name: an attacker planted the second from a sibling host or a path, and we cannot tell
+        /// which is ours. Treated like none.
         case ambiguous
     }
 

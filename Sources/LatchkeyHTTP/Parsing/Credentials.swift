@@ -4,10 +4,10 @@ package import LatchkeyCore
 import LatchkeyTokens
 
 /// A client's id and secret from an `Authorization: Basic` header (RFC 7617), each part form-decoded as RFC 6749 2.3.1
-/// asks.
+/// requires.
 package struct BasicCredentials: SecretValue {
     package let name: String
-    /// In the clear: give it to the check and forget it.
+    /// In plain text: pass it to the check and forget it.
     package let secret: String
 
     /// Nil when the request carries no Basic credentials.
@@ -28,7 +28,7 @@ package struct BasicCredentials: SecretValue {
     }
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750 2.1). A token in the query or in a form is never looked at.
+/// The token of an `Authorization: Bearer` header (RFC 6750 2.1). A token in the query or in a form is never read.
 package struct BearerToken: SecretValue {
     /// The token's text: `b64token` characters only.
     package let text: String
@@ -43,7 +43,7 @@ package struct BearerToken: SecretValue {
         text = value
     }
 
-    /// The token of a request that has to carry one.
+    /// The token of a request that must carry one.
     /// - Throws: `Refusal` `.bearerMissing`, and as ``init(_:)``.
     static func required(_ fields: HTTPFields) throws(Refusal) -> BearerToken {
         guard let token = try BearerToken(fields) else {
@@ -63,7 +63,7 @@ package struct BearerToken: SecretValue {
 
 /// The `Authorization` header's scheme and value.
 package enum AuthorizationHeader {
-    /// What follows the scheme (given in lower case, compared without case); nil for another scheme or no header.
+    /// The value after the scheme (given in lower case, compared without case); nil for another scheme or no header.
     /// - Throws: `Refusal` `.invalidRequest` when there is more than one header.
     static func value(of scheme: String, in fields: HTTPFields) throws(Refusal) -> String? {
         let values = fields[values: .authorization]
@@ -75,7 +75,7 @@ package enum AuthorizationHeader {
         return String(Substring(value.utf8.dropFirst(scheme.utf8.count).withoutOuterSpace))
     }
 
-    /// Whether a header's value is of this scheme, given in lower case.
+    /// Whether a header's value has this scheme, given in lower case.
     static func uses(_ scheme: String, _ value: String) -> Bool {
         value.utf8.prefix { $0 != 0x20 }.equalsIgnoringCase(scheme)
     }

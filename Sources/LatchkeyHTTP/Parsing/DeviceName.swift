@@ -1,17 +1,17 @@
 package import LatchkeyCore
 
-/// What an application calls the device of a session, for the user's list of sessions.
+/// An application's name for the device of a session, for the user's list of sessions.
 package enum DeviceName {
     /// In code points.
     package static let longest = 64
 
-    /// The name, when a list may show it: a control could break the line or turn the text around.
+    /// The name, if a list may show it: a control character could break the line or reverse the direction of the text.
     /// - Throws: `Refusal` `invalid_request`.
     package static func judged(_ name: String) throws(Refusal) -> String {
         guard name.unicodeScalars.count <= longest, name.unicodeScalars.allSatisfy(isShown) else {
             throw Refusal(
                 .invalidRequest,
-                "The member device_name must have at most \(longest) characters, none of them a control.")
+                "The member device_name must have at most \(longest) characters, and no control characters.")
         }
         return name
     }

@@ -13,8 +13,8 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
         self.isWeak = isWeak
     }
 
-    /// Names content of ours, which has to be told apart from its other versions and not from anybody's making: a digest
-    /// of 64 bits (FNV-1a).
+    /// Names content of ours. It must differ from other versions of the same content, and need not resist forgery: a
+    /// digest of 64 bits (FNV-1a).
     package init(ofContent bytes: [UInt8]) {
         let digest = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         self.init(String(digest, radix: 16), isWeak: false)
@@ -23,7 +23,7 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     /// The header's text.
     package var description: String { (isWeak ? "W/" : "") + "\"\(opaque)\"" }
 
-    /// Whether a conditional request already holds this representation: weak comparison, `*` included. A header that
+    /// Whether a conditional request already has this representation: weak comparison, including `*`. A header that
     /// does not follow the grammar matches nothing.
     package func satisfies(ifNoneMatch fields: HTTPFields) -> Bool {
         let values = fields[values: .ifNoneMatch]

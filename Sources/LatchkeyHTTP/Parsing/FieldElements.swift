@@ -1,6 +1,6 @@
 import LatchkeyTokens
 
-/// A header field that is a list (RFC 9110 5.6.1), cut by bytes.
+/// A header field that is a list (RFC 9110 5.6.1), split by bytes.
 enum FieldElements {
     /// The elements of all lines in order, without the space around them; empty ones do not count.
     static func split(_ lines: [String], at separator: UInt8) -> [Substring.UTF8View] {
@@ -9,10 +9,10 @@ enum FieldElements {
         }
     }
 
-    /// The pieces of a line whose quoted strings (RFC 9110 5.6.4) may hold the separator, without the space around them;
-    /// empty ones do not count. nil stands for what is left of a quote that nothing opens: it can be anything.
+    /// The pieces of a line whose quoted strings (RFC 9110 5.6.4) may contain the separator, without the space around
+    /// them; empty ones do not count. nil stands for the rest before a quote that was never opened: it can be anything.
     ///
-    /// Read from the right. Where a proxy appends to what a client sent, a quote that the client opened and never closed
+    /// Read from the right. A proxy appends to what a client sent, so a quote that the client opened and never closed
     /// would otherwise swallow the proxy's own element.
     static func splitFromRight(_ text: Substring.UTF8View, at separator: UInt8) -> [Substring.UTF8View?] {
         let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))

@@ -3,13 +3,14 @@ package import LatchkeyCore
 package import LatchkeyTokens
 package import NIOCore
 
-/// A request's JSON object with typed access by name. Unknown members are ignored, unless ``members(only:)`` is asked; an absent member, `null` and nothing
-/// else count as "not given"; a member of the wrong type is refused with its name, which comes from our code.
+/// A request's JSON object with typed access by name. Unknown members are ignored, unless ``members(only:)`` is called.
+/// Only an absent member and `null` count as "not given". A member of the wrong type is refused with its name, which
+/// comes from our code.
 package struct JSONBody: Sendable, Equatable {
     private let object: JSONObject?
 
-    /// Parses a body. An empty body without content type is an object without members when `mayBeEmpty`.
-    /// - Throws: `Refusal` `.unsupportedMediaType` unless it is `application/json` (a `+json` type will do);
+    /// Parses a body. An empty body without content type is an object without members if `mayBeEmpty`.
+    /// - Throws: `Refusal` `.unsupportedMediaType` unless it is `application/json` (a `+json` type is accepted too);
     ///   `.invalidRequest` for anything but one strict JSON object (RFC 8259, no duplicate names, at most 16 deep).
     package init(_ body: ByteBuffer, fields: HTTPFields, mayBeEmpty: Bool = false) throws(Refusal) {
         guard !mayBeEmpty || body.readableBytes > 0 else {
@@ -26,7 +27,7 @@ package struct JSONBody: Sendable, Equatable {
         try self.init(parsing: Array(body.readableBytesView))
     }
 
-    /// Parses bytes that are said to be JSON.
+    /// Parses bytes that should be JSON.
     /// - Throws: `Refusal` `.invalidRequest`.
     init(parsing bytes: [UInt8]) throws(Refusal) {
         do {
@@ -44,33 +45,33 @@ package struct JSONBody: Sendable, Equatable {
         try self.init(request.body, fields: request.headers, mayBeEmpty: mayBeEmpty)
     }
 
-    /// Refuses members of other names: a misspelt one would otherwise count as absent.
-    /// - Throws: `Refusal` `.invalidRequest`, which lists `known` and never what the caller wrote.
+    /// Refuses other members: a misspelt one would otherwise count as absent.
+    /// - Throws: `Refusal` `.invalidRequest`, which lists `known` and never the caller's text.
     package func members(only known: [String]) throws(Refusal) {
         let isKnown = { (member: JSONObject.Member) in known.contains { $0.utf8.elementsEqual(member.name.utf8) } }
         guard (object?.members ?? []).allSatisfy(isKnown) else {
             throw Refusal(
                 .invalidRequest,
-                "The body has a member that is not known here. Known: \(known.joined(separator: ", ")).")
+                "The body has an unknown member. Known members: \(known.joined(separator: ", ")).")
         }
     }
 
-    /// Whether the member is there as `null`.
+    /// Whether the member is present as `null`.
     package func isNull(_ name: String) -> Bool { object?[name]?.isNull == true }
 
-    /// The value as it stands; nil when absent or `null`.
+    /// The value as it is; nil when absent or `null`.
     package subscript(_ name: String) -> JSONValue? {
         guard let value = object?[name], !value.isNull else { return nil }
         return value
     }
 
-    /// A text, or nil when not given.
+    /// A string, or nil when not given.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func string(_ name: String) throws(Refusal) -> String? {
         try member(name, is: "a string", \.string)
     }
 
-    /// A text that must be given and must not be empty.
+    /// A string that must be given and must not be empty.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func requiredString(_ name: String) throws(Refusal) -> String {
         guard let text = try string(name), !text.isEmpty else {
@@ -79,7 +80,7 @@ package struct JSONBody: Sendable, Equatable {
         return text
     }
 
-    /// A truth value, or nil when not given.
+    /// A boolean, or nil when not given.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func bool(_ name: String) throws(Refusal) -> Bool? {
         try member(name, is: "true or false", \.bool)
@@ -91,7 +92,7 @@ package struct JSONBody: Sendable, Equatable {
         try member(name, is: "an integer", \.integer)
     }
 
-    /// An array of texts, or nil when not given.
+    /// An array of strings, or nil when not given.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func strings(_ name: String) throws(Refusal) -> [String]? {
         try member(name, is: "an array of strings", \.strings)

@@ -6,7 +6,7 @@ package struct MediaType: Sendable, Equatable {
     /// Lower-case `type/subtype`.
     package let essence: String
 
-    /// Nil unless there is exactly one header, its type is two tokens with a slash, and its charset, when given, is
+    /// Nil unless there is exactly one header, its type is two tokens with a slash, and its charset, if given, is
     /// UTF-8.
     package init?(contentTypeOf fields: HTTPFields) {
         let values = fields[values: .contentType]
@@ -27,7 +27,7 @@ package struct MediaType: Sendable, Equatable {
         self.essence = essence.asciiLowercased
     }
 
-    /// Whether the text is an essence already, which is what nearly every client sends.
+    /// Whether the text is already an essence, as nearly every client sends it.
     private static func isPlain(_ text: Span<UInt8>) -> Bool {
         var slashes = 0
         for index in text.indices {

@@ -1,26 +1,26 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// What a route takes in its query string, read before its handler runs.
+/// The parameters that a route accepts in its query string, read before its handler runs.
 package struct QueryRule: Sendable {
-    /// Nil where unknown names do not matter.
+    /// Nil where unknown names are ignored.
     private let parameters: [OperationDescription.Parameter]?
 
-    /// Exactly the parameters that the API document describes for the route; none where it describes no route.
+    /// Exactly the parameters that the API document describes for the route; none for a route without a description.
     ///
-    /// A query of ours restricts what is shown or who may pass, so a name that is misspelt and a value that was left
-    /// out (`role=`) are errors: taken for "no restriction", they would open what was meant to be closed.
+    /// A query of ours restricts what is shown or who may pass, so a misspelt name and a missing value (`role=`) are
+    /// errors: taken for "no restriction", they would open what was meant to be closed.
     static func documented(_ operation: String) -> QueryRule {
         QueryRule(parameters: OpenAPIDocument.descriptions[operation]?.query ?? [])
     }
 
-    /// RFC 6749 3.1: unknown parameters are ignored, an empty value counts as left out. Also for links that people
-    /// follow, to which mailers and social networks append parameters of their own, and for documents that nothing can
+    /// RFC 6749 3.1: unknown parameters are ignored, an empty value counts as absent. Also for links that people
+    /// follow, because mailers and social networks append their own parameters, and for documents that nothing can
     /// restrict.
     package static let tolerant = QueryRule(parameters: nil)
 
     /// Reads a query string.
-    /// - Throws: `Refusal` `invalid_request` that names parameters of ours and never what the caller wrote.
+    /// - Throws: `Refusal` `invalid_request` that names parameters of ours and never the caller's text.
     func read(_ query: String?) throws(Refusal) -> RequestParameters {
         guard let query, !query.isEmpty else { return RequestParameters() }
         guard let parameters else { return try RequestParameters(query.utf8) }
@@ -40,12 +40,12 @@ package struct QueryRule: Sendable {
     }
 
     private static func unknown(_ known: [OperationDescription.Parameter]) -> Refusal {
-        guard !known.isEmpty else { return Refusal(.invalidRequest, "This takes no parameters in the query.") }
+        guard !known.isEmpty else { return Refusal(.invalidRequest, "This path takes no query parameters.") }
         let names = known.map(\.name).joined(separator: ", ")
-        return Refusal(.invalidRequest, "The query has a parameter that is not known here. Known: \(names).")
+        return Refusal(.invalidRequest, "The query has an unknown parameter. Known parameters: \(names).")
     }
 
-    /// Holds a value to the type that the document gives it.
+    /// Checks a value against the type in the document.
     private static func check(
         _ parameter: OperationDescription.Parameter, in given: RequestParameters
     ) throws(Refusal) {

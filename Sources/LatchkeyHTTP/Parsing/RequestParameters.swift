@@ -4,8 +4,8 @@ package import LatchkeyCore
 import LatchkeyTokens
 package import NIOCore
 
-/// Name and value pairs of a query string or a form body, by the rules of RFC 6749 3.1 and 3.2: unknown names are
-/// ignored, an empty value counts as absent, a name that comes twice is refused unless it may repeat.
+/// The name and value pairs of a query string or a form body, by the rules of RFC 6749 3.1 and 3.2: unknown names are
+/// ignored, an empty value counts as absent, a repeated name is refused unless it may repeat.
 package struct RequestParameters: Sendable, Equatable {
     /// Most pairs in one request.
     package static let maxCount = 64
@@ -18,10 +18,10 @@ package struct RequestParameters: Sendable, Equatable {
     /// In the order of the text. So few that a search is faster than a table.
     private var pairs: [Pair] = []
 
-    /// Nothing at all.
+    /// No parameters.
     package init() {}
 
-    /// Parses `application/x-www-form-urlencoded` text. `repeatable` names may come more than once.
+    /// Parses `application/x-www-form-urlencoded` text. `repeatable` names may be repeated.
     /// - Throws: `Refusal` `.invalidRequest`.
     package init(_ encoded: some Collection<UInt8>, repeatable: Set<String> = []) throws(Refusal) {
         let bytes = Array(encoded)
@@ -55,18 +55,18 @@ package struct RequestParameters: Sendable, Equatable {
         pairs.first { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }?.value
     }
 
-    /// Whether the parameter is there, empty or not.
+    /// Whether the parameter is present, empty or not.
     package func contains(_ name: String) -> Bool { pairs.contains { $0.name.equalsBytes(of: name) } }
 
-    /// The names as they came, and whether each has a value.
+    /// The names as received, and whether each has a value.
     var presence: some Sequence<(name: String, isEmpty: Bool)> { pairs.lazy.map { ($0.name, $0.value.isEmpty) } }
 
-    /// All values of a parameter that may repeat, in order.
+    /// All values of a repeatable parameter, in order.
     package func all(_ name: String) -> [String] {
         pairs.filter { !$0.value.isEmpty && $0.name.equalsBytes(of: name) }.map(\.value)
     }
 
-    /// The value of a parameter that must be there. `name` comes from our code, so the message may show it.
+    /// The value of a required parameter. `name` comes from our code, so the message may show it.
     /// - Throws: `Refusal` `.invalidRequest`.
     package func required(_ name: String) throws(Refusal) -> String {
         guard let value = self[name] else {
@@ -76,7 +76,7 @@ package struct RequestParameters: Sendable, Equatable {
     }
 
     /// A non-negative decimal integer without sign, or nil when absent.
-    /// - Throws: `Refusal` `.invalidRequest` for anything else, numbers beyond 2^53 included.
+    /// - Throws: `Refusal` `.invalidRequest` for anything else, including numbers beyond 2^53.
     package func integer(_ name: String) throws(Refusal) -> Int? {
         guard let text = self[name] else { return nil }
         guard
@@ -91,8 +91,8 @@ package struct RequestParameters: Sendable, Equatable {
 
 /// A request's form body.
 package enum FormParameters {
-    /// - Throws: `Refusal` `.unsupportedMediaType` unless the body is a form; `.invalidRequest` when it is malformed. An
-    ///   absent body without content type is a form without parameters.
+    /// - Throws: `Refusal` `.unsupportedMediaType` unless the body is a form; `.invalidRequest` when it is malformed. A
+    ///   missing body without content type is a form without parameters.
     package static func parse(
         _ body: ByteBuffer,
         fields: HTTPFields,

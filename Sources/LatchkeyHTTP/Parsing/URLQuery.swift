@@ -1,8 +1,8 @@
 import LatchkeyTokens
 
-/// Parameters behind a URL.
+/// Appends parameters to a URL.
 package enum URLQuery {
-    /// - Parameter url: without fragment; may have a query already.
+    /// - Parameter url: without fragment; it may already have a query.
     package static func appended(to url: String, _ parameters: [(String, String)]) -> String {
         let query = parameters.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
         guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "\(url)?\(query)" }

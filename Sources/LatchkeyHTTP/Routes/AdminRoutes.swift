@@ -1,6 +1,6 @@
 import LatchkeyCore
 
-/// The admin API. On the address of `admin.listen` when that is set, on the public one otherwise; always over the Unix
+/// The admin API. On the address of `admin.listen` if that is set, otherwise on the public one; always over the Unix
 /// socket and inside the process.
 enum AdminRoutes {
     static func routes(_ services: Services) -> [Route] {

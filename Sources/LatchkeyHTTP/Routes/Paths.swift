@@ -1,7 +1,7 @@
 import LatchkeyTokens
 
-/// The paths of our own API outside of its administration, and of OAuth and discovery: for the routes, and for whoever
-/// asks them. Absolute, with `{name}` for a captured segment.
+/// The paths of our own API outside of its administration, and of OAuth and discovery: for the routes, and for their
+/// callers. Absolute, with `{name}` for a captured segment.
 package enum PublicPath {
     package static let metadata = "/.well-known/oauth-authorization-server"
     package static let keySet = "/.well-known/jwks.json"
@@ -29,7 +29,7 @@ package enum PublicPath {
     package static let openAPI = "/openapi.json"
 }
 
-/// The paths of the admin API, in the same way.
+/// The paths of the admin API, in the same form.
 package enum AdminPath {
     private static let base = "/api/v1/admin"
 
@@ -60,7 +60,7 @@ package enum AdminPath {
     package static let statistics = base + "/stats"
     package static let tokens = base + "/tokens"
 
-    /// A path of a template whose one captured segment is `text`, percent-encoded.
+    /// The path of a template whose one captured segment is `text`, percent-encoded.
     package static func path(_ template: String, _ text: String) -> String {
         let bytes = template.utf8
         guard let start = bytes.firstIndex(of: UInt8(ascii: "{")), let end = bytes.firstIndex(of: UInt8(ascii: "}"))

@@ -1,12 +1,12 @@
 import LatchkeyCore
 
-/// What clients, applications and services use. Each endpoint gets what it works with.
+/// The routes for clients, applications and services. Each endpoint gets the services that it needs.
 enum PublicRoutes {
     static func routes(_ services: Services) -> [Route] {
         documents(services) + oauth(services) + account(services)
     }
 
-    /// What is read from memory, and the event endpoints.
+    /// Routes that are answered from memory, and the event endpoints.
     private static func documents(_ services: Services) -> [Route] {
         let settings = services.settings
         let isPublic = settings.revocations.access == .public

@@ -2,11 +2,10 @@ package import HTTPTypes
 package import LatchkeyCore
 package import LatchkeyTokens
 
-/// One method on one path: who may call it, and what answers them.
+/// One method on one path: who may call it, and what answers it.
 ///
-/// The two are one value (``Handler``), and there is no other way to make a route. A handler gets the caller that the gate
-/// of its kind has let through, so none can be written that forgot its gate, or that stands behind another one than
-/// OpenAPI tells.
+/// The two are one value (``Handler``), and there is no other way to make a route. A handler gets the caller that its
+/// kind's gate has let through. So a handler can neither forget its gate nor be behind another one than OpenAPI says.
 package struct Route: Sendable {
     package let method: HTTPRequest.Method
     /// Absolute path with `{name}` for a captured segment, as OpenAPI writes it.
@@ -14,22 +13,23 @@ package struct Route: Sendable {
     /// OpenAPI's `operationId`; unique in the table.
     package let operationID: String
     package let errorFormat: ErrorFormat
-    /// Whether the handler may wait for long. Its task is cancelled when the client goes away or the server drains, and
-    /// must then answer at once with what it has.
+    /// Whether the handler may wait for a long time. Its task is cancelled when the client goes away or the server
+    /// drains, and must then answer at once with what it has.
     package let isLongPoll: Bool
-    /// What the query may hold.
+    /// What the query may contain.
     let query: QueryRule
-    /// Run by ``Gates`` alone.
+    /// Only ``Gates`` runs it.
     let handler: Handler
 
-    /// - Parameter query: what the API document says of the route, unless told otherwise.
+    /// - Parameter query: by default what the API document says about the route.
     package init(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String,
         errors errorFormat: ErrorFormat = .problem,
         query: QueryRule? = nil, isLongPoll: Bool = false, _ handler: Handler
     ) {
         if case .admin(let use) = handler.access {
-            precondition((use == .reads) == (method == .get), "\(operationID): what changes something is no GET")
+            precondition(
+                (use == .reads) == (method == .get), "\(operationID): a route that changes something cannot be a GET")
         }
         self.method = method
         self.template = template
@@ -45,10 +45,10 @@ package struct Route: Sendable {
 }
 
 extension Route {
-    /// Work for whoever was let through.
+    /// The work for a caller that was let through.
     package typealias Work<Caller> = @Sendable (Request, RequestContext, Caller) async throws -> Response
 
-    /// What answers, and the gate before it. Each case is one kind of ``RouteAccess``.
+    /// The handler, and the gate before it. Each case is one kind of ``RouteAccess``.
     package enum Handler: Sendable {
         case open(@Sendable (Request, RequestContext) async throws -> Response)
         case client(ClientForm.Rule, Work<ClientForm>)

@@ -1,16 +1,16 @@
 import LatchkeyTokens
 
-/// Who may call a route: what ``Gates`` enforces, and what OpenAPI, CORS and challenges tell of it.
+/// Who may call a route: ``Gates`` enforces it, and OpenAPI, CORS and challenges describe it.
 package enum RouteAccess: Sendable, Hashable {
-    /// Anyone, without credentials. Where the work itself is to end what a credential stands for, the domain judges it.
+    /// Anyone, without credentials. If the work ends a credential's session, the domain checks the credential.
     case open
-    /// OAuth clients by a form, with client authentication or by `client_id` alone when public.
+    /// OAuth clients by a form, with client authentication, or by `client_id` alone if public.
     case client
     /// The same by a JSON body: the applications of our own API.
     case application
     /// Of these, the ones that may collect passwords.
     case firstParty
-    /// Whoever `revocations.access` admits.
+    /// The readers that `revocations.access` admits.
     case listReader
     /// Any live access token of ours.
     case bearer
@@ -20,20 +20,21 @@ package enum RouteAccess: Sendable, Hashable {
     case receiver
     /// A token with scope `latchkey:admin`, or the Unix socket.
     case admin(AdminUse)
-    /// The Unix socket, and commands inside the process; for others there is nothing.
+    /// The Unix socket, and commands inside the process; for all others the path does not exist.
     case `operator`
     /// The cookie of a server session.
     case session
     /// The browser that began a sign-in on another host, by its start cookie.
     case begunSignIn
-    /// What a reverse proxy passes on of the original request: that cookie, or any live access token of ours.
+    /// The credential of the original request that a reverse proxy passes on: that cookie, or any live access token of
+    /// ours.
     case forwarded
 
-    /// What an administrator does. A page that somebody reads must not be able to change anything, so reads are `GET`, and
-    /// changes are not.
+    /// What an administrator does. A page that somebody only reads must not be able to change anything, so reads are
+    /// `GET`, and changes are not.
     package enum AdminUse: Sendable, Hashable { case reads, changes }
 
-    /// The latchkey scope that it takes.
+    /// The latchkey scope that it requires.
     var requiredScope: String? {
         switch self {
         case .account: Scope.latchkeyAccount

@@ -1,9 +1,10 @@
 package import HTTPTypes
 import LatchkeyTokens
 
-/// All routes of a server: the one list that requests, the 405 answers, the metrics labels, OpenAPI and the tests read.
+/// All routes of a server: the one list that requests, the 405 responses, the metrics labels, OpenAPI and the tests
+/// read.
 package struct RouteTable: Sendable {
-    /// A path template with everything that is registered under it.
+    /// A path template with everything that is registered for it.
     package struct Resource: Sendable {
         package let template: String
         package let errorFormat: ErrorFormat
@@ -11,13 +12,13 @@ package struct RouteTable: Sendable {
         package let routes: [Route]
         fileprivate let segments: [Substring.UTF8View]
 
-        /// The methods that get an answer, for `Allow`: `HEAD` beside `GET`, and `OPTIONS` where it is answered.
+        /// The methods that are answered, for `Allow`: `HEAD` with `GET`, and `OPTIONS` where it is answered.
         package var allowedMethods: [HTTPRequest.Method] {
             let own = routes.map(\.method)
             return own + (own.contains(.get) ? [.head] : []) + (grantsLeave ? [] : [.options])
         }
 
-        /// Whether a reverse proxy takes any 2xx of this path for leave to pass a request on.
+        /// Whether a reverse proxy takes any 2xx of this path as permission to pass a request on.
         var grantsLeave: Bool { routes.contains { $0.access == .forwarded } }
 
         /// The route for a method; `HEAD` finds the `GET` route.
@@ -52,7 +53,7 @@ package struct RouteTable: Sendable {
     private let fixed: [String: Resource]
     private let captured: [Resource]
 
-    /// Every method and template pair, and every operation id, must be unique: a repetition is a bug of ours.
+    /// Every pair of method and template, and every operation id, must be unique: a repetition is a bug of ours.
     package init(_ routes: [Route]) {
         var order: [String] = []
         var grouped: [String: [Route]] = [:]
@@ -85,7 +86,8 @@ package struct RouteTable: Sendable {
         path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     }
 
-    /// The resource that a judged path, which is ASCII, names: exactly, case and trailing slash included. Fixed templates win.
+    /// The resource that a validated path, which is ASCII, names: exactly, including case and trailing slash. Fixed
+    /// templates win.
     package func resolve(_ path: String) -> Resource? {
         if let resource = fixed[path] { return resource }
         let segments = Self.segments(of: path)

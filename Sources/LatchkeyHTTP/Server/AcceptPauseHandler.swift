@@ -2,8 +2,8 @@ import Glibc
 import Logging
 import NIOCore
 
-/// On a listening socket: when the system has no descriptor or memory left for a connection, stops looking for one and
-/// looks again a second later. Without this the event loop, and every connection on it, would spin on the waiting one.
+/// On a listening socket: when the system has no descriptor or memory left for a connection, stops accepting and tries
+/// again a second later. Without this the event loop, and every connection on it, would spin on the waiting connection.
 ///
 /// NIO's own back-off handler delays reads, but a failed accept leaves the socket's read pending, so that the loop goes
 /// on without asking for another; only turning automatic reading off takes the socket out of it.
@@ -14,13 +14,13 @@ final class AcceptPauseHandler: ChannelInboundHandler {
     private var lastLine: NIODeadline?
     private var isPaused = false
 
-    /// - Parameter logger: told at most once a minute.
+    /// - Parameter logger: gets at most one line a minute.
     init(logger: Logger) {
         self.logger = logger
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Other errors concern the one connection that was being accepted.
+        // Other errors concern only the connection that was being accepted.
         guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return }
         log(error)
         guard !isPaused else { return }
@@ -42,6 +42,6 @@ final class AcceptPauseHandler: ChannelInboundHandler {
         if let lastLine, now - lastLine < .minutes(1) { return }
         lastLine = now
         logger.error(
-            "No connection can be accepted, the system's limit is reached", metadata: ["lk.error": "\(error)"])
+            "No connection can be accepted because the system's limit is reached", metadata: ["lk.error": "\(error)"])
     }
 }

@@ -1,35 +1,35 @@
 import NIOCore
 import Synchronization
 
-/// Answers that were given once and are given again, as bytes, to whoever sends the same bytes: pollers of the key set
-/// and the revocation list ask for the same thing in the same words, second after second.
+/// Responses that were sent once and are sent again, as bytes, to clients that send the same bytes: pollers of the key
+/// set and the revocation list send the same request every few seconds.
 ///
-/// Nothing is parsed here. A request's bytes get in once the ordinary way has answered them and the handler has said
-/// that its answer depends on nothing else (``Response/isCurrent``); so what is found is what the ordinary way would
-/// give. Bounded in entries, in the length of a request and, because stale answers are let go when a new one comes, in
-/// memory by what handlers hold themselves.
+/// Nothing is parsed here. A request's bytes are stored after the ordinary path has answered them and the handler has
+/// said that its response depends on nothing else (``Response/isCurrent``); so a stored response is what the ordinary
+/// path would give. Limited in entries and in the length of a request. Stale responses are released when a new one
+/// arrives, so the memory is limited by what handlers hold themselves.
 final class AnswerCache: Sendable {
-    /// An answer without the two fields that are each answer's own.
+    /// A response without the two fields that differ for each response.
     struct Answer: Sendable {
-        /// Status line and fields, up to where the request id follows.
+        /// Status line and fields, up to the request id.
         let head: ByteBuffer
         let body: ByteBuffer
         let isCurrent: @Sendable () -> Bool
         let observation: RequestMetrics.Series
     }
 
-    /// Requests longer than this are not remembered, in bytes. A poller's is a quarter of it.
+    /// Longer requests are not remembered, in bytes. A poller's request is a quarter of this.
     static let longestRequest = 1024
     private static let capacity = 64
 
     private let answers = Mutex<[ByteBuffer: Answer]>([:])
 
-    /// The answer to exactly these bytes, when there is one that still holds.
+    /// The response to exactly these bytes, if there is one that is still current.
     func answer(to request: ByteBuffer) -> Answer? {
         guard request.readableBytes <= Self.longestRequest else { return nil }
         guard let answer = answers.withLock({ $0[request] }) else { return nil }
         if answer.isCurrent() { return answer }
-        // Another thread may have put a newer one there meanwhile: then this costs it one ordinary round.
+        // Another thread may have stored a newer one meanwhile: then this costs it one ordinary round.
         answers.withLock { $0[request] = nil }
         return nil
     }

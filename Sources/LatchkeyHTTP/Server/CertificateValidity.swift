@@ -2,9 +2,9 @@ import Foundation
 package import LatchkeyTokens
 import Synchronization
 
-/// From when until when a certificate holds.
+/// The period in which a certificate is valid.
 package struct CertificateValidity: Sendable, Equatable {
-    /// How long before its end a certificate is worth a warning.
+    /// How long before its expiry a certificate causes a warning.
     package static let warnedOf: Duration = .seconds(14 * 86_400)
 
     package let notBefore: Timestamp
@@ -15,7 +15,7 @@ package struct CertificateValidity: Sendable, Equatable {
         self.notAfter = notAfter
     }
 
-    /// How it is with a certificate at an instant.
+    /// The state of a certificate at an instant.
     package enum State: Sendable, Equatable {
         case good
         case endsSoon
@@ -23,21 +23,21 @@ package struct CertificateValidity: Sendable, Equatable {
         case notYet, over
     }
 
-    /// How it is at `now`.
+    /// The state at `now`.
     package func state(at now: Timestamp) -> State {
         if now < notBefore { return .notYet }
         if now > notAfter { return .over }
         return notAfter - now < Self.warnedOf ? .endsSoon : .good
     }
 
-    /// What an operator should know, without a file's name; nil when all is well.
+    /// What an operator should know, without a file name; nil if all is well.
     package func concern(at now: Timestamp) -> String? {
         switch state(at: now) {
         case .good: nil
         case .endsSoon:
-            "The TLS certificate ends \(Self.text(notAfter)), in \(Self.days(notAfter - now)). Renew it."
-        case .notYet: "The TLS certificate holds from \(Self.text(notBefore)) on: until then clients refuse it."
-        case .over: "The TLS certificate ended \(Self.text(notAfter)): clients refuse it. Renew it."
+            "The TLS certificate expires \(Self.text(notAfter)), in \(Self.days(notAfter - now)). Renew it."
+        case .notYet: "The TLS certificate is not valid before \(Self.text(notBefore)): clients refuse it until then."
+        case .over: "The TLS certificate expired \(Self.text(notAfter)): clients refuse it. Renew it."
         }
     }
 
@@ -51,13 +51,13 @@ package struct CertificateValidity: Sendable, Equatable {
     }
 }
 
-/// The certificate that is being served, for those who tell of it; empty without TLS, and before the server listens.
+/// The served certificate, for code that reports on it; empty without TLS, and before the server listens.
 package final class ServedCertificate: Sendable {
     private let identity = Mutex<TLSIdentity?>(nil)
 
     package init() {}
 
-    /// From now on this one is served, with whatever it reads later.
+    /// Serves this one from now on, including anything that it reads later.
     package func serve(_ identity: TLSIdentity) { self.identity.withLock { $0 = identity } }
 
     package var validity: CertificateValidity? { identity.withLock { $0 }?.validity }

@@ -55,7 +55,7 @@ package struct ClientAddress: Sendable, Hashable {
         }
     }
 
-    /// What throttles count by: the IPv4 address itself, or the IPv6 /64 that one customer usually owns.
+    /// The unit of throttling: the IPv4 address itself, or the IPv6 /64 that one customer usually owns.
     package var network: SourceNetwork {
         guard !isIPv4 else { return SourceNetwork(description: description) }
         let groups = (0..<4).map { String(UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]), radix: 16) }

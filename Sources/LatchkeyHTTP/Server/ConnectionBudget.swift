@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// How many connections are open over all TCP listeners, and how many of them each address has. The Unix socket is not
-/// counted, so that the operator gets in while a flood holds every place.
+/// counted, so that the operator can connect while a flood holds every place.
 final class ConnectionBudget: Sendable {
     private struct State {
         var open = 0
@@ -13,21 +13,21 @@ final class ConnectionBudget: Sendable {
     private let limit: Int
     private let limitPerNetwork: Int
     private let state = Mutex(State())
-    /// Whether a connection is to be closed for another as soon as it is idle.
+    /// Whether the next idle connection is to be closed to make room for another.
     private let wanted = Atomic(false)
 
     /// - Parameters:
-    ///   - limit: open connections. Exceeded by at most one per further listener, since each may be accepting.
+    ///   - limit: open connections. Exceeded by at most one per further listener, because each may be accepting.
     ///   - limitPerNetwork: open connections of one IPv4 address or IPv6 /64.
     init(limit: Int, limitPerNetwork: Int) {
         self.limit = limit
         self.limitPerNetwork = limitPerNetwork
     }
 
-    /// Takes a place for a connection that was accepted; given back with ``leave()``.
+    /// Takes a place for an accepted connection; ``leave()`` gives it back.
     func enter() { state.withLock { $0.open += 1 } }
 
-    /// Gives a place back and tells those who wait for one.
+    /// Gives a place back and wakes waiters for one.
     func leave() {
         let woken = state.withLock { state in
             state.open -= 1
@@ -42,13 +42,13 @@ final class ConnectionBudget: Sendable {
     /// Whether every place is taken.
     var isFull: Bool { state.withLock { $0.open >= limit } }
 
-    /// Asks for the place of the next connection that turns idle, unless one has come free meanwhile.
+    /// Asks for the place of the next connection that becomes idle, unless one has become free meanwhile.
     func want() { state.withLock { if $0.open >= limit { wanted.store(true, ordering: .relaxed) } } }
 
-    /// Whether somebody has asked. Read after every answer, so it takes no lock.
+    /// Whether a place was asked for. Read after every response, so it takes no lock.
     var isWanted: Bool { wanted.load(ordering: .relaxed) }
 
-    /// True for one caller alone.
+    /// True for exactly one caller.
     func takeWanted() -> Bool { wanted.exchange(false, ordering: .relaxed) }
 
     /// Whether there is a place. If not, `wake` is called once when there may be one.
@@ -60,7 +60,7 @@ final class ConnectionBudget: Sendable {
         }
     }
 
-    /// Counts a connection of `network`; false, and not counted, when that has all it may have.
+    /// Counts a connection of `network`; false, without counting it, when the network has as many as it may have.
     func admit(_ network: SourceNetwork) -> Bool {
         state.withLock { state in
             let count = state.perNetwork[network, default: 0]
@@ -70,7 +70,7 @@ final class ConnectionBudget: Sendable {
         }
     }
 
-    /// Takes back what ``admit(_:)`` counted.
+    /// Undoes ``admit(_:)``.
     func dismiss(_ network: SourceNetwork) {
         state.withLock { state in
             guard let count = state.perNetwork[network] else { return }
@@ -79,7 +79,7 @@ final class ConnectionBudget: Sendable {
     }
 }
 
-/// A connection of an address that holds as many as it may.
+/// A connection from an address that has as many as it may have.
 struct TooManyConnections: Error {}
 
 /// On a listening socket: stops accepting while the budget is used up. Further connections wait in the system's backlog

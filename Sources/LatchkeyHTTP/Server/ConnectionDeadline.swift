@@ -2,16 +2,16 @@ import NIOCore
 
 /// The one thing that a connection waits for at a time, with the instant at which it gives up.
 ///
-/// A busy connection sets this several times a request, so setting it schedules nothing as long as a task is on its way
-/// that comes early enough: that one looks again when it comes.
+/// A busy connection sets this several times per request. So setting it schedules nothing while a scheduled task fires
+/// early enough: that task checks again when it fires.
 struct ConnectionDeadline {
     /// What was not done in time.
     enum Subject {
-        /// A request has not arrived in full.
+        /// A request has not arrived completely.
         case request
         /// The client has not accepted a response.
         case response
-        /// Nothing was asked for.
+        /// No request was sent.
         case idle
         /// The client has not closed its side.
         case linger
@@ -21,8 +21,8 @@ struct ConnectionDeadline {
     private var wakeUp: Scheduled<Void>?
     private var wakeUpInstant = NIODeadline.distantFuture
 
-    /// Replaces what was waited for.
-    /// - Parameter look: to be called at the instant; has to call ``passed(_:look:)``.
+    /// Replaces the current subject.
+    /// - Parameter look: called at the instant; it must call ``passed(_:look:)``.
     /// - Returns: the present instant.
     @discardableResult
     mutating func set(
@@ -46,7 +46,7 @@ struct ConnectionDeadline {
         wakeUp = nil
     }
 
-    /// What has not been done in time, once the instant is there.
+    /// What has not been done in time, once the instant is reached.
     mutating func passed(on eventLoop: any EventLoop, look: @escaping @Sendable () -> Void) -> Subject? {
         wakeUp = nil
         guard let (instant, subject) = due else { return nil }

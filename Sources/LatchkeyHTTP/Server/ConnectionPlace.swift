@@ -1,8 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// The place that a connection holds in the budget, and since when it has had no request under way. Set on the
-/// connection's event loop, read by whoever needs the place for another.
+/// A connection's place in the budget, and since when it has had no request under way. Set on the connection's event
+/// loop, read by code that needs the place for another connection.
 final class ConnectionPlace: Sendable {
     private static let busy: UInt64 = 0
 
@@ -12,7 +12,7 @@ final class ConnectionPlace: Sendable {
 
     init(budget: ConnectionBudget) {
         self.budget = budget
-        // A connection that has not said anything yet is idle: nobody waits for an answer.
+        // A connection that has not sent anything yet is idle: its client does not wait for a response.
         idleSince = Atomic(NIODeadline.now().uptimeNanoseconds)
     }
 
@@ -25,7 +25,7 @@ final class ConnectionPlace: Sendable {
     /// A request has begun.
     func begin() { idleSince.store(Self.busy, ordering: .relaxed) }
 
-    /// The last answer is out.
+    /// The last response is out.
     /// - Returns: whether the connection is to be closed now, because another waits for its place.
     func end(at instant: NIODeadline) -> Bool {
         idleSince.store(instant.uptimeNanoseconds, ordering: .relaxed)

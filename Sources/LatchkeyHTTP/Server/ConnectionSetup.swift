@@ -6,9 +6,9 @@ import NIOHTTP2
 import NIOSSL
 import Synchronization
 
-/// Builds the pipeline of an accepted connection: HTTP/1.1, or TLS and then whatever ALPN says.
+/// Builds the pipeline of an accepted connection: HTTP/1.1, or TLS and then the protocol that ALPN selects.
 struct ConnectionSetup: Sendable {
-    /// What all connections of a server are counted in.
+    /// The counters that all connections of a server share.
     struct Shared: Sendable {
         let streams: HTTP2StreamBudget
         let waiting: WaitingAnswers
@@ -39,7 +39,7 @@ struct ConnectionSetup: Sendable {
         plainHTTP = MinutelyWarning("Plain HTTP was sent to an address that speaks TLS", logger: logger)
     }
 
-    /// - Parameter place: what the connection holds in the budget; nil when it is not counted.
+    /// - Parameter place: the connection's place in the budget; nil when it is not counted.
     func configure(_ channel: any Channel, _ place: ConnectionPlace?) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             if case .tcp = endpoint.address, let tls = endpoint.tls {
@@ -70,7 +70,7 @@ struct ConnectionSetup: Sendable {
         )
     }
 
-    /// - Parameter refusal: the answer to whatever is asked.
+    /// - Parameter refusal: the response to every request.
     private func addHTTP1(
         _ channel: any Channel, wire: ExchangeHandler.Wire, _ place: ConnectionPlace?, refusal: Refusal? = nil
     ) throws {
@@ -88,7 +88,7 @@ struct ConnectionSetup: Sendable {
 
     private func recogniseTLS(_ channel: any Channel, _ context: NIOSSLContext, _ place: ConnectionPlace?) throws {
         let handshake = channel.eventLoop.scheduleTask(in: limits.requestDeadline) { channel.close(promise: nil) }
-        // A timer that is left behind would hold the closed channel with all its buffers.
+        // A timer that is left behind would keep the closed channel with all its buffers.
         channel.closeFuture.whenComplete { _ in handshake.cancel() }
         let recognition = TLSRecognition { isPlainHTTP in
             guard isPlainHTTP else { return try addTLS(channel, context, place, handshake) }
@@ -124,15 +124,15 @@ struct ConnectionSetup: Sendable {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.maxConcurrentStreams),
-            // Beyond it the connection ends. Far above what a request may have, so that a request that has too much is
-            // answered, and small beside what a request costs anyhow.
+            // Beyond it the connection ends. Far above what a request may have, so that a request with too much is
+            // answered, and small compared with what a request costs anyway.
             HTTP2Setting(parameter: .maxHeaderListSize, value: Self.headBounds * limits.maxHeadBytes),
         ]
-        // As many frames of the least maximum size as it takes to send so much.
+        // As many frames of the smallest maximum size as are needed to send this much.
         connection.maximumSequentialContinuationFrames = Self.headBounds * limits.maxHeadBytes / (16 * 1024)
-        // A stream that was refused may have frames under way.
+        // A refused stream may have frames under way.
         connection.maximumRecentlyResetStreams = Self.maxConcurrentStreams
-        // What waits for a peer that does not read: an answer's head and end for each stream, and some PINGs.
+        // What waits for a peer that does not read: a response's head and end for each stream, and some PINGs.
         connection.maximumBufferedControlFrames = 4 * Self.maxConcurrentStreams
         let manager = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
@@ -158,7 +158,7 @@ struct ConnectionSetup: Sendable {
             inboundStreamInitializer: { stream in
                 stream.eventLoop.makeCompletedFuture {
                     guard admission.value.admits(stream) else {
-                        // Nothing was done for it, and it may be tried again (RFC 9113 8.7).
+                        // Nothing was done for it, and the client may retry it (RFC 9113 8.7).
                         let refusal = HTTP2Frame.FramePayload.rstStream(.refusedStream)
                         return stream.writeAndFlush(refusal, promise: nil)
                     }
@@ -177,11 +177,11 @@ struct ConnectionSetup: Sendable {
     }
 
     private static let maxConcurrentStreams = 100
-    /// So many times the largest head are still read.
+    /// How many times the largest head is still read.
     private static let headBounds = 4
 }
 
-/// The bounds that a connection lives in. The defaults are the product's; tests shorten the times.
+/// The limits of a connection. The defaults are the product's; tests shorten the times.
 package struct TransportLimits: Sendable {
     /// Largest request body in bytes; one byte more is 413.
     package var maxBodyBytes = 64 * 1024
@@ -193,30 +193,31 @@ package struct TransportLimits: Sendable {
     package var maxFieldCount = 100
     /// Longest request target in bytes; more is 431.
     package var maxTargetBytes = 8 * 1024
-    /// From a request's first byte (or the connection, for the first) to the end of its body. Later: 408 and close. The
-    /// time that a handler takes does not count, so a long-poll waits as long as it likes once its request is read.
+    /// From a request's first byte (or from the connection, for the first request) to the end of its body. Later: 408
+    /// and close. The time that a handler takes does not count, so a long poll may wait as long as it likes once its
+    /// request is read.
     package var requestDeadline = TimeAmount.seconds(10)
     /// How long a kept-alive connection may be silent between requests.
     package var idleTimeout = TimeAmount.seconds(75)
     /// How long a client may take to accept a response.
     package var responseDeadline = TimeAmount.seconds(30)
-    /// How long a refused request's remaining input is read and dropped, so that the refusal is not lost to a reset.
+    /// How long a refused request's remaining input is read and dropped, so that a reset does not lose the refusal.
     package var lingerTimeout = TimeAmount.seconds(1)
     /// After SIGTERM: how long requests in flight may take before they are cut.
     package var shutdownGrace = TimeAmount.seconds(5)
-    /// Open connections over all TCP listeners. For a further one the longest idle one is closed; when all have a request
-    /// under way, further ones wait in the system's backlog.
+    /// Open connections over all TCP listeners. For a further one the longest idle connection is closed; if all have a
+    /// request under way, further ones wait in the system's backlog.
     package var maxConnections = 16 * 1024
     /// Open connections of one IPv4 address or IPv6 /64; further ones are closed at once. Loopback and trusted proxies,
-    /// behind which many clients may stand, are exempt.
+    /// behind which many clients may be, are exempt.
     package var maxConnectionsPerAddress = 1024
-    /// HTTP/2 streams over all connections, one for each connection not counted; further ones are refused. Each costs
-    /// some kilobytes for as long as its client takes no answer.
+    /// HTTP/2 streams over all connections, not counting one for each connection; further ones are refused. Each costs
+    /// some kilobytes for as long as its client accepts no response.
     package var maxFurtherStreams = 4096
     /// The same for one address, with the same exemptions.
     package var maxFurtherStreamsPerAddress = 1024
-    /// Bytes of answers that clients have not accepted; beyond, those that have waited longest are cut off. Twice the
-    /// largest revocation list that anybody can read as plain JSON, with room.
+    /// Bytes of responses that clients have not accepted; beyond this, the ones that have waited longest are cut off.
+    /// Twice the largest revocation list that anybody can read as plain JSON, with some reserve.
     package var maxWaitingBytes = 256 * 1024 * 1024
 
     package init() {}

@@ -3,12 +3,12 @@ import NIOSSL
 import Synchronization
 import Waiting
 
-/// The open connections of a server, so that shutting down can ask them to finish and, in the end, cut them, and so that
-/// the longest idle one can make room for another.
+/// The open connections of a server, so that a shutdown can ask them to finish and finally cut them, and so that the
+/// longest idle one can make room for another.
 final class ConnectionTable: Sendable {
     fileprivate struct Member {
         let channel: any Channel
-        /// Nil for connections that are not counted, and so never have to make room.
+        /// Nil for connections that are not counted, and so never make room.
         let place: ConnectionPlace?
     }
 
@@ -32,7 +32,7 @@ final class ConnectionTable: Sendable {
     private let state = Mutex(State())
     private let memory = ReturnedMemory()
 
-    /// Remembers a connection until it closes. One that slips in while draining is asked to finish at once.
+    /// Remembers a connection until it closes. A connection that arrives during the drain is asked to finish at once.
     func add(_ channel: any Channel, _ place: ConnectionPlace? = nil) {
         let id = ObjectIdentifier(channel)
         let (isDraining, count) = state.withLock { state in
@@ -58,8 +58,8 @@ final class ConnectionTable: Sendable {
 
     // MARK: Making room
 
-    /// Closes the connection that has been idle for longest. When every one of them has a request under way, the first
-    /// whose request ends goes instead.
+    /// Closes the connection that has been idle longest. If every one has a request under way, the first whose request
+    /// ends is closed instead.
     func makeRoom(_ budget: ConnectionBudget) {
         guard let candidate = state.withLock({ $0.nextCandidate(Self.candidatesOfOneLook) }) else {
             return budget.want()
@@ -72,7 +72,7 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Closes without TLS's goodbye, for which a hostile peer would have to be waited for.
+    /// Closes without a TLS close_notify, because a hostile peer would let us wait for it.
     private static func cut(_ channel: any Channel) {
         guard let tls = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) else {
             return channel.close(promise: nil)
@@ -82,7 +82,7 @@ final class ConnectionTable: Sendable {
 
     // MARK: Shutting down
 
-    /// Closes idle connections, and the others after the response in the making.
+    /// Closes idle connections at once, and the others after their current response.
     func drain() {
         let channels = state.withLock { state in
             state.isDraining = true
@@ -91,7 +91,7 @@ final class ConnectionTable: Sendable {
         for channel in channels { Self.quiesce(channel) }
     }
 
-    /// Cuts whatever is left.
+    /// Cuts all remaining connections.
     func closeAll() {
         for channel in state.withLock({ $0.members.values.map(\.channel) }) { channel.close(promise: nil) }
     }
@@ -112,7 +112,7 @@ final class ConnectionTable: Sendable {
 }
 
 extension ConnectionTable.State {
-    /// Takes the longest idle connection that is known; looks for more when none is.
+    /// Takes the longest idle known connection; looks for more when none is known.
     fileprivate mutating func nextCandidate(_ most: Int) -> ConnectionTable.Candidate? {
         if let known = nextKnownCandidate() { return known }
         candidates = members.values.compactMap { member in

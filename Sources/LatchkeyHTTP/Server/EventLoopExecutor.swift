@@ -1,9 +1,10 @@
 import NIOCore
 
-/// Runs the tasks of a connection's requests on the connection's own event loop: between reading a request and writing
-/// its answer no thread has to be woken, except for what waits for a disk or a hash.
+/// Runs the tasks of a connection's requests on the connection's own event loop. Between reading a request and writing
+/// its response no thread has to be woken, except for work that waits for a disk or a hash.
 ///
-/// So a handler must never keep the thread for long. Work that takes milliseconds goes to a thread or a queue of its own.
+/// So a handler must never occupy the thread for long. Work that takes milliseconds goes to a thread or a queue of its
+/// own.
 final class EventLoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 
@@ -11,7 +12,7 @@ final class EventLoopExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        // The runtime hands every job over once, and it is run once.
+        // The runtime hands over every job once, and it is run once.
         eventLoop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

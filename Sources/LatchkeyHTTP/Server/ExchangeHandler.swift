@@ -4,16 +4,16 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// One HTTP/1.1 connection, or one HTTP/2 stream: reads a request whole and within its limits, hands it to the service,
-/// writes the answer, and starts over. It lives on its event loop, and so do the tasks that it starts.
+/// One HTTP/1.1 connection, or one HTTP/2 stream: reads a complete request within its limits, passes it to the service,
+/// writes the response, and starts over. It lives on its event loop, and so do the tasks that it starts.
 ///
-/// A request is read to the end before any handler sees it, so a handler never waits for a slow client. Pipelined
-/// requests wait in `waiting` and reading stops while there are any.
+/// A request is read completely before any handler sees it, so a handler never waits for a slow client. Pipelined
+/// requests wait in `waiting`, and reading stops while there are any.
 final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Never
     typealias OutboundIn = Never
-    /// On HTTP/1 bytes: what is written there is complete, and needs no encoder.
+    /// Bytes on HTTP/1: the written head is complete and needs no encoder.
     typealias OutboundOut = HTTPServerResponsePart
 
     /// What runs on the connection.
@@ -28,7 +28,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case receiving
         /// The service has the request.
         case responding
-        /// The last response is out; what still comes in is dropped until the connection is gone.
+        /// The last response is out; further input is dropped until the connection is gone.
         case lingering
     }
 
@@ -38,17 +38,17 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private let wire: Wire
     private let executor: EventLoopExecutor
     private let waitingAnswers: WaitingAnswers
-    /// What the connection holds in the budget, if this is the connection's handler.
+    /// The connection's place in the budget, if this is the connection's handler.
     private let place: ConnectionPlace?
-    /// The answer to every request: nothing is served here.
+    /// The response to every request: nothing is served here.
     private let standingRefusal: Refusal?
-    /// Every answer is to be in the log, so none may be given past the service.
+    /// Every response must be logged, so none may bypass the service.
     private let logsEveryAnswer: Bool
     private var phase = Phase.idle
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
-    /// Of the bodies among them.
+    /// Bytes of bodies among them.
     private var waitingBytes = 0
     private var isProceeding = false
     private var boundary = RequestBoundary()
@@ -58,21 +58,21 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var parserError: (any Error)?
     private var deadline = ConnectionDeadline()
     private var task: Task<Void, Never>?
-    /// Requests that were handed to the service.
+    /// Requests passed to the service.
     private var exchanges = 0
-    /// Answers that the client has accepted.
+    /// Responses that the client has accepted.
     private var accepted = 0
-    /// The answer in the making, where the client lets it wait.
+    /// The current response, if the client lets it wait.
     private var waitingAnswer: WaitingAnswers.ID?
-    /// What is left of a long body, and the promise of its last piece.
+    /// The rest of a long body, and the promise of its last piece.
     private var unsent: (body: ByteBuffer, written: EventLoopPromise<Void>)?
-    /// A piece of it is being written, and has left meanwhile.
+    /// A piece is being written, and has left meanwhile.
     private var isSending = false
     private var hasSent = false
     private var isLongPoll = false
-    /// The rest of the current request is of no interest: it was refused before its end.
+    /// The rest of the current request is ignored: it was refused before its end.
     private var dropsRest = false
-    /// Bytes that come are dropped before anything looks at them.
+    /// Further input is dropped before anything looks at it.
     private(set) var ignoresInput = false
     private var closesAfterResponse = false
     private var hasInputEnded = false
@@ -98,7 +98,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // A connection that never says anything gets no longer than one that speaks slowly.
+        // A connection that never sends anything gets no longer than one that sends slowly.
         wait(for: .request, limits.requestDeadline, context)
     }
 
@@ -128,8 +128,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
             if isLongPoll { task?.cancel() }
             if case .idle = phase, wire != .http2 { context.close(promise: nil) }
         case ChannelEvent.inputClosed where wire != .http2:
-            // The client will send no more. It may still read, so what it asked for is answered; but somebody who waits
-            // for news and closes is gone.
+            // The client will send no more. It may still read, so its requests are answered; but a client that closes
+            // while it waits for news is gone.
             hasInputEnded = true
             guard case .responding = phase else { return context.close(promise: nil) }
             if isLongPoll { task?.cancel() }
@@ -140,7 +140,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else {
-            // After its first error the decoder complains about every further byte, which is read only to be dropped.
+            // After its first error the decoder complains about every further byte, so these are read only to be
+            // dropped.
             if !(error is ByteToMessageDecoderError) { context.close(promise: nil) }
             return
         }
@@ -160,7 +161,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: Bytes before they are decoded
 
-    /// Answers bytes that were answered before, when the answer still holds.
+    /// Answers bytes that were answered before, if the response is still current.
     func answersAgain(_ bytes: ByteBuffer) -> Bool {
         guard case .idle = phase, boundary.isClear, !logsEveryAnswer, !closesAfterResponse, !hasInputEnded,
             standingRefusal == nil, let context
@@ -181,7 +182,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         return true
     }
 
-    /// Bytes of a request have arrived, be they a whole head or one letter of it.
+    /// Bytes of a request have arrived, a complete head or one letter of it.
     func bytesArrived(_ bytes: ByteBuffer) {
         arrived = boundary.isClear && bytes.readableBytes <= AnswerCache.longestRequest ? bytes : nil
         boundary.arrived(bytes)
@@ -190,7 +191,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         startReceiving(context)
     }
 
-    /// The decoder has made of them what it could. What is dispatched from here on is not what came last.
+    /// The decoder has processed them. A request that is dispatched later is not the one that arrived last.
     func bytesProcessed() {
         boundary.processed()
         arrived = nil
@@ -213,18 +214,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 context,
                 head == nil
                     ? Self.refusal(for: HTTPParserError.headerOverflow)
-                    : Refusal(.payloadTooLarge, "The chunks of the body have too much besides its content."))
+                    : Refusal(.payloadTooLarge, "The chunks of the body have too much overhead."))
         }
     }
 
-    /// The bytes of the request that is dispatched, when they are a whole read and nothing else. Asked before its answer
-    /// is made: while that takes its time, other bytes may come.
+    /// The bytes of the dispatched request, if they are a complete read and nothing else. Read before its response is
+    /// made: other bytes may arrive in the meantime.
     private var wholeRead: ByteBuffer? { boundary.isOneHead && waiting.isEmpty ? arrived : nil }
 
-    /// Lets later requests of the same bytes have the same answer, which is all that it depends on.
+    /// Lets later requests with the same bytes get the same response, which depends on nothing else.
     private func remember(_ request: ByteBuffer, _ reuse: OutgoingResponse.Reuse, head: ByteBuffer, body: ByteBuffer) {
         guard !closesAfterResponse else { return }
-        // A copy: the bytes stand in a larger buffer for reading.
+        // A copy, because the bytes are part of a larger buffer for reading.
         service.cache.remember(
             ByteBuffer(bytes: request.readableBytesView),
             AnswerCache.Answer(
@@ -262,9 +263,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Parts of later requests that may wait, and bytes of their bodies. Reading stops as soon as one waits, so only a
-    /// client that pipelines dozens of requests in one packet comes near, or one that half-closes, after which the channel
-    /// reads all there is.
+    /// Parts of later requests that may wait, and bytes of their bodies. Reading stops as soon as one waits. So only a
+    /// client that pipelines dozens of requests in one packet comes near, or one that half-closes, because the channel
+    /// then reads everything there is.
     private static let longestLine = 256
     private var roomForBodies: Int { limits.maxBodyBytes + limits.maxHeadBytes }
 
@@ -309,7 +310,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    /// RFC 9110 10.1.1: from a client of HTTP/1.1, and only for that expectation.
+    /// RFC 9110 10.1.1: only from an HTTP/1.1 client, and only for that expectation.
     private static func expectsContinue(_ head: HTTPRequestHead) -> Bool {
         head.version == .http1_1 && head.headers["expect"].map { $0.lowercased() } == ["100-continue"]
     }
@@ -333,9 +334,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
         phase = .responding
         let head = self.head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         if !head.isKeepAlive || head.version == .http1_0 { closesAfterResponse = true }
-        // After these the decoder takes what follows for another protocol.
+        // After these the decoder takes further input for another protocol.
         if head.method == .CONNECT || head.headers.contains(name: "Upgrade") { closesAfterResponse = true }
-        // Without a head there is no path, and a refusal that is about no path must not look like one about "/".
+        // Without a head there is no path, and a refusal without a path must not look like one about "/".
         let request = service.prepare(head, body: body, source: source, refusal: refusal, hasHead: self.head != nil)
         isLongPoll = request.context.resource?.route(for: request.request.method)?.isLongPoll == true
         self.head = nil
@@ -358,7 +359,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         if case .responding = phase, number == exchanges { self.task = task }
     }
 
-    /// - Parameter key: the request's bytes, where they may have this answer again.
+    /// - Parameter key: the request's bytes, if they may get this response again.
     private func write(_ response: OutgoingResponse, version: HTTPVersion, key: ByteBuffer?) {
         guard let context, case .responding = phase else { return }
         task = nil
@@ -374,13 +375,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
         send(context, context.channel.allocator.buffer(bytes: head), isCopied ? nil : response.body)
     }
 
-    /// Bodies up to so many bytes go out in one piece with the head; longer ones are not copied.
+    /// Bodies up to this many bytes are sent in one piece with the head; longer ones are not copied.
     private static let longestCopy = 2048
     private static func copied(_ body: ByteBuffer) -> Int {
         body.readableBytes > longestCopy ? 0 : body.readableBytes
     }
 
-    /// - Parameter body: nil when it stands behind the head already.
+    /// - Parameter body: nil when it is already behind the head.
     private func send(_ context: ChannelHandlerContext, _ head: ByteBuffer, _ body: ByteBuffer?) {
         let written = awaitWritten(context)
         guard let body else { return context.writeAndFlush(NIOAny(head), promise: written) }
@@ -395,13 +396,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
         if self.accepted == accepted { noteWaiting(body, context) }
     }
 
-    /// TLS copies what it is given, and would copy a whole list for each client that does not read it.
+    /// TLS copies what it is given, and would copy a complete list for each client that does not read it.
     private static let piece = 64 * 1024
 
-    /// Sends a long body piece by piece, each when the one before has left for the system. On HTTP/2 the channel would
-    /// stay writable meanwhile: what a window allows is encrypted before anybody has read it.
+    /// Sends a long body piece by piece, each when the previous one has left for the system. On HTTP/2 the channel
+    /// would stay writable meanwhile: it encrypts what a window allows before the client has read it.
     private func sendMore(_ context: ChannelHandlerContext) {
-        // A piece that leaves at once is followed by the loop below, not by a call within a call.
+        // A piece that leaves at once is followed by the loop below, not by a nested call.
         guard !isSending else { return hasSent = true }
         isSending = true
         defer { isSending = false }
@@ -420,7 +421,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         wire == .http2 ? wrapOutboundOut(.body(.byteBuffer(piece))) : NIOAny(piece)
     }
 
-    /// The last piece, and what ends the message.
+    /// The last piece, and the end of the message.
     private func sendRest(_ context: ChannelHandlerContext) {
         guard let (rest, written) = unsent else { return }
         unsent = nil
@@ -438,7 +439,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             context.flush()
             sendMore(context)
         } else {
-            // In one go, whether the client has room for it or not.
+            // All at once, whether or not the client has room for it.
             sendRest(context)
         }
         if response.body.readableBytes > Self.longestCopy, self.accepted == accepted {
@@ -446,7 +447,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
-    /// The client lets the answer wait, and its body is kept for it.
+    /// The client lets the response wait, and its body is kept for it.
     private func noteWaiting(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
         let eventLoop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -482,8 +483,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         proceed(context)
     }
 
-    /// Goes on with what has come meanwhile, and then waits for more. Answers may be ready at once, so this is a loop
-    /// and not a chain of calls that a client could make as long as it likes.
+    /// Continues with input that has arrived meanwhile, and then waits for more. Responses may be ready at once, so
+    /// this is a loop and not a chain of calls whose length a client could choose.
     private func proceed(_ context: ChannelHandlerContext) {
         guard !isProceeding else { return }
         isProceeding = true
@@ -516,7 +517,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     /// Closes so that the client surely gets the response: a plain `close` with unread input would reset the connection
-    /// and take the response with it.
+    /// and lose the response.
     private func close(_ context: ChannelHandlerContext) {
         phase = .lingering
         switch wire {
@@ -531,7 +532,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             // Both sides have ended the stream; it closes by itself, and the connection is not ours.
             break
         case .http1, .http1TLS, .http2:
-            // TLS says goodbye and waits for the other side's by itself.
+            // TLS sends close_notify and waits for the other side's by itself.
             context.close(promise: nil)
         }
     }

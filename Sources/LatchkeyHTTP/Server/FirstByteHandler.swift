@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Stands before the HTTP decoder and shows the exchange a request's bytes first: it answers them at once when it has
-/// done so before, and must know of a request's first byte, which the decoder would keep to itself until the head is
-/// complete.
+/// Sits before the HTTP decoder and shows the exchange a request's bytes first. The exchange answers them at once if it
+/// has answered the same bytes before. It must also know about a request's first byte, which the decoder would keep to
+/// itself until the head is complete.
 final class FirstByteHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -13,7 +13,7 @@ final class FirstByteHandler: ChannelInboundHandler {
         self.exchange = exchange
     }
 
-    /// More is decoded piece by piece, so that what one request takes on the wire is known to within so many bytes.
+    /// More is decoded piece by piece, so that the size of one request on the wire is known to within this many bytes.
     private static let piece = 8 * 1024
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

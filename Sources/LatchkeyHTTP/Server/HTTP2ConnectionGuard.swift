@@ -1,18 +1,18 @@
 import NIOCore
 import NIOHTTP2
 
-/// The last handler of an HTTP/2 connection: ends one that broke the protocol, whose peer reads nothing, or that has been
-/// idle. The protocol handler itself only says GOAWAY, and the idle timer waits for an answer to its PING; a hostile peer
-/// heeds neither.
+/// The last handler of an HTTP/2 connection: ends one that broke the protocol, whose peer reads nothing, or that has
+/// been idle. The protocol handler itself only sends GOAWAY, and the idle timer waits for an answer to its PING; a
+/// hostile peer ignores both.
 ///
-/// An error of one stream (a malformed request, an answer to a stream just reset) leaves the connection to the others,
-/// which behind a proxy are other people's; too many of them are a connection error.
+/// An error of one stream (a malformed request, an answer to a stream that was just reset) leaves the connection to the
+/// other streams, which behind a proxy belong to other users; too many of them are a connection error.
 final class HTTP2ConnectionGuard: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
 
     private let limits: TransportLimits
     private let streams: HTTP2StreamBudget
-    /// Nil where many clients may stand behind the address.
+    /// Nil where many clients may be behind the address.
     private let network: SourceNetwork?
     private let place: ConnectionPlace?
     private var admitted = 0
@@ -35,7 +35,7 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // A connection without any stream ends here: the polite idle time begins with the first stream's end.
+        // A connection without any stream ends here: the regular idle time begins with the first stream's end.
         waitIdle(limits.idleTimeout)
     }
 
@@ -58,7 +58,7 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
 
     // MARK: Streams
 
-    /// Whether a stream that the client has just begun may be served. A connection's only one always is.
+    /// Whether a stream that the client has just begun may be served. A connection's only stream always is.
     func admits(_ stream: any Channel) -> Bool {
         guard admitted == 0 || streams.admit(network) else {
             refused.insert(ObjectIdentifier(stream))
@@ -81,13 +81,13 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
         if hasFailed || !(error is any NIOHTTP2Error) { close(context) }
     }
 
-    /// The protocol handler has said GOAWAY; its error follows at once.
+    /// The protocol handler has sent GOAWAY; its error follows at once.
     fileprivate func givenUp() { hasFailed = true }
 
     private func close(_ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         isClosing = true
-        // Whatever else has been sent is not looked at: every frame would be answered with one more GOAWAY.
+        // Further input is ignored: every frame would be answered with one more GOAWAY.
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         context.close(promise: nil)
     }
@@ -113,10 +113,10 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
         left(stream)
         openStreams -= 1
         guard openStreams == 0 else { return }
-        // In a moment: the end of the answer is on its way to the wire.
+        // After a moment, because the end of the response is on its way to the wire.
         let isWanted = place?.end(at: .now()) ?? false
         if isWanted { return waitIdle(.zero) }
-        // The polite end comes first: GOAWAY after the idle time, then what a peer needs to answer.
+        // The regular end comes first: GOAWAY after the idle time, then the time that a peer needs to answer.
         waitIdle(limits.idleTimeout + limits.shutdownGrace)
     }
 
@@ -132,8 +132,8 @@ final class HTTP2ConnectionGuard: ChannelInboundHandler {
     }
 }
 
-/// Stands between the protocol handler and the wire, and tells the guard of a GOAWAY with an error: that is how the
-/// protocol handler gives a connection up, and `errorCaught` alone does not say whether it did.
+/// Sits between the protocol handler and the wire, and tells the guard of a GOAWAY with an error. The protocol handler
+/// gives a connection up in this way, and `errorCaught` alone does not say whether it did.
 final class HTTP2GoAwayWatch: ChannelOutboundHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
@@ -162,7 +162,7 @@ final class HTTP2GoAwayWatch: ChannelOutboundHandler {
     }
 }
 
-/// Tells both who care of each stream: the manager of polite ends, and the guard.
+/// Tells both interested parties about each stream: the manager of regular ends, and the guard.
 struct HTTP2StreamWatch: NIOHTTP2StreamDelegate {
     private let manager: NIOHTTP2ServerConnectionManagementHandler.HTTP2StreamDelegate
     private let connection: NIOLoopBound<HTTP2ConnectionGuard>

@@ -1,21 +1,21 @@
 import NIOCore
 
-/// Stands before the protocol handler and acknowledges this server's SETTINGS in the client's name, as soon as the client
-/// has sent its own; the client's acknowledgement, which comes a round trip later, is dropped.
+/// Sits before the protocol handler and acknowledges this server's SETTINGS on behalf of the client, as soon as the
+/// client has sent its own; the client's acknowledgement, which comes a round trip later, is dropped.
 ///
-/// The protocol handler applies its settings when they are acknowledged. Until then it takes no header list beyond 16
-/// KiB and ends the whole connection for one, so that the first request of a connection would have other limits than the
-/// second. To be more generous sooner than the client knows breaks no promise (RFC 9113 6.5.3).
+/// The protocol handler applies its settings when they are acknowledged. Until then it accepts no header list beyond 16
+/// KiB and ends the whole connection for one, so that the first request of a connection would have other limits than
+/// the second. Being more generous before the client knows it breaks no promise (RFC 9113 6.5.3).
 final class HTTP2EarlySettings: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// What the bytes that are passed on belong to.
+    /// What the forwarded bytes belong to.
     private enum Place {
         case preface
         case clientSettings
         case laterFrame
-        /// The client's acknowledgement came, or nothing that begins like HTTP/2.
+        /// The client's acknowledgement has arrived, or input that does not begin like HTTP/2.
         case done
     }
 
@@ -24,9 +24,9 @@ final class HTTP2EarlySettings: ChannelInboundHandler, RemovableChannelHandler {
     private static let acknowledged: UInt8 = 1
 
     private var place = Place.preface
-    /// How many bytes of it are still to come.
+    /// How many bytes of it are still missing.
     private var left = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8.count
-    /// The beginning of a frame's head, when a read ends within it.
+    /// The beginning of a frame's head, when a read ends inside it.
     private var started = ByteBuffer()
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -36,7 +36,7 @@ final class HTTP2EarlySettings: ChannelInboundHandler, RemovableChannelHandler {
         if case .done = place { context.pipeline.syncOperations.removeHandler(self, promise: nil) }
     }
 
-    /// What the protocol handler is to see of the next bytes.
+    /// The part of the next bytes that the protocol handler is to see.
     func follow(_ bytes: ByteBuffer) -> ByteBuffer {
         var input = started
         started = ByteBuffer()
@@ -64,7 +64,7 @@ final class HTTP2EarlySettings: ChannelInboundHandler, RemovableChannelHandler {
         return output
     }
 
-    /// Reads a frame's head (RFC 9113 4.1), and passes it on unless it is the acknowledgement.
+    /// Reads a frame's head (RFC 9113 4.1), and forwards it unless it is the acknowledgement.
     private func beginFrame(_ input: inout ByteBuffer, _ output: inout ByteBuffer) {
         guard var head = input.readSlice(length: Self.frameHead),
             let size = head.getInteger(at: head.readerIndex, as: UInt32.self),

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// How many HTTP/2 streams are open beyond the one that every connection may have, in all and by address.
+/// How many HTTP/2 streams are open beyond the one that every connection may have, in total and by address.
 ///
-/// A stream costs its client a few bytes and holds buffers, timers and an answer here for as long as the client opens no
-/// flow-control window. The first one of a connection is not counted, since connections are: whoever keeps to one
+/// A stream costs its client a few bytes and holds buffers, timers and a response here for as long as the client opens
+/// no flow-control window. The first stream of a connection is not counted, because connections are: a client with one
 /// request at a time is served while others hold every place.
 final class HTTP2StreamBudget: Sendable {
     private struct State {
@@ -23,8 +23,8 @@ final class HTTP2StreamBudget: Sendable {
     /// Streams that are counted.
     var open: Int { state.withLock { $0.open } }
 
-    /// Counts a further stream of a connection; false, and not counted, when there are as many as there may be.
-    /// - Parameter network: nil for an address behind which many clients may stand.
+    /// Counts a further stream of a connection; false, without counting it, when there are as many as allowed.
+    /// - Parameter network: nil for an address behind which many clients may be.
     func admit(_ network: SourceNetwork?) -> Bool {
         state.withLock { state in
             guard state.open < limit else { return false }
@@ -38,7 +38,7 @@ final class HTTP2StreamBudget: Sendable {
         }
     }
 
-    /// Takes back what ``admit(_:)`` counted, `count` times.
+    /// Undoes ``admit(_:)``, `count` times.
     func dismiss(_ network: SourceNetwork?, _ count: Int = 1) {
         state.withLock { state in
             state.open -= count

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The `Date` header's text (IMF-fixdate, RFC 9110 5.6.7), made once a second and not once a response.
+/// The `Date` header's text (IMF-fixdate, RFC 9110 5.6.7), formatted once a second and not for each response.
 package final class HTTPDate: Sendable {
     private let cached = Mutex<(second: Int64, text: String)>((.min, ""))
 
@@ -18,7 +18,7 @@ package final class HTTPDate: Sendable {
     package static func format(_ second: Int64) -> String {
         let days = second / 86_400
         let time = second % 86_400
-        // Days since 0000-03-01, in eras of 400 years: leap days then come last in a year and need no case.
+        // Days since 0000-03-01, in eras of 400 years: leap days are then the last of a year and need no special case.
         let shifted = days + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

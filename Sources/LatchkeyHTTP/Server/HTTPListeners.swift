@@ -5,20 +5,20 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// Serves on several addresses at once. Bound with ``bind()`` or, at the latest, by ``run()``; at graceful shutdown it
+/// Serves on several addresses at once. Bound with ``bind()`` or, at the latest, by ``run()``. At graceful shutdown it
 /// stops accepting, lets requests in flight finish within `limits.shutdownGrace`, and removes its Unix socket.
 ///
-/// On NIO itself rather than on a framework's server: deadlines, shared drain, certificate reload and errors for
+/// Directly on NIO rather than on a framework's server: deadlines, shared drain, certificate reload and errors for
 /// malformed HTTP need the pipeline.
 package final class HTTPListeners: Service, Sendable {
-    /// One address and what answers there.
+    /// One address and the service behind it.
     package struct Endpoint: Sendable {
         package var address: ListenAddress
         package var service: HTTPService
         /// TLS with HTTP/2 by ALPN; nil for plain HTTP/1.1. Ignored on a Unix socket.
         package var tls: TLSIdentity?
         /// Whether the address may be missing from the machine (`[::1]` where IPv6 is off): then it is skipped with a
-        /// log line. Being in use is an error all the same.
+        /// log line. An address in use is an error anyway.
         package var isOptional: Bool
 
         package init(_ address: ListenAddress, service: HTTPService, tls: TLSIdentity? = nil, isOptional: Bool = false)
@@ -35,9 +35,9 @@ package final class HTTPListeners: Service, Sendable {
         let channel: any Channel
     }
 
-    /// How many connections the system keeps until they are accepted. A client that finds no place tries again after one
-    /// second, two, four: thousands of pollers that come back at once would need many. The system may allow fewer
-    /// (`net.core.somaxconn`).
+    /// How many connections the system keeps until they are accepted. A client that finds no place tries again after
+    /// one second, two, four: thousands of pollers that come back at once would need many attempts. The system may
+    /// allow fewer (`net.core.somaxconn`).
     private static let backlog: CInt = 4096
 
     private let endpoints: [Endpoint]
@@ -66,13 +66,13 @@ package final class HTTPListeners: Service, Sendable {
         shared = ConnectionSetup.Shared(limits: limits)
     }
 
-    /// The addresses that are served, ports filled in; empty before ``bind()``. In the order of the endpoints.
+    /// The served addresses with their actual ports, in the order of the endpoints; empty before ``bind()``.
     package var boundAddresses: [ListenAddress] { listeners.withLock { $0 ?? [] }.map(\.address) }
 
     /// HTTP/2 streams that are open beyond one for each connection.
     package var furtherStreams: Int { shared.streams.open }
 
-    /// The threads of all event loops; there as long as those are.
+    /// The threads of all event loops; they exist as long as those do.
     package func threads() async throws -> [pthread_t] {
         var threads: [pthread_t] = []
         for loop in group.makeIterator() { threads.append(try await loop.submit { pthread_self() }.get()) }
@@ -143,7 +143,7 @@ package final class HTTPListeners: Service, Sendable {
             let error = Self.explain(error, endpoint.address)
             guard endpoint.isOptional, error.code == .addressUnavailable else { throw error }
             logger.info(
-                "Address skipped, this machine does not have it", metadata: ["lk.listen": "\(endpoint.address)"])
+                "Address skipped because this machine does not have it", metadata: ["lk.listen": "\(endpoint.address)"])
             return nil
         }
     }
@@ -193,7 +193,7 @@ package final class HTTPListeners: Service, Sendable {
             }
     }
 
-    /// Whether the peer's address may have one more connection. Behind a trusted proxy are many.
+    /// Whether the peer's address may have one more connection. Many clients are behind a trusted proxy.
     private static func admit(_ channel: any Channel, _ budget: ConnectionBudget, _ service: HTTPService) -> Bool {
         guard let peer = channel.remoteAddress.flatMap({ ClientAddress($0) }), !service.sharesAddress(peer) else {
             return true

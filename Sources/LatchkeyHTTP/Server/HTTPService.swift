@@ -5,15 +5,15 @@ import Logging
 package import NIOCore
 package import NIOHTTP1
 
-/// Everything behind the sockets: judges the target, attributes the request, finds its route and answers. Answers always;
-/// whatever a handler throws is rendered by the one closure that renders errors. The same value serves sockets and, for
-/// commands without a running server, calls inside the process.
+/// Everything behind the sockets: checks the target, attributes the request, finds its route and answers. It always
+/// answers; the one closure that renders errors renders everything that a handler throws. The same value serves sockets
+/// and, for commands without a running server, calls inside the process.
 package final class HTTPService: Sendable {
-    /// Renders a refusal or a fault in the path's format, `Allow` included, and logs faults. Must give no detail of
+    /// Renders a refusal or a fault in the path's format, including `Allow`, and logs faults. It must give no detail of
     /// anything but a `Refusal`.
     package typealias ErrorRenderer = @Sendable (any Error, RequestContext) -> Response
 
-    /// A request that is read, judged and attributed, but not yet answered.
+    /// A request that is read, checked and attributed, but not yet answered.
     package final class Prepared: Sendable {
         package let request: Request
         package let context: RequestContext
@@ -24,10 +24,10 @@ package final class HTTPService: Sendable {
         }
     }
 
-    /// What the service is told by configuration.
+    /// The configuration of the service.
     package struct Settings: Sendable {
         package var trustedProxies = TrustedProxies()
-        /// Whether the issuer is https, which is when HSTS is sent.
+        /// Whether the issuer is https, in which case HSTS is sent.
         package var isIssuerSecure = false
         package var limits = TransportLimits()
 
@@ -35,7 +35,7 @@ package final class HTTPService: Sendable {
     }
 
     package let routes: RouteTable
-    /// What may be answered again without looking at it anew.
+    /// Responses that may be sent again without another look at the request.
     let cache = AnswerCache()
     private let settings: Settings
     private let gates: Gates?
@@ -46,8 +46,8 @@ package final class HTTPService: Sendable {
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - gates: what stands before the routes; without them all have to be open.
-    ///   - cors: which pages may read what; nobody's without it.
+    ///   - gates: the gates before the routes; without them all routes must be open.
+    ///   - cors: which pages may read what; without it none may.
     ///   - now: Unix time in whole seconds, for the `Date` header.
     package init(
         routes: RouteTable,
@@ -68,7 +68,7 @@ package final class HTTPService: Sendable {
         self.now = now
     }
 
-    /// Whether many clients may stand behind a socket's address, so that its connections are not counted against it.
+    /// Whether many clients may be behind a socket's address, so that its connections are not counted against it.
     func sharesAddress(_ peer: ClientAddress) -> Bool { peer.isLoopback || settings.trustedProxies.trusts(peer) }
 
     /// The `Date` header's text.
@@ -76,7 +76,7 @@ package final class HTTPService: Sendable {
 
     // MARK: Before the handler
 
-    /// Judges and attributes a request; never fails, since a refusal travels in the context to the one renderer.
+    /// Checks and attributes a request; never fails, because a refusal travels in the context to the one renderer.
     package func prepare(
         _ head: HTTPRequestHead,
         body: ByteBuffer,
@@ -128,7 +128,7 @@ package final class HTTPService: Sendable {
         )
     }
 
-    /// A path below an OAuth endpoint's that names nothing still answers like its neighbours.
+    /// An unknown path below an OAuth endpoint's still answers in the OAuth format.
     private static func errorFormat(ofUnknown path: String) -> ErrorFormat {
         path.beginsWithBytes(of: "/oauth2/") ? .oauth : .problem
     }
@@ -163,7 +163,7 @@ package final class HTTPService: Sendable {
                 response = renderError(error, context)
             }
             if let cors {
-                // Nearly no request names an origin, and none but those has to wait for the list of all clients.
+                // Nearly no request has an origin, and only those with one must wait for the list of all clients.
                 extra =
                     if let fields = cors.fieldsWithoutOrigin(request, context) { fields } else {
                         await cors.fields(request, context, status: response.status)
@@ -182,15 +182,16 @@ package final class HTTPService: Sendable {
             reuse: response.isCurrent.map { OutgoingResponse.Reuse(isCurrent: $0, observation: series) })
     }
 
-    /// The route that a request is for; nil where the path answers `OPTIONS` by itself.
-    /// - Throws: what the transport found wanting, 404 for an unknown path, 405 for a method that the path does not have.
+    /// The route of a request; nil where the path answers `OPTIONS` by itself.
+    /// - Throws: the transport's refusal, 404 for an unknown path, 405 for a method that the path does not support.
     private func route(of request: Request, _ context: RequestContext) throws(Refusal) -> Route? {
         if let refusal = context.refusal { throw refusal }
         guard let resource = context.resource else { throw Gates.nothing }
         if let route = resource.route(for: request.method) { return route }
-        // A proxy takes any 2xx of the route that it asks for leave as leave, whatever the method was.
+        // A proxy takes any 2xx of the route that grants leave as permission, whatever the method was.
         guard request.method == .options, !resource.grantsLeave else {
-            throw Refusal(.methodNotAllowed, "This path does not have that method; the Allow header lists its methods.")
+            throw Refusal(
+                .methodNotAllowed, "This path does not support the method; the Allow header lists its methods.")
         }
         return nil
     }
@@ -206,8 +207,8 @@ package final class HTTPService: Sendable {
         return try await work(try route.read(request), context)
     }
 
-    /// One debug line a request: method, route template, status, time. No path, no query, no header, no address: whoever
-    /// looks for secrets in the log finds none.
+    /// One debug line per request: method, route template, status, time. No path, query, header or address, so that the
+    /// log contains no secrets.
     private func log(_ request: Request, _ context: RequestContext, _ response: Response, _ elapsed: TimeAmount) {
         guard context.source.logger.logLevel <= .debug else { return }
         context.logger.debug(

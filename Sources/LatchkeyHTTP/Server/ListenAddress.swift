@@ -4,10 +4,11 @@ import LatchkeyTokens
 package enum ListenAddress: Sendable, Hashable {
     /// A host name or IP address (IPv6 without brackets) and a port; port 0 asks the system for a free one.
     case tcp(host: String, port: Int)
-    /// The absolute or relative path of a socket file. Whoever may open it is the operator.
+    /// The absolute or relative path of a socket file. Anybody who may open it is the operator.
     case unix(path: String)
 
-    /// Parses `host:port` or `[IPv6]:port`; nil for anything else, a bare IPv6 address and a port above 65535 included.
+    /// Parses `host:port` or `[IPv6]:port`; nil for anything else, including a bare IPv6 address and a port above
+    /// 65535.
     package init?(_ text: String) {
         let separator = UInt8(ascii: ":")
         guard let colon = text.utf8.lastIndex(of: separator) else { return nil }
@@ -55,7 +56,7 @@ package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible 
 
     package let code: Code
     package let address: ListenAddress
-    /// Whole sentence with the address and what to do.
+    /// A complete sentence with the address and what to do.
     package let description: String
 
     package init(_ code: Code, _ address: ListenAddress, reason: String = "") {

@@ -2,33 +2,34 @@ package import HTTPTypes
 package import NIOCore
 import NIOHTTP1
 
-/// A response ready for the wire: the handler's fields and those that every response has. They are put together where
-/// they are written, once.
+/// A response ready for the wire: the handler's fields and those that every response has. They are joined once, where
+/// they are written.
 package struct OutgoingResponse: Sendable {
     package let status: HTTPResponse.Status
     package let body: ByteBuffer
-    /// The handler's own.
+    /// The handler's own fields.
     private let fields: HTTPFields
     private let extra: HTTPFields
     private let isIssuerSecure: Bool
-    /// `Content-Length`, where there is to be one.
+    /// `Content-Length`, if there is to be one.
     private let length: Int?
-    /// Each answer's own, even where all else is as before.
+    /// Different for each response, even if everything else is unchanged.
     let requestID: RequestID
     /// IMF-fixdate.
     let date: String
-    /// Present when the same bytes may be answered with this again.
+    /// Present when the same bytes may be answered with this response again.
     let reuse: Reuse?
 
-    /// What ``AnswerCache`` has to know beside the bytes.
+    /// What ``AnswerCache`` must know in addition to the bytes.
     struct Reuse: Sendable {
         let isCurrent: @Sendable () -> Bool
         let observation: RequestMetrics.Series
     }
 
     /// - Parameters:
-    ///   - extra: what the layers around the handler add. `Vary` adds to the handler's own; the others are not in it.
-    ///   - omitsBody: for `HEAD`: the fields stay as they are, `Content-Length` of what `GET` would have got.
+    ///   - extra: the fields of the layers around the handler. `Vary` adds to the handler's own; the others are not in
+    ///     it.
+    ///   - omitsBody: for `HEAD`: the fields stay as they are, with the `Content-Length` of the `GET` response.
     init(
         _ response: Response, extra: HTTPFields, isIssuerSecure: Bool, omitsBody: Bool, requestID: RequestID,
         date: String, reuse: Reuse?
@@ -45,11 +46,11 @@ package struct OutgoingResponse: Sendable {
         self.reuse = reuse
     }
 
-    /// A field of the handler's own.
+    /// A field of the handler.
     func field(_ name: HTTPField.Name) -> String? { fields[name] }
 
     /// All but ``requestID`` and ``date``, in the order in which they are sent.
-    /// - Parameter security: gets those that only we send.
+    /// - Parameter security: receives the fields that only we send.
     private func forEachField(
         _ body: (_ name: String, _ value: String) -> Void, security: (SecurityHeaders.Header) -> Void
     ) {
@@ -86,8 +87,8 @@ package struct OutgoingResponse: Sendable {
             status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase), headers: all)
     }
 
-    /// Status line and fields of an HTTP/1 response (RFC 9112 4), up to where ``ResponseEnd`` goes on. Values come from
-    /// `HTTPField`, which lets no line break in, or are ours.
+    /// Status line and fields of an HTTP/1 response (RFC 9112 4), up to where ``ResponseEnd`` continues. Values come
+    /// from `HTTPField`, which allows no line break, or are ours.
     func head(version: HTTPVersion) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(Self.usualHead)
@@ -113,17 +114,17 @@ package struct OutgoingResponse: Sendable {
         text.append(UInt8(ascii: "\n"))
     }
 
-    /// Bytes. Longer ones are made room for when it is needed.
+    /// In bytes. Longer heads get more room when they need it.
     private static let usualHead = 640
 }
 
-/// Headers that every response carries (ASVS 3.4) unless its handler has set its own: nothing of ours is to be sniffed,
-/// framed, cached or told to other sites by accident.
+/// Headers that every response carries (ASVS 3.4) unless its handler has set its own. They prevent that a response of
+/// ours is sniffed, framed, cached or revealed to other sites by accident.
 enum SecurityHeaders {
     struct Header {
         let name: HTTPField.Name
         let value: String
-        /// Both as HTTP/1 writes them, with the line's end.
+        /// Both as HTTP/1 writes them, including the end of the line.
         let line: [UInt8]
 
         fileprivate init(_ name: HTTPField.Name, _ value: String) {
@@ -143,7 +144,7 @@ enum SecurityHeaders {
     ]
     private static let transport = all.count - 1
 
-    /// Those that a response does not have yet.
+    /// The headers that a response does not have yet.
     struct Missing {
         private var bits: UInt8
 
@@ -162,13 +163,13 @@ enum SecurityHeaders {
     }
 }
 
-/// The end of an HTTP/1 head: the two fields that are each answer's own, and the empty line.
+/// The end of an HTTP/1 head: the two fields that differ for each response, and the empty line.
 struct ResponseEnd {
     let requestID: RequestID
     /// IMF-fixdate.
     let date: String
 
-    /// Room for it, in bytes.
+    /// The space for it, in bytes.
     static let length = 80
 
     func append(to text: inout [UInt8]) {
@@ -179,7 +180,7 @@ struct ResponseEnd {
         text.append(contentsOf: "\r\n\r\n".utf8)
     }
 
-    /// By itself.
+    /// The end alone.
     var bytes: [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(Self.length)

@@ -1,10 +1,10 @@
 package import HTTPTypes
 package import NIOCore
 
-/// A request as handlers see it: read whole and within the transport's limits, its target judged.
+/// A request as handlers see it: read completely, within the transport's limits, with a checked target.
 package struct Request: Sendable {
     package let method: HTTPRequest.Method
-    /// What follows the target's first question mark; nil when there is none.
+    /// The text after the target's first question mark; nil when there is none.
     package let query: String?
     package let headers: HTTPFields
     package let body: ByteBuffer
@@ -19,13 +19,13 @@ package struct Request: Sendable {
     }
 }
 
-/// What a handler answers. `Content-Length` is added on the way out, with the headers that every answer has.
+/// A handler's response. `Content-Length` is added later, with the headers that every response has.
 package struct Response: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: ByteBuffer
-    /// Present when whoever sends the same bytes, from wherever, is to get this very answer for as long as it says true.
-    /// Asked on event loops for each such request: quick, and without waiting.
+    /// Present when every client that sends the same bytes, from anywhere, may get this same response for as long as it
+    /// returns true. Called on event loops for each such request: it must be quick and must not wait.
     package var isCurrent: (@Sendable () -> Bool)?
 
     package init(

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Follows from outside which bytes the HTTP decoder has got and what it made of them, so as to know when it holds
-/// nothing back: then, and only then, bytes that are known already may go past it.
+/// Follows from outside which bytes the HTTP decoder got and what it made of them, to know when it holds nothing back:
+/// only then may known bytes bypass it.
 struct RequestBoundary {
-    /// Whether everything that came belongs to requests that are complete.
+    /// Whether all input belongs to requests that are complete.
     private(set) var isClear = true
     /// Bytes since it was last clear.
     private var bytes = 0
@@ -34,7 +34,7 @@ struct RequestBoundary {
 
     /// After the decoder has had all bytes.
     mutating func processed() {
-        // A chunked body has more bytes than it says here, and so never gets past this.
+        // A chunked body has more bytes than are counted here, and so never gets past this.
         guard hasEnded, heads == 1, let headEnd, headEnd + bodyBytes == bytes else { return }
         isClear = true
     }
@@ -57,10 +57,10 @@ struct RequestBoundary {
     }
 }
 
-/// Counts what one request takes on the wire against what it says. A parser counts names, values and content; white space,
-/// chunk sizes and chunk extensions (RFC 9112 7.1.1) it lets pass, however much there is of them.
+/// Compares the size of a request on the wire with its content. A parser counts names, values and content; it lets
+/// white space, chunk sizes and chunk extensions (RFC 9112 7.1.1) pass, however much there is of them.
 struct RequestOverhead {
-    /// What each chunk may have beside its content: its size, and two line ends.
+    /// What each chunk may have in addition to its content: its size, and two line ends.
     private static let chunkFrame = 16
 
     private var raw = 0
@@ -79,11 +79,12 @@ struct RequestOverhead {
         pieces += 1
     }
 
-    /// Bytes that are neither content nor what chunks of it need. Small chunks may have twice their content besides.
+    /// Bytes that are neither content nor the frames that its chunks need. Small chunks may have twice their content in
+    /// addition.
     var bytes: Int { raw - 3 * content - Self.chunkFrame * pieces }
 
-    /// The request is complete, and the next one begins. Where it ends within the bytes that arrived last is not known,
-    /// so none of these is counted for either.
+    /// The request is complete, and the next one begins. Where it ends within the last bytes is not known, so none of
+    /// these is counted for either.
     /// - Returns: ``bytes`` of the request.
     mutating func end() -> Int {
         defer { self = RequestOverhead() }

@@ -3,7 +3,7 @@ import LatchkeyBytes
 package import LatchkeyCore
 package import Logging
 
-/// Where a request came from, before anything in it was believed.
+/// Where a request came from, before anything in it is trusted.
 package struct RequestSource: Sendable {
     package let logger: Logger
     /// The socket's peer; nil over the Unix socket and for calls inside the process.
@@ -12,7 +12,7 @@ package struct RequestSource: Sendable {
     package let isTLS: Bool
     /// Whether the caller opened the data directory's Unix socket or runs inside the process: the operator.
     package let isLocalOperator: Bool
-    /// ``RequestContext/network`` of the peer itself, told once for all requests of a connection.
+    /// ``RequestContext/network`` of the peer itself, computed once for all requests of a connection.
     let peerNetwork: String
 
     package init(logger: Logger, peer: ClientAddress?, isTLS: Bool, isLocalOperator: Bool) {
@@ -26,14 +26,15 @@ package struct RequestSource: Sendable {
     static func network(of address: ClientAddress?) -> String { address?.network.description ?? "local" }
 }
 
-/// What is known of one request on its way to the handler and back.
+/// What is known about one request on its way to the handler and back.
 package struct RequestContext: Sendable {
     package let source: RequestSource
     /// This request's name in logs and in `X-Request-Id`.
     package let requestID = RequestID()
-    /// Who the request is attributed to, after the trusted proxies were heard; nil for the local operator.
+    /// The address that the request is attributed to, after the trusted proxies were considered; nil for the local
+    /// operator.
     package let clientAddress: ClientAddress?
-    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers (DESIGN 4): very likely a
+    /// A loopback or private peer that is no trusted proxy and yet sends forwarding headers: very likely a
     /// proxy that nobody configured, behind which everybody has one address.
     package let unconfiguredProxy: ClientAddress?
     /// What counts as one source in throttles and audit: an IPv4 address, an IPv6 /64, or `local`.
@@ -44,9 +45,9 @@ package struct RequestContext: Sendable {
     package let errorFormat: ErrorFormat
     /// Set when the transport refuses the request before any handler may see it.
     package let refusal: Refusal?
-    /// What the handler tells the layers around it about the browser; shared by all copies of the context.
+    /// What the handler tells the outer layers about the browser; shared by all copies of the context.
     package let browser = BrowserExchange()
-    /// The judged path, percent-encoded.
+    /// The checked path, percent-encoded.
     private let path: String
 
     init(
@@ -71,7 +72,7 @@ package struct RequestContext: Sendable {
     }
 
     package var isTLS: Bool { source.isTLS }
-    /// True over the Unix socket and inside the process: no token is asked for.
+    /// True over the Unix socket and inside the process: no token is required.
     package var isLocalOperator: Bool { source.isLocalOperator }
 
     /// A captured path segment, percent-decoded.

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// The name of one request in logs and in `X-Request-Id`: sixteen random hexadecimal digits. Never taken from the client,
-/// who could otherwise plant text in the log or make two requests look like one.
+/// The name of one request in logs and in `X-Request-Id`: sixteen random hexadecimal digits. Never taken from the
+/// client, which could otherwise plant text in the log or make two requests look like one.
 package struct RequestID: Sendable, Hashable, CustomStringConvertible {
     private let bits: UInt64
 
-    /// A new id: no two of a process are the same, and one says nothing of the next to whoever does not know the seed.
-    /// It is a name and no secret, so it does without asking the kernel for random bytes each time.
+    /// A new id. All ids of a process differ, and one reveals nothing about the next without the seed. It is a name and
+    /// not a secret, so it does not ask the kernel for random bytes each time.
     package init() {
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         bits = Self.scramble(number &* 0x9E37_79B9_7F4A_7C15 &+ Self.seed)

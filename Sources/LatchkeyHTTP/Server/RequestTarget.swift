@@ -1,16 +1,17 @@
 import LatchkeyBytes
 package import LatchkeyCore
 
-/// The path and query of a request after judgement. A path has one spelling only: whatever could be read as another path
-/// (dot segments, empty segments, encoded slashes) is refused instead of being tidied up, so that no proxy in front and
-/// no router behind can disagree with us about which route it names.
+/// The path and query of a request after validation. A path has only one spelling: everything that could be read as
+/// another path (dot segments, empty segments, encoded slashes) is refused instead of normalised, so that no proxy in
+/// front and no router behind can disagree with us about the route.
 package struct RequestTarget: Sendable, Equatable {
     /// Begins with a slash; still percent-encoded.
     package let path: String
-    /// What follows the first question mark; nil when there is none.
+    /// The text after the first question mark; nil when there is none.
     package let query: String?
 
-    /// Judges the request line's target. Absolute form, authority form and `*` are refused: this server is no proxy.
+    /// Validates the request line's target. Absolute form, authority form and `*` are refused, because this server is
+    /// not a proxy.
     /// - Throws: `Refusal` `.invalidRequest`, or `.headersTooLarge` above `maxBytes`.
     package init(_ text: String, maxBytes: Int = TransportLimits().maxTargetBytes) throws(Refusal) {
         guard text.utf8.count <= maxBytes else {
@@ -34,8 +35,8 @@ package struct RequestTarget: Sendable, Equatable {
         }
     }
 
-    /// Whether there is nothing that needs a closer look: no escape, no backslash, no segment that is empty or begins with
-    /// a dot. So it is with nearly every request.
+    /// Whether nothing needs a closer look: no escape, no backslash, no segment that is empty or begins with a dot.
+    /// True for nearly every request.
     private static func isPlain(_ path: String) -> Bool {
         let bytes = path.utf8.span
         var isStart = false
@@ -53,7 +54,7 @@ package struct RequestTarget: Sendable, Equatable {
     private static func isCanonical(_ path: String) -> Bool {
         let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
-            // One trailing slash is a path like any other; it just names no route.
+            // A trailing slash is part of a path like any other; it just names no route.
             if segment.isEmpty, index < segments.count - 1 { return false }
             if segment.contains(UInt8(ascii: "\\")) { return false }
             guard segment.contains(UInt8(ascii: "%")) else {

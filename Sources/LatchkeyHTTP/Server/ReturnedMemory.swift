@@ -5,9 +5,10 @@ import Synchronization
 
 /// Gives memory back to the system after many connections have closed.
 ///
-/// What a crowd of connections needs is thousands of small pieces, and what outlives it (a session's row, a metric) lies
-/// between them: the allocator keeps the free pages around such a piece for later, however many they are. Only
-/// `malloc_trim` returns them. It takes the allocator's locks, and so runs rarely: when half of what was open is gone.
+/// A crowd of connections needs thousands of small pieces of memory, and pieces that outlive it (a session's row, a
+/// metric) lie between them. The allocator keeps the free pages around such a piece for later, however many they are.
+/// Only `malloc_trim` returns them. It takes the allocator's locks, and so runs rarely: when half of the connections
+/// are gone.
 final class ReturnedMemory: Sendable {
     /// Fewer connections leave little behind: with a hundred streams each, about twenty megabytes.
     private static let crowd = 32
@@ -22,14 +23,14 @@ final class ReturnedMemory: Sendable {
     private let giveBack: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - delay: until the channels that have just closed are taken apart, and at least so long between two times.
+    ///   - delay: the time until the closed channels are taken apart, and the shortest time between two runs.
     ///   - giveBack: runs on a thread where it may take its time.
     init(delay: TimeAmount = .seconds(5), giveBack: @escaping @Sendable () -> Void = ReturnedMemory.trim) {
         self.delay = delay
         self.giveBack = giveBack
     }
 
-    /// Tells how many connections are open now.
+    /// Reports how many connections are open now.
     func connections(_ count: Int) {
         let isDue = state.withLock { state in
             state.peak = max(state.peak, count)

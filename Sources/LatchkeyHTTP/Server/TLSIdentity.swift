@@ -9,14 +9,14 @@ import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// A certificate and its private key on disk, and the TLS settings made of them. New connections get whatever was last
-/// read successfully; open ones keep theirs.
+/// A certificate and its private key on disk, and the TLS settings made from them. New connections get the last pair
+/// that was read successfully; open ones keep theirs.
 package final class TLSIdentity: Sendable {
-    /// The outcome of looking at the files again.
+    /// The result of checking the files again.
     package enum Reload: Sendable, Equatable {
         case unchanged
         case reloaded
-        /// The files are there but unusable; the old certificate stays. Told once per change.
+        /// The files exist but are unusable; the old certificate stays. Reported once per change.
         case failed(reason: String)
     }
 
@@ -51,13 +51,13 @@ package final class TLSIdentity: Sendable {
         state = Mutex(State(loaded: loaded, stamp: stamp))
     }
 
-    /// What a new connection is to use.
+    /// The TLS context for a new connection.
     var context: NIOSSLContext { state.withLock { $0.loaded.context } }
 
-    /// Of the certificate itself, not of those that vouch for it.
+    /// The validity of the certificate itself, not of its issuers.
     package var validity: CertificateValidity { state.withLock { $0.loaded.validity } }
 
-    /// Looks at the files and reads them again when time, size or inode of one differs, or always with `force`.
+    /// Checks the files and reads them again when time, size or inode of one differs, or always with `force`.
     package func reload(force: Bool = false) -> Reload {
         let stamp = [certificatePath, privateKeyPath].map(Self.stamp)
         return state.withLock { state in
@@ -93,7 +93,8 @@ package final class TLSIdentity: Sendable {
         )
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
-        // For the peer's goodbye. What was written is out by then, and a peer that is silent must not hold up the stop.
+        // The wait for the peer's close_notify. Everything written is out by then, and a silent peer must not delay the
+        // shutdown.
         configuration.shutdownTimeout = .milliseconds(500)
         do {
             return Loaded(
@@ -106,14 +107,14 @@ package final class TLSIdentity: Sendable {
         }
     }
 
-    /// The system's own words are worth more than "no PEM".
+    /// The system's own message is more useful than "no PEM".
     private static func checkReadable(_ path: String, _ what: String) throws(TLSIdentityError) {
         // The path is a live copy for the call, and strerror's text is copied at once.
         guard unsafe access(path, R_OK) != 0 else { return }
         throw TLSIdentityError("The TLS \(what) \(path) cannot be read: \(unsafe String(cString: strerror(errno))).")
     }
 
-    /// Of the file behind a link, too: that is how certificates are swapped in containers.
+    /// Follows links, because certificates in containers are swapped by links.
     private static func stamp(_ path: String) -> FileStamp? {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: target),
@@ -133,8 +134,8 @@ package struct TLSIdentityError: Error, Sendable, Equatable, CustomStringConvert
 }
 
 /// Keeps a ``TLSIdentity`` up to date: on SIGHUP at once, and when a file changed within `interval`. A broken new file
-/// keeps the old certificate and logs an error. A certificate that ends soon or is over is warned of at the start, after
-/// each reading, and once a day.
+/// keeps the old certificate and logs an error. It warns about a certificate that expires soon or has expired at the
+/// start, after each reading, and once a day.
 package struct CertificateReloader: Service {
     private static let warningInterval: Duration = .seconds(86_400)
 
@@ -166,7 +167,7 @@ package struct CertificateReloader: Service {
                 try await Task.sleep(for: reloader.interval)
                 reloader.reload(force: false)
                 let now = reloader.clock.now()
-                // Nor does a clock that was set back keep it silent.
+                // A clock that was set back does not silence it either.
                 guard now < warned || now >= warned + Self.warningInterval else { continue }
                 warned = now
                 reloader.warn()
@@ -174,7 +175,7 @@ package struct CertificateReloader: Service {
         }
     }
 
-    /// One look at the files, as the timer and SIGHUP take it.
+    /// One check of the files, as for the timer and SIGHUP.
     package func reload(force: Bool) {
         switch identity.reload(force: force) {
         case .unchanged:
@@ -183,15 +184,15 @@ package struct CertificateReloader: Service {
             logger.info("TLS certificate reloaded", metadata: ["lk.file": "\(identity.certificatePath)"])
             warn()
         case .failed(let reason):
-            logger.error("TLS certificate not reloaded, the old one stays", metadata: ["lk.reason": "\(reason)"])
+            logger.error("TLS certificate not reloaded; the old one stays in use", metadata: ["lk.reason": "\(reason)"])
         }
     }
 
-    /// Says in the log what is wrong with the time of the certificate, if anything is.
+    /// Logs what is wrong with the dates of the certificate, if anything is.
     package func warn() {
         guard let concern = identity.validity.concern(at: clock.now()) else { return }
         logger.warning(
-            "TLS certificate needs care",
+            "TLS certificate needs attention",
             metadata: ["lk.reason": "\(concern)", "lk.file": "\(identity.certificatePath)"])
     }
 }

@@ -2,15 +2,15 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// First on a connection to an address that speaks TLS: looks at the first byte and has the pipeline built for what
-/// comes, so that whoever speaks plain HTTP there is told so instead of being hung up on.
+/// The first handler of a connection to an address that speaks TLS. It looks at the first byte and builds the pipeline
+/// for what arrives, so that a client that speaks plain HTTP there is told so instead of being disconnected.
 final class TLSRecognition: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private let build: (_ isPlainHTTP: Bool) throws -> Void
 
-    /// - Parameter build: adds the handlers behind this one.
+    /// - Parameter build: adds the handlers after this one.
     init(build: @escaping (_ isPlainHTTP: Bool) throws -> Void) {
         self.build = build
     }
@@ -19,8 +19,8 @@ final class TLSRecognition: ChannelInboundHandler, RemovableChannelHandler {
         let bytes = unwrapInboundIn(data)
         guard let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) else { return }
         do {
-            // A method begins with a capital letter; a TLS record with 22 (RFC 8446 5.1). TLS tells whoever sends
-            // something else what is wrong.
+            // A method begins with a capital letter; a TLS record with 22 (RFC 8446 5.1). TLS itself reports everything
+            // else.
             try build((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first))
         } catch {
             return context.close(promise: nil)
@@ -30,7 +30,7 @@ final class TLSRecognition: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// A warning that is due again and again: told at most once a minute.
+/// A warning that may be due repeatedly: logged at most once a minute.
 final class MinutelyWarning: Sendable {
     private let logger: Logger
     private let message: String

@@ -1,8 +1,8 @@
 import HTTPTypes
 import LatchkeyTokens
 
-/// The reverse proxies whose word on a client's address is taken, and only that: scheme and host of the issuer come from
-/// the configuration, so `X-Forwarded-Proto` and `X-Forwarded-Host` are never looked at.
+/// The reverse proxies whose statement about a client's address is trusted. Nothing else is: scheme and host of the
+/// issuer come from the configuration, so `X-Forwarded-Proto` and `X-Forwarded-Host` are never read.
 package struct TrustedProxies: Sendable, Equatable {
     /// An address block in CIDR notation, or a single address.
     struct Network: Sendable, Equatable {
@@ -38,11 +38,11 @@ package struct TrustedProxies: Sendable, Equatable {
 
     private let networks: [Network]
 
-    /// Trusts nobody.
+    /// Trusts no proxy.
     package init() { networks = [] }
 
     /// Parses a list like `10.0.0.0/8`, `::1`, `2001:db8::/32`.
-    /// - Throws: ``InvalidNetwork`` for the first entry that is none.
+    /// - Throws: ``InvalidNetwork`` for the first invalid entry.
     package init(_ texts: [String]) throws(InvalidNetwork) {
         var networks: [Network] = []
         for text in texts {
@@ -52,19 +52,19 @@ package struct TrustedProxies: Sendable, Equatable {
         self.networks = networks
     }
 
-    /// An entry of `trusted_proxies` that is no address block. The text is the operator's own.
+    /// An entry of `trusted_proxies` that is not an address block. The text is the operator's own.
     package struct InvalidNetwork: Error, Equatable, CustomStringConvertible {
         package let text: String
 
         package init(text: String) { self.text = text }
 
-        package var description: String { "\(text) is no IP address or CIDR block." }
+        package var description: String { "\(text) is not an IP address or CIDR block." }
     }
 
-    /// Whether a hop's word counts.
+    /// Whether a hop is trusted.
     package func trusts(_ address: ClientAddress) -> Bool { networks.contains { $0.contains(address) } }
 
-    /// Who a request is from.
+    /// The attribution of a request.
     struct Attribution: Sendable {
         /// The client that a trusted proxy names; nil where the peer itself counts.
         var client: ClientAddress?
@@ -72,10 +72,10 @@ package struct TrustedProxies: Sendable, Equatable {
         var unconfiguredProxy: ClientAddress?
     }
 
-    /// Finds out who a request is from. From a trusted peer, the right-most address of `X-Forwarded-For` or `Forwarded`
-    /// that is not itself a trusted proxy; what stands left of it, anyone can have written. A hop that is no address ends
-    /// the search at the last proxy known. Lines of one header follow each other: a proxy may add its own. When both headers are there and disagree, one of them passed through from the
-    /// client, so neither counts.
+    /// Determines who a request is from. From a trusted peer, it is the right-most address of `X-Forwarded-For` or
+    /// `Forwarded` that is not itself a trusted proxy; anything to the left of it could have been written by anyone. A
+    /// hop that is not an address ends the search at the last known proxy. Lines of one header are joined: a proxy may
+    /// add its own line. If both headers are present and disagree, the client sent one of them, so neither counts.
     func attribute(_ peer: ClientAddress?, fields: HTTPFields) -> Attribution {
         guard let peer, fields.contains(.xForwardedFor) || fields.contains(.forwarded) else { return Attribution() }
         let lists = [ForwardedHops.xForwardedFor(fields), ForwardedHops.forwarded(fields)].compactMap { $0 }
@@ -98,9 +98,9 @@ package struct TrustedProxies: Sendable, Equatable {
     }
 }
 
-/// The addresses that forwarding headers name, left to right; nil where an element is no address.
+/// The addresses that forwarding headers name, left to right; nil for an element that is not an address.
 enum ForwardedHops {
-    /// More hops than this are nonsense; the right-most ones are kept.
+    /// More hops than this make no sense; the right-most ones are kept.
     private static let maxCount = 32
 
     /// Nil without the header.
@@ -110,8 +110,8 @@ enum ForwardedHops {
         return FieldElements.split(lines, at: UInt8(ascii: ",")).suffix(maxCount).map(address)
     }
 
-    /// RFC 7239; nil without the header. What a quoted string holds names nobody: a proxy may quote the client's own text
-    /// there (`host`). An element that says twice for whom it is says nothing.
+    /// RFC 7239; nil without the header. A quoted string names no address: a proxy may quote the client's own text
+    /// there (`host`). An element with two `for` parameters counts as unknown.
     static func forwarded(_ fields: HTTPFields) -> [ClientAddress?]? {
         let lines = fields[values: .forwarded]
         guard !lines.isEmpty else { return nil }
@@ -130,7 +130,7 @@ enum ForwardedHops {
         return text.count >= 2 && text.first == quote && text.last == quote ? text.dropFirst().dropLast() : text
     }
 
-    /// An address with or without port; IPv6 with a port stands in brackets.
+    /// An address with or without port; an IPv6 address with a port is in brackets.
     private static func address(_ text: Substring.UTF8View) -> ClientAddress? {
         let colon = UInt8(ascii: ":")
         if text.first == UInt8(ascii: "[") {

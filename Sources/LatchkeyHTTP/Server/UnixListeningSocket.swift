@@ -1,18 +1,19 @@
 import Foundation
 import Glibc
 
-/// The bound and listening socket of a Unix-domain address, readable and writable by the owner alone.
+/// The bound and listening socket of a Unix-domain address. Only its owner can read and write it.
 enum UnixListeningSocket {
-    /// Removes a socket that a killed server left, binds and listens. The caller holds the data directory's lock, so a
-    /// socket file in the way belongs to nobody.
+    /// Removes a socket that a killed server left, binds and listens. The caller holds the data directory's lock, so no
+    /// process uses a socket file that is in the way.
     ///
-    /// The mode is set on the descriptor, and Linux gives it to the file that `bind` makes. A umask would do it too, but it
-    /// is the whole process's: a file that another thread makes meanwhile, or a child's folder, would get it.
+    /// The mode is set on the descriptor, and Linux gives it to the file that `bind` creates. A umask would have the
+    /// same effect, but it belongs to the whole process: a file that another thread creates meanwhile, or a child's
+    /// folder, would get it.
     /// - Throws: ``ListenError``.
     static func open(_ path: String, backlog: Int32) throws(ListenError) -> CInt {
         let address = ListenAddress.unix(path: path)
         let short = try UnixSocketPath(path)
-        // The fallback of a file name that alone is too long.
+        // The fallback for a file name that is too long by itself.
         guard short.text.utf8.count <= UnixSocketPath.maxBytes else {
             throw ListenError(.failed, address, reason: "the file name is too long.")
         }
@@ -29,8 +30,8 @@ enum UnixListeningSocket {
         return descriptor
     }
 
-    /// Whether the file that `bind` made is its owner's alone. One that is not goes again: nobody can have connected, since
-    /// nothing listens yet.
+    /// Whether only its owner can use the file that `bind` created. Otherwise it is removed: no client can have
+    /// connected, because nothing listens yet.
     private static func isPrivate(_ path: String) -> Bool {
         var status = stat()
         // `status` and the copy of the path live for the calls.
@@ -47,7 +48,7 @@ enum UnixListeningSocket {
     }
 
     private static func remove(_ path: String, _ address: ListenAddress) throws(ListenError) {
-        // Of the name itself: a link is not followed.
+        // The link itself: it is not followed.
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
         guard attributes[.type] as? FileAttributeType == .typeSocket else { throw ListenError(.notASocket, address) }
         // `path` is a live, NUL-terminated copy for the call.
@@ -78,13 +79,13 @@ enum UnixListeningSocket {
     }
 }
 
-/// A Unix-domain socket's path in a form that fits `sockaddr_un`, which holds 107 bytes: a longer path is reached through
-/// an open descriptor of its directory. Keep the value while the path is used.
+/// A Unix-domain socket's path in a form that fits `sockaddr_un`, which holds 107 bytes: a longer path is reached
+/// through an open descriptor of its directory. Keep the value while the path is used.
 package final class UnixSocketPath: Sendable {
-    /// The longest path that the system takes as it is, in bytes.
+    /// The longest path that the system accepts unchanged, in bytes.
     package static let maxBytes = 107
 
-    /// What to give to `bind` and `connect`.
+    /// The path to pass to `bind` and `connect`.
     package let text: String
     private let directory: CInt?
 

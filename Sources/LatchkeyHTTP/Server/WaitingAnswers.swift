@@ -1,13 +1,13 @@
 import NIOCore
 import Synchronization
 
-/// The bodies that wait for clients to read them, over all connections: bounded in bytes. When there are too many, those
-/// who have kept theirs waiting longest are cut off.
+/// The bodies that wait for clients to read them, over all connections, limited in bytes. When there are too many, the
+/// ones that have waited longest are cut off.
 ///
-/// A body that many clients wait for is one buffer and counts once. What a slow reader holds on to is an old one: the
-/// revocation list is made anew each second.
+/// A body that many clients wait for is one buffer and counts once. A slow reader holds an old one: the revocation list
+/// is built again each second.
 final class WaitingAnswers: Sendable {
-    /// Names one answer.
+    /// The id of one response.
     struct ID: Hashable {
         fileprivate let number: UInt64
     }
@@ -20,7 +20,7 @@ final class WaitingAnswers: Sendable {
     private struct State {
         var nextNumber: UInt64 = 0
         var answers: [UInt64: Answer] = [:]
-        /// Bytes of each buffer, and how many answers are slices of it.
+        /// The size of each buffer, and how many responses are slices of it.
         var buffers: [UInt: (bytes: Int, answers: Int)] = [:]
         var bytes = 0
 
@@ -40,18 +40,18 @@ final class WaitingAnswers: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    /// - Parameter limit: in bytes. One answer alone may be larger.
+    /// - Parameter limit: in bytes. A single response may be larger.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Bytes that wait.
+    /// Bytes that are waiting.
     var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Notes an answer that was written and not accepted.
+    /// Notes a response that was written and not accepted.
     /// - Parameter cut: ends its connection or stream; called on any thread, at most once.
     func add(_ body: ByteBuffer, cut: @escaping @Sendable () -> Void) -> ID {
-        // An address is a name here: nothing is read through it.
+        // An address is only a name here: nothing is read through it.
         let storage = unsafe body.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
         let (number, victims) = state.withLock { state -> (UInt64, [Answer]) in
             let number = state.nextNumber
@@ -71,6 +71,6 @@ final class WaitingAnswers: Sendable {
         return ID(number: number)
     }
 
-    /// The answer was accepted, or its connection is gone.
+    /// The response was accepted, or its connection is gone.
     func remove(_ id: ID) { state.withLock { _ = $0.remove(id.number) } }
 }

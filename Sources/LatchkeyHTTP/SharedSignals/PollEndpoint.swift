@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `POST /ssf/poll/{stream}` (RFC 8936): acknowledges SETs and hands out those that wait, now or when one comes.
+/// `POST /ssf/poll/{stream}` (RFC 8936): acknowledges SETs and returns the waiting ones, now or when one arrives.
 struct PollEndpoint: Sendable {
     let streams: EventStreamService
     let polls: EventPollService
@@ -33,8 +33,8 @@ struct PollEndpoint: Sendable {
 }
 
 extension EventPoll {
-    /// RFC 8936 2.2, judged strictly: a receiver that believes it acknowledges must not be misunderstood. An id that
-    /// cannot be one of ours is an unknown one and changes nothing.
+    /// RFC 8936 2.2, read strictly: a receiver that believes it acknowledges must not be misunderstood. An id that
+    /// cannot be one of ours counts as unknown and changes nothing.
     /// - Throws: `Refusal` `invalid_request`.
     init(_ body: JSONBody) throws(Refusal) {
         let limit = try body.integer("maxEvents")

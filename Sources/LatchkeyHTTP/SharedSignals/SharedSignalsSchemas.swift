@@ -1,5 +1,5 @@
-/// What the event endpoints read and write, as OpenID SSF and RFC 8936 have it. A test holds each to real requests and
-/// answers.
+/// The request and response bodies of the event endpoints, as defined by OpenID SSF and RFC 8936. A test checks each
+/// against real requests and responses.
 extension SchemaDescription {
     static let streamConfiguration = SchemaDescription(
         "StreamConfiguration", "SSF 8.1.1. A receiver supplies events_requested, delivery and description.",

@@ -44,14 +44,15 @@ struct StreamConfiguration: Sendable {
         return json.bytes
     }
 
-    /// Holds what a receiver sent back against what we supply: it may be there and must not differ (SSF 8.1.1.3).
+    /// Compares the members that a receiver sent back with those that we supply: they may be present and must not
+    /// differ (SSF 8.1.1.3).
     /// - Throws: `Refusal` `invalid_request`.
     func check(_ body: JSONBody) throws(Refusal) {
         let own = try? StrictJSON.parseObject(encode())
         for name in ["iss", "aud", "events_supported", "events_delivered", "min_verification_interval"] {
             guard let given = body[name] else { continue }
             guard let own = own?[name], Self.isSame(given, own) else {
-                throw Refusal(.invalidRequest, "The member \(name) is supplied by the transmitter and is another one.")
+                throw Refusal(.invalidRequest, "The transmitter supplies the member \(name), and it has another value.")
             }
         }
         guard let delivery = body["delivery"] else { return }
@@ -59,11 +60,11 @@ struct StreamConfiguration: Sendable {
         let address = SharedSignalsAddresses(issuer: settings.issuer).poll(record.stream.id)
         guard let given = delivery.object?["endpoint_url"], !given.isNull else { return }
         guard given.string?.equalsBytes(of: address) == true else {
-            throw Refusal(.invalidRequest, "The member delivery.endpoint_url is supplied by the transmitter.")
+            throw Refusal(.invalidRequest, "The transmitter supplies the member delivery.endpoint_url.")
         }
     }
 
-    /// - Throws: `Refusal` `invalid_request` for push delivery and whatever is no delivery at all.
+    /// - Throws: `Refusal` `invalid_request` for push delivery and for values that are not a delivery at all.
     static func checkMethod(_ delivery: JSONValue?) throws(Refusal) {
         guard let delivery else { return }
         guard delivery.object?["method"]?.string?.equalsBytes(of: SharedSignalsAddresses.pollMethod) == true else {
@@ -72,7 +73,7 @@ struct StreamConfiguration: Sendable {
         }
     }
 
-    /// Lists of texts are sets; a single text is a list of one (RFC 7519 4.1.3).
+    /// Lists of strings are sets; a single string is a list of one (RFC 7519 4.1.3).
     private static func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
         func texts(_ value: JSONValue) -> Set<[UInt8]>? {
             (value.string.map { [$0] } ?? value.strings).map { Set($0.map { Array($0.utf8) }) }

@@ -2,7 +2,7 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/ssf/stream` (SSF 8.1.1): a receiver makes, reads, changes and deletes its stream.
+/// `/ssf/stream` (SSF 8.1.1): a receiver creates, reads, changes and deletes its stream.
 struct StreamEndpoint: Sendable {
     let streams: EventStreamService
     let settings: Settings
@@ -25,7 +25,7 @@ struct StreamEndpoint: Sendable {
         return answer(try await streams.create(draft, for: client), status: .created)
     }
 
-    /// One stream by its id; without one the list of all that the receiver has.
+    /// One stream by its id; without an id the list of all streams of the receiver.
     private func get(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
         if let id = request.parameters["stream_id"] {
             return answer(try await streams.stream(id, of: client))
@@ -38,7 +38,7 @@ struct StreamEndpoint: Sendable {
         return .json(json.bytes)
     }
 
-    /// Changes what is there and keeps what is not.
+    /// Changes the members that are present and keeps the others.
     private func update(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
         let (record, body) = try await named(in: request, client)
         let draft = EventStreamDraft(
@@ -47,7 +47,7 @@ struct StreamEndpoint: Sendable {
         return answer(try await streams.update(record, draft))
     }
 
-    /// Takes what is there for everything.
+    /// Takes the members that are present as the complete configuration.
     private func replace(_ request: Request, _ context: RequestContext, _ client: ClientID) async throws -> Response {
         let (record, body) = try await named(in: request, client)
         let draft = EventStreamDraft(
@@ -63,7 +63,7 @@ struct StreamEndpoint: Sendable {
         return .noContent
     }
 
-    /// The stream that a body names, which agrees with what the body says of it.
+    /// The stream that a body names; it must agree with the other members of the body.
     private func named(
         in request: Request, _ client: ClientID
     ) async throws -> (record: EventStreamRecord, body: JSONBody) {

@@ -2,7 +2,8 @@ import HTTPTypes
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `/ssf/status` (SSF 8.1.2) and `/ssf/verify` (SSF 8.1.4): a receiver pauses, disables, enables and tries its stream.
+/// `/ssf/status` (SSF 8.1.2) and `/ssf/verify` (SSF 8.1.4): a receiver pauses, disables, enables and verifies its
+/// stream.
 struct StreamStatusEndpoint: Sendable {
     let streams: EventStreamService
 

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import NIOCore
 
 /// `GET /.well-known/ssf-configuration` (SSF 7): what this transmitter offers, built once. It advertises only what
-/// exists, so neither subjects to add or remove nor push delivery.
+/// exists: neither adding or removing subjects nor push delivery.
 struct TransmitterMetadataEndpoint: Sendable {
     private let paths: [String]
     private let body: ByteBuffer

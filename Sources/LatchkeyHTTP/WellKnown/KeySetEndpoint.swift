@@ -18,12 +18,12 @@ final class KeySetEndpoint: Sendable {
     private let cacheControl: String
     private let built = Mutex<Built?>(nil)
 
-    /// - Parameter maxAge: how long anyone may keep the answer.
+    /// - Parameter maxAge: how long caches and clients may keep the response.
     init(keyRing: KeyRing, maxAge: Duration) {
         self.keyRing = keyRing
         let age = maxAge.components.seconds
         // A verifier that cannot reach us for a while is better off with old keys than with none; the announcement
-        // period covers all three spans.
+        // period covers all three times.
         cacheControl = "public, max-age=\(age), stale-while-revalidate=\(age), stale-if-error=3600"
     }
 
@@ -60,7 +60,7 @@ final class KeySetEndpoint: Sendable {
 }
 
 extension EntityTag {
-    /// Reads the text of a tag that we wrote ourselves, `W/` and quotes included.
+    /// Reads the text of a tag that we wrote ourselves, including `W/` and quotes.
     init(header text: String) {
         let isWeak = text.hasPrefix("W/")
         self.init(String(text.dropFirst(isWeak ? 3 : 1).dropLast()), isWeak: isWeak)

@@ -40,14 +40,14 @@ struct MetadataEndpoint: Sendable {
     }
 }
 
-/// The authorization server metadata document (RFC 8414 2) and where it stands.
+/// The authorization server metadata document (RFC 8414 2) and its location.
 package struct AuthorizationServerMetadata: Sendable, Equatable {
     package let issuer: String
-    /// What the token endpoint answers.
+    /// The grants of the token endpoint.
     package let grants: [Client.Grant]
-    /// Whether there are event endpoints, and so the scope for them.
+    /// Whether there are event endpoints, and therefore their scope.
     package let sendsEvents: Bool
-    /// Whether `status_list_aggregation_endpoint` stands in it (Token Status List, section 9.1).
+    /// Whether it contains `status_list_aggregation_endpoint` (Token Status List, section 9.1).
     package let offersStatusLists: Bool
 
     package init(
@@ -60,9 +60,9 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         self.offersStatusLists = offersStatusLists
     }
 
-    /// The paths at which the document answers: the plain one, and for an issuer with a path the one that RFC 8414 3.1
-    /// builds by inserting the well-known part between host and path. A proxy that maps the issuer's path to this server
-    /// passes either.
+    /// The paths at which the document answers: the plain one, and for an issuer with a path also the one that RFC 8414
+    /// 3.1 builds by inserting the well-known part between host and path. A proxy that maps the issuer's path to this
+    /// server passes either.
     package var paths: [String] { WellKnownPaths.paths(PublicPath.metadata, issuer: issuer) }
 
     /// The document as JSON.
@@ -73,7 +73,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("token_endpoint", issuer + PublicPath.token)
             json.member("jwks_uri", issuer + PublicPath.keySet)
             json.member("scopes_supported", scopes)
-            // Required by RFC 8414, and there is no authorization endpoint yet: none.
+            // RFC 8414 requires it, but there is no authorization endpoint yet: none.
             json.member("response_types_supported", [])
             json.member("grant_types_supported", grants.map(\.name))
             json.member("token_endpoint_auth_methods_supported", methods)
@@ -81,7 +81,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
             json.member("revocation_endpoint_auth_methods_supported", methods)
             json.member("introspection_endpoint", issuer + PublicPath.introspect)
             json.member("introspection_endpoint_auth_methods_supported", Array(methods.dropLast()))
-            // Ours, not registered: DESIGN 6.
+            // Ours, not registered: Divergences.md of LatchkeyCore.
             json.member("revocation_list_uri", issuer + PublicPath.revocations)
             if offersStatusLists {
                 json.member("status_list_aggregation_endpoint", issuer + StatusLists.path)
@@ -89,7 +89,7 @@ package struct AuthorizationServerMetadata: Sendable, Equatable {
         }
     }
 
-    /// Without the scopes of OpenID Connect, which can be asked for but have no ID token to show for it yet.
+    /// Without the scopes of OpenID Connect. They can be requested, but there is no ID token for them yet.
     private var scopes: [String] {
         let promised: Set<String> = ["openid", "profile", "email"]
         return Client.defaultScope.tokens.filter { !promised.contains($0) } + [Scope.latchkeyAdmin]

@@ -4,13 +4,13 @@ import NIOCore
 import Synchronization
 import Waiting
 
-/// The list's documents as bytes for the socket, shared by everyone who asks for the same one: a hundred pollers of a
-/// long list cost its memory once, its encoding once and its compression once.
+/// The list's documents as bytes for the socket, shared by all requests for the same one: a hundred pollers of a long
+/// list cost its memory once, its encoding once and its compression once.
 ///
-/// What takes long is made on a thread of its own, one at a time; whoever asks meanwhile waits for it. A document is
-/// never older than the last commit before the request came.
+/// Slow documents are built on a thread of their own, one at a time; further requests wait for the result. A document
+/// is never older than the last commit before the request arrived.
 final class RevocationDocuments: Sendable {
-    /// How a document is wanted.
+    /// The requested form of a document.
     struct Form: Sendable, Hashable {
         enum Kind: Sendable, Hashable { case list(RevocationDocument.Form), signed }
         let kind: Kind
@@ -22,7 +22,7 @@ final class RevocationDocuments: Sendable {
         let isGzip: Bool
         /// Weak entity tag: epoch, `seq`, the set of live entries and the form; not `now`.
         let tag: EntityTag
-        /// Whether whoever asks now gets it too.
+        /// Whether a request that arrives now gets it too.
         let isCurrent: @Sendable () -> Bool
         fileprivate let stamp: RevocationStamp
         fileprivate let now: Timestamp
@@ -41,14 +41,15 @@ final class RevocationDocuments: Sendable {
         var builds: [Form: Task<Prepared, any Error>] = [:]
     }
 
-    /// From so many entries on encoding takes long enough to be felt. More than the longest delta has.
+    /// From this many entries on, encoding takes noticeably long. More than the longest delta has.
     private static let long = 5000
-    /// Below so many entries a document is made while its reader waits, on the event loop: some tens of microseconds.
+    /// With fewer entries a document is built while its reader waits, on the event loop: some tens of microseconds.
     private static let quick = 100
     /// Below this size gzip saves no packet.
     private static let smallestGzip = 1024
     private static let capacity = 64
-    /// Long documents that nobody has asked for since are given up: each form of them weighs as much as the list.
+    /// Long documents that have not been requested for this long are released: each form of them is as large as the
+    /// list.
     private static let longLife: Duration = .seconds(60)
 
     private let feed: RevocationFeed
@@ -65,8 +66,8 @@ final class RevocationDocuments: Sendable {
         self.nextUpdate = nextUpdate
     }
 
-    /// What a query gets now.
-    /// - Throws: `StoreUnavailable` when it is to be signed and there is no active key; `Refusal`
+    /// The current document for a query.
+    /// - Throws: `StoreUnavailable` when it must be signed and there is no active key; `Refusal`
     ///   `temporarily_unavailable` when the client has gone meanwhile.
     func document(for query: RevocationQuery, form: Form) async throws -> Prepared {
         let reading = feed.read(query)
@@ -74,8 +75,8 @@ final class RevocationDocuments: Sendable {
         let key = Key(after: reading.after, form: form)
         if let found = found(key) { return found }
         guard reading.entries.count >= Self.quick else { return keep(try build(reading, form: form), key) }
-        // Aside, so that nobody else's request waits for it; one after the other, so that whoever asks for the same gets
-        // what the first had made.
+        // On another thread, so that no other request waits for it; one after the other, so that requests for the same
+        // document share the first result.
         return try await line.run { try self.found(key) ?? self.keep(try self.build(reading, form: form), key) }
     }
 
@@ -96,7 +97,8 @@ final class RevocationDocuments: Sendable {
 
     // MARK: Long documents
 
-    /// A snapshot that has at least what the reading had. It may be `next_update` old, and hold what expired since.
+    /// A snapshot with at least the entries of the reading. It may be `next_update` old, and contain entries that have
+    /// expired since.
     private func longDocument(_ reading: RevocationReading, _ form: Form) async throws -> Prepared {
         while true {
             guard !Task.isCancelled else { throw Refusal(.temporarilyUnavailable, "The client has gone.") }
@@ -108,8 +110,8 @@ final class RevocationDocuments: Sendable {
                 return (nil, task)
             }
             if let found { return found }
-            // A build reads the list when it begins. So whoever came during one that is too old shares the next one,
-            // however many they are.
+            // A build reads the list when it begins. So requests that arrive during a build that is too old share the
+            // next one, however many they are.
             guard let built = try await task?.value, isGood(built, for: reading, form) else { continue }
             return built
         }
@@ -148,14 +150,14 @@ final class RevocationDocuments: Sendable {
             keyVersion: keyVersion)
     }
 
-    /// Says of a document whether it is still the one to give. A short one loses its place as soon as anything comes or
-    /// expires, a long one when something comes; and each when its time is up.
+    /// Whether a document is still the one to send. A short one is replaced as soon as an entry arrives or expires, a
+    /// long one when an entry arrives; and each when its time is up.
     private func validity(
         of reading: RevocationReading, _ form: Form, _ keyVersion: Int64
     ) -> @Sendable () -> Bool {
         let isLong = reading.entries.count >= Self.long
         let isSigned = form.kind == .signed
-        // `now` in the document is renewed each second; a signature is dearer, and so is a long list.
+        // `now` in the document is renewed each second; a signature costs more, and so does a long list.
         let lifetime = isSigned || isLong ? nextUpdate : .seconds(1)
         let (stamp, made) = (reading.stamp, reading.now)
         return { [feed, signer, clock] in
@@ -183,7 +185,7 @@ struct RevocationSigner: Sendable {
     let algorithm: JWSAlgorithm
     let lifetime: Duration
 
-    /// Changes with every change of the keys: what an older one signed may be condemned.
+    /// Changes with every change of the keys: the signature of an older one may be condemned.
     var keyVersion: Int64 { keyRing.current.version }
 
     /// The compact form, valid for `revocations.expires_in` from the document's `now`.

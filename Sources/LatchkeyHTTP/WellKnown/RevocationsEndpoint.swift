@@ -3,8 +3,8 @@ package import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
-/// `GET /revocations` and `/revocations.jwt` (DESIGN 6): the list, as a snapshot or as what is newer, at once or when
-/// something comes. From memory.
+/// `GET /revocations` and `/revocations.jwt`: the list, as a snapshot or as what is newer, at once or when something
+/// comes. From memory. TheRule.md of LatchkeyVerifier describes it for services.
 struct RevocationsEndpoint: Sendable {
     let feed: RevocationFeed
     let documents: RevocationDocuments
@@ -43,14 +43,14 @@ struct RevocationsEndpoint: Sendable {
         if let seconds = poll.wait {
             let limit = min(.seconds(Int64(seconds)), maxWait)
             await feed.wait(poll.query, seconds: limit, address: context.network)
-            // Seen again: a long poll may have been held for a minute.
+            // Noted again: a long poll may have been held for a minute.
             note(poll, name, context, isAnswer: true)
         }
         let form = RevocationDocuments.Form(kind: kind, gzip: AcceptHeader.allowsGzip(request.headers))
         let document = try await documents.document(for: poll.query, form: form)
         var fields = self.fields(isWait: poll.wait != nil)
         fields[.eTag] = document.tag.description
-        // Whoever has to show who it is, is counted as a consumer or waits, has to come here each time.
+        // A request that authenticates, is counted as a consumer or waits must reach this code each time.
         let isCurrent = isPublic && name == nil && poll.wait == nil ? document.isCurrent : nil
         guard poll.wait != nil || !document.tag.satisfies(ifNoneMatch: request.headers) else {
             return Response(status: .notModified, headers: fields, isCurrent: isCurrent)
@@ -64,21 +64,22 @@ struct RevocationsEndpoint: Sendable {
         return Response(status: .ok, headers: fields, body: document.bytes, isCurrent: isCurrent)
     }
 
-    /// - Parameter name: the authenticated client's where there is one, else what a poller calls itself.
+    /// - Parameter name: the authenticated client's id if there is one, otherwise the name that the poller gives
+    ///   itself.
     private func note(
         _ poll: RevocationPoll, _ name: String?, _ context: RequestContext, isAnswer: Bool = false
     ) {
         guard let name else { return }
-        // A delta that can be had acknowledges what came before it; a wrong epoch acknowledges nothing.
+        // A request for a possible delta acknowledges everything before it; a wrong epoch acknowledges nothing.
         let after = feed.read(poll.query).after
         let acknowledged = poll.epoch != nil && poll.after == after ? poll.after : nil
         feed.noteConsumer(name, acknowledged: acknowledged, address: context.network, isAnswer: isAnswer)
     }
 
-    /// The last request of a consumer: it is forgotten, at its own address.
+    /// The last request of a consumer: it is forgotten, only at its own address.
     private func leave(_ name: String?, _ context: RequestContext) throws(Refusal) -> Response {
         guard let name else {
-            throw Refusal(.invalidRequest, "The parameter leave goes with consumer: who leaves?")
+            throw Refusal(.invalidRequest, "The parameter leave needs consumer, the name that leaves.")
         }
         _ = feed.forgetConsumer(name, address: context.network)
         return Response(status: .noContent, headers: fields(isWait: true))
@@ -93,12 +94,12 @@ struct RevocationsEndpoint: Sendable {
     }
 }
 
-/// The query of a poll of the revocation list, judged strictly: a poller that believes it asks for news must not get
+/// The query of a poll of the revocation list, read strictly: a poller that believes it asks for news must not get
 /// something else.
 package struct RevocationPoll: Sendable, Equatable {
     /// The longest name of a consumer, in bytes of printable ASCII.
     package static let longestConsumer = 64
-    /// The longest epoch that is looked at; ours are far shorter.
+    /// The longest epoch that is accepted; ours are far shorter.
     private static let longestEpoch = 128
 
     package let after: Int64?
@@ -106,14 +107,14 @@ package struct RevocationPoll: Sendable, Equatable {
     /// In seconds; nil for a plain poll. Not yet capped.
     package let wait: Int?
     package let consumer: String?
-    /// It polls no more.
+    /// It no longer polls.
     package let leaves: Bool
 
     /// - Throws: `Refusal` `invalid_request`.
     package init(_ parameters: RequestParameters) throws(Refusal) {
         after = try parameters.integer("after").map(Int64.init)
         wait = try parameters.integer("wait")
-        // An epoch that cannot be ours is an unknown one: the snapshot, not an error.
+        // An epoch that cannot be ours counts as unknown: the answer is the snapshot, not an error.
         epoch = parameters["epoch"].flatMap { $0.utf8.count <= Self.longestEpoch ? $0 : "" }
         consumer = parameters["consumer"]
         if let consumer {
@@ -127,10 +128,11 @@ package struct RevocationPoll: Sendable, Equatable {
         leaves = parameters["leave"] != nil
         guard leaves else { return }
         guard parameters["leave"] == "true", after == nil, wait == nil, parameters["epoch"] == nil else {
-            throw Refusal(.invalidRequest, "The parameter leave must be true, and goes with consumer alone.")
+            throw Refusal(
+                .invalidRequest, "The parameter leave must be true, with consumer as the only other parameter.")
         }
     }
 
-    /// What the feed is asked for.
+    /// The query for the feed.
     package var query: RevocationQuery { RevocationQuery(after: after, epoch: epoch) }
 }

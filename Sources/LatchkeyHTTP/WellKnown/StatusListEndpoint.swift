@@ -3,9 +3,10 @@ import LatchkeyCore
 import LatchkeyTokens
 import NIOCore
 
-/// `GET /statuslists/{n}` and `GET /statuslists`: Token Status Lists and where they stand (Token Status List, sections 8
-/// and 9). From memory. Open to whoever may read the revocation list: what the one keeps from strangers, how much is
-/// revoked and when, the other must not tell them. Compressed inside already, and not again for the way.
+/// `GET /statuslists/{n}` and `GET /statuslists`: Token Status Lists and their URIs (Token Status List, sections 8 and
+/// 9). From memory. Open to the readers of the revocation list: the one list must not reveal what the other keeps from
+/// strangers, namely how much is revoked and when. The content is already compressed, and not compressed again for
+/// transport.
 ///
 /// A list is sent as a JWT whatever `Accept` says: there is no other form, and its content type names it.
 struct StatusListEndpoint: Sendable {
@@ -17,8 +18,8 @@ struct StatusListEndpoint: Sendable {
     /// - Parameter isPublic: whether anyone may read them.
     init(lists: StatusLists, isPublic: Bool) {
         self.lists = lists
-        // One second, which is never more than the list's ttl: a reader's own ttl counts from its fetching, so all that a
-        // cache in between adds makes revocation slower.
+        // One second, which is never more than the list's ttl: a reader's own ttl starts when it fetches the list, so
+        // any time in a cache in between delays revocation.
         var fields: HTTPFields = [
             .cacheControl: "\(isPublic ? "public" : "private"), max-age=1"
         ]
@@ -44,7 +45,7 @@ struct StatusListEndpoint: Sendable {
 
     private func list(_ request: Request, _ context: RequestContext, _ reader: ClientID?) async throws -> Response {
         guard request.parameters["time"] == nil else {
-            throw Refusal(.notImplemented, "Status lists of the past are not kept: ask without time.")
+            throw Refusal(.notImplemented, "Past status lists are not kept: ask without time.")
         }
         let number = Self.number(try context.pathParameter("n"))
         guard let number, let list = try await lists.list(number) else {

@@ -1,12 +1,12 @@
 import LatchkeyTokens
 
-/// The published lists, which LatchkeyTokens writes. A test holds each to real answers.
+/// The published lists, which LatchkeyTokens writes. A test checks each against real responses.
 extension SchemaDescription {
     static let revocationDocument = SchemaDescription(
         "RevocationDocument", "The revocation list.",
         [
             .required("iss", .string), .required("epoch", .string),
-            .required("after", .integer, "What the entries are relative to; 0 for a snapshot."),
+            .required("after", .integer, "The seq after which the entries begin; 0 for a snapshot."),
             .required("seq", .integer), .required("now", .integer, Meaning.instant),
             .required("next_update", .integer, "Seconds."), .required("expires_in", .integer, "Seconds."),
             .required("entries", .array(.object(.revocationListEntry))),
@@ -21,6 +21,6 @@ extension SchemaDescription {
         ])
 
     static let statusListAggregation = SchemaDescription(
-        "StatusListAggregation", "All Token Status Lists that have not retired.",
+        "StatusListAggregation", "All Token Status Lists that are still in use.",
         [.required("status_lists", .array(.string), "URIs.")])
 }

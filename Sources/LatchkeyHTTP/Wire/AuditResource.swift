@@ -25,10 +25,10 @@ package struct AuditResource: WireObject, Equatable {
         Member("actor", \.actor, Meaning.actor),
         Member("actor_name", \.actorName, Meaning.actorName),
         Member("sub", \.sub),
-        Member("user_name", \.userName, "What the user was called then."),
+        Member("user_name", \.userName, "The user's name at that time."),
         Member("sid", \.sid),
         Member("client_id", \.clientID),
         Member("network", \.network),
         Member("details", \.details),
-        Member("count", \.count, "How many like events the line stands for."))
+        Member("count", \.count, "How many similar events the line stands for."))
 }

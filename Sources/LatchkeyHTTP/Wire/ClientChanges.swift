@@ -1,13 +1,13 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// `POST /api/v1/admin/clients`. An absent field, or `null`, is what suits the kind of client.
+/// `POST /api/v1/admin/clients`. An absent field, or `null`, means the default of the kind of client.
 package struct ClientCreate: Codable, Sendable {
     package var id: String
     /// `public` or `confidential`.
     package var kind: String
     package var values = ClientValues()
-    /// An imported secret of a confidential client (at least 16 characters of randomness). Absent: one is made.
+    /// An imported secret of a confidential client (at least 16 characters of randomness). Absent: a secret is created.
     package var clientSecret: SecretText?
 
     package init(id: String, kind: String) {
@@ -32,9 +32,9 @@ package struct ClientCreate: Codable, Sendable {
     }
 }
 
-/// `PATCH /api/v1/admin/clients/{client}`: absent members stay as they are, `null` takes the value away, so that the
-/// issuer's setting counts (RFC 7396). A field that cannot be without a value takes `null` for absent. The kind of a
-/// client never changes.
+/// `PATCH /api/v1/admin/clients/{client}`: absent members keep their value, and `null` removes the value, so that the
+/// issuer's setting applies (RFC 7396). For a field that cannot be without a value, `null` counts as absent. The kind
+/// of a client never changes.
 package struct ClientUpdate: Codable, Sendable {
     package var values = ClientValues()
 
@@ -67,19 +67,19 @@ extension ClientValues.Name {
 }
 
 extension ClientDraft {
-    /// Reads the JSON form; what the values may be is the domain's to judge.
+    /// Reads the JSON form; the domain checks the values.
     /// - Throws: `Refusal` `invalid_request`.
     init(_ body: ClientCreate) throws(Refusal) {
         guard let id = ClientID(body.id) else {
             throw Refusal(
                 .invalidRequest,
-                "The member id must be 1 to 64 of A-Z a-z 0-9 . _ - and not have the form of a UUID.")
+                "The member id must be 1 to 64 characters of A-Z a-z 0-9 . _ - and must not look like a UUID.")
         }
         guard let kind = Client.Kind(rawValue: body.kind) else {
             throw Refusal(.invalidRequest, "The member kind must be public or confidential.")
         }
         self.init(id: id, kind: kind)
-        // Null is absent here: nothing was set yet that it could take away.
+        // Null counts as absent here: there is no earlier value that it could remove.
         try body.values.apply(to: &settings)
         secret = body.clientSecret.map { ClientSecret($0.exposed) }
     }

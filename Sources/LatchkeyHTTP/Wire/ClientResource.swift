@@ -8,11 +8,11 @@ package struct ClientResource: Codable, Sendable, Equatable {
     /// `public` or `confidential`.
     package let kind: String
     package let disabled: Bool
-    /// Why the server cannot read its settings, which are shown as if nothing was set; absent otherwise.
+    /// Why the server cannot read the client's settings, which are then shown as not set; absent otherwise.
     package let problem: String?
     /// Unix seconds.
     package let createdAt: Int64
-    /// What is set, each field a member; one without a value is absent.
+    /// The values that are set, each field a member; a field without a value is absent.
     package let values: ClientValues
 
     package init(_ client: Client) {
@@ -54,7 +54,7 @@ extension ClientValues.Name {
 /// The answer to `POST /api/v1/admin/clients` (201) and `PATCH /api/v1/admin/clients/{client}` (200).
 package struct ClientCreated: Codable, Sendable {
     package let client: ClientResource
-    /// A new confidential client's secret: told this once, kept nowhere in the clear. Absent otherwise.
+    /// A new confidential client's secret: sent only once, never stored in plain text. Absent otherwise.
     package let clientSecret: SecretText?
     /// What an administrator should know about this client, one sentence each.
     package let warnings: [String]
@@ -73,7 +73,7 @@ package struct ClientCreated: Codable, Sendable {
 
 /// `POST /api/v1/admin/clients/{client}/rotate-secret`; the body may be empty.
 package struct ClientSecretRotate: Codable, Sendable {
-    /// How long the old secret goes on working, seconds: 0 to 2592000 (30 days). Absent: 86400 (a day).
+    /// How long the old secret keeps working, in seconds: 0 to 2592000 (30 days). Absent: 86400 (a day).
     package let grace: Int64?
 
     package init(grace: Int64? = nil) { self.grace = grace }

@@ -1,19 +1,19 @@
 package import LatchkeyCore
 package import LatchkeyTokens
 
-/// Values of a client's fields as they stand in JSON, for requests and answers alike: the fields are those of
+/// Values of a client's fields as they appear in JSON, for requests and responses alike: the fields are those of
 /// `ClientSettings`, and no type here names one.
 package struct ClientValues: Sendable, Equatable {
     private var values: [String: JSONValue] = [:]
 
     package init() {}
 
-    /// All that are set, for an answer.
+    /// All values that are set, for a response.
     package init(_ settings: ClientSettings) {
         for field in ClientSettings.fields { values[field.name] = field.value(in: settings) }
     }
 
-    /// The value of a field; `null` takes it away, which only an optional one allows. `nil` says nothing about it.
+    /// The value of a field; `null` removes it, which only an optional field allows. `nil` leaves it unchanged.
     package subscript(_ field: ClientField) -> JSONValue? {
         get { values[field.name] }
         set { values[field.name] = newValue }
@@ -25,14 +25,14 @@ package struct ClientValues: Sendable, Equatable {
         set { self[.of(path)] = newValue }
     }
 
-    /// Whether every value is one that its field can hold.
+    /// Checks that every value is one that its field can hold.
     /// - Throws: `Refusal` `invalid_request` when not.
     func check() throws(Refusal) {
         var nobody = ClientSettings()
         try apply(to: &nobody)
     }
 
-    /// Sets what is said; what the values may be is the domain's to judge, as a whole.
+    /// Sets the given values; the domain checks them as a whole.
     /// - Throws: `Refusal` `invalid_request` for a value that a field cannot hold.
     func apply(to settings: inout ClientSettings) throws(Refusal) {
         for field in ClientSettings.fields {
@@ -46,7 +46,7 @@ package struct ClientValues: Sendable, Equatable {
         }
     }
 
-    /// Stored lists may have what this program does not know; nobody may add to it.
+    /// Stored lists may contain values that this program does not know; a request may not add any.
     private static func checkChoice(_ value: JSONValue, of field: ClientField) throws(Refusal) {
         guard case .choices(let known) = field.form else { return }
         guard value.strings?.allSatisfy({ known.containsBytes(of: $0) }) ?? false else { throw refusal(of: field) }
@@ -65,7 +65,7 @@ package struct ClientValues: Sendable, Equatable {
 }
 
 extension ClientValues {
-    /// A member of a JSON object by name: those of the fields, beside the ones that a body has of its own.
+    /// A member of a JSON object by name: those of the fields, and those that a body has of its own.
     struct Name: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -77,7 +77,7 @@ extension ClientValues {
         init(_ field: ClientField) { stringValue = field.name }
     }
 
-    /// Reads the fields among the members. A `null` for a field that always has a value says nothing.
+    /// Reads the fields among the members. A `null` for a field that always has a value changes nothing.
     init(from container: KeyedDecodingContainer<Name>) throws {
         for field in ClientSettings.fields {
             let name = Name(field)
@@ -96,7 +96,7 @@ extension ClientValues {
         }
     }
 
-    /// The decoder says of 1.5 that it is no integer, and not where it stands.
+    /// The decoder says that 1.5 is not an integer, but not where it is.
     private static func integer(_ container: KeyedDecodingContainer<Name>, _ name: Name) throws -> Int64 {
         do { return try container.decode(Int64.self, forKey: name) } catch {
             throw DecodingError.dataCorruptedError(forKey: name, in: container, debugDescription: "no integer")

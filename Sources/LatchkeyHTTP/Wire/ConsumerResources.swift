@@ -11,7 +11,7 @@ package struct ConsumerResource: WireObject, Equatable {
 
     package enum State: String, CaseIterable, WireValue {
         case current, lagging
-        /// Silent for far longer than it used to be between two polls: it was taken away, or does not work.
+        /// Silent for far longer than its usual time between two polls: it was removed, or does not work.
         case gone
     }
 
@@ -20,29 +20,29 @@ package struct ConsumerResource: WireObject, Equatable {
         Member("name", \.name),
         Member(
             "acknowledged_seq", \.acknowledgedSeq,
-            "Everything up to this seq has reached it; absent before it asked for a delta."),
+            "It has everything up to this seq; absent until it first asks for a delta."),
         Member("lag", \.lag, "How many entries it is behind now."),
-        Member("lag_seconds", \.lagSeconds, "For how long it has been behind."),
+        Member("lag_seconds", \.lagSeconds, "How long it has been behind."),
         Member("behind_since", \.behindSince, "Unix seconds; absent when it is up to date."),
         Member("last_seen_at", \.lastSeenAt, "When it last asked or was answered, Unix seconds."),
         Member("address", \.address),
-        Member("state", \.state, "gone: it polls no more."))
+        Member("state", \.state, "gone: it no longer polls."))
 }
 
-/// `GET /api/v1/admin/revocations/{seq}`: one live entry, and which known consumers have it.
+/// `GET /api/v1/admin/revocations/{seq}`: one live entry, and the known consumers that have it.
 package struct RevocationSpread: WireObject {
     package let revocation: RevocationResource
     package let acknowledged: [ConsumerResource]
     package let pending: [ConsumerResource]
     package let gone: [ConsumerResource]
-    /// Otherwise the answer is worth as much as the network is trusted.
+    /// Otherwise the answer is only as reliable as the network.
     package let namesAreAuthenticated: Bool
 
     package static let schema = ObjectSchema(
-        resource: "RevocationSpread", "A live entry and who has it.", RevocationSpread.init,
+        resource: "RevocationSpread", "A live entry and the consumers that have it.", RevocationSpread.init,
         Member("revocation", \.revocation),
         Member("acknowledged", \.acknowledged, "Consumers that have it."),
-        Member("pending", \.pending, "Consumers that poll and have not: they may still accept what it revokes."),
-        Member("gone", \.gone, "Consumers that have not, and poll no more."),
+        Member("pending", \.pending, "Consumers that poll but do not have it: they may still accept what it revokes."),
+        Member("gone", \.gone, "Consumers that do not have it and no longer poll."),
         Member("names_are_authenticated", \.namesAreAuthenticated, "False: anybody may poll under any name."))
 }

@@ -18,13 +18,13 @@ package struct KeyResource: WireObject, Equatable {
         Member("kid", \.kid),
         Member("algorithm", \.algorithm, as: .choice(of: JWSAlgorithm.self)),
         Member("state", \.state, as: .choice(["announced", "active", "retired", "gone"])),
-        Member("withdrawn", \.withdrawn, "Taken out by an emergency rotation."),
+        Member("withdrawn", \.withdrawn, "Withdrawn by an emergency rotation."),
         Member("announced_at", \.announcedAt, Meaning.instant),
         Member("activated_at", \.activatedAt, Meaning.instant),
         Member("retired_at", \.retiredAt, Meaning.instant),
         Member("gone_at", \.goneAt, Meaning.instant),
-        Member("may_sign_at", \.maySignAt, "From when an announced key may sign, Unix seconds."),
-        Member("retires_at", \.retiresAt, "When an active key's turn is over by the schedule, Unix seconds."))
+        Member("may_sign_at", \.maySignAt, "When an announced key may begin to sign, Unix seconds."),
+        Member("retires_at", \.retiresAt, "When the schedule retires an active key, Unix seconds."))
 }
 
 /// `POST /api/v1/admin/keys/rotate`; answers with the keys afterwards. The body may be empty.
@@ -43,7 +43,7 @@ package struct KeyRotate: WireObject {
         body: "KeyRotate", "How to rotate.", KeyRotate.init,
         Member("algorithm", \.algorithm, "Absent: all in use.", as: .choice(of: JWSAlgorithm.self)),
         Member("emergency", \.emergency, "For a stolen key: withdraw at once and condemn. Absent: false."),
-        Member("only", \.only, "With emergency: this kid alone."))
+        Member("only", \.only, "With emergency: only this kid."))
 }
 
 /// `POST /api/v1/admin/keys/import`; answers 201 with the ``KeyResource``.
@@ -60,7 +60,7 @@ package struct KeyImport: WireObject {
         body: "KeyImport", "A private key.", KeyImport.init,
         Member("pem", \.pem, "Unencrypted PEM: PKCS#8, or SEC 1 and PKCS#1."),
         Member(
-            "algorithm", \.algorithm, "Needed for an RSA key that is to sign other than the issuer's default.",
+            "algorithm", \.algorithm, "Required when an RSA key is for another algorithm than the issuer's default.",
             as: .choice(of: JWSAlgorithm.self)))
 }
 
@@ -74,7 +74,7 @@ package struct MasterKeyRotate: WireObject {
         body: "MasterKeyRotate", "How to rotate.", MasterKeyRotate.init,
         Member(
             "leaked", \.leaked,
-            "The old key is known to others: drop it, end all sessions, rotate signing keys. Absent: false."))
+            "The old key has leaked: drop it, end all sessions, rotate signing keys. Absent: false."))
 }
 
 /// The answer to `POST /api/v1/admin/master-key/rotate`.

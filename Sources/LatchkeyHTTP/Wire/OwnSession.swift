@@ -19,18 +19,18 @@ struct OwnSession: WireObject, Equatable {
         Member("client_id", \.clientID),
         Member("current", \.current, "Whether the request itself comes from this session."),
         Member("device_name", \.deviceName),
-        Member("network", \.network, "Of the sign-in."),
+        Member("network", \.network, "The network of the sign-in."),
         Member(
-            "last_network", \.lastNetwork, "Of the last use; for the session that asks, of this request."),
+            "last_network", \.lastNetwork, "The network of the last use; for the current session, of this request."),
         Member("created_at", \.createdAt, Meaning.instant),
         Member(
             "refreshed_at", \.refreshedAt,
-            "The last use in Unix seconds, rounded down to five minutes; for the session that asks, now."),
+            "The last use in Unix seconds, rounded down to five minutes; for the current session, now."),
         Member("expires_at", \.expiresAt, "Unix seconds; an idle end is counted from refreshed_at."))
 }
 
 extension OwnSession {
-    /// Who asks, from where and when.
+    /// The caller's session, its address and the time.
     struct Asker: Sendable {
         let session: SessionID
         let network: String
@@ -40,7 +40,7 @@ extension OwnSession {
     init(_ record: SessionRecord, idleLifetime: Duration, to asker: Asker) {
         let session = record.session
         let lastUse = LastUse(of: session, toldTo: asker.session, from: asker.network, now: asker.now)
-        // The idle end is counted from what is told as the last use: the exact one would give that away.
+        // The idle end is counted from the last use as shown: the exact end would reveal the exact time of that use.
         let idleEnd = max(asker.now, lastUse.at + idleLifetime)
         self.init(
             id: session.id.description, clientID: session.client.description, current: session.id == asker.session,

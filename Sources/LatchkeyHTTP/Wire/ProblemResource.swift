@@ -1,6 +1,6 @@
 import LatchkeyCore
 
-/// An error as `application/problem+json` (RFC 9457), as a reader of our admin and user API gets it.
+/// An error as `application/problem+json` (RFC 9457), as clients of our admin and user API get it.
 package struct ProblemResource: WireObject, Equatable {
     package let type: String
     package let title: String
@@ -8,7 +8,7 @@ package struct ProblemResource: WireObject, Equatable {
     package let detail: String
     package let code: String
     package let latchkeyReason: String?
-    /// Left out of refusals, so that two of the same kind have the same body.
+    /// Omitted from refusals, so that two of the same kind have the same body.
     package let requestID: String?
 
     package init(
@@ -36,5 +36,5 @@ package struct ProblemResource: WireObject, Equatable {
             as: .choice(of: RefreshRefusalReason.self)),
         Member(
             "request_id", \.requestID,
-            "Only for a failure of the server; as in its log and in the header X-Request-Id."))
+            "Only for a failure of the server: the id in its log and in the header X-Request-Id."))
 }

@@ -1,7 +1,7 @@
 import LatchkeyCore
 import LatchkeyTokens
 
-/// One entry of the revocation log, with what the published list leaves out.
+/// One entry of the revocation log, including what the published list omits.
 package struct RevocationResource: WireObject, Equatable {
     package let seq: Int64
     package let kind: String
@@ -17,10 +17,10 @@ package struct RevocationResource: WireObject, Equatable {
         resource: "Revocation", "An entry of the revocation log.", RevocationResource.init,
         Member("seq", \.seq),
         Member("kind", \.kind, as: .choice(of: RevocationEntry.Kind.self)),
-        Member("id", \.id, "What it names; absent for all."),
+        Member("id", \.id, "The id that the entry names; absent for all."),
         Member(
             "iat_before", \.issuedBefore,
-            "Matches tokens issued up to then, Unix seconds; absent for token, session and key."),
+            "The entry matches tokens issued up to then, Unix seconds; absent for token, session and key."),
         Member("exp", \.expiresAt, "When the entry leaves the list, Unix seconds."),
         Member("revoked_at", \.revokedAt, Meaning.instant),
         Member("reason", \.reason, as: .choice(of: RevocationReason.self)),
@@ -29,7 +29,7 @@ package struct RevocationResource: WireObject, Equatable {
 }
 
 /// `POST /api/v1/admin/revocations`. Answers 201 with the ``RevocationResource`` that was written, or 200 with a
-/// ``RevocationUnchanged`` when nothing live was left to revoke.
+/// ``RevocationUnchanged`` when there was nothing live to revoke.
 package struct RevocationCreate: WireObject {
     package let kind: String
     package let id: String?
@@ -53,19 +53,19 @@ package struct RevocationCreate: WireObject {
         Member("id", \.id, "jti, sid, user (id or name), client_id or kid. Absent for kind all."),
         Member(
             "token", \.token,
-            "With kind token, instead of the id: the token itself, access or refresh token of this server."),
+            "With kind token, instead of the id: the token itself, an access or refresh token of this server."),
         Member("reason", \.reason, "For the log, at most \(AdminRevocations.longestNote) characters; not published."),
         Member("sessions", \.sessions, "With kind all: end every session too. Absent: false."))
 }
 
-/// A revocation that had nothing left to do: repeating one is harmless and writes nothing.
+/// A revocation without anything left to do: repeating one is harmless and writes nothing.
 package struct RevocationUnchanged: WireObject {
     package let kind: String
     package let id: String?
     package let detail: String
 
     package static let schema = ObjectSchema(
-        resource: "RevocationUnchanged", "Nothing live was left to revoke.", RevocationUnchanged.init,
+        resource: "RevocationUnchanged", "There was nothing live to revoke.", RevocationUnchanged.init,
         Member("kind", \.kind, as: .choice(of: RevocationEntry.Kind.self)),
         Member("id", \.id),
         Member("detail", \.detail))
@@ -77,7 +77,7 @@ package struct RevocationTail: WireObject {
     package let after: Int64
 
     package static let schema = ObjectSchema(
-        resource: "RevocationTail", "What is newer.", RevocationTail.init,
+        resource: "RevocationTail", "The newer entries.", RevocationTail.init,
         Member("items", \.items),
-        Member("after", \.after, "Goes into the next request."))
+        Member("after", \.after, "The parameter after of the next request."))
 }

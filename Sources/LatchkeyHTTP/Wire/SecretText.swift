@@ -1,9 +1,9 @@
 import LatchkeyCore
 
-/// A secret on its way through JSON: it can be encoded, since the command line has to send it, and never shows up in a
+/// A secret on its way through JSON: it can be encoded, because the command line must send it, and never appears in a
 /// description, a log line or a dump.
 package struct SecretText: Codable, SecretValue {
-    /// The secret itself. Hand it to the type that guards it (`Password`, `ClientSecret`) and to nothing else.
+    /// The secret itself. Pass it to the type that guards it (`Password`, `ClientSecret`) and to nothing else.
     package let exposed: String
 
     package init(_ text: String) { exposed = text }

@@ -26,14 +26,14 @@ package struct SessionResource: WireObject, Equatable {
         Member("user_name", \.userName),
         Member("client_id", \.clientID),
         Member(
-            "state", \.state, "ended: revoked, one by one or with others.",
+            "state", \.state, "ended: revoked, alone or with others.",
             as: .choice(["active", "expired", "ended"])),
         Member("transport", \.transport, as: .choice(of: Session.Transport.self)),
         Member("scope", \.scope),
         Member("generation", \.generation, "How often its refresh token was issued; 1 at login."),
         Member("device_name", \.deviceName),
-        Member("network", \.network, "Of the sign-in."),
-        Member("last_network", \.lastNetwork, "Of the last rotation."),
+        Member("network", \.network, "The network of the sign-in."),
+        Member("last_network", \.lastNetwork, "The network of the last rotation."),
         Member("created_at", \.createdAt, Meaning.instant),
         Member("refreshed_at", \.refreshedAt, Meaning.instant),
         Member("expires_at", \.expiresAt, "The earlier of idle and absolute end, Unix seconds."),
@@ -41,7 +41,7 @@ package struct SessionResource: WireObject, Equatable {
         Member("end_reason", \.endReason))
 }
 
-/// `GET /api/v1/admin/sessions/{sid}/explain`: what the audit trail knows of a session.
+/// `GET /api/v1/admin/sessions/{sid}/explain`: what the audit trail knows about a session.
 package struct SessionExplanationResource: WireObject {
     package let session: SessionResource?
     package let verdict: String
@@ -49,14 +49,14 @@ package struct SessionExplanationResource: WireObject {
     package let events: [AuditResource]
 
     package static let schema = ObjectSchema(
-        resource: "SessionExplanation", "Why a session is as it is.", SessionExplanationResource.init,
+        resource: "SessionExplanation", "Why a session is in its state.", SessionExplanationResource.init,
         Member("session", \.session, "Absent when the row is gone."),
-        Member("verdict", \.verdict, "Why the session is refused, or that it lives."),
-        Member("ending", \.ending, "Absent while it lives, and when it expired."),
+        Member("verdict", \.verdict, "Why the session is refused, or that it is live."),
+        Member("ending", \.ending, "Absent while it is live, and when it expired."),
         Member("events", \.events, "Newest first, at most 200, and the one that ended it."))
 }
 
-/// What ended a session, as far as the audit trail goes back.
+/// What ended a session, as far back as the audit trail goes.
 package struct SessionEndingResource: WireObject, Equatable {
     package let reason: String?
     package let at: Int64?
@@ -66,7 +66,7 @@ package struct SessionEndingResource: WireObject, Equatable {
     package let seq: Int64?
 
     package static let schema = ObjectSchema(
-        resource: "SessionEnding", "What ended a session, as far as the audit trail goes back.",
+        resource: "SessionEnding", "What ended a session, as far back as the audit trail goes.",
         SessionEndingResource.init,
         Member("reason", \.reason, as: .choice(of: RevocationReason.self)),
         Member("at", \.at, Meaning.instant),

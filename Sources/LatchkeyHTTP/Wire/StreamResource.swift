@@ -16,11 +16,11 @@ package struct StreamResource: WireObject, Equatable {
         Member("id", \.id, "The stream_id."),
         Member("client_id", \.clientID),
         Member("status", \.status, as: .choice(["enabled", "paused", "disabled"])),
-        Member("reason", \.reason, "What the receiver gave as the reason."),
+        Member("reason", \.reason, "The reason that the receiver gave."),
         Member("description", \.description),
         Member("events_delivered", \.eventsDelivered, "URIs of event types."),
         Member("pending", \.pending, "Events that are not acknowledged."),
-        Member("dropped", \.dropped, "Events that went because too many, or too old ones, waited."),
+        Member("dropped", \.dropped, "Events that were dropped because too many waited, or because they were too old."),
         Member("created_at", \.createdAt, Meaning.instant),
         Member(
             "polled_at", \.polledAt,

@@ -21,7 +21,7 @@ package struct TokenMint: WireObject {
         Member("user", \.user, "Id or name."),
         Member("client_id", \.clientID),
         Member("scope", \.scope, "Separated by spaces. Absent: the client's default."),
-        Member("audience", \.audience, "Absent: what the client's tokens carry."),
+        Member("audience", \.audience, "Absent: the audiences of the client's tokens."),
         Member("expires_in", \.expiresIn, "\(Meaning.accessLifetime) Absent: the client's setting."))
 }
 

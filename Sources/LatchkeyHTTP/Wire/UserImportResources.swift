@@ -19,10 +19,10 @@ package struct UserImportRequest: WireObject {
         UserImportRequest.init,
         Member("lines", \.lines),
         Member("first_line", \.firstLine, "The first line's number in the file; results count from it. Absent: 1."),
-        Member("dry_run", \.dryRun, "Judge every line and write nothing. Absent: false."))
+        Member("dry_run", \.dryRun, "Check every line and write nothing. Absent: false."))
 }
 
-/// One account of an import file (JSON lines), with the hash that another system made.
+/// One account of an import file (JSON lines), with a hash that another system made.
 package struct UserImportLine: WireObject {
     package let name: String
     package let passwordHash: SecretText
@@ -42,12 +42,12 @@ package struct UserImportLine: WireObject {
     }
 
     package static let schema = ObjectSchema(
-        body: "UserImportLine", "One account with a hash of another system.", UserImportLine.init,
+        body: "UserImportLine", "One account with a password hash from another system.", UserImportLine.init,
         Member("name", \.name),
         Member(
             "password_hash", \.passwordHash,
             "Argon2, bcrypt, scrypt or PBKDF2 as Django, Spring Security, passlib, Keycloak, PHP or ASP.NET Identity "
-                + "write it; Keycloak's is a JSON object as a text."),
+                + "write it; Keycloak's is a JSON object in a string."),
         Member("roles", \.roles, "Absent: none."),
         Member("disabled", \.disabled, "Absent: false."),
         Member(
@@ -55,21 +55,21 @@ package struct UserImportLine: WireObject {
         ))
 }
 
-/// What became of each line of a chunk, in the order of the request.
+/// The result of each line of a chunk, in the order of the request.
 package struct UserImportResponse: WireObject {
     package let results: [UserImportLineResult]
 
     package static let schema = ObjectSchema(
-        resource: "UserImportResponse", "What became of each line.", UserImportResponse.init,
+        resource: "UserImportResponse", "The result of each line.", UserImportResponse.init,
         Member("results", \.results))
 }
 
-/// What became of one line.
+/// The result of one line.
 package struct UserImportLineResult: WireObject, Equatable {
     package enum Outcome: String, CaseIterable, WireValue {
-        /// Inserted; in a dry run: would be.
+        /// Inserted; in a dry run it would be inserted.
         case imported
-        /// A user of that name exists; nothing was changed.
+        /// A user with that name exists; nothing was changed.
         case alreadyExists = "already_exists"
         case refused
     }
@@ -87,9 +87,9 @@ package struct UserImportLineResult: WireObject, Equatable {
     }
 
     package static let schema = ObjectSchema(
-        resource: "UserImportLineResult", "What became of one line.", UserImportLineResult.init,
+        resource: "UserImportLineResult", "The result of one line.", UserImportLineResult.init,
         Member("line", \.line, "Counts from the request's first_line."),
         Member("outcome", \.outcome),
-        Member("id", \.id, "The new user's, when one was made."),
+        Member("id", \.id, "The id of the new user, when one was created."),
         Member("detail", \.detail, "Why the line cannot be imported."))
 }

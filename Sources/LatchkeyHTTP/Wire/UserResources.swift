@@ -39,7 +39,7 @@ package struct UserCreate: WireObject {
         Member("must_change_password", \.mustChangePassword, "Absent: false."))
 }
 
-/// `PATCH /api/v1/admin/users/{user}`; absent members stay as they are.
+/// `PATCH /api/v1/admin/users/{user}`; absent members keep their value.
 package struct UserUpdate: WireObject {
     package let name: String?
     package let roles: [String]?
@@ -52,9 +52,9 @@ package struct UserUpdate: WireObject {
     }
 
     package static let schema = ObjectSchema(
-        body: "UserUpdate", "What to change; absent members stay.", UserUpdate.init,
+        body: "UserUpdate", "What to change; absent members keep their value.", UserUpdate.init,
         Member("name", \.name),
-        Member("roles", \.roles, "The whole new list."),
+        Member("roles", \.roles, "The complete new list."),
         Member("must_change_password", \.mustChangePassword))
 }
 

@@ -1,7 +1,6 @@
 import LatchkeyTokens
 
-/// A JSON object of the API, declared once: from its ``schema`` it is read and written, and the API document says the
-/// same.
+/// A JSON object of the API, declared once: its ``schema`` reads and writes it, and describes it in the API document.
 package protocol WireObject: WireValue {
     static var schema: ObjectSchema<Self> { get }
 }
@@ -14,15 +13,15 @@ extension WireObject {
     package func encode(to encoder: any Encoder) throws { try Self.schema.write(self, encoder) }
 }
 
-/// The members of an object, each with its name at the wire, its property, and its meaning; and how the object is made
-/// of their values.
+/// The members of an object, each with its name at the wire, its property and its meaning; and how the object is made
+/// from their values.
 package struct ObjectSchema<Object: Sendable>: Sendable {
-    /// What the API document says.
+    /// The description in the API document.
     package let description: SchemaDescription
     private let make: @Sendable (KeyedDecodingContainer<MemberName>) throws -> Object
     private let store: @Sendable (Object, inout KeyedEncodingContainer<MemberName>) throws -> Void
 
-    /// What we write. Members may be added to it in later versions, and readers ignore those that they do not know.
+    /// An object that we write. Later versions may add members, and readers ignore those that they do not know.
     /// - Parameter make: takes the members' values in their order: the type's own initialiser.
     init<each Value: MemberValue>(
         resource name: String, _ summary: String,
@@ -31,8 +30,8 @@ package struct ObjectSchema<Object: Sendable>: Sendable {
         self.init(name, summary, isBody: false, make, repeat each members)
     }
 
-    /// What we read. A member that is not in the list is refused, so that a misspelt one never counts as absent; `null`
-    /// counts as absent.
+    /// An object that we read. A member that is not in the list is refused, so that a misspelt one never counts as
+    /// absent; `null` counts as absent.
     /// - Parameter make: takes the members' values in their order: the type's own initialiser.
     init<each Value: MemberValue>(
         body name: String, _ summary: String,
@@ -55,11 +54,11 @@ package struct ObjectSchema<Object: Sendable>: Sendable {
     /// The names of the members, in the order of the declaration.
     package var memberNames: [String] { description.members.map(\.name) }
 
-    /// What a member may hold; nil when there is none of this name.
+    /// The type of a member; nil when there is none with this name.
     package func type(of member: String) -> SchemaType? { description.members.first { $0.name == member }?.type }
 
-    /// What the error says of a body with a member that is not in the list.
-    package var unknownMember: String { "a member that is not known here" }
+    /// The error's words for a member that is not in the list.
+    package var unknownMember: String { "an unknown member" }
 
     func read(_ decoder: any Decoder) throws -> Object {
         let container = try decoder.container(keyedBy: MemberName.self)
@@ -79,7 +78,7 @@ package struct ObjectSchema<Object: Sendable>: Sendable {
     }
 }
 
-/// One member of a ``WireObject``: its name at the wire, the property that holds it, and what it means.
+/// One member of a ``WireObject``: its name at the wire, its property, and its meaning.
 struct Member<Object: Sendable, Value: MemberValue>: Sendable {
     private let name: MemberName
     private let property: any KeyPath<Object, Value> & Sendable
@@ -88,9 +87,9 @@ struct Member<Object: Sendable, Value: MemberValue>: Sendable {
     private let isNull: Bool
 
     /// - Parameters:
-    ///   - meaning: what the name does not tell; a unit, a range, what its absence says.
-    ///   - type: a narrower one than the property's, such as a closed list of texts.
-    ///   - orNull: whether the member is written as `null` when it is empty, instead of left out.
+    ///   - meaning: what the name does not say; a unit, a range, the meaning of its absence.
+    ///   - type: a narrower one than the property's, such as a closed list of strings.
+    ///   - orNull: whether an empty member is written as `null` instead of omitted.
     init(
         _ name: String, _ property: any KeyPath<Object, Value> & Sendable, _ meaning: String? = nil,
         as type: SchemaType = Value.schemaType, orNull: Bool = false
@@ -117,7 +116,7 @@ struct Member<Object: Sendable, Value: MemberValue>: Sendable {
     }
 }
 
-/// The name of a member as it stands at the wire.
+/// The name of a member at the wire.
 package struct MemberName: CodingKey {
     package let stringValue: String
     package var intValue: Int? { nil }

@@ -1,18 +1,18 @@
-/// What a member of an object may hold: a value, a value or nothing, a change.
+/// The possible types of a member: a value, an optional value, a change.
 package protocol MemberValue: Sendable {
-    /// What the API document says of the value.
+    /// The value's type in the API document.
     static var schemaType: SchemaType { get }
     /// Whether the member may be absent.
     static var mayBeAbsent: Bool { get }
 
     static func read(_ name: MemberName, from container: KeyedDecodingContainer<MemberName>) throws -> Self
-    /// - Parameter orNull: whether nothing is written as `null`, instead of left out.
+    /// - Parameter orNull: whether nothing is written as `null` instead of omitted.
     func write(as name: MemberName, orNull: Bool, to container: inout KeyedEncodingContainer<MemberName>) throws
 }
 
-/// A value that can stand at the wire: as a member, or as an element of a list.
+/// A value at the wire: a member, or an element of a list.
 package protocol WireValue: Codable, MemberValue {
-    /// What the API document calls a page of such values.
+    /// The API document's name for a page of such values.
     static var pageName: String { get }
 }
 
@@ -83,7 +83,7 @@ extension Dictionary: MemberValue, WireValue where Key == String, Value == Strin
     package static var schemaType: SchemaType { .map }
 }
 
-/// A closed list of texts.
+/// A closed list of strings.
 extension WireValue where Self: RawRepresentable & CaseIterable, RawValue == String {
     package static var schemaType: SchemaType { .choice(of: Self.self) }
 }

@@ -2,11 +2,11 @@ internal import CSQLite
 
 extension Database {
     enum Checkpoint {
-        /// What can be moved without waiting for anybody.
+        /// The pages that can be moved without waiting.
         case passive
-        /// Everything; then the next commit writes to the head of the log.
+        /// All pages; then the next commit writes to the head of the log.
         case restart
-        /// As `restart`, and the log's file is emptied.
+        /// Like `restart`, and the log's file is emptied.
         case truncate
 
         fileprivate var mode: Int32 {
@@ -48,7 +48,7 @@ extension Database {
             throw target.error(unsafe sqlite3_errcode(target.handle))
         }
         unsafe sqlite3_backup_step(backup, -1)
-        // Tells what went wrong in any step.
+        // Reports an error of any step.
         let code = unsafe sqlite3_backup_finish(backup)
         guard code == SQLITE_OK else { throw target.error(code) }
     }

@@ -9,7 +9,7 @@ extension Database: SQLConnection {
         try statement.run(arguments, body)
     }
 
-    /// Runs one statement to its end and tells how many rows it changed.
+    /// Runs one statement to its end and returns how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ arguments: [any Bindable]) throws -> Int {
         try walk(sql, arguments) { _ in .on }
@@ -18,7 +18,7 @@ extension Database: SQLConnection {
 }
 
 extension Database {
-    /// Runs `body` between BEGIN and COMMIT; whatever it throws undoes it all.
+    /// Runs `body` between BEGIN and COMMIT; any error that it throws undoes everything.
     func transaction<Value>(_ begin: String = "BEGIN IMMEDIATE", _ body: () throws -> Value) throws -> Value {
         try run(begin)
         do {

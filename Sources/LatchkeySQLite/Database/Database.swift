@@ -4,16 +4,16 @@ import LatchkeySQL
 
 /// One connection to a database file, with the statements that were prepared on it.
 ///
-/// A thin layer over SQLite's C API: what a rotation costs is decided here. Not Sendable, as SQLite is opened without
-/// its own locks: whoever opens a connection uses it on one thread at a time, or sends it to another for good.
+/// A thin layer over SQLite's C API, because it decides the cost of a rotation. Not Sendable, because SQLite is opened
+/// without its own locks: a connection is used on one thread at a time, or sent to another thread for good.
 // Safe: the handle is valid from init to `close`, which forgets it together with all statements.
 @safe final class Database {
     enum Access {
         case readOnly
-        /// As `readOnly`, for a file that nobody writes to: without locks, and without companions beside it.
+        /// Like `readOnly`, for a file that is never written: without locks, and without companions beside it.
         case immutable
         case readWrite
-        /// As `readWrite`, and makes a file that is missing.
+        /// Like `readWrite`, and creates a missing file.
         case create
 
         fileprivate var flags: Int32 {
@@ -25,7 +25,8 @@ import LatchkeySQL
             }
         }
 
-        /// The path as SQLite is given it. In a URI every byte but the plainest is escaped, so that no path has parts.
+        /// The path as passed to SQLite. In a URI every byte but the plainest is escaped, so that no part of a path has
+        /// a meaning.
         fileprivate func name(_ path: String) -> String {
             guard self == .immutable else { return path }
             return "file:" + PercentEncoding.encode(path, plain: .alphanumerics) + "?immutable=1"
@@ -35,9 +36,9 @@ import LatchkeySQL
     /// Nil once closed. For the few calls that other files of this folder make themselves.
     private(set) var handle: OpaquePointer?
     private var statements: [StatementKey: Statement] = [:]
-    /// What was decoded through this connection.
+    /// The settings decoded through this connection.
     let clientSettings = DecodedClientSettings()
-    /// What is left to be done before the closure that runs now may write.
+    /// What must be done before the current closure may write.
     var guardian = WriteGuard.none
 
     /// - Parameter patience: how long a statement waits for the locks of other connections, in milliseconds.
@@ -54,7 +55,7 @@ import LatchkeySQL
         unsafe sqlite3_extended_result_codes(handle, 1)
         setPatience(patience)
         try run("PRAGMA foreign_keys = ON")
-        // Looks at the file, so that one that cannot be used is found here and not by the first request.
+        // Reads the file, so that an unusable one is found here and not by the first request.
         _ = try tableExists("schema_migrations")
     }
 
@@ -86,7 +87,7 @@ import LatchkeySQL
         guard code == SQLITE_OK else { throw error(code) }
     }
 
-    /// The statement for this text, prepared once. One that is under way, further up the stack, is not touched.
+    /// The statement for this text, prepared once. A statement under way, further up the stack, is not touched.
     func statement(_ sql: String) throws -> Statement {
         let key = StatementKey(text: sql)
         if let known = statements[key] {
@@ -100,7 +101,7 @@ import LatchkeySQL
     func error(_ code: Int32) -> DatabaseError { unsafe Self.error(code, handle) }
 
     private static func error(_ code: Int32, _ handle: OpaquePointer?) -> DatabaseError {
-        // Without a handle there was no memory for one.
+        // Without a handle, the memory for one was missing.
         guard let handle = unsafe handle, let text = unsafe sqlite3_errmsg(handle) else {
             return DatabaseError(extendedCode: code, message: "no message")
         }
@@ -110,8 +111,8 @@ import LatchkeySQL
 
 /// Finds a prepared statement by its text.
 ///
-/// Texts of hot statements are constants, which Swift finds equal by address. So only their hash has to be cheap: it
-/// takes the length and the end, where statements over the same columns differ.
+/// Texts of frequent statements are constants, which Swift finds equal by address. So only their hash must be cheap: it
+/// uses the length and the end, where statements over the same columns differ.
 private struct StatementKey: Hashable {
     let text: String
 

@@ -3,7 +3,7 @@ import Glibc
 import LatchkeyCore
 import LatchkeySQL
 
-/// A prepared statement. Belongs to one connection and goes before it.
+/// A prepared statement. It belongs to one connection and is finalised before that.
 // Safe: the pointer is valid from init to deinit, and only the connection keeps statements.
 @safe final class Statement {
     private let pointer: OpaquePointer
@@ -27,11 +27,11 @@ import LatchkeySQL
 
     deinit { unsafe _ = sqlite3_finalize(pointer) }
 
-    /// Runs the statement from its start, and hands out its rows until `body` asks for no more.
+    /// Runs the statement from its start, and passes its rows on until `body` asks for no more.
     ///
     /// - Parameter body: gets a row that is valid until it returns.
     func run(_ arguments: [any Bindable], _ body: (Row) throws -> Walk) throws {
-        // SQLite would take what an earlier run left in the others.
+        // SQLite would reuse the values of an earlier run for the others.
         guard arguments.count == parameters else {
             throw StoreFault("a statement has \(parameters) parameters and got \(arguments.count)")
         }
@@ -52,7 +52,7 @@ import LatchkeySQL
                 return
             }
             guard case .on = try body(row) else {
-                // A statement that writes may fail as late as here.
+                // A writing statement may fail as late as here.
                 let code = unsafe sqlite3_reset(pointer)
                 guard code == SQLITE_OK else { throw database.error(code) }
                 return
@@ -73,7 +73,7 @@ import LatchkeySQL
                 }
             }
         case .blob(let value):
-            // A blob of no bytes is not NULL.
+            // An empty blob is not NULL.
             guard !value.isEmpty else { return unsafe sqlite3_bind_zeroblob(pointer, index, 0) }
             return unsafe value.withUnsafeBytes { bytes in
                 unsafe sqlite3_bind_blob(pointer, index, bytes.baseAddress, Int32(bytes.count), Self.copied)
@@ -87,7 +87,7 @@ import LatchkeySQL
     }
 }
 
-/// The row that it stands on. Only ``Statement/run(_:_:)`` hands it out, which steps on after the reader has returned.
+/// The current row. Only ``Statement/run(_:_:)`` passes it on, and it steps on after the reader has returned.
 extension Statement: RowSource {
     func isNull(_ index: Int) -> Bool { unsafe sqlite3_column_type(pointer, Int32(index)) == SQLITE_NULL }
 
@@ -111,7 +111,7 @@ extension Statement: RowSource {
 
     /// The bytes of a text or a blob, which SQLite keeps until the next step.
     private func withBytes<Value>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        // In this order, as SQLite asks: the first call may convert, the second counts what came of it.
+        // In this order, as SQLite requires: the first call may convert, the second counts the result.
         let start = unsafe sqlite3_column_blob(pointer, Int32(index))
         let count = unsafe sqlite3_column_bytes(pointer, Int32(index))
         return unsafe body(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count)))

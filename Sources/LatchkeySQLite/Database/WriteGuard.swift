@@ -1,7 +1,7 @@
 import LatchkeySQL
 
-/// What stands between a closure of a batch and its first write: a savepoint, opened only when it is needed, so that
-/// the closure's refusal undoes its own changes and no others.
+/// What is between a closure of a batch and its first write: a savepoint, opened only when needed, so that the
+/// closure's refusal undoes only its own changes.
 ///
 /// Most closures write nothing or one row. A savepoint costs SQLite a copy of every page written in it, about as much
 /// as the write.
@@ -10,14 +10,14 @@ enum WriteGuard {
     case none
     /// A closure runs and has written nothing.
     case armed
-    /// Its changes lie in the savepoint `job`.
+    /// Its changes are in the savepoint `job`.
     case savepoint
-    /// It has made its only write. Nothing could undo that alone: an error now is the end of the whole batch.
+    /// It has made its only write. That write cannot be undone alone: an error now ends the whole batch.
     case sealed
 }
 
 extension Database {
-    /// Has to be called before every statement that writes.
+    /// Must be called before every statement that writes.
     ///
     /// - Throws: ``BatchDissolved`` when the closure has said that it would not write again.
     func guardWrite() throws {
@@ -30,8 +30,8 @@ extension Database {
         }
     }
 
-    /// Runs the only write of a closure, behind which it neither writes nor fails. Needs no savepoint then: when this
-    /// one statement fails, SQLite itself undoes it.
+    /// Runs the only write of a closure, after which it neither writes nor fails. It needs no savepoint: when this one
+    /// statement fails, SQLite itself undoes it.
     func writeLast(_ sql: String, _ arguments: [any Bindable]) throws {
         guard case .armed = guardian else {
             try run(sql, arguments)

@@ -41,7 +41,7 @@ struct JSONReader {
 
     // MARK: Structures
 
-    /// Reads an object; `member` is called behind each colon and has to read exactly the member's value.
+    /// Reads an object; `member` is called after each colon and must read exactly the member's value.
     mutating func object(
         _ member: (_ name: String, _ reader: inout JSONReader) throws(MalformedJSON) -> Void
     ) throws(MalformedJSON) {
@@ -61,10 +61,10 @@ struct JSONReader {
         }
     }
 
-    /// As ``object(_:)``, for a reader who has use for members of some names alone: `member` gets the place among `names`,
-    /// or nil, and no text is made of those names.
+    /// As ``object(_:)``, for a caller that needs only members with some names: `member` gets the index in `names`, or
+    /// nil, and no string is made for those names.
     ///
-    /// - Parameter names: in the order in which they are likely to come; at most 32, of ASCII without escapes.
+    /// - Parameter names: in the order in which they usually appear; at most 32, of ASCII without escapes.
     mutating func object(
         of names: [[UInt8]], _ member: (_ place: Int?, _ reader: inout JSONReader) throws(MalformedJSON) -> Void
     ) throws(MalformedJSON) {
@@ -90,11 +90,11 @@ struct JSONReader {
         }
     }
 
-    /// Reads a name. One that is none of `names` goes to the `others`, where each may come once.
+    /// Reads a name. A name that is not in `names` goes to `others`, where each may appear only once.
     private mutating func place(
         among names: [[UInt8]], likely: Int, _ others: inout SeenNames
     ) throws(MalformedJSON) -> Int? {
-        // One may be left out.
+        // One may be missing.
         for place in likely..<min(likely + 2, names.count) where stands(names[place]) {
             position += names[place].count + 2
             return place
@@ -106,7 +106,7 @@ struct JSONReader {
         return nil
     }
 
-    /// Whether this name stands here, between its quotation marks.
+    /// Whether this name is here, between its quotation marks.
     private func stands(_ name: [UInt8]) -> Bool {
         let end = position + 1 + name.count
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return false }
@@ -114,7 +114,7 @@ struct JSONReader {
         return true
     }
 
-    /// Reads an array; `element` is called before each element and has to read exactly that.
+    /// Reads an array; `element` is called before each element and must read exactly that element.
     mutating func array(
         _ element: (_ reader: inout JSONReader) throws(MalformedJSON) -> Void
     ) throws(MalformedJSON) {
@@ -163,7 +163,7 @@ struct JSONReader {
         return value
     }
 
-    /// Reads past any value, as strictly as if it were kept, and returns its bytes as they are written.
+    /// Skips any value, checked as strictly as if it were kept, and returns its bytes as written.
     mutating func written() throws(MalformedJSON) -> ArraySlice<UInt8> {
         _ = try peek()
         let start = position
@@ -276,7 +276,7 @@ struct JSONReader {
         throw failure(.truncated)
     }
 
-    /// The slower road, from the first backslash on.
+    /// The slower path, from the first backslash on.
     private mutating func escapedString(from start: Int) throws(MalformedJSON) -> String {
         var content = Array(bytes[start..<position])
         while position < bytes.count {
@@ -326,7 +326,7 @@ struct JSONReader {
             guard (0xDC00...0xDFFF).contains(low) else { throw failure(.badEscape) }
             code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
         }
-        // NUL is where C strings end: two programs would read different texts.
+        // C strings end at NUL: two programs would read different texts.
         guard code != 0, let scalar = Unicode.Scalar(code) else { throw failure(.badEscape) }
         return Character(scalar)
     }
@@ -351,7 +351,7 @@ struct JSONReader {
         return text
     }
 
-    /// The names that an object has had so far, compared as bytes: Swift's `==` calls some different spellings equal.
+    /// The names of an object so far, compared as bytes: Swift's `==` considers some different spellings equal.
     private struct SeenNames {
         private var few: [(length: Int, name: String)] = []
         private var many: Set<[UInt8]> = []
@@ -360,7 +360,7 @@ struct JSONReader {
             guard many.isEmpty else { return many.insert(Array(name.utf8)).inserted }
             let length = name.utf8.count
             for seen in few where seen.length == length {
-                // What `==` tells apart, bytes do too; it is the faster one.
+                // If `==` says that they differ, their bytes differ too; it is the faster check.
                 if seen.name == name, seen.name.utf8.elementsEqual(name.utf8) { return false }
             }
             if few.isEmpty { few.reserveCapacity(16) }

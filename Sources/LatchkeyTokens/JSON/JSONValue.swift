@@ -8,39 +8,39 @@ package enum JSONValue: Sendable, Hashable {
     case integer(Int64)
     /// Any other number, always finite.
     case number(Double)
-    /// A text without NUL.
+    /// A string without NUL.
     case string(String)
     /// An array.
     case array([JSONValue])
     /// An object without duplicate names.
     case object(JSONObject)
 
-    /// The text of a string; nil for anything else.
+    /// The string; nil for any other value.
     package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
-    /// The value of an integer literal; nil for anything else, `1.0` too.
+    /// The value of an integer literal; nil for any other value, including `1.0`.
     package var integer: Int64? {
         if case .integer(let value) = self { value } else { nil }
     }
 
-    /// The truth value; nil for anything else.
+    /// The boolean; nil for any other value.
     package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The elements of an array; nil for anything else.
+    /// The elements of an array; nil for any other value.
     package var array: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }
 
-    /// The object; nil for anything else.
+    /// The object; nil for any other value.
     package var object: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
-    /// The texts of an array of strings; nil for anything else, an array with one other element too.
+    /// The elements of an array of strings; nil for any other value, including an array with one other element.
     package var strings: [String]? {
         guard let array else { return nil }
         var strings: [String] = []
@@ -55,7 +55,7 @@ package enum JSONValue: Sendable, Hashable {
     package var isNull: Bool { self == .null }
 }
 
-/// A JSON object: members in the order of the text, no two of the same name.
+/// A JSON object: members in the order of the text, no two with the same name.
 package struct JSONObject: Sendable, Hashable {
     /// One name and its value.
     package struct Member: Sendable, Hashable {
@@ -72,7 +72,7 @@ package struct JSONObject: Sendable, Hashable {
         self.members = members
     }
 
-    /// The value of the member of exactly this name; nil without one. An explicit `null` is `.null`.
+    /// The value of the member with exactly this name; nil without one. An explicit `null` is `.null`.
     package subscript(name: String) -> JSONValue? {
         // Bytes, not Swift's canonical equivalence: U+212A is not the letter K.
         members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value

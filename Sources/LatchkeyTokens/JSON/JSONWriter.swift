@@ -84,7 +84,7 @@ package struct JSONWriter: Sendable {
         string(value)
     }
 
-    /// A member with an integer; the usual type, for which nothing has to be looked up.
+    /// A member with an integer; the usual type, which needs no look-up at run time.
     package mutating func member(_ name: String, _ value: Int) {
         self.name(name)
         separate()
@@ -113,7 +113,7 @@ package struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A member with a scope, whose grammar has nothing to escape.
+    /// A member with a scope; its grammar has no character to escape.
     package mutating func member(_ name: String, _ scope: Scope) {
         self.name(name)
         separate()
@@ -127,7 +127,7 @@ package struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A member with a truth value.
+    /// A member with a boolean.
     package mutating func member(_ name: String, _ value: Bool) {
         self.name(name)
         bool(value)
@@ -151,7 +151,7 @@ package struct JSONWriter: Sendable {
         encoded(json)
     }
 
-    /// A member with a string that has nothing to escape, such as a compact JWS; the caller vouches for it.
+    /// A member with a string without characters to escape, such as a compact JWS; the caller vouches for it.
     package mutating func member(_ name: String, plain text: [UInt8]) {
         self.name(name)
         separate()
@@ -197,7 +197,7 @@ package struct JSONWriter: Sendable {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        // Most text has nothing to escape: what comes before the first such character needs no more room than it has.
+        // Most text has nothing to escape: the part before the first such character needs no more space than it has.
         let text = text.utf8.span
         var count = 0
         bytes.append(addingCapacity: text.count + 1) { plain in
@@ -232,7 +232,7 @@ package struct JSONWriter: Sendable {
     private mutating func digits(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var magnitude = value.magnitude
-        // From behind; the longest is that of the least number, 19 digits.
+        // From the end; the longest is that of the smallest number, 19 digits.
         var digits = InlineArray<19, UInt8>(repeating: 0)
         var start = digits.count
         repeat {

@@ -1,12 +1,12 @@
 /// Parses JSON that strangers sent: request bodies, token headers and claims, key sets.
 ///
-/// Refuses what RFC 8259 leaves to the reader: duplicate member names, lone surrogates, NUL, a byte order mark.
+/// Refuses what RFC 8259 leaves to the implementation: duplicate member names, lone surrogates, NUL, a byte order mark.
 package enum StrictJSON {
     /// The value of one JSON text in UTF-8.
     ///
     /// - Parameters:
     ///   - maximumLength: in bytes; checked before anything is read.
-    ///   - maximumDepth: of objects and arrays inside each other.
+    ///   - maximumDepth: of nested objects and arrays.
     /// - Throws: ``MalformedJSON``.
     package static func parse(
         _ bytes: [UInt8],
@@ -19,7 +19,7 @@ package enum StrictJSON {
         return value
     }
 
-    /// Like ``parse(_:maximumLength:maximumDepth:)`` for texts that have to be an object.
+    /// Like ``parse(_:maximumLength:maximumDepth:)`` for texts that must be an object.
     ///
     /// - Throws: ``MalformedJSON``, with `.unexpectedType` for another value.
     package static func parseObject(
@@ -32,7 +32,7 @@ package enum StrictJSON {
         return object
     }
 
-    /// The members of an object in order, each value as it is written: for whoever changes some and keeps the others.
+    /// The members of an object in order, each value as written: for a caller that changes some and keeps the others.
     ///
     /// - Throws: ``MalformedJSON``, as ``parseObject(_:maximumLength:maximumDepth:)``.
     package static func members(
@@ -45,7 +45,7 @@ package enum StrictJSON {
         return members
     }
 
-    /// Reads past any value as strictly, without keeping it: what nobody asked for costs no memory.
+    /// Skips any value, checked as strictly, without keeping it: unwanted values cost no memory.
     static func skip(_ reader: inout JSONReader) throws(MalformedJSON) {
         switch try reader.peek() {
         case UInt8(ascii: "{"):
@@ -57,7 +57,7 @@ package enum StrictJSON {
         }
     }
 
-    /// Reads any value; its depth is bounded by the reader's.
+    /// Reads any value; the reader limits its depth.
     static func value(_ reader: inout JSONReader) throws(MalformedJSON) -> JSONValue {
         switch try reader.peek() {
         case UInt8(ascii: "{"):
@@ -85,7 +85,7 @@ package enum StrictJSON {
     }
 }
 
-/// Why a JSON text was refused. Says where and what, never quotes the text: it may hold a secret.
+/// Why a JSON text was refused. Says what is wrong and where, and never quotes the text: it may hold a secret.
 package struct MalformedJSON: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
     package enum Reason: String, Sendable, Hashable {
@@ -107,7 +107,7 @@ package struct MalformedJSON: Error, Sendable, Hashable, CustomStringConvertible
         case badNumber = "bad number"
         /// An object with two members of the same name.
         case duplicateName = "duplicate member name"
-        /// Valid JSON of another shape than asked for.
+        /// Valid JSON of another type than expected.
         case unexpectedType = "unexpected type"
     }
 

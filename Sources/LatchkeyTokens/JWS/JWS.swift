@@ -1,8 +1,8 @@
-/// A JWS in compact serialisation, RFC 7515 section 7.1, taken apart but not yet believed.
+/// A JWS in compact serialisation, RFC 7515 section 7.1, parsed but not yet trusted.
 ///
 /// Only base64url without padding and exactly two dots; no JSON serialisation, no white space, no second spelling.
 package struct JWS: Sendable {
-    /// The longest token that is read, in characters, unless the caller says otherwise.
+    /// The longest token that is read, in characters, unless the caller sets another limit.
     package static let maximumLength = 8192
 
     /// The protected header.
@@ -11,10 +11,10 @@ package struct JWS: Sendable {
     package let payload: [UInt8]
     /// The decoded signature, of any length.
     package let signature: [UInt8]
-    /// What was signed: the first two parts as received, with their dot.
+    /// The signed bytes: the first two parts as received, with their dot.
     package let signingInput: [UInt8]
 
-    /// Takes the text apart.
+    /// Parses the text.
     ///
     /// - Parameters:
     ///   - maximumLength: in characters; checked before anything is decoded.
@@ -42,7 +42,7 @@ package struct JWS: Sendable {
         signingInput = Array(text[..<second])
     }
 
-    /// Where the two dots stand; nil unless there are exactly two.
+    /// The positions of the two dots; nil unless there are exactly two.
     private static func dots(in text: Span<UInt8>) -> (first: Int, second: Int)? {
         var (first, second, count) = (0, 0, 0)
         for index in text.indices where text[index] == UInt8(ascii: ".") {
@@ -55,16 +55,16 @@ package struct JWS: Sendable {
     /// Signs `payload` and returns the compact form in ASCII.
     ///
     /// - Parameters:
-    ///   - headerSegment: as ``JWSHeader/segment()`` made it.
+    ///   - headerSegment: from ``JWSHeader/segment()``.
     ///   - signer: returns the raw signature of its argument: 64 bytes of r and s for ES256, never DER.
-    /// - Throws: what `signer` throws.
+    /// - Throws: the errors of `signer`.
     package static func sign<Failure: Error>(
         headerSegment: [UInt8],
         payload: [UInt8],
         signer: (_ signingInput: [UInt8]) throws(Failure) -> [UInt8]
     ) throws(Failure) -> [UInt8] {
         var text = headerSegment
-        // Room for the longest signature in use (RSA 4096: 683 characters) saves a copy.
+        // Space for the longest signature in use (RSA 4096: 683 characters) saves a copy.
         text.reserveCapacity(headerSegment.count + payload.count * 4 / 3 + 700)
         text.append(UInt8(ascii: "."))
         Base64URL.append(payload, to: &text)
@@ -78,8 +78,8 @@ package struct JWS: Sendable {
 extension JWS {
     /// Checks everything that does not depend on the payload, cheapest first.
     ///
-    /// - Parameter passed: told of each step that the token has passed.
-    /// - Returns: the `kid` of the key whose signature it is.
+    /// - Parameter passed: called for each step that the token has passed.
+    /// - Returns: the `kid` of the key that made the signature.
     /// - Throws: ``VerificationError`` `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.badSignature`.
     func verifySignature(
         type: String,
@@ -100,7 +100,7 @@ extension JWS {
     }
 }
 
-/// Why a text is not a token of ours, whoever signed it. Names the place, never quotes the token.
+/// Why a text is not a token of ours, whatever its signature. Names the place, never quotes the token.
 package struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
     package enum Reason: String, Sendable, Hashable {
@@ -124,7 +124,7 @@ package struct MalformedToken: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// What is wrong.
     package let reason: Reason
-    /// The header member or claim concerned, from our own list of names; nil when it is none of them.
+    /// The header member or claim concerned, from our own list of names; nil for any other.
     package let member: String?
 
     init(_ reason: Reason, member: String? = nil) {

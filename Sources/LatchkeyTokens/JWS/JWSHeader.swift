@@ -1,7 +1,7 @@
-/// The protected header of a JWS, RFC 7515 section 4: the three members that mean something here.
+/// The protected header of a JWS, RFC 7515 section 4: the three members that are used here.
 ///
-/// `jku`, `jwk`, `x5u` and `x5c` are ignored, since a token must not choose the key that judges it (RFC 8725 section
-/// 3.10). `crit` and `b64` are refused: we understand no extension.
+/// `jku`, `jwk`, `x5u` and `x5c` are ignored, because a token must not choose the key that verifies it (RFC 8725
+/// section 3.10). `crit` and `b64` are refused: we support no extension.
 package struct JWSHeader: Sendable, Hashable {
     /// `typ` of access tokens, RFC 9068 section 2.1.
     package static let accessTokenType = "at+jwt"
@@ -16,7 +16,7 @@ package struct JWSHeader: Sendable, Hashable {
     package let algorithm: JWSAlgorithm
     /// `typ` as written; nil without one.
     package let type: String?
-    /// `kid`; nil without one and for one that is no thumbprint, which no key of ours can match.
+    /// `kid`; nil without one and for one that is not a thumbprint, because no key of ours can match it.
     package let keyID: KeyID?
 
     /// A header to be sent.
@@ -47,7 +47,7 @@ package struct JWSHeader: Sendable, Hashable {
     }
 
     /// Whether `typ` names this media type, with or without `application/`, in any letter case (RFC 7515 section
-    /// 4.1.9). Token kinds are told apart by this alone, so a missing `typ` is never good enough.
+    /// 4.1.9). Only this distinguishes kinds of tokens, so a missing `typ` is never accepted.
     package func hasType(_ expected: String) -> Bool {
         guard let type else { return false }
         if type.equalsBytes(of: expected) { return true }
@@ -71,8 +71,8 @@ package struct JWSHeader: Sendable, Hashable {
     }
 }
 
-/// The signature algorithms that exist here. The list is closed: no `none`, no HMAC, so that no spelling of a header
-/// can ask for them (RFC 8725 sections 3.1 and 3.2).
+/// The supported signature algorithms. The list is closed: no `none`, no HMAC, so that no spelling of a header can ask
+/// for them (RFC 8725 sections 3.1 and 3.2).
 public enum JWSAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// ECDSA on P-256 with SHA-256, RFC 7518 section 3.4.
     case es256 = "ES256"

@@ -1,11 +1,11 @@
 /// Header segments whose meaning is known: every token of an issuer begins with one of a few texts, one for each key.
 ///
-/// Finding a segment here is the same as parsing it, since equal texts have equal headers; a header that is written in
-/// another order is simply not found.
+/// Finding a segment here has the same result as parsing it, because equal texts have equal headers. A header that is
+/// written in another order is simply not found.
 package struct KnownHeaders: Sendable {
     private let headers: [(segment: [UInt8], header: JWSHeader)]
 
-    /// Knows none.
+    /// Knows no headers.
     package init() {
         headers = []
     }

@@ -2,7 +2,7 @@ import Crypto
 
 /// A public signing key as a JWK, RFC 7517: P-256, Ed25519 or RSA, bound to one algorithm, named by its thumbprint.
 ///
-/// Whatever exists has passed every check: the point is on its curve, the RSA numbers are within bounds.
+/// Every value has passed all checks: the point is on its curve, the RSA numbers are within limits.
 package struct JSONWebKey: Sendable, Hashable {
     /// The public numbers.
     package let material: KeyMaterial
@@ -38,7 +38,7 @@ package struct JSONWebKey: Sendable, Hashable {
         try self.init(.ed25519(x: Array(rawRepresentation)), algorithm: .edDSA)
     }
 
-    /// An RSA key from big-endian numbers, whose leading zero bytes do not count.
+    /// An RSA key from big-endian numbers; leading zero bytes are ignored.
     ///
     /// - Throws: ``MalformedKey`` `.badMember`, `.weakRSA`.
     package init(
@@ -50,10 +50,10 @@ package struct JSONWebKey: Sendable, Hashable {
         try self.init(.rsa(n: n, e: e), algorithm: algorithm)
     }
 
-    /// Reads one JWK. Members that we do not know are ignored.
+    /// Reads one JWK. Unknown members are ignored.
     ///
-    /// `alg` may be missing where the kind of key allows only one; `kid` may be missing, but not differ from the
-    /// thumbprint: a key with another name is not of a Latchkey server, and counts as unsupported.
+    /// `alg` may be missing if the kind of key allows only one; `kid` may be missing, but must not differ from the
+    /// thumbprint: a key with another name is not from a Latchkey server, and counts as unsupported.
     ///
     /// - Throws: ``MalformedKey``.
     package init(parsing object: JSONObject) throws(MalformedKey) {
@@ -76,7 +76,7 @@ package struct JSONWebKey: Sendable, Hashable {
     }
 
     private static func material(kind: String, of object: JSONObject) throws(MalformedKey) -> KeyMaterial {
-        // By bytes: O, U+212A and P equal OKP otherwise.
+        // By bytes: otherwise O, U+212A and P would equal OKP.
         switch Array(kind.utf8) {
         case Array("EC".utf8):
             guard let curve = object["crv"]?.string else { throw MalformedKey(.badMember, member: "crv") }
@@ -123,7 +123,7 @@ package struct JSONWebKey: Sendable, Hashable {
         }
     }
 
-    /// Same numbers, same algorithm.
+    /// Same numbers and same algorithm.
     package static func == (lhs: JSONWebKey, rhs: JSONWebKey) -> Bool {
         lhs.keyID == rhs.keyID && lhs.algorithm == rhs.algorithm
     }
@@ -154,9 +154,9 @@ package struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible 
         case badJSON = "bad JSON"
         /// A member that is missing or has the wrong type or form.
         case badMember = "bad member"
-        /// Of a kind, curve, algorithm or use that is not known here; a set passes over such keys.
+        /// Of an unknown kind, curve, algorithm or use; a set skips such keys.
         case unsupported = "unsupported"
-        /// Holds a private or a symmetric key: whoever published it has a larger problem.
+        /// Contains a private or a symmetric key: its publisher has a larger problem.
         case containsSecret = "contains a secret"
         /// An EC point that is not on the curve, or an Ed25519 point of small order or in no canonical form.
         case invalidPoint = "invalid point"
@@ -170,7 +170,7 @@ package struct MalformedKey: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// What is wrong.
     package let reason: Reason
-    /// The member concerned; nil when it is none in particular.
+    /// The member concerned; nil if it is no particular one.
     package let member: String?
 
     init(_ reason: Reason, member: String? = nil) {

@@ -1,8 +1,8 @@
-/// A JWK Set, RFC 7517 section 5: the public keys of one issuer, no two with one `kid`.
+/// A JWK Set, RFC 7517 section 5: the public keys of one issuer, no two with the same `kid`.
 package struct JSONWebKeySet: Sendable, Hashable {
     /// The longest set that is read, in bytes.
     package static let maximumLength = 262_144
-    /// The most keys that are read, unsupported ones included.
+    /// The most keys that are read, including unsupported ones.
     package static let maximumKeys = 128
 
     /// The keys in the order of the document.
@@ -20,8 +20,8 @@ package struct JSONWebKeySet: Sendable, Hashable {
         self.keys = keys
     }
 
-    /// Reads a set. Keys of an unsupported kind are passed over, as the RFC asks; a secret, a malformed key or a
-    /// duplicate `kid` refuses the whole set, since then something is wrong with its publisher.
+    /// Reads a set. Keys of an unsupported kind are skipped, as the RFC requires. A secret, a malformed key or a
+    /// duplicate `kid` refuses the whole set, because something is wrong with its publisher.
     ///
     /// - Throws: ``MalformedKey``.
     package init(parsing bytes: [UInt8]) throws(MalformedKey) {
@@ -50,7 +50,7 @@ package struct JSONWebKeySet: Sendable, Hashable {
         try self.init(keys)
     }
 
-    /// The key of this name; nil without one.
+    /// The key with this name; nil without one.
     package subscript(keyID: KeyID) -> JSONWebKey? {
         keys.first { $0.keyID == keyID }
     }

@@ -21,7 +21,7 @@ package struct VerificationKey: Sendable {
         case rsa(_RSA.Signing.PublicKey, padding: _RSA.Signing.Padding, signatureLength: Int)
     }
 
-    /// The key of a JWK, whose numbers were checked when it was made.
+    /// The key of a JWK, whose numbers were checked when it was created.
     package init(_ key: JSONWebKey) {
         self = key.verificationKey
     }
@@ -73,7 +73,7 @@ package struct VerificationKey: Sendable {
         return .ed25519(key)
     }
 
-    /// 8192 bits bound the time of one verification; the exponent's bounds are BoringSSL's and RFC 8725's.
+    /// 8192 bits limit the time of one verification; the exponent's limits are BoringSSL's and RFC 8725's.
     private static func rsa(n: [UInt8], e: [UInt8], algorithm: JWSAlgorithm) throws(MalformedKey) -> Backing {
         guard let top = n.first, let last = n.last, top != 0, (256...1024).contains(n.count), last & 1 == 1 else {
             throw MalformedKey(.weakRSA, member: "n")
@@ -112,7 +112,7 @@ package enum KeyMaterial: Sendable, Hashable {
         }
     }
 
-    /// The algorithms that a key of this kind can serve.
+    /// The algorithms that a key of this kind can be used for.
     var algorithms: [JWSAlgorithm] {
         switch self {
         case .p256: [.es256]
@@ -122,7 +122,7 @@ package enum KeyMaterial: Sendable, Hashable {
     }
 }
 
-/// Encodings of Ed25519 points that must not be anybody's key.
+/// Encodings of Ed25519 points that must not be accepted as a key.
 enum Ed25519Point {
     /// Whether the y coordinate is not reduced modulo 2^255 - 19, or the point is one of the eight of small order, under
     /// which one signature fits many messages. A y without an x on the curve is not found here; such a key verifies

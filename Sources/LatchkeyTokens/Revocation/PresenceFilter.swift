@@ -1,13 +1,13 @@
-/// Tells quickly that a key is not in a table: one bit a key in an array of a byte or two an entry, so that the usual
-/// look-up, which finds nothing, touches one word of memory instead of a path through a tree.
+/// Shows quickly that a key is not in a table: one bit per key in an array of one or two bytes per entry, so that the
+/// usual look-up, which finds nothing, touches one word of memory instead of a path through a tree.
 ///
-/// The bit is chosen by bits of the key that are random anyhow. Keys that leave keep their bit until the next rebuild:
-/// the filter may say "maybe" for nothing, never "no" for a key that is there.
+/// The bit is chosen by bits of the key that are random anyway. Removed keys keep their bit until the next rebuild: the
+/// filter may say "maybe" wrongly, but never "no" for a key that is present.
 struct PresenceFilter: Sendable {
     private var words: [UInt64] = []
     private var count = 0
 
-    /// Whether one more key needs a larger filter: built anew, from every key that is there.
+    /// Whether one more key needs a larger filter, rebuilt from every key that is present.
     var isFull: Bool { count >= words.count * 8 }
 
     /// An empty filter with room for `capacity` keys.
@@ -37,7 +37,7 @@ struct PresenceFilter: Sendable {
 
 /// A key of a ``WatermarkTable``.
 protocol WatermarkKey: Hashable, Sendable {
-    /// 64 bits of which the lower ones are random; nil for keys that have none, and of which there are few.
+    /// 64 bits of which the lower ones are random; nil for keys without random bits, of which there are few.
     var randomBits: UInt64? { get }
 }
 
@@ -46,7 +46,8 @@ extension WatermarkKey {
 }
 
 extension UUIDv7: WatermarkKey {
-    /// RFC 9562 section 5.7: all but the two upper bits are random. Ids of another making only share bits more often.
+    /// RFC 9562 section 5.7: all but the two upper bits are random. Ids from other generators only share bits more
+    /// often.
     var randomBits: UInt64? { low }
 }
 

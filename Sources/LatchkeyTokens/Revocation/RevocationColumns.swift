@@ -1,5 +1,5 @@
-/// The denser form of a document's entries, `columns`: what a list mostly holds, arranged so that gzip leaves little more
-/// than the random bits of the ids. A snapshot of 100,000 sessions weighs 1.4 MB compressed instead of 2.4.
+/// The denser form of a document's entries, `columns`: the usual content of a list, arranged so that gzip leaves little
+/// more than the random bits of the ids. A snapshot of 100,000 sessions takes 1.4 MB compressed instead of 2.4.
 ///
 /// One object for each kind of `token`, `session` and `user`: `{"kind", "count", "ids", "seq", "exp"}` and for `user`
 /// `"iat_before"`. `ids` is the base64url of the ids' 16 bytes, column by column: the first byte of every id, then the
@@ -54,7 +54,7 @@ struct RevocationColumns {
 }
 
 extension RevocationEntry {
-    /// The id's 16 bytes; nil for the kinds that have no column form.
+    /// The id's 16 bytes; nil for the kinds without a column form.
     fileprivate var compactID: UUIDv7? {
         switch target {
         case .token(let id): id.compact
@@ -79,7 +79,7 @@ extension JSONWriter {
     }
 }
 
-/// One group as it is read: its members come in any order and are put together at the end.
+/// One group while it is read: its members may come in any order and are combined at the end.
 struct RevocationColumnGroup {
     private var kind: RevocationEntry.Kind?
     private var count: Int64?
@@ -87,7 +87,7 @@ struct RevocationColumnGroup {
     private var numbers: [String: [Int64]] = [:]
 
     /// Reads a group.
-    /// - Parameter maximumCount: of its entries.
+    /// - Parameter maximumCount: the most entries.
     /// - Throws: MalformedJSON; `.unexpectedType` for members that do not fit each other, or too many entries.
     init(_ reader: inout JSONReader, maximumCount: Int) throws(MalformedJSON) {
         var group = RevocationColumnGroup()
@@ -117,7 +117,7 @@ struct RevocationColumnGroup {
 
     private init() {}
 
-    /// The entries; nil when a number leaves its range.
+    /// The entries; nil when a number is out of range.
     /// - Parameters:
     ///   - after: of the document.
     ///   - now: of the document, in seconds.
@@ -161,7 +161,7 @@ struct RevocationColumnGroup {
 }
 
 extension Int64 {
-    /// Nil instead of an overflow: the differences are a stranger's.
+    /// Nil instead of an overflow: the differences come from a stranger.
     fileprivate func adding(_ difference: Int64) -> Int64? {
         let (sum, overflow) = addingReportingOverflow(difference)
         return overflow ? nil : sum

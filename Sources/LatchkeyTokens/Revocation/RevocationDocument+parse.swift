@@ -1,11 +1,10 @@
 extension RevocationDocument {
-    /// The longest document that is read unless the caller says otherwise, in bytes: about 500,000 entries.
+    /// The longest document that is read unless the caller sets another limit, in bytes: about 500,000 entries.
     package static let maximumLength = 67_108_864
-    /// The most entries that are read unless the caller says otherwise.
+    /// The most entries that are read unless the caller sets another limit.
     package static let maximumEntries = 1_000_000
 
-    /// Reads a document of either form. Members that we do not know are ignored, entries of a kind that we do not know
-    /// are refused.
+    /// Reads a document of either form. Unknown members are ignored, entries of an unknown kind are refused.
     ///
     /// - Throws: ``RefusedDocument`` `.tooLarge`, `.badJSON`, `.badMember`, `.badEntry`, `.badOrder`.
     package init(
@@ -64,7 +63,7 @@ struct RevocationDocumentReader {
             case "after", "seq", "now", "next_update", "expires_in":
                 numbers[name] = try reader.integer()
             case "iat", "exp":
-                // Of the signed form alone; in the other they are members that nobody knows.
+                // Only in the signed form; in the other form they are unknown members.
                 numbers[name] = try StrictJSON.value(&reader).integer
             case "entries", "columns":
                 break
@@ -82,7 +81,7 @@ struct RevocationDocumentReader {
         var groups: [RevocationColumnGroup] = []
         do throws(MalformedJSON) {
             try reader.array { (reader) throws(MalformedJSON) in
-                // A group a kind, so a fourth one says something that we do not know.
+                // One group per kind, so a fourth one would be of a kind that we do not know.
                 guard groups.count < 3 else { throw reader.failure(.unexpectedType) }
                 groups.append(try RevocationColumnGroup(&reader, maximumCount: maximumEntries))
             }
@@ -139,7 +138,7 @@ struct RevocationDocumentReader {
         return instant
     }
 
-    /// The document, when every member is there and in range.
+    /// The document, if every member is present and in range.
     func document() throws(RefusedDocument) -> RevocationDocument {
         guard let issuer = texts["iss"], !issuer.isEmpty, issuer.utf8.count <= 2048 else {
             throw RefusedDocument(.badMember, member: "iss")
@@ -169,7 +168,7 @@ struct RevocationDocumentReader {
         return document
     }
 
-    /// What stands in `entries` and in `columns`, in ascending order.
+    /// The entries of `entries` and of `columns`, in ascending order.
     private func allEntries(after: Int64, now: Timestamp) throws(RefusedDocument) -> [RevocationEntry] {
         guard var entries else { throw RefusedDocument(.badMember, member: "entries") }
         guard !columns.isEmpty else { return entries }

@@ -2,11 +2,11 @@
 package struct RevocationDocument: Sendable, Hashable {
     /// `iss`
     package let issuer: String
-    /// `epoch`: drawn by the server at each start; 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
+    /// `epoch`: chosen by the server at each start; 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
     package let epoch: String
-    /// `after`: what the entries are relative to; 0 for a snapshot.
+    /// `after`: the `seq` after which the entries begin; 0 for a snapshot.
     package let after: Int64
-    /// `seq`: the last one given out when the document was built, whether or not that entry still lives.
+    /// `seq`: the last assigned one when the document was built, whether or not that entry is still live.
     package let sequence: Int64
     /// `now`: when the document was built, in whole seconds of the server's clock.
     package let now: Timestamp
@@ -38,15 +38,15 @@ package struct RevocationDocument: Sendable, Hashable {
         self.entries = entries
     }
 
-    /// How the entries stand in a document.
+    /// How the entries appear in a document.
     package enum Form: Sendable, Hashable, CaseIterable {
-        /// `application/json`: one object an entry.
+        /// `application/json`: one object per entry.
         case plain
         /// `application/vnd.latchkey.revocations-columns+json`: a third of the size, for long lists. The page on the rule
         /// describes it.
         case columns
 
-        /// The media type by which a client asks for the form, and which the answer has.
+        /// The media type with which a client requests the form, and which the response has.
         package var mediaType: String {
             switch self {
             case .plain: "application/json"
@@ -104,7 +104,7 @@ extension RevocationEntry {
     }
 }
 
-/// Why a revocation document was not taken. Two refusals are equal when reason and detail are.
+/// Why a revocation document was not accepted. Two refusals are equal when reason and detail are.
 package struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
     package enum Reason: String, Sendable, Hashable {
@@ -114,20 +114,20 @@ package struct RefusedDocument: Error, Sendable, Hashable, CustomStringConvertib
         case badJSON = "bad_json"
         /// A member that is missing or has the wrong type, form or range.
         case badMember = "bad_member"
-        /// An entry of a kind that is not known, or whose members do not fit the kind. Leaving it out would let
-        /// revoked tokens pass.
+        /// An entry of an unknown kind, or whose members do not fit the kind. Ignoring it would let revoked tokens
+        /// pass.
         case badEntry = "bad_entry"
         /// `after`, the entries' `seq` and `seq` do not ascend.
         case badOrder = "bad_order"
         /// From another issuer.
         case wrongIssuer = "wrong_issuer"
-        /// `now` is later than the own clock by more than the skew.
+        /// `now` is later than the local clock by more than the skew.
         case fromTheFuture = "from_the_future"
         /// `now` is earlier than the last accepted document's by more than the skew, whatever the epoch.
         case outdated = "outdated"
         /// `seq` is lower than the last accepted one of the same epoch.
         case wentBackwards = "went_backwards"
-        /// A delta that does not reach back to what is known: a full snapshot is needed.
+        /// A delta that does not reach back to the known entries: a full snapshot is needed.
         case gap = "gap"
     }
 

@@ -36,7 +36,7 @@ public struct RevocationEntry: Sendable, Hashable {
     public let sequence: Int64
     /// What is revoked.
     public let target: Target
-    /// `exp`: from this second on the entry may leave every list, as no token that it matches is still valid.
+    /// `exp`: from this second on every list may drop the entry, because no token that it matches is still valid.
     public let expiresAt: Timestamp
 
     /// An entry.
@@ -59,7 +59,7 @@ public struct RevocationEntry: Sendable, Hashable {
     /// `id`: nil for `all`.
     public var id: String? { target.id }
 
-    /// `iat_before`: nil for the kinds that match whatever `iat` says.
+    /// `iat_before`: nil for the kinds that match any `iat`.
     public var issuedBefore: Timestamp? { target.issuedBefore }
 
     /// Whether a token with these claims and this `kid` is revoked by this entry.

@@ -1,12 +1,12 @@
-/// The live entries of a revocation list, arranged so that a token is judged by six look-ups, however long the list.
+/// The live entries of a revocation list, arranged so that a token is checked with six look-ups, however long the list.
 ///
-/// A value whose copies share their storage: whoever verifies holds one state of it, whoever polls prepares the next,
-/// and each change costs the same whether ten entries are held or a million. About 70 bytes an entry. Entries never
-/// cancel each other; one that another covers completely (same target, no further in time, no longer alive) takes no
-/// room.
+/// A value whose copies share their storage: verifying code holds one state of it while polling code prepares the next,
+/// and each change costs the same whether ten entries are held or a million. About 70 bytes per entry. Entries never
+/// cancel each other; an entry that another one covers completely (same target, reaching no further in time, expiring
+/// no later) takes no space.
 package struct RevocationIndex: Sendable {
     private var tokens = WatermarkTable<UUIDv7>()
-    /// `jti` of another form than ours.
+    /// `jti`s of another form than ours.
     private var foreignTokens = WatermarkTable<String>()
     private var sessions = WatermarkTable<SessionID>()
     private var users = WatermarkTable<UserID>()
@@ -17,7 +17,7 @@ package struct RevocationIndex: Sendable {
     /// An empty list.
     package init() {}
 
-    /// The number of entries held. Entries that others cover do not count.
+    /// The number of entries held, without those that others cover.
     package var count: Int {
         tokens.count + foreignTokens.count + sessions.count + users.count + clients.count + keys.count
             + everything.marks.count
@@ -60,8 +60,8 @@ package struct RevocationIndex: Sendable {
         everything.prune(at: second)
     }
 
-    /// Forgets entries that have expired at this instant: for whoever knows which they are, in proportion to their
-    /// number. What holds longer for the same target stays.
+    /// Removes these entries, which have expired at this instant, in time proportional to their number: for a caller
+    /// that knows them. An entry that lasts longer for the same target stays.
     package mutating func remove(_ expired: [RevocationEntry], at instant: Timestamp) {
         let second = instant.seconds
         for entry in expired {
@@ -119,7 +119,7 @@ package struct RevocationIndex: Sendable {
         keys.furthest(keyID) != nil
     }
 
-    /// Reading a `jti` is dearer than looking it up, and most lists have no entry of this kind.
+    /// Reading a `jti` costs more than looking it up, and most lists have no entry of this kind.
     private var hasTokens: Bool { !tokens.isEmpty || !foreignTokens.isEmpty }
 
     private func mark(of token: CompactTokenID) -> Watermark? {
@@ -134,7 +134,7 @@ package struct RevocationIndex: Sendable {
     }
 }
 
-/// A `jti` in 16 bytes when it is one of ours, as text otherwise.
+/// A `jti` in 16 bytes if it is one of ours, as text otherwise.
 enum CompactTokenID: Hashable, Sendable {
     case ours(UUIDv7)
     case foreign(String)

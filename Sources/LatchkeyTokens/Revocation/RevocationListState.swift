@@ -1,24 +1,24 @@
-/// What a verifier knows of one issuer's revocation list, and the rule by which a fetched document changes it.
+/// A verifier's knowledge of one issuer's revocation list, and the rule by which a fetched document changes it.
 ///
-/// Does no I/O: whoever fetches hands over documents and the own clock's reading. **A snapshot adds, it never
-/// removes**: an entry goes only when its `exp` has passed, so neither a restored database nor an old document brings a
+/// Does no I/O: the caller passes documents and the reading of the local clock. **A snapshot adds, it never removes**:
+/// an entry is removed only when its `exp` has passed, so neither a restored database nor an old document brings a
 /// revoked token back.
 public struct RevocationListState: Sendable {
     /// How far the list can be relied upon.
     public enum Freshness: String, Sendable, Hashable {
         /// The last document is younger than its `expires_in`.
         case fresh
-        /// Something was loaded, too long ago.
+        /// A document was loaded, too long ago.
         case stale
-        /// Nothing was ever loaded.
+        /// No document was ever loaded.
         case blind
     }
 
-    /// What an accepted document did.
+    /// What an accepted document changed.
     package enum Applied: String, Sendable, Hashable {
-        /// It held everything that lives.
+        /// It contained all live entries.
         case snapshot
-        /// It held what is new.
+        /// It contained the new entries.
         case delta
     }
 
@@ -36,32 +36,32 @@ public struct RevocationListState: Sendable {
     package let skew: ClockSkew
     /// The entries in force.
     package private(set) var index = RevocationIndex()
-    /// What to ask for next; nil for a full snapshot.
+    /// The query for the next request; nil for a full snapshot.
     package private(set) var nextQuery: Query?
     private let maximumEntries: Int
     private var last: Last?
 
-    /// What the last accepted document leaves behind.
+    /// The values that the last accepted document leaves behind.
     private struct Last: Sendable {
         let age: RevocationListAge
         let epoch: String
         let sequence: Int64
     }
 
-    /// A state that knows nothing yet.
+    /// A state without any document.
     ///
     /// - Parameters:
-    ///   - skew: brought into 0 to 120 s.
-    ///   - maximumEntries: beyond this many held entries, documents are refused and the list turns stale.
+    ///   - skew: clamped to 0 to 120 s.
+    ///   - maximumEntries: beyond this number of held entries, documents are refused and the list becomes stale.
     package init(issuer: String, skew: Duration = .seconds(120), maximumEntries: Int = 2_000_000) {
         self.issuer = issuer
         self.skew = ClockSkew(skew)
         self.maximumEntries = maximumEntries
     }
 
-    /// Takes a document in, or refuses it and changes nothing but ``nextQuery``.
+    /// Accepts a document, or refuses it and changes nothing but ``nextQuery``.
     ///
-    /// - Parameter instant: the own clock when the document arrived.
+    /// - Parameter instant: the local clock when the document arrived.
     /// - Throws: ``RefusedDocument`` `.wrongIssuer`, `.fromTheFuture`, `.outdated`, `.wentBackwards`, `.gap`,
     ///   `.tooLarge`. After `.gap` the next query asks for a full snapshot.
     @discardableResult
@@ -93,17 +93,17 @@ public struct RevocationListState: Sendable {
         return document.after == 0 ? .snapshot : .delta
     }
 
-    /// All that ``freshness(at:)`` depends on; nil as long as nothing was ever loaded.
+    /// Everything that ``freshness(at:)`` depends on; nil until a document was loaded.
     package var age: RevocationListAge? { last?.age }
 
-    /// How far the list can be relied upon at this reading of the own clock.
+    /// How far the list can be relied upon at this reading of the local clock.
     package func freshness(at instant: Timestamp) -> Freshness {
         age?.freshness(at: instant) ?? .blind
     }
 
-    /// Removes the entries whose `exp` has passed 120 s ago, both by the own clock and by the server's last word: a clock
-    /// that jumps ahead for a moment must not forget a revocation, and one that is set back, or allows for more than the
-    /// server reckoned with, must not revive a token.
+    /// Removes the entries whose `exp` passed 120 s ago, both by the local clock and by the server's last `now`. A
+    /// clock that jumps ahead for a moment must not forget a revocation. A clock that is set back, or a larger skew
+    /// than the server expects, must not revive a token.
     package mutating func prune(at instant: Timestamp) {
         guard let last else { return }
         index.prune(at: min(instant, last.age.now) - ClockSkew.maximum)

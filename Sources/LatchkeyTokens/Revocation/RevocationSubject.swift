@@ -1,5 +1,5 @@
-/// What of a token the six kinds of entries look at, in about a hundred bytes: for who keeps many tokens and judges
-/// them again and again.
+/// The values of a token that the six kinds of entries match, in about a hundred bytes: for code that keeps many tokens
+/// and checks them repeatedly.
 package struct RevocationSubject: Sendable, Hashable {
     let tokenID: CompactTokenID
     let sessionID: SessionID?

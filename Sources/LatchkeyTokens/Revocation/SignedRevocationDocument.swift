@@ -1,12 +1,12 @@
-/// The revocation list as a JWS with `typ: revocations+jwt`, so that it can travel through a mirror: the document's
-/// members with `iat` and `exp` beside them.
+/// The revocation list as a JWS with `typ: revocations+jwt`, so that it can pass through a mirror: the document's
+/// members plus `iat` and `exp`.
 package enum SignedRevocationDocument {
     /// Signs a document; the result is the compact form in ASCII.
     ///
     /// - Parameters:
     ///   - headerSegment: ``JWSHeader/segment()`` of a header with ``JWSHeader/revocationsType``.
-    ///   - expiresAt: from when on a verifier refuses this copy.
-    /// - Throws: what `signer` throws.
+    ///   - expiresAt: from this instant on a verifier refuses this copy.
+    /// - Throws: the errors of `signer`.
     package static func sign<Failure: Error>(
         _ document: RevocationDocument,
         issuedAt: Timestamp,
@@ -22,12 +22,12 @@ package enum SignedRevocationDocument {
         return try JWS.sign(headerSegment: headerSegment, payload: payload, signer: signer)
     }
 
-    /// Checks a signed document and returns what it holds. Issuer, order in time and gaps are
-    /// ``RevocationListState``'s to judge.
+    /// Verifies a signed document and returns its content. ``RevocationListState`` checks issuer, order in time and
+    /// gaps.
     ///
     /// - Parameters:
-    ///   - known: the list so far; a key that it condemns signs nothing that counts.
-    ///   - skew: brought into 0 to 120 s.
+    ///   - known: the list so far; a signature by a key that it condemns does not count.
+    ///   - skew: clamped to 0 to 120 s.
     ///   - maximumLength: of the compact form, in characters.
     /// - Throws: ``VerificationError`` `.malformed`, `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.revoked`,
     ///   `.badSignature`, `.expired`, `.issuedInFuture`.

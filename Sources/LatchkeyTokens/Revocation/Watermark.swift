@@ -1,12 +1,12 @@
 /// A revocation reduced to numbers: everything issued up to a second, until the entry expires.
 struct Watermark: Sendable, Hashable {
-    /// In Unix seconds, inclusive; `Int64.max` for entries that match whatever `iat` says.
+    /// In Unix seconds, inclusive; `Int64.max` for entries that match any `iat`.
     let issuedBefore: Int64
     /// In Unix seconds.
     let expiresAt: Int64
     let sequence: Int64
 
-    /// Whether this one revokes at least what `other` does, for at least as long.
+    /// Whether this watermark revokes at least as much as `other`, for at least as long.
     func covers(_ other: Watermark) -> Bool {
         issuedBefore >= other.issuedBefore && expiresAt >= other.expiresAt
     }
@@ -14,9 +14,9 @@ struct Watermark: Sendable, Hashable {
 
 /// The watermarks of one subject that no other makes superfluous.
 ///
-/// Two entries never cancel each other: the one that reaches further may expire sooner. So those that some other does
-/// not cover are all kept, in ascending order of `issuedBefore` and hence descending order of `expiresAt`; the last one
-/// alone decides whether anything matches.
+/// Two entries never cancel each other: the one that reaches further may expire sooner. So every watermark that no
+/// other covers is kept, in ascending order of `issuedBefore` and therefore descending order of `expiresAt`; the last
+/// one alone decides whether anything matches.
 struct WatermarkFront: Sendable, Hashable {
     private(set) var marks: [Watermark] = []
 
@@ -30,7 +30,7 @@ struct WatermarkFront: Sendable, Hashable {
             let middle = (low + high) / 2
             if marks[middle].issuedBefore < new.issuedBefore { low = middle + 1 } else { high = middle }
         }
-        // Everything from here on reaches at least as far; the first of it lives longest.
+        // All watermarks from here on reach at least as far; the first of them lives longest.
         if low < marks.count, marks[low].covers(new) { return }
         var end = low
         while end < marks.count, new.covers(marks[end]) { end += 1 }
@@ -39,7 +39,7 @@ struct WatermarkFront: Sendable, Hashable {
         marks.replaceSubrange(start..<end, with: CollectionOfOne(new))
     }
 
-    /// Removes what has expired at this second. The longest-lived come first.
+    /// Removes watermarks that have expired at this second. The longest-lived come first.
     mutating func prune(at second: Int64) {
         while let last = marks.last, last.expiresAt <= second { marks.removeLast() }
     }

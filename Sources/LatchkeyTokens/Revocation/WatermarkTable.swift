@@ -1,13 +1,14 @@
 import HashTreeCollections
 
-/// Watermarks by key: a persistent tree, so that a snapshot costs nothing and the next state shares all but what
-/// changed, however long the list; 16 bytes a mark for the usual key, which has one.
+/// Watermarks by key: a persistent tree, so that a snapshot costs nothing and the next state shares everything that did
+/// not change, however long the list; 16 bytes per mark for a usual key, which has one.
 struct WatermarkTable<Key: WatermarkKey>: Sendable {
-    /// The keys with one mark of the usual range.
+    /// The keys with a single mark in the usual range.
     private var single: TreeDictionary<Key, CompactWatermark> = [:]
-    /// All other keys: several marks that do not cover each other, or numbers beyond the usual range. None is in both.
+    /// All other keys: several marks that do not cover each other, or numbers beyond the usual range. No key is in
+    /// both.
     private var several: [Key: WatermarkFront] = [:]
-    /// Of all keys with random bits.
+    /// Contains all keys with random bits.
     private var filter = PresenceFilter()
     /// No mark expires before this second.
     private var nextExpiry = Int64.max
@@ -18,7 +19,7 @@ struct WatermarkTable<Key: WatermarkKey>: Sendable {
 
     /// The furthest-reaching watermark of the key, the only one that a look-up needs.
     func furthest(_ key: Key) -> Watermark? {
-        // Asking first is cheaper: most lists lack some kinds altogether, and most tokens are not on any.
+        // Checking first is cheaper: most lists lack some kinds altogether, and most tokens are not on any.
         if let bits = key.randomBits, !filter.mayContain(bits) { return nil }
         if !single.isEmpty, let mark = single[key] { return mark.expanded }
         return several.isEmpty ? nil : several[key]?.furthest
@@ -46,7 +47,8 @@ struct WatermarkTable<Key: WatermarkKey>: Sendable {
         filter.insert(bits)
     }
 
-    /// Removes what has expired at this second: in constant time when nothing has, otherwise in proportion to ``count``.
+    /// Removes marks that have expired at this second: in constant time if there are none, otherwise in proportion to
+    /// ``count``.
     mutating func prune(at second: Int64) {
         guard nextExpiry <= second else { return }
         for key in Array(several.keys) {
@@ -67,7 +69,7 @@ struct WatermarkTable<Key: WatermarkKey>: Sendable {
         nextExpiry = several.values.flatMap(\.marks).reduce(next) { min($0, $1.expiresAt) }
     }
 
-    /// Removes what has expired of one key.
+    /// Removes the expired marks of one key.
     mutating func prune(_ key: Key, at second: Int64) {
         if let mark = single[key] {
             if mark.expanded.expiresAt <= second { single[key] = nil }
@@ -94,7 +96,7 @@ private struct CompactWatermark: Sendable, Hashable {
     private let expiresAt: UInt32
     private let sequence: Int64
 
-    /// Stands for "whatever `iat` says".
+    /// Stands for "any `iat`".
     private static let unlimited = UInt32.max
 
     /// Nil for seconds out of range.

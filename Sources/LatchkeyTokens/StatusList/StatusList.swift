@@ -1,5 +1,5 @@
 /// The statuses of many tokens as one bit array (Token Status List, section 4.1): the status at index i is `width` bits
-/// of byte i · width / 8, counted from the least significant one. Compression is the caller's.
+/// of byte i · width / 8, counted from the least significant one. The caller does the compression.
 package struct StatusList: Sendable, Hashable {
     /// Bits of each status.
     package enum Width: Int, Sendable, Hashable, CaseIterable {
@@ -15,14 +15,14 @@ package struct StatusList: Sendable, Hashable {
 
     /// `bits`
     package let width: Width
-    /// The array as it is compressed.
+    /// The array before compression.
     package private(set) var bytes: [UInt8]
 
     /// A list in which every token has the same status.
     ///
     /// - Parameters:
     ///   - count: of statuses; rounded up to whole bytes.
-    ///   - status: one that fits into `width`.
+    ///   - status: it must fit into `width`.
     package init(width: Width, count: Int, filledWith status: TokenStatus = .valid) {
         let mask = Self.mask(width)
         precondition(count >= 0 && status.rawValue & ~mask == 0, "the status does not fit into the list")
@@ -32,7 +32,7 @@ package struct StatusList: Sendable, Hashable {
         bytes = [UInt8](repeating: byte, count: (count + perByte - 1) / perByte)
     }
 
-    /// A list that somebody else made, decompressed.
+    /// A list from another issuer, decompressed.
     package init(width: Width, bytes: [UInt8]) {
         self.width = width
         self.bytes = bytes
@@ -41,7 +41,7 @@ package struct StatusList: Sendable, Hashable {
     /// How many statuses there are.
     package var count: Int { bytes.count * (8 / width.rawValue) }
 
-    /// The status at an index below ``count``. For an index from outside ask ``status(at:)``.
+    /// The status at an index below ``count``. For an index from outside use ``status(at:)``.
     package subscript(index: Int) -> TokenStatus {
         get {
             let (byte, shift) = place(of: index)
@@ -55,7 +55,7 @@ package struct StatusList: Sendable, Hashable {
         }
     }
 
-    /// The status at any index; nil beyond the end, where the list says nothing and the token has to be refused.
+    /// The status at any index; nil beyond the end, where the list makes no statement and the token must be refused.
     package func status(at index: Int64) -> TokenStatus? {
         guard index >= 0, index < Int64(count) else { return nil }
         return self[Int(index)]
@@ -71,9 +71,9 @@ package struct StatusList: Sendable, Hashable {
     }
 }
 
-/// A status type value (section 7.1). Every value but ``valid`` is a reason to refuse the token.
+/// A status type value (section 7.1). Every value except ``valid`` is a reason to refuse the token.
 package struct TokenStatus: Sendable, Hashable, RawRepresentable {
-    /// 0 to 255; values that are not named here are reserved or mean something to one application.
+    /// 0 to 255; values without a name here are reserved or mean something to one application.
     package let rawValue: UInt8
 
     /// A status of this value.
@@ -83,13 +83,13 @@ package struct TokenStatus: Sendable, Hashable, RawRepresentable {
 
     /// Not revoked.
     package static let valid = TokenStatus(rawValue: 0)
-    /// Revoked for good.
+    /// Revoked permanently.
     package static let invalid = TokenStatus(rawValue: 1)
-    /// Not valid for now. Never set by us.
+    /// Temporarily not valid. Never set by us.
     package static let suspended = TokenStatus(rawValue: 2)
 }
 
-/// The claim `status.status_list` of a token: where its status stands (section 6.2).
+/// The claim `status.status_list` of a token: the location of its status (section 6.2).
 public struct StatusReference: Sendable, Hashable {
     /// `idx`: 0 or greater.
     public let index: Int64
@@ -102,7 +102,7 @@ public struct StatusReference: Sendable, Hashable {
         self.uri = uri
     }
 
-    /// Reads the value of a `status` claim: nil when it names other mechanisms alone.
+    /// Reads the value of a `status` claim: nil when it names only other mechanisms.
     /// - Throws: ``MalformedToken`` `.badClaim`.
     init?(claim value: JSONValue) throws(MalformedToken) {
         guard let mechanisms = value.object else { throw MalformedToken(.badClaim, member: "status") }

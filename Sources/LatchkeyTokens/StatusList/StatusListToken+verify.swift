@@ -1,18 +1,18 @@
 extension StatusListToken {
-    /// The longest compact form that is read, in characters, unless the caller says otherwise.
+    /// The longest compact form that is read, in characters, unless the caller sets another limit.
     package static let maximumLength = 4 << 20
-    /// The longest list after decompression, in bytes, unless the caller says otherwise.
+    /// The longest list after decompression, in bytes, unless the caller sets another limit.
     package static let maximumBytes = 16 << 20
 
-    /// Checks a status list token as a relying party has to (section 8.3).
+    /// Checks a status list token as a relying party must (section 8.3).
     ///
     /// - Parameters:
-    ///   - uri: from the token whose status is asked for; `sub` must be the same.
-    ///   - known: the revocation list, where the caller has one: a key that it condemns signs nothing that counts.
-    ///   - skew: brought into 0 to 120 s.
+    ///   - uri: from the token whose status is needed; `sub` must be the same.
+    ///   - known: the revocation list, if the caller has one: a signature by a key that it condemns does not count.
+    ///   - skew: clamped to 0 to 120 s.
     ///   - maximumLength: of the compact form, in characters.
-    ///   - maximumBytes: of the list, handed to `inflate` as its limit.
-    ///   - inflate: decompresses the ZLIB format; nil when it is none, or longer than the limit.
+    ///   - maximumBytes: of the list, passed to `inflate` as its limit.
+    ///   - inflate: decompresses the ZLIB format; nil for another format, or beyond the limit.
     /// - Throws: ``VerificationError`` `.malformed`, `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.revoked`,
     ///   `.badSignature`, `.wrongSubject`, `.expired`, `.notYetValid`, `.issuedInFuture`.
     package static func verify(

@@ -1,14 +1,14 @@
-/// A status list as it travels: a JWT of `typ: statuslist+jwt` (Token Status List, section 5.1).
+/// A status list in transport: a JWT of `typ: statuslist+jwt` (Token Status List, section 5.1).
 package struct StatusListToken: Sendable, Hashable {
-    /// `sub`: the `uri` in the tokens that it is about.
+    /// `sub`: the `uri` in the tokens that the list covers.
     package let uri: String
     /// `iat`
     package let issuedAt: Timestamp
     /// `exp`: from then on it must not be relied upon; nil without one.
     package let expiresAt: Timestamp?
-    /// `ttl`: how long after fetching it may be used before a fresh copy is fetched; nil without one.
+    /// `ttl`: how long after fetching a copy may be used before a new one is fetched; nil without one.
     package let timeToLive: Duration?
-    /// `aggregation_uri`: where all lists of the issuer are named; nil without one.
+    /// `aggregation_uri`: lists all lists of the issuer; nil without one.
     package let aggregationURI: String?
     /// The statuses.
     package let list: StatusList
@@ -29,9 +29,9 @@ package struct StatusListToken: Sendable, Hashable {
     /// The compact form in ASCII.
     ///
     /// - Parameters:
-    ///   - compressed: the list's bytes in the ZLIB format (RFC 1950), best at the highest level.
+    ///   - compressed: the list's bytes in the ZLIB format (RFC 1950), preferably at the highest level.
     ///   - headerSegment: ``JWSHeader/segment()`` of a header with ``JWSHeader/statusListType``.
-    /// - Throws: what `signer` throws.
+    /// - Throws: the errors of `signer`.
     package func sign<Failure: Error>(
         compressed: [UInt8],
         headerSegment: [UInt8],
@@ -53,16 +53,16 @@ package struct StatusListToken: Sendable, Hashable {
         return try JWS.sign(headerSegment: headerSegment, payload: payload, signer: signer)
     }
 
-    /// What the list says of a token that was found good in every other respect.
+    /// The list's statement about a token that was accepted in every other respect.
     /// - Throws: ``VerificationError/wrongSubject``, ``VerificationError/indexOutOfRange``: no statement, so the token
-    ///   is to be refused (section 8.3).
+    ///   must be refused (section 8.3).
     package func status(of reference: StatusReference) throws(VerificationError) -> TokenStatus {
         guard uri.utf8.elementsEqual(reference.uri.utf8) else { throw .wrongSubject }
         guard let status = list.status(at: reference.index) else { throw .indexOutOfRange }
         return status
     }
 
-    /// Whether a copy may still be used: within `ttl` of its fetching and before `exp`. The claims count, whatever
+    /// Whether a copy may still be used: within `ttl` after it was fetched and before `exp`. The claims count, whatever
     /// HTTP's caching headers said (section 8.2).
     package func isUsable(fetchedAt: Timestamp, now: Timestamp) -> Bool {
         if let expiresAt, now >= expiresAt { return false }
@@ -77,7 +77,7 @@ extension JWSHeader {
 }
 
 extension VerificationError {
-    /// A status list under another URI than the one that was asked for.
+    /// A status list with another URI than the requested one.
     package static let wrongSubject = VerificationError("wrong_subject")
     /// An index beyond the end of the status list.
     package static let indexOutOfRange = VerificationError("index_out_of_range")

@@ -1,14 +1,14 @@
-/// Protocol text as what it is: bytes.
+/// Protocol text, treated as bytes.
 ///
-/// Swift's `String` cuts at graphemes and compares by canonical equivalence. Both are wrong for text that strangers
-/// send: a combining mark behind a comma swallows the comma, "\r\n" is one character, and U+212A equals the letter K,
-/// U+037E the semicolon, U+1FEF the backtick. Whoever cuts or compares such text does it with these members, or on
-/// `utf8` directly; no table is keyed by it as `String`.
+/// Swift's `String` cuts at graphemes and compares by canonical equivalence. Both are wrong for text from strangers: a
+/// combining mark after a comma swallows the comma, "\r\n" is one character, and U+212A equals the letter K, U+037E the
+/// semicolon, U+1FEF the backtick. Code that cuts or compares such text uses these members, or `utf8` directly; no
+/// table is keyed by it as `String`.
 ///
 /// ASCII text without those three characters equals nothing but itself, so `==` and `switch` against a word of ours
-/// that has none of them say the same as bytes do.
+/// without them give the same result as bytes do.
 ///
-/// Inlinable, since a generic function of another module would ask for each byte through tables of witnesses.
+/// Inlinable, because a generic function of another module would get each byte through witness tables.
 extension StringProtocol {
     /// Whether both texts consist of the same bytes.
     @inlinable
@@ -24,12 +24,12 @@ extension StringProtocol {
         utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 
-    /// The text with `A` to `Z` in lower case and every other byte as it is.
+    /// The text with `A` to `Z` in lower case and every other byte unchanged.
     @inlinable
     package var asciiLowercased: String { utf8.asciiLowercased }
 }
 
-/// The same for the type that nearly all text has: from one span of bytes to the other.
+/// The same for the usual type: from one span of bytes to the other.
 extension String {
     /// Whether both texts consist of the same bytes.
     @inlinable
@@ -87,7 +87,7 @@ extension BidirectionalCollection<UInt8> {
 }
 
 extension UInt8 {
-    /// The small letter of a capital of ASCII; any other byte itself.
+    /// The lower-case letter of an ASCII capital; any other byte itself.
     @inlinable
     package var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 
@@ -97,8 +97,8 @@ extension UInt8 {
 }
 
 extension [UInt8] {
-    /// The bytes that `fill` appends, for which room is made once. Inlined, unlike the library's own initialiser, which
-    /// looks its type up at run time: three times as long as taking the memory.
+    /// The bytes that `fill` appends, with space reserved once. Inlined, unlike the library's own initialiser, which
+    /// looks its type up at run time: that takes three times as long as the allocation.
     @inlinable
     package init(room count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void) {
         self = []

@@ -1,17 +1,17 @@
-/// What a service demands of an access token besides its signature.
+/// A service's requirements for an access token, apart from its signature.
 package struct AccessTokenRules: Sendable {
     /// The expected issuer.
     package var issuer: IssuerRule
-    /// The service's own name; nil accepts tokens for anybody, which only the issuer itself should do.
+    /// The service's own name; nil accepts tokens for any audience, which only the issuer itself should do.
     package var audience: AudienceRule?
-    /// The algorithms accepted; each key is bound to one of them besides.
+    /// The accepted algorithms; each key is bound to one of them as well.
     package var algorithms: Set<JWSAlgorithm>
     /// How far the clocks may disagree.
     package var skew: ClockSkew
-    /// The revocation list; nil when the caller asks elsewhere whether the token was revoked.
+    /// The revocation list; nil when the caller checks revocation elsewhere.
     package var revocation: RevocationRule?
 
-    /// - Parameter skew: brought into 0 to 120 s.
+    /// - Parameter skew: clamped to 0 to 120 s.
     package init(
         issuer: String,
         audience: String?,
@@ -26,9 +26,9 @@ package struct AccessTokenRules: Sendable {
         revocation = revocations.map(RevocationRule.init)
     }
 
-    /// Applies every rule to claims whose signature holds.
+    /// Applies every rule to claims whose signature is valid.
     ///
-    /// - Parameter passed: told of each step that the claims have passed.
+    /// - Parameter passed: called for each step that the claims have passed.
     /// - Throws: ``VerificationError`` of the first rule that refuses.
     package func check(
         _ claims: AccessTokenClaims,
@@ -55,7 +55,7 @@ package struct AccessTokenRules: Sendable {
     }
 }
 
-/// `iss` is the expected issuer, byte for byte: no case folding, no forgiven slash (RFC 9068 section 4).
+/// `iss` is the expected issuer, byte for byte: no case folding, no tolerated slash (RFC 9068 section 4).
 package struct IssuerRule: Sendable {
     /// The one issuer.
     package let issuer: String
@@ -69,7 +69,8 @@ package struct IssuerRule: Sendable {
 
     /// - Throws: ``VerificationError/wrongIssuer``.
     package func check(_ claims: AccessTokenClaims) throws(VerificationError) {
-        // `==` compares fastest. Some letters are canonically equivalent to others, but none of the same length to ASCII.
+        // `==` compares fastest. Some letters are canonically equivalent to others, but none of the same length to
+        // ASCII.
         let isSame =
             isASCII
             ? claims.issuer.utf8.count == issuer.utf8.count && claims.issuer == issuer
@@ -94,8 +95,8 @@ package struct AudienceRule: Sendable {
     }
 }
 
-/// `exp` lies after `iat`, by at most an hour: a revocation outlives every token that it matches only if no token
-/// lives longer.
+/// `exp` is after `iat`, by at most an hour: a revocation outlives every token that it matches only if no token lives
+/// longer.
 package struct LifetimeRule: Sendable {
     /// The longest lifetime of any access token, in seconds.
     package static let maximumSeconds: Int64 = 3600
@@ -110,7 +111,7 @@ package struct LifetimeRule: Sendable {
     }
 }
 
-/// Now lies before `exp` and not before `nbf`, give or take the clock skew (RFC 7519 sections 4.1.4 and 4.1.5).
+/// Now is before `exp` and not before `nbf`, allowing for the clock skew (RFC 7519 sections 4.1.4 and 4.1.5).
 package struct ExpiryRule: Sendable {
     /// How far the clocks may disagree.
     package let skew: ClockSkew
@@ -127,8 +128,8 @@ package struct ExpiryRule: Sendable {
     }
 }
 
-/// `iat` is not later than now, give or take the clock skew: a token from the future would slip past revocations that
-/// end everything issued until their own instant.
+/// `iat` is not later than now, allowing for the clock skew: a token from the future would escape revocations of
+/// everything issued until their own instant.
 package struct IssuedAtRule: Sendable {
     /// How far the clocks may disagree.
     package let skew: ClockSkew
@@ -146,13 +147,13 @@ package struct IssuedAtRule: Sendable {
 
 /// No live entry of the revocation list matches.
 ///
-/// Says nothing about the age of the list: ask ``RevocationListState/freshness(at:)`` as well.
+/// Says nothing about the age of the list: check ``RevocationListState/freshness(at:)`` as well.
 package struct RevocationRule: Sendable {
-    /// The list as it is now.
+    /// The current list.
     package var index: RevocationIndex { list.index }
     private let list: SharedIndex
 
-    /// A dozen tables behind one reference, since rules are copied for each token.
+    /// A dozen tables behind one reference, because rules are copied for each token.
     private final class SharedIndex: Sendable {
         let index: RevocationIndex
 
@@ -186,7 +187,7 @@ package struct ClockSkew: Sendable, Hashable {
     /// Between zero and ``maximum``.
     package let duration: Duration
 
-    /// The skew, brought into bounds.
+    /// The skew, clamped to its limits.
     package init(_ duration: Duration) {
         self.duration = min(max(duration, .zero), Self.maximum)
     }

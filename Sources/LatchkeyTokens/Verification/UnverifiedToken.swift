@@ -1,16 +1,16 @@
-/// An access token as received: in form, but anybody may have written it.
+/// An access token as received: it has the right form, but anybody may have written it.
 package struct UnverifiedToken: Sendable {
     /// The parts of the token.
     package let jws: JWS
 
-    /// Takes a token apart; its claims stay unread until the signature holds.
+    /// Parses a token; its claims stay unread until the signature was verified.
     ///
     /// - Throws: ``MalformedToken``.
     package init(parsing text: String) throws(MalformedToken) {
         try self.init(parsing: text, headers: KnownHeaders())
     }
 
-    /// As ``init(parsing:)``, with headers that need not be read again.
+    /// As ``init(parsing:)``, with headers that need not be parsed again.
     ///
     /// - Throws: ``MalformedToken``.
     package init(parsing text: String, headers: KnownHeaders) throws(MalformedToken) {
@@ -19,7 +19,7 @@ package struct UnverifiedToken: Sendable {
         jws = try JWS(parsing: Array(text.utf8), headers: headers)
     }
 
-    /// What the token claims, unchecked: to show to a person, never to decide by.
+    /// The claims, unchecked: to show to a person, never for a decision.
     ///
     /// - Throws: ``MalformedToken``.
     package func unverifiedClaims() throws(MalformedToken) -> AccessTokenClaims {
@@ -31,7 +31,7 @@ package struct UnverifiedToken: Sendable {
     /// - Parameters:
     ///   - keys: looks a key up by the token's `kid`; nil for an unknown one.
     ///   - now: the caller's clock.
-    ///   - passed: told of each step that the token has passed, for somebody who debugs a refusal.
+    ///   - passed: called for each step that the token has passed, for debugging a refusal.
     /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
     package func verified(
         keys: (KeyID) -> VerificationKey?,
@@ -43,7 +43,7 @@ package struct UnverifiedToken: Sendable {
         return try token.verified(rules: rules, now: now, passed: passed)
     }
 
-    /// Checks type, algorithm, key and signature, and reads the claims, which remain to be judged.
+    /// Checks type, algorithm, key and signature, and reads the claims, which are not checked yet.
     ///
     /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
     package func signed(
@@ -63,17 +63,17 @@ package struct UnverifiedToken: Sendable {
     }
 }
 
-/// A token whose signature holds, which is all that is known of it: what it claims may be over, revoked or for others.
+/// A token with a valid signature, and nothing more: it may be expired, revoked or for another audience.
 package struct SignedToken: Sendable {
-    /// What becomes of it, should every rule agree: handed on as it is, since a copy of all claims costs as much as
-    /// reading some of them.
+    /// The result if every rule agrees. It is passed on as it is, because a copy of all claims costs as much as reading
+    /// some of them.
     private let candidate: VerifiedToken
 
     fileprivate init(_ candidate: VerifiedToken) {
         self.candidate = candidate
     }
 
-    /// Judges the claims by `rules`.
+    /// Checks the claims against `rules`.
     ///
     /// - Throws: ``VerificationError`` of the first rule that refuses.
     package consuming func verified(
@@ -86,7 +86,7 @@ package struct SignedToken: Sendable {
 
 /// An access token that passed every check at the instant of checking.
 public struct VerifiedToken: Sendable {
-    /// What the issuer says.
+    /// The issuer's statement.
     public let claims: AccessTokenClaims
     /// The key that signed it.
     public let keyID: KeyID

@@ -1,12 +1,12 @@
-/// The steps by which a token is judged, in the order in which they are taken. The first that fails ends it.
+/// The steps of verifying a token, in order. The first that fails ends it.
 public enum VerificationStep: String, Sendable, Hashable, CaseIterable {
     /// Three parts of canonical base64url, within the length cap.
     case form
     /// `typ` and an allowed `alg`.
     case header
-    /// A key of that `kid` is known, and is for that algorithm.
+    /// A key with that `kid` is known, and is for that algorithm.
     case key
-    /// The signature is this key's over this text.
+    /// The signature is this key's signature of this text.
     case signature
     /// Every claim has its one type.
     case claims
@@ -22,7 +22,7 @@ public enum VerificationStep: String, Sendable, Hashable, CaseIterable {
     case lifetime
     /// No entry of the revocation list matches.
     case revocation
-    /// The list is young enough for the caller's policy.
+    /// The list is fresh enough for the caller's policy.
     case freshness
     /// The server itself was asked.
     case introspection

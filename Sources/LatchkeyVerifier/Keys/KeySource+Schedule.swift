@@ -1,20 +1,20 @@
 import LatchkeyTokens
 
 extension KeySource {
-    /// When the keys are fetched: pure, by readings of the clock. A clock that was set back never makes us wait longer
-    /// than a period.
+    /// When the keys are fetched: a pure function of clock readings. A clock that is set back never causes a wait
+    /// longer than one period.
     struct Schedule: Sendable {
         /// The shortest and the longest time between two regular fetches, whatever the server says.
         static let shortest: Duration = .seconds(60)
         static let longest: Duration = .seconds(3600)
-        /// Without `Cache-Control: max-age`.
+        /// The period without `Cache-Control: max-age`.
         static let usual: Duration = .seconds(300)
         static let firstRetry: Duration = .seconds(1)
 
         private let coolDown: Duration
         /// When the last fetch began.
         private var attemptedAt: Timestamp?
-        /// From the last attempt to the next regular one.
+        /// The time from the last attempt to the next regular one.
         private var pause: Duration = .zero
         private var failures = 0
 
@@ -22,14 +22,14 @@ extension KeySource {
             self.coolDown = max(coolDown, .seconds(1))
         }
 
-        /// How long until the next regular fetch; zero when it is due.
+        /// The time until the next regular fetch; zero when it is due.
         func delay(at now: Timestamp) -> Duration {
             guard let attemptedAt, now >= attemptedAt else { return .zero }
             return max(pause - (now - attemptedAt), .zero)
         }
 
-        /// Whether a token with an unknown `kid` may bring about a fetch: not within the cool-down of any attempt, so
-        /// that a flood of invented names costs the server nothing.
+        /// Whether a token with an unknown `kid` may cause a fetch. It may not within the cool-down after any attempt,
+        /// so that a flood of invented `kid`s costs the server nothing.
         func allowsRefetch(at now: Timestamp) -> Bool {
             guard let attemptedAt, now >= attemptedAt else { return true }
             return now - attemptedAt >= coolDown
@@ -40,14 +40,14 @@ extension KeySource {
         }
 
         /// - Parameters:
-        ///   - maxAge: as the server said; nil when it said nothing.
-        ///   - jitter: 0 to 1; the next fetch comes up to a tenth early.
+        ///   - maxAge: the server's value; nil when it gave none.
+        ///   - jitter: 0 to 1; the next fetch is up to a tenth early.
         mutating func succeeded(maxAge: Duration?, jitter: Double) {
             failures = 0
             pause = min(max(maxAge ?? Self.usual, Self.shortest), Self.longest) * (1 - jitter / 10)
         }
 
-        /// - Parameter jitter: 0 to 1; spreads what many services do at the same time.
+        /// - Parameter jitter: 0 to 1; spreads the requests of many services.
         mutating func failed(jitter: Double) {
             failures = min(failures + 1, 16)
             pause = Backoff.pause(after: failures, first: Self.firstRetry, longest: Self.shortest, jitter: jitter)
@@ -59,16 +59,16 @@ extension KeySource {
 enum Backoff {
     /// - Parameters:
     ///   - failures: in a row; 1 or more.
-    ///   - jitter: 0 to 1: from half of the pause to the whole.
+    ///   - jitter: 0 to 1: from half of the pause to all of it.
     static func pause(after failures: Int, first: Duration, longest: Duration, jitter: Double) -> Duration {
         let full = min(first * Double(1 << min(max(failures - 1, 0), 16)), longest)
         return full * (0.5 + jitter / 2)
     }
 }
 
-/// `Cache-Control` of an answer, RFC 9111 section 5.2.2.
+/// `Cache-Control` of a response, RFC 9111 section 5.2.2.
 enum CacheControl {
-    /// `max-age` less what the answer has aged in caches; zero for `no-store` and `no-cache`; nil when nothing is said.
+    /// `max-age` minus the response's age in caches; zero for `no-store` and `no-cache`; nil without a directive.
     static func lifetime(_ fields: [String], age: String?) -> Duration? {
         var lifetime: Int64?
         for directive in fields.flatMap({ $0.split(separator: ",") }) {

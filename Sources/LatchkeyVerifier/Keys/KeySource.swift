@@ -1,11 +1,11 @@
 import LatchkeyTokens
 import Logging
 
-/// The issuer's keys: fetched regularly, once more when a token names a key that is not known, and kept when the server
-/// is away.
+/// The issuer's keys. They are fetched regularly and when a token names an unknown key, and kept while the server
+/// cannot be reached.
 ///
-/// A good answer replaces the whole set, so a key that is withdrawn is gone; an answer that is not good changes
-/// nothing. Callers that want the keys at the same time share one fetch.
+/// A good response replaces the whole set, so a withdrawn key is gone; a bad response changes nothing. Callers that
+/// want the keys at the same time share one fetch.
 actor KeySource {
     private static let path = "/.well-known/jwks.json"
 
@@ -45,28 +45,28 @@ actor KeySource {
         inFlight?.cancel()
     }
 
-    /// Fetches because a key was missing, unless that was tried within the cool-down.
+    /// Fetches because a key was missing, unless a fetch was tried within the cool-down.
     ///
-    /// - Returns: whether it is worth looking again.
+    /// - Returns: whether looking the key up again is worthwhile.
     func refetch() async -> Bool {
-        // Whoever comes during a fetch waits for its result, which is newer than what he has seen.
+        // A caller that arrives during a fetch waits for its result, which is newer than what the caller has seen.
         if let inFlight { return await inFlight.value }
         guard schedule.allowsRefetch(at: now()) else { return false }
-        logger?.debug("Fetching the keys: a token names one that is not known")
+        logger?.debug("Fetching the keys because a token names an unknown one")
         return await fetch()
     }
 
     private func fetch() async -> Bool {
         if let inFlight { return await inFlight.value }
         schedule.begin(at: now())
-        // A task of its own, so that the caller who happens to be the first may go away without hurting the others.
+        // A task of its own, so that the first caller can be cancelled without hurting the others.
         let task = Task { await self.exchange() }
         inFlight = task
         return await task.value
     }
 
     private func exchange() async -> Bool {
-        // Before the task ends: whoever finds one in flight may rely on waiting for it.
+        // Before the task ends: a caller that finds a task in flight may rely on waiting for it.
         defer { inFlight = nil }
         do {
             let answer = try await http.send(
@@ -90,7 +90,7 @@ actor KeySource {
 
     private func failed(_ reason: String) -> Bool {
         schedule.failed(jitter: jitter())
-        logger?.warning("The keys could not be fetched; those known are kept", metadata: ["lk.reason": "\(reason)"])
+        logger?.warning("The keys could not be fetched; the known ones are kept", metadata: ["lk.reason": "\(reason)"])
         return false
     }
 }

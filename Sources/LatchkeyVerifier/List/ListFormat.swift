@@ -1,29 +1,29 @@
 import LatchkeyTokens
 
-/// The forms in which a list may arrive: the one place that knows their media types.
+/// The formats in which a list may arrive: the one place that knows their media types.
 enum ListFormat: String, Sendable, Hashable, CaseIterable {
     /// The plain document.
     case json = "application/json"
-    /// The same, denser; long lists come so from servers that can.
+    /// The same content, denser; servers that support it send long lists like this.
     case columns = "application/vnd.latchkey.revocations-columns+json"
-    /// The document signed by the issuer.
+    /// The document, signed by the issuer.
     case signed = "application/jwt"
 
-    /// What a request says in `Accept`, in order of preference.
+    /// The `Accept` header of a request, in order of preference.
     static func accepted(onlySigned: Bool) -> String {
         onlySigned ? signed.rawValue : "\(columns.rawValue), \(json.rawValue)"
     }
 
-    /// What a signed form is checked against.
+    /// What a signed list is checked against.
     struct Signatures: Sendable {
         let keys: [KeyID: VerificationKey]
         let algorithms: Set<JWSAlgorithm>
-        /// The list so far; a key that it condemns signs nothing that counts.
+        /// The list so far; a signature by a key that it condemns does not count.
         let known: RevocationIndex
         let now: Timestamp
     }
 
-    /// Reads an answer's body by its media type, not by its looks: HTML with status 200 is no list.
+    /// Reads a response body by its media type, not by its content: HTML with status 200 is not a list.
     ///
     /// - Throws: ``PollFailure`` `.refused` or `.badSignature`.
     static func decode(
@@ -52,10 +52,10 @@ enum ListFormat: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Why a poll brought nothing that counts.
+/// Why a poll brought no usable list.
 enum PollFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case transport(TransportFailure)
-    /// 304 too: it proves nothing, since a bad proxy says it to everything.
+    /// Includes 304: it proves nothing, because a broken proxy may send it for everything.
     case status(Int, retryAfter: Duration?)
     case wrongMediaType
     case refused(RefusedDocument)
@@ -68,7 +68,7 @@ enum PollFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .transport(let failure): failure.description
         case .status(304, _): "status 304, which proves nothing"
         case .status(let code, _): "status \(code)"
-        case .wrongMediaType: "the answer is of another media type"
+        case .wrongMediaType: "the answer has another media type"
         case .refused(let reason): "refused: \(reason)"
         case .badSignature(let error): "signed form: \(error)"
         }

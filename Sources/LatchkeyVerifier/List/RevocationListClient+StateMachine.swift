@@ -1,11 +1,12 @@
 import LatchkeyTokens
 
 extension RevocationListClient {
-    /// Decides what a poller does next: pure, without I/O, clock or chance of its own. ``RevocationListState`` decides
-    /// what a document changes; this decides when the next one is asked for, and how.
+    /// Decides what a poller does next: pure, without I/O, clock or randomness of its own. ``RevocationListState``
+    /// decides what a document changes; this type decides when and how the next one is requested.
     ///
-    /// A wait is a favour that a busy server, or a proxy, may refuse while it answers polls without `wait`: these keep
-    /// the list fresh then, and a wait is asked for again later. Only a poll without `wait` that fails is a failure.
+    /// A long poll is a favour: a busy server, or a proxy, may refuse it while it answers polls without `wait`. Those
+    /// keep the list fresh then, and a long poll is tried again later. Only a failed poll without `wait` counts as a
+    /// failure.
     struct StateMachine: Sendable {
         /// What to do now.
         enum Action: Sendable, Hashable {
@@ -17,10 +18,10 @@ extension RevocationListClient {
         struct Request: Sendable, Hashable {
             /// Nil for the whole list.
             let query: RevocationListState.Query?
-            /// How long the server may hold it; nil for an answer at once.
+            /// How long the server may hold the request; nil for an immediate answer.
             let wait: Duration?
-            /// How long beyond `wait` the answer may stay away and still leave time for another attempt before the list
-            /// is stale; nil where no list could become so.
+            /// How long after `wait` the answer may still arrive and leave time for another attempt before the list is
+            /// stale; nil where no list could become stale.
             var slack: Duration?
         }
 
@@ -30,36 +31,36 @@ extension RevocationListClient {
             case failure(PollFailure)
         }
 
-        /// What became of it.
+        /// What the answer led to.
         enum Outcome: Sendable, Hashable {
             case applied(RevocationListState.Applied)
-            /// A request was not held, and the next one is a plain one: no failure yet.
+            /// The server did not hold a request; the next one is a poll without `wait`. No failure yet.
             case waitRefused(PollFailure)
             case failed(PollFailure)
         }
 
         static let firstRetry: Duration = .milliseconds(500)
         static let longestRetry: Duration = .seconds(30)
-        /// How long it polls without `wait` at most before it asks for one again.
+        /// The longest time that it polls without `wait` before it tries a long poll again.
         static let longestPolling: Duration = .seconds(60)
-        /// Between two sweeps for expired entries, which take time in proportion to the list.
+        /// The time between two sweeps for expired entries, which take time in proportion to the list.
         static let sweepPeriod: Duration = .seconds(30)
 
         private(set) var list: RevocationListState
         private let mode: TokenVerifier.PollingMode.Kind
         private var failures = 0
-        /// Waits refused in a row.
+        /// Long polls refused in a row.
         private var refusals = 0
-        /// How much longer it polls without `wait`.
+        /// The remaining time of polling without `wait`.
         private var polling: Duration = .zero
-        /// Whether a poll without `wait` comes next.
+        /// Whether the next poll is without `wait`.
         private var isPlain = false
         private var pause: Duration?
         private var expiresIn: Duration?
         /// `next_update` of the last document.
         private var usual: Duration = .seconds(5)
         private var sweptAt: Timestamp?
-        /// Whether the last document came from another epoch than the one before it.
+        /// Whether the last document came from another epoch than its predecessor.
         private var wasOtherEpoch = false
 
         init(list: RevocationListState, mode: TokenVerifier.PollingMode) {
@@ -67,7 +68,7 @@ extension RevocationListClient {
             self.mode = mode.kind
         }
 
-        /// The next action. A pause is given out once.
+        /// The next action. A pause is returned once.
         mutating func next() -> Action {
             if let pause {
                 self.pause = nil
@@ -80,21 +81,21 @@ extension RevocationListClient {
             return .fetch(Request(query: list.nextQuery, wait: wait, slack: slack))
         }
 
-        /// Whether waits are refused again and again, so that the list is polled for instead.
+        /// Whether long polls are refused repeatedly, so that the list is polled at intervals instead.
         var isPollingInstead: Bool { refusals > 1 }
 
-        /// Half of the time that the list stays fresh is left for a second attempt.
+        /// Half of the time that the list stays fresh is reserved for a second attempt.
         private var wait: Duration? {
             guard case .longPoll(let wait) = mode else { return nil }
             return min(wait, max((expiresIn ?? .seconds(2)) / 2, .seconds(1)))
         }
 
-        /// Takes an answer in.
+        /// Processes an answer.
         ///
         /// - Parameters:
-        ///   - request: what it answers.
-        ///   - elapsed: from asking to the answer's end.
-        ///   - instant: the own clock when the answer was there.
+        ///   - request: the request that it answers.
+        ///   - elapsed: from sending the request to the end of the answer.
+        ///   - instant: the local clock when the answer was complete.
         ///   - jitter: 0 to 1.
         mutating func receive(
             _ answer: Answer, to request: Request, after elapsed: Duration, at instant: Timestamp, jitter: Double
@@ -126,14 +127,14 @@ extension RevocationListClient {
             case .interval(let interval):
                 pause = Self.jittered(min(interval ?? usual, .seconds(document.expiresIn) / 3), jitter)
             case .longPoll:
-                // Asking again at once is right after news and after a wait that was held. Otherwise the server, or a
-                // proxy, does not hold requests, or says the same again and again. A snapshot instead of a delta is
-                // news too, when we were too far behind; and so is another epoch, but not twice in a row.
+                // An immediate next request is right after news, and after a long poll that was held. Otherwise the
+                // server or a proxy does not hold requests, or repeats the same answer. A snapshot in place of a delta
+                // is news too, when we were too far behind; so is another epoch, but not twice in a row.
                 let isOtherEpoch = before.map { document.epoch != $0.epoch } ?? false
                 let isNews = isOtherEpoch ? !wasOtherEpoch : before.map { document.sequence > $0.after } ?? false
                 wasOtherEpoch = isOtherEpoch
                 guard let wait = request.wait else {
-                    // A wait begins right after an answer, so that it may hang and the list is still fresh afterwards.
+                    // A long poll starts right after an answer, so that the list is still fresh if the poll hangs.
                     isPlain = polling > .zero
                     if isPlain { rest(jitter) }
                     return
@@ -147,15 +148,15 @@ extension RevocationListClient {
             }
         }
 
-        /// Until the next poll without `wait`.
+        /// The time until the next poll without `wait`.
         private mutating func rest(_ jitter: Double) {
             let rhythm = min(usual, (expiresIn ?? .seconds(60)) / 3)
             polling -= rhythm
             pause = Self.jittered(rhythm, jitter)
         }
 
-        /// A poll without `wait` comes next: the first time only one, then as many as take `next_update`, twice that,
-        /// four times.
+        /// Schedules polls without `wait`: the first time only one, then as many as fit into `next_update`, twice that,
+        /// four times that.
         private mutating func refuseWait() {
             isPlain = true
             refusals = min(refusals + 1, 16)
@@ -168,7 +169,7 @@ extension RevocationListClient {
             let isGap = if case .refused(let reason) = failure { reason.reason == .gap } else { false }
             if request.wait != nil, !isGap { return loseWait(failure, after: elapsed, jitter: jitter) }
             failures = min(failures + 1, 16)
-            // The list has noted that it needs the whole: asked for at once, but only once.
+            // The list has noted that it needs a full document: it is requested at once, but only once.
             if isGap, failures == 1 { return .failed(failure) }
             let backoff = Backoff.pause(
                 after: failures, first: Self.firstRetry, longest: min(Self.longestRetry, patience), jitter: jitter)
@@ -181,8 +182,8 @@ extension RevocationListClient {
         }
 
         private mutating func loseWait(_ failure: PollFailure, after elapsed: Duration, jitter: Double) -> Outcome {
-            // One that was held for longer than polls are apart and then cut, as proxies do, is still the quicker way.
-            // One that nobody ever answered is not.
+            // A long poll that was held for longer than the polling interval and then cut, as proxies do, is still
+            // faster than polling. One that was never answered is not.
             if elapsed >= usual, failure != .transport(.timedOut) { refusals = 0 }
             refuseWait()
             if case .status(_, let retryAfter?) = failure {
@@ -194,7 +195,7 @@ extension RevocationListClient {
             return .waitRefused(failure)
         }
 
-        /// A list that is fresh for a short time must be tried for more often than a server that is away would like.
+        /// A list that is fresh only for a short time must be retried more often than an unreachable server would like.
         private var patience: Duration { max((expiresIn ?? .seconds(60)) / 3, Self.firstRetry) }
 
         private mutating func sweep(at instant: Timestamp) {
@@ -203,10 +204,10 @@ extension RevocationListClient {
             list.prune(at: instant)
         }
 
-        /// A little sooner, so that a period stays an upper bound.
+        /// A little less than the period, so that the period stays an upper bound.
         private static func jittered(_ pause: Duration, _ jitter: Double) -> Duration { pause * (0.8 + jitter / 5) }
 
-        /// A little later, as a server that asks for patience should get it.
+        /// A little more, because a server that asks for patience should get it.
         private static func lengthened(_ pause: Duration, _ jitter: Double) -> Duration { pause * (1 + jitter / 5) }
     }
 }

@@ -1,7 +1,7 @@
 import LatchkeyTokens
 import Logging
 
-/// Polls the issuer's revocation list and publishes each state of it. All decisions are its ``StateMachine``'s.
+/// Polls the issuer's revocation list and publishes each state of it. Its ``StateMachine`` makes all decisions.
 struct RevocationListClient: Sendable {
     private let http: VerifierHTTP
     private let store: VerifierStore
@@ -15,7 +15,7 @@ struct RevocationListClient: Sendable {
         self.keys = keys
     }
 
-    /// Polls until cancelled, beginning with what is known.
+    /// Polls until cancelled, starting from the known state.
     func run() async {
         var machine = StateMachine(list: store.snapshot.list, mode: configuration.polling)
         var lastFailure: PollFailure?
@@ -34,12 +34,12 @@ struct RevocationListClient: Sendable {
                 switch outcome {
                 case .applied:
                     store.install(machine.list)
-                    if lastFailure != nil { configuration.logger?.info("The revocation list arrives again") }
+                    if lastFailure != nil { configuration.logger?.info("The revocation list can be renewed again") }
                     lastFailure = nil
                 case .waitRefused:
                     break
                 case .failed(let failure):
-                    // Once for each new reason: a server that is away for a night fills no log.
+                    // Logs each new reason once: a server that is down for a night must not fill the log.
                     if failure != lastFailure {
                         configuration.logger?.warning(
                             "The revocation list could not be renewed", metadata: ["lk.reason": "\(failure)"])
@@ -50,13 +50,14 @@ struct RevocationListClient: Sendable {
                 wasPollingInstead.toggle()
                 configuration.logger?.notice(
                     wasPollingInstead
-                        ? "No long poll is held: polling for the revocation list instead" : "Long polls are held again")
+                        ? "The server holds no long poll; polling for the revocation list at intervals instead"
+                        : "The server holds long polls again")
             }
         }
     }
 
     private func poll(_ request: StateMachine.Request, known: RevocationIndex) async -> StateMachine.Answer {
-        // Nothing can be checked before the first keys are there.
+        // Nothing can be checked before the first keys have arrived.
         if configuration.requiresSignedList, store.snapshot.keys.isEmpty { _ = await keys.refetch() }
         do throws(PollFailure) {
             do throws(PollFailure) {
@@ -83,7 +84,7 @@ struct RevocationListClient: Sendable {
                 .get, path(request),
                 headers: [
                     ("Accept", ListFormat.accepted(onlySigned: configuration.requiresSignedList)),
-                    // No answer out of a cache that heeds us.
+                    // No cache that obeys our headers may answer.
                     ("Cache-Control", "no-cache"),
                 ],
                 authenticated: true, maximumLength: limits.listLength, within: limit)
@@ -101,7 +102,7 @@ struct RevocationListClient: Sendable {
                 now: configuration.now()))
     }
 
-    /// What has to be escaped never gets here: an epoch was checked when it was read.
+    /// Nothing that needs escaping gets here: the epoch was checked when it was read.
     private func path(_ request: StateMachine.Request) -> String {
         var parameters: [String] = []
         if let query = request.query { parameters += ["after=\(query.after)", "epoch=\(query.epoch)"] }
@@ -110,8 +111,8 @@ struct RevocationListClient: Sendable {
         return "/revocations" + (parameters.isEmpty ? "" : "?") + parameters.joined(separator: "&")
     }
 
-    /// All but RFC 3986's unreserved characters as `%XX`; others than printable ASCII are left out, as the server would
-    /// refuse them, and so is what exceeds 64.
+    /// Percent-encodes all but RFC 3986's unreserved characters. Leaves out what the server would refuse: characters
+    /// that are not printable ASCII, and everything beyond 64.
     private static func escaped(_ consumer: String) -> String {
         let digits = Array("0123456789ABCDEF")
         return consumer.utf8.filter { (0x21...0x7E).contains($0) }.prefix(64).map { byte in

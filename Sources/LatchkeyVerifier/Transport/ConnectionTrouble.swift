@@ -3,15 +3,15 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Why a server could not be asked, in words that say what to do.
+/// Why a server could not be reached, in words that say what to do.
 package enum ConnectionTrouble {
-    /// Where a request went.
+    /// The destination of a request.
     package struct Target: Sendable {
         package let host: String
         package let port: Int
         package let isTLS: Bool
 
-        /// Nil for what is no http or https URL with a host, or has a user name in it.
+        /// Nil unless `url` is an http or https URL with a host and without a user name.
         package init?(url: String) {
             let bytes = Array(url.utf8)
             let schemes = [(text: "https://", isTLS: true, port: 443), (text: "http://", isTLS: false, port: 80)]
@@ -45,13 +45,13 @@ package enum ConnectionTrouble {
         var name: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
-    /// Half a sentence for an error of the HTTP client, without a full stop. Where the error does not tell, it looks at
-    /// the certificate, with a connection of its own on which nothing is sent.
+    /// Half a sentence for an error of the HTTP client, without a full stop. Where the error is not specific, it looks
+    /// at the certificate over a connection of its own, on which it sends nothing.
     ///
     /// - Parameters:
-    ///   - authorityOption: how the caller is told of an authority of one's own.
-    ///   - looksForTLS: whether it may find out if a server that closed a plain connection speaks TLS: up to some seconds,
-    ///     which who polls does not have.
+    ///   - authorityOption: how the caller can be given an authority of its own.
+    ///   - looksForTLS: whether to find out if a server that closed a plain connection speaks TLS. That takes up to some
+    ///     seconds, which a poller does not have.
     package static func reason(
         _ error: any Error, _ target: Target, authorityOption: String, looksForTLS: Bool = true
     ) async -> String {
@@ -67,10 +67,10 @@ package enum ConnectionTrouble {
             let trouble = (try? await PeerCertificate.read(target))?.trouble
             return "the certificate of \(target.name) "
                 + (trouble ?? "is from an authority that is not trusted here: name your own with \(authorityOption)")
-        case .noTLS: return "\(target.name) does not speak TLS: its URL begins with http://"
+        case .noTLS: return "\(target.name) does not speak TLS: use a URL that begins with http://"
         case .closed:
             if looksForTLS, !target.isTLS, (try? await PeerCertificate.read(target)) != nil {
-                return "\(target.name) speaks TLS: its URL begins with https://"
+                return "\(target.name) speaks TLS: use a URL that begins with https://"
             }
             return "\(target.name) closed the connection without an answer"
         case .other: return String("\(error)".prefix { !$0.isNewline }.prefix(200))
@@ -106,7 +106,7 @@ package enum ConnectionTrouble {
         return tlsKind("\(error)")
     }
 
-    /// The TLS library tells its errors apart by their text alone.
+    /// Errors of the TLS library differ only by their text.
     private static func tlsKind(_ text: String) -> Kind {
         for (sign, kind): (String, Kind) in [
             ("CERTIFICATE_VERIFY_FAILED", .untrusted), ("failedToValidateHostname", .wrongName),

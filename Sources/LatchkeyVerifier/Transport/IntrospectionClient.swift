@@ -1,6 +1,6 @@
 import LatchkeyTokens
 
-/// Asks the server about one token (RFC 7662). Everything but a clear "active" is a refusal.
+/// Asks the server about one token (RFC 7662). Everything except a clear "active" is a refusal.
 struct IntrospectionClient: Sendable {
     private static let maximumLength = 65536
 
@@ -11,13 +11,13 @@ struct IntrospectionClient: Sendable {
     init(_ configuration: TokenVerifier.Configuration, http: VerifierHTTP) {
         self.http = http
         limit = configuration.limits.requestTimeout
-        // The endpoint is for confidential clients by their secret; a bearer token does not open it.
+        // The endpoint accepts only confidential clients with their secret; a bearer token does not open it.
         canAsk = if case .basic = configuration.credentials?.kind { true } else { false }
     }
 
-    /// Returns when the server says that the token, whose signature and claims have been checked, is active.
+    /// Returns when the server says that the token is active. Its signature and claims have been checked before.
     ///
-    /// - Parameter token: of base64url and dots alone, hence safe in a form.
+    /// - Parameter token: contains only base64url and dots, so it is safe in a form.
     /// - Throws: ``VerificationError`` `inactive`, `introspection_failed`.
     func confirm(_ token: String, tokenID: TokenID) async throws(VerificationError) {
         guard canAsk else { throw Self.failed("the configuration has no client credentials") }

@@ -5,12 +5,12 @@ import NIOSSL
 
 /// The certificate that a server shows, read without trusting it: to say what is wrong with it.
 struct PeerCertificate: Sendable {
-    /// Those that the server showed, its own first.
+    /// The certificates that the server showed, its own first.
     private let chain: [NIOSSLCertificate]
 
     private static let patience: TimeAmount = .seconds(5)
 
-    /// Connects, takes the certificates and hangs up.
+    /// Connects, takes the certificates and closes the connection.
     /// - Throws: when the server cannot be reached or does not speak TLS.
     static func read(_ target: ConnectionTrouble.Target) async throws -> PeerCertificate {
         let context = try NIOSSLContext(configuration: .makeClientConfiguration())
@@ -36,7 +36,7 @@ struct PeerCertificate: Sendable {
         return PeerCertificate(chain: try await channel.1.get())
     }
 
-    /// What its date says against it; nil when it is in force.
+    /// What is wrong with its dates; nil when it is valid now.
     var trouble: String? {
         let now = time(nil)
         for certificate in chain {
@@ -46,7 +46,7 @@ struct PeerCertificate: Sendable {
         return nil
     }
 
-    /// The names and addresses that it is for, at most a few of them.
+    /// The names and addresses that it covers, at most a few of them.
     var names: [String] {
         guard let own = chain.first else { return [] }
         return own._subjectAlternativeNames().prefix(8).compactMap { name in
@@ -58,7 +58,7 @@ struct PeerCertificate: Sendable {
         }
     }
 
-    /// Whoever made the certificate chose the name: nothing that moves a terminal's cursor.
+    /// The author of the certificate chose the name, so anything that could move a terminal's cursor is removed.
     private static func printable(_ bytes: [UInt8]) -> String? {
         guard !bytes.isEmpty, bytes.count <= 255, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
@@ -69,7 +69,7 @@ struct PeerCertificate: Sendable {
         return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0).ipAddress
     }
 
-    /// Ends the errors that a handshake without trust brings.
+    /// Swallows the errors of a handshake without trust.
     private final class Ignore: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 

@@ -1,23 +1,23 @@
 import Glibc
 package import NIOSSL
 
-/// The authorities that a server's certificate must come from.
+/// The authorities that must have issued a server's certificate.
 public struct TrustRoots: Sendable, Hashable {
-    /// Nil for those of the system.
+    /// Nil for the system's authorities.
     private let file: String?
 
-    /// The file that the environment variable `SSL_CERT_FILE` names when this is called, as OpenSSL has it; else the
-    /// system's authorities.
+    /// The file that the environment variable `SSL_CERT_FILE` names at this call, as in OpenSSL; otherwise the system's
+    /// authorities.
     public static var system: TrustRoots {
-        // Copied at once; nobody changes the environment of a process of ours.
+        // Copied at once; no code in a process of ours changes the environment.
         let text = unsafe getenv("SSL_CERT_FILE").map { unsafe String(cString: $0) }
         return TrustRoots(file: text.flatMap { $0.utf8.isEmpty ? nil : $0 })
     }
 
-    /// The certificates in a PEM file, and no others: for an authority of one's own.
+    /// Only the certificates in a PEM file: for an authority of your own.
     public static func file(_ path: String) -> TrustRoots { TrustRoots(file: path) }
 
-    /// What a client has to be told; nil for what it does anyway.
+    /// The TLS configuration of the client; nil for its default.
     package var tlsConfiguration: TLSConfiguration? {
         guard let file else { return nil }
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -25,7 +25,8 @@ public struct TrustRoots: Sendable, Hashable {
         return configuration
     }
 
-    /// Why the file cannot be used, in a sentence; nil when it can. Every use would fail, with words that help nobody.
+    /// Why the file cannot be used, in a sentence; nil when it can be used. Otherwise every use would fail with a
+    /// message that does not help.
     package var problem: String? {
         guard let file else { return nil }
         // The path is a live, NUL-terminated copy for the call.

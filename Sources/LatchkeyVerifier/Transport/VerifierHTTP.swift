@@ -4,18 +4,20 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
 
-/// Requests to the issuer's server, each bounded in time and size, whatever the other side does.
+/// Requests to the issuer's server. Each is bounded in time and size, whatever the other side does.
 struct VerifierHTTP: Sendable {
-    /// Follows no redirect: credentials and trust belong to the server that was named. Lives as long as the process, as
-    /// the client's own `HTTPClient.shared` does.
+    /// Follows no redirects: credentials and trust belong to the configured server. Lives as long as the process, like
+    /// `HTTPClient.shared`.
     static let sharedClient: HTTPClient = {
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.redirectConfiguration = .disallow
-        // By size, as everything here is bounded: a list of like entries packs better than any ratio that looks safe.
+        // Limited by size, like everything here: a list of similar entries compresses better than any ratio that looks
+        // safe.
         configuration.decompression = .enabled(limit: .size(2 * RevocationDocument.maximumLength))
         // Long polls occupy connections: several verifiers of one host must not queue behind each other.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
-        // A refused connection is an answer. The pool's own pauses grow to a minute and go on while the server is back.
+        // A refused connection is an answer. The pool's own pauses grow to a minute and would continue after the server
+        // is back.
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
@@ -26,7 +28,7 @@ struct VerifierHTTP: Sendable {
         case post = "POST"
     }
 
-    /// What came back, whole.
+    /// A complete response.
     struct Answer: Sendable {
         let status: Int
         let body: [UInt8]
@@ -38,7 +40,7 @@ struct VerifierHTTP: Sendable {
             self.body = body
         }
 
-        /// The first value of a field, by any case of its name.
+        /// The first value of a field, whatever the case of its name.
         func field(_ name: String) -> String? { headers.first(name: name) }
 
         /// Every element of a field that is a list.
@@ -63,13 +65,13 @@ struct VerifierHTTP: Sendable {
         credentials = configuration.credentials
     }
 
-    /// Sends one request and reads the answer to its end.
+    /// Sends one request and reads the complete response.
     ///
     /// - Parameters:
-    ///   - path: with the query.
-    ///   - authenticated: whether our credentials go along, if we have any.
-    ///   - maximumLength: of the body, in bytes; a longer one is refused as soon as that is known.
-    ///   - limit: from now to the last byte: an answer that drips does not hold us longer.
+    ///   - path: including the query.
+    ///   - authenticated: whether to send our credentials, if we have any.
+    ///   - maximumLength: of the body, in bytes; a longer one is refused as soon as its length is known.
+    ///   - limit: from now to the last byte: a slow, dripping response does not hold us longer.
     /// - Throws: ``TransportFailure``.
     func send(
         _ method: Method, _ path: String, headers: [(String, String)] = [], form: String? = nil,
@@ -133,12 +135,12 @@ struct VerifierHTTP: Sendable {
     }
 
     private func exchange(_ request: HTTPClientRequest, maximumLength: Int) async throws -> Answer {
-        // The deadline of the caller governs; this one only has to be later.
+        // The caller's deadline governs; this one only has to be later.
         let response = try await client.execute(request, timeout: .hours(1))
         guard response.history.count <= 1,
             !(300...399).contains(response.status.code) || response.status == .notModified
         else { throw TransportFailure.redirected }
-        // The announced length may be that of the packed form, which is never the longer one.
+        // The announced length may be that of the compressed form, which is never the longer one.
         if let announced = response.headers.first(name: "Content-Length").flatMap(Int.init), announced > maximumLength {
             throw TransportFailure.tooLarge
         }
@@ -151,7 +153,7 @@ struct VerifierHTTP: Sendable {
     }
 }
 
-/// Why there is no answer to look at.
+/// Why there is no response to look at.
 enum TransportFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case unreachable(String)
     case timedOut

@@ -3,10 +3,10 @@ import Glibc
 import LatchkeyHTTP
 import NIOCore
 
-/// The admin API of a data directory: of the running server through its socket, or else of this very process.
+/// The admin API of a data directory: of the running server through its socket, or otherwise of this process itself.
 ///
 /// One code path for both, so a command does the same whether a server runs or not, and every command has its HTTP
-/// twin. Whoever may open the socket or the directory is the operator; there is no token.
+/// equivalent. Anybody who may open the socket or the directory is the operator; there is no token.
 struct AdminConnection: Sendable {
     /// How long a command alternates between socket and lock before it gives up.
     static let patience: Duration = .seconds(10)
@@ -19,7 +19,7 @@ struct AdminConnection: Sendable {
     private let road: Road
 
     /// Runs `body` with a connection and closes it, whatever happens.
-    /// - Throws: ``CommandFailure`` when neither socket nor lock is to be had, and what `body` throws.
+    /// - Throws: ``CommandFailure`` when neither socket nor lock is available, and the errors of `body`.
     static func with<Result>(
         _ settings: EffectiveSettings, _ body: (AdminConnection) async throws -> Result
     ) async throws -> Result {
@@ -34,7 +34,7 @@ struct AdminConnection: Sendable {
         }
     }
 
-    /// The same for a command that needs nothing else of its settings.
+    /// The same for a command that needs no other settings.
     /// - Throws: also ``ConfigurationError``.
     static func with<Result>(
         _ options: SettingsOptions, _ body: (AdminConnection) async throws -> Result
@@ -63,7 +63,7 @@ struct AdminConnection: Sendable {
         }
     }
 
-    /// The socket's path when a server accepts on it; a file that a killed server left refuses.
+    /// The socket's path when a server accepts on it; a file left by a killed server refuses.
     /// - Throws: ``CommandFailure`` when this user may not know whether a server runs.
     static func reachableSocket(of directory: DataDirectory) throws -> UnixSocketPath? {
         var status = stat()
@@ -91,7 +91,8 @@ struct AdminConnection: Sendable {
         case .inProcess(let client, _):
             answer = await client.send(method, path, body: body)
         case .socket(let socket):
-            // What may take minutes is asked of a server that is seen to be alive, so that a stalled one is told soon.
+            // A request that may take minutes is only sent to a server that is known to be alive, so that a stalled one
+            // is reported soon.
             let isLong = Self.longChanges.contains(path)
             if isLong {
                 _ = try await Self.exchange("GET", PublicPath.liveness, socket, within: HTTPTransport.patience)
@@ -103,7 +104,7 @@ struct AdminConnection: Sendable {
         return answer
     }
 
-    /// RSA keys are made while the request waits, everything that is sealed is sealed anew, and 500 users are imported.
+    /// RSA keys are generated while the request waits, every secret is sealed again, and 500 users are imported.
     private static let longChanges = [
         AdminPath.keysRotate, AdminPath.keysImport, AdminPath.masterKeyRotate, AdminPath.usersImport,
     ]
@@ -115,8 +116,8 @@ struct AdminConnection: Sendable {
             let url = HTTPTransport.url(socket: socket.text, path: path)
             return try await HTTPTransport.send(method, url, body: body, within: limit)
         } catch {
-            // What was sent may have been done, or be done yet.
-            let doubt = method == "GET" ? "" : " The change may have been made all the same: look before you repeat it."
+            // The change may have been made, or may still be made.
+            let doubt = method == "GET" ? "" : " The change may have been made anyway: check before you repeat it."
             throw CommandFailure(HTTPTransport.sentence(error, within: limit) + doubt)
         }
     }
@@ -135,7 +136,7 @@ extension AdminConnection {
         try Self.decode(try await send("GET", path).body)
     }
 
-    /// Sends a change and reads what came of it.
+    /// Sends a change and reads its result.
     func send<Item: Decodable>(
         _ method: String, _ path: String, _ body: some Encodable, as type: Item.Type = Item.self
     ) async throws -> Item {
@@ -158,14 +159,14 @@ extension AdminConnection {
 
 extension AdminConnection {
     /// A whole list, newest first.
-    /// - Parameter limit: no more than so many.
+    /// - Parameter limit: at most this many items.
     func all<Item: WireValue>(
         _ path: String, _ query: [(name: String, value: String?)] = [], limit: Int? = nil,
         as type: Item.Type = Item.self
     ) async throws -> [Item] {
-        // An empty value would be no filter.
+        // An empty value would not filter.
         if let empty = query.first(where: { $0.value?.isEmpty ?? false }) {
-            throw CommandFailure("--\(empty.name) is empty: say what to look for, or leave it out.")
+            throw CommandFailure("--\(empty.name) is empty: give a value, or leave it out.")
         }
         var items: [Item] = []
         var cursor: String?
@@ -179,11 +180,11 @@ extension AdminConnection {
         return items
     }
 
-    /// The user of this name or id. The name travels as a value of the query and never in a path, where not every name
-    /// can stand; whatever is done next uses the id.
+    /// The user with this name or id. The name is a value of the query and never part of a path, because a path cannot
+    /// hold every name; later requests use the id.
     /// - Throws: ``CommandFailure`` when there is none.
     func user(_ text: String) async throws -> UserResource {
-        // An empty value would be no filter.
+        // An empty value would not filter.
         if !text.isEmpty {
             let path = AdminPath.with(AdminPath.users, [("name", text)])
             if let user = try await get(path, as: PageResource<UserResource>.self).items.first { return user }
@@ -191,12 +192,13 @@ extension AdminConnection {
         throw CommandFailure("There is no such user: check the name or id.")
     }
 
-    /// Whether a server runs; without one nothing happens that could be waited for.
+    /// Whether a server runs; without one nothing can happen that is worth waiting for.
     var isServerRunning: Bool {
         if case .socket = road { true } else { false }
     }
 
-    /// - Throws: ``CommandFailure`` when no server runs: a command that waits would only keep the server from starting.
+    /// - Throws: ``CommandFailure`` when no server runs: a command that waits would only prevent the server from
+    ///   starting.
     func requireServer(_ instead: String) throws {
         guard isServerRunning else {
             throw CommandFailure(

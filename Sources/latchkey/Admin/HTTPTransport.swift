@@ -8,20 +8,21 @@ import NIOHTTP1
 
 /// One HTTP exchange of the command line, over TCP or a Unix-domain socket.
 enum HTTPTransport {
-    /// How long an answer may take. A busy server may take its time, but nobody sits before a silent command for longer.
+    /// How long a response may take. A busy server may need time, but a user should not wait longer for a silent
+    /// command.
     static let patience: TimeAmount = .seconds(30)
-    /// For what works long before it answers; see ``AdminConnection``.
+    /// For requests that work for a long time before they answer; see ``AdminConnection``.
     static let longPatience: TimeAmount = .seconds(300)
-    /// A page of 1000 sessions is well below a megabyte; JWKS and lists of others are bounded here.
+    /// A page of 1000 sessions is well below a megabyte; this limits JWKS and lists of other servers.
     static let maximumBody = 64 << 20
 
-    /// One for the process's life, so it is never shut down.
+    /// Used for the whole life of the process, so it is never shut down.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         // A redirect would carry a password to another host.
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(10)
-        // A refused connection is an answer: asking again for ten seconds only keeps it from the one who typed.
+        // A refused connection is an answer: retrying for ten seconds would only keep it from the user.
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
@@ -31,17 +32,17 @@ enum HTTPTransport {
         "http+unix://\(PercentEncoding.encode(socket, plain: .alphanumerics))\(path)"
     }
 
-    /// Why the server behind a socket gave no answer, in a sentence.
+    /// Why the server behind a socket did not answer, in a sentence.
     static func sentence(_ error: any Error, within limit: TimeAmount = patience) -> String {
         guard error as? HTTPClientError == .deadlineExceeded else {
             return "The running server did not answer (\(reason(error, within: limit))). Check that it still runs."
         }
         return "The running server did not answer within \(limit.nanoseconds / 1_000_000_000) s: "
-            + "it is stopped or overloaded. Look at its log, or start it anew."
+            + "it is stopped or overloaded. Look at its log, or restart it."
     }
 
-    /// Why there was no answer, in a few words: the libraries' own descriptions run over many lines.
-    /// - Parameter limit: what the exchange was given.
+    /// Why there was no response, in a few words: the libraries' own descriptions are many lines long.
+    /// - Parameter limit: the time that the exchange was given.
     static func reason(_ error: any Error, within limit: TimeAmount = patience) -> String {
         if error as? HTTPClientError == .deadlineExceeded {
             return "no answer within \(limit.nanoseconds / 1_000_000_000) s"
@@ -53,7 +54,7 @@ enum HTTPTransport {
         return String(text.prefix { !$0.isNewline }.prefix(120))
     }
 
-    /// - Throws: async-http-client's errors when there is no answer; see ``reason(_:)``.
+    /// - Throws: async-http-client's errors when there is no response; see ``reason(_:)``.
     static func send(
         _ method: String, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         contentType: String = "application/json", roots: TrustRoots? = nil, within limit: TimeAmount = patience

@@ -1,6 +1,6 @@
 import LatchkeyHTTP
 
-/// Asks the admin API of a data directory without sockets: the same routes, called inside this process while it holds the
+/// Calls the admin API of a data directory without sockets: the same routes, inside this process while it holds the
 /// directory's lock.
 struct InProcessClient: Sendable {
     let program: Compose

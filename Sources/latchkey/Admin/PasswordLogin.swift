@@ -3,23 +3,23 @@ import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyHTTP
 
-/// Signs in over HTTP with a password, like any application: what `token login` and the probe share.
+/// Signs in over HTTP with a password, like any application: shared by `token login` and the probe.
 struct PasswordLogin: Sendable {
     let server: ServerAddress
     let client: String
     let user: String
     let password: SecretText
-    /// Of a confidential client.
+    /// The secret of a confidential client.
     var secret: SecretText?
     var scope: String?
     var deviceName: String?
 
-    /// What the server gave.
+    /// The server's response.
     struct Reply: Sendable {
         let accessToken: SecretText
         /// Seconds.
         let expiresIn: Int
-        /// The whole JSON answer, tokens included.
+        /// The complete JSON response, including tokens.
         let body: [UInt8]
     }
 
@@ -48,7 +48,7 @@ struct PasswordLogin: Sendable {
         }
     }
 
-    /// - Throws: ``CommandFailure`` in the server's words, or when there is no answer.
+    /// - Throws: ``CommandFailure`` in the server's words, or when there is no response.
     func run() async throws -> Reply {
         let body = Request(
             username: user, password: password, clientID: client, scope: scope, deviceName: deviceName)
@@ -56,16 +56,16 @@ struct PasswordLogin: Sendable {
             "POST", PublicPath.login, fields: secret == nil ? [] : [authorization], body: AdminConnection.encode(body))
         guard answer.status == 200 else {
             let problem = try? JSONDecoder().decode(ProblemResource.self, from: Data(answer.body))
-            // The server's words are for an application, which can send what no option here does.
+            // The server's words are for an application, which can send more than the options here.
             if problem?.code == Refusal.Code.passwordChangeRequired.rawValue {
                 throw CommandFailure(
-                    "The password has to be changed first: sign in through an application that asks for a new one, or "
-                        + "let an operator set one with `latchkey user set-password NAME`.")
+                    "The password must be changed first: sign in through an application that asks for a new one, or "
+                        + "have an operator set one with `latchkey user set-password NAME`.")
             }
             throw CommandFailure(problem?.detail ?? "\(server.name) answered with status \(answer.status).")
         }
         guard let reply = try? JSONDecoder().decode(Answer.self, from: Data(answer.body)) else {
-            throw CommandFailure("\(server.name) answered a login with no token.")
+            throw CommandFailure("\(server.name) answered the login without a token.")
         }
         return Reply(accessToken: reply.accessToken, expiresIn: reply.expiresIn, body: answer.body)
     }

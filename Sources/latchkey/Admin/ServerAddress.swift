@@ -3,18 +3,19 @@ import LatchkeyHTTP
 import LatchkeyTokens
 import LatchkeyVerifier
 
-/// Which server a command speaks to like any application, and whom it trusts.
+/// The server that a command speaks to like any application, and the authorities that it trusts.
 struct ServerOptions: ParsableArguments {
-    @Option(name: .long, help: "Where the server is; by default the one that runs on the data directory.")
+    @Option(name: .long, help: "URL of the server; by default the one that runs on the data directory.")
     var url: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "PEM file with your own CA, instead of SSL_CERT_FILE or the system's authorities.", valueName: "file"))
+            "PEM file with your own CA; it replaces SSL_CERT_FILE and the system's authorities.", valueName: "file"),
+        completion: .file())
     var ca: String?
 
-    /// ` --url … --ca …` as the user gave them: for commands that we tell people to type.
+    /// ` --url … --ca …` as the user gave them: for commands that we suggest to the user.
     var asTyped: String {
         (url.map { " --url \(ShellText.quote($0))" } ?? "") + (ca.map { " --ca \(ShellText.quote($0))" } ?? "")
     }
@@ -27,10 +28,10 @@ struct ServerOptions: ParsableArguments {
     }
 }
 
-/// A server that said who it is before anything is told to it.
+/// A server whose identity was checked before anything is sent to it.
 ///
-/// No command sends a password to an address that nobody has named: without `--url` it is the server of the data
-/// directory, through its socket, or an issuer that the configuration names.
+/// A command never sends a password to an address that the user did not name. Without `--url` it uses the server of the
+/// data directory, through its socket, or an issuer that the configuration names.
 struct ServerAddress: Sendable {
     private enum Road: Sendable {
         case socket(UnixSocketPath)
@@ -39,23 +40,23 @@ struct ServerAddress: Sendable {
 
     private let road: Road
     private let roots: TrustRoots
-    /// What its tokens name.
+    /// The issuer in its tokens.
     let issuer: String
 
-    /// The base URL, where it was reached by one.
+    /// The base URL, if it was reached by one.
     var url: String? { if case .url(let url) = road { url } else { nil } }
 
-    /// Finds the server and asks it who it is.
-    /// - Throws: ``CommandFailure``: none runs, or what answers is something else.
+    /// Finds the server and reads its identity.
+    /// - Throws: ``CommandFailure`` when no server runs, or something else answers.
     static func find(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
         let roots = try options.roots()
         if let url = options.url { return try await named(url, roots) }
         let values = try ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
-        // The default is a guess: whoever listens there may be anybody.
+        // The default is a guess: any process may listen there.
         let issuer = try values.optional(ConfigurationKey.issuer)
         let socket: UnixSocketPath?
-        // Who has named an issuer needs no access to the directory.
+        // A user who has named an issuer needs no access to the directory.
         do { socket = try AdminConnection.reachableSocket(of: directory) } catch {
             guard issuer != nil else { throw error }
             socket = nil
@@ -67,8 +68,8 @@ struct ServerAddress: Sendable {
                 + "\(settings.command("serve")), or name one with --url.")
     }
 
-    /// The same for what needs an address on the network: the one that the server of the data directory calls its own,
-    /// if it answers there and not another one.
+    /// The same for a command that needs a network address: the issuer of the data directory's server, if that server
+    /// and not another one answers there.
     static func findOnNetwork(_ options: ServerOptions, _ settings: SettingsOptions) async throws -> ServerAddress {
         let found = try await find(options, settings)
         guard case .socket = found.road else { return found }
@@ -82,7 +83,7 @@ struct ServerAddress: Sendable {
             return there
         } catch let failure as CommandFailure {
             throw CommandFailure(
-                "The running server calls itself \(found.issuer), but is not reached there: \(failure) Name its address "
+                "The issuer of the running server is \(found.issuer), but it cannot be reached there: \(failure) Name its address "
                     + "with --url.")
         }
     }
@@ -97,16 +98,16 @@ struct ServerAddress: Sendable {
         guard ConnectionTrouble.Target(url: url) != nil, !url.utf8.contains(UInt8(ascii: "?")),
             !url.utf8.contains(UInt8(ascii: "#"))
         else {
-            throw CommandFailure("\(text) is no address of a server: give a URL like https://auth.example.com.")
+            throw CommandFailure("\(text) is not the address of a server: give a URL such as https://auth.example.com.")
         }
         let issuer = try await ServerAddress(road: .url(url), roots: roots, issuer: "").askIssuer()
         if !issuer.utf8.elementsEqual(url.utf8) {
-            Terminal.note("Note: the server at \(url) calls itself \(issuer), and that is what its tokens name.")
+            Terminal.note("Note: the server at \(url) has the issuer \(issuer), and its tokens name that issuer.")
         }
         return ServerAddress(road: .url(url), roots: roots, issuer: issuer)
     }
 
-    /// From its metadata (RFC 8414), which nobody else has with our list in it.
+    /// From its metadata (RFC 8414); no other server has our list in it.
     private func askIssuer() async throws -> String {
         let answer = try await get(PublicPath.metadata)
         if (300..<400).contains(answer.status), let location = answer.location {
@@ -116,19 +117,21 @@ struct ServerAddress: Sendable {
         guard let issuer = document?["issuer"]?.string, document?["revocation_list_uri"]?.string != nil,
             ConnectionTrouble.Target(url: issuer) != nil
         else {
-            // Problem details of RFC 9457: a server that speaks TLS says so to whoever does not.
+            // Problem details of RFC 9457: a server that speaks TLS sends them to a client that does not.
             let problem = answer.status == 200 ? nil : try? StrictJSON.parseObject(answer.body)
             if let detail = problem?["detail"]?.string {
                 throw CommandFailure(
-                    "\(name), asked who it is, answered with status \(answer.status): \(Self.visible(detail))")
+                    "\(name) answered the request for its metadata with status \(answer.status): \(Self.visible(detail))"
+                )
             }
             throw CommandFailure(
-                "\(name) is not a Latchkey server: asked who it is, it answered with status \(answer.status).")
+                "\(name) is not a Latchkey server: it answered the request for its metadata with status \(answer.status)."
+            )
         }
         return issuer
     }
 
-    /// What another program wrote, for a terminal.
+    /// Text from another program, made safe for a terminal.
     private static func visible(_ text: String) -> String {
         String(decoding: text.utf8.prefix(200).filter { (0x20...0x7E).contains($0) }, as: UTF8.self)
     }
@@ -168,7 +171,7 @@ struct ServerAddress: Sendable {
                 method, url, fields: fields, body: body, roots: roots)
         } catch {
             guard let target = ConnectionTrouble.Target(url: url) else {
-                throw CommandFailure("\(url) is no URL of a server.")
+                throw CommandFailure("\(url) is not the URL of a server.")
             }
             let reason = await ConnectionTrouble.reason(error, target, authorityOption: "--ca FILE or SSL_CERT_FILE")
             throw CommandFailure("No answer from \(url): \(reason).")

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Finds out whether somebody listens on a Unix-domain socket.
+/// Finds out whether a process listens on a Unix-domain socket.
 enum UnixSocketProbe {
-    /// Connects and hangs up. False for a path longer than ``LatchkeyHTTP/UnixSocketPath`` makes them.
+    /// Connects and closes. False for a path longer than ``LatchkeyHTTP/UnixSocketPath`` makes them.
     /// - Throws: ``CommandFailure`` when this user may not connect.
     static func accepts(_ path: String) throws(CommandFailure) -> Bool {
         var name = sockaddr_un()
@@ -22,7 +22,7 @@ enum UnixSocketProbe {
             }
         }
         if FileTrouble.isDenied(code) { throw FileTrouble.failure("connect to", path, code) }
-        // The queue of a server that has stalled is full: it is there all the same.
+        // The queue of a stalled server is full, but the server exists.
         return code == 0 || code == EAGAIN
     }
 }

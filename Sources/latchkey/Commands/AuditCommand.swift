@@ -4,7 +4,7 @@ import LatchkeyHTTP
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Who did what.",
+        abstract: "The audit trail: who did what, and when.",
         discussion: """
               latchkey audit list --user alice
               latchkey audit tail
@@ -13,12 +13,12 @@ struct AuditCommand: ParsableCommand {
     )
 }
 
-/// Which events a command looks at.
+/// Which events a command shows.
 struct AuditFilterOptions: ParsableArguments {
-    @Option(name: .long, help: "Only about this user, by name or id; a deleted one too.") var user: String?
-    @Option(name: .long, help: "Only this session's.") var session: String?
-    @Option(name: .long, help: "Only this client's.") var client: String?
-    @Option(name: .long, help: "Only this kind, such as login.failed or refresh.replayed.") var kind: String?
+    @Option(name: .long, help: "Only events about this user, by name or id; deleted users too.") var user: String?
+    @Option(name: .long, help: "Only events of this session.") var session: String?
+    @Option(name: .long, help: "Only events of this client.") var client: String?
+    @Option(name: .long, help: "Only events of this kind, such as login.failed or refresh.replayed.") var kind: String?
 
     var query: [(name: String, value: String?)] {
         [("user", user), ("session", session), ("client", client), ("kind", kind)]
@@ -30,7 +30,7 @@ struct AuditList: AsyncParsableCommand {
         commandName: "list",
         abstract: "Lists the audit trail, newest first.",
         discussion: """
-            BY and USER are the names of the time of the event; --format json has the ids.
+            BY and USER show the names at the time of the event; --format json has the ids.
 
               latchkey audit list --kind login.failed --since 2h
               latchkey audit list --user alice --since 2026-11-28T08:00:00Z --limit 20
@@ -50,18 +50,18 @@ struct AuditList: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(events) }
         for line in AuditResource.table(events) { Terminal.line(line) }
-        Terminal.next("why a session was refused: \(settings.command("session explain SID")).")
+        Terminal.next("see why a session was refused with \(settings.command("session explain SID")).")
     }
 }
 
 struct AuditTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
-        abstract: "Prints new events as they come, until interrupted.",
+        abstract: "Prints new events as they arrive, until interrupted.",
         discussion: "  latchkey audit tail --kind login.failed"
     )
 
-    /// An event may still gain a count after it was printed; new rows alone are followed.
+    /// An event may still gain a count after it was printed; only new rows are followed.
     @OptionGroup var filter: AuditFilterOptions
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
@@ -79,7 +79,7 @@ struct AuditTail: AsyncParsableCommand {
         }
     }
 
-    /// Oldest first. Without `id`, the newest event alone.
+    /// Oldest first. Without `id`, only the newest event.
     private func newer(than id: Int64?, _ connection: AdminConnection) async throws -> [AuditResource] {
         var found: [AuditResource] = []
         var cursor: String?
@@ -103,14 +103,14 @@ struct AuditTail: AsyncParsableCommand {
 }
 
 extension AuditResource {
-    /// Whom it is about: by name, where one was kept.
+    /// The user that it is about: by name, if one was kept.
     var subject: String? { userName ?? sub }
 
-    /// Who did it: `user:ada`. With its kind, as a user may be called operator.
+    /// Who did it: `user:ada`. With its kind, because a user may be called operator.
     var who: String { actorName.map { "user:\($0)" } ?? actor }
 
     var detailText: String {
-        // What people wrote comes last, as it may hold spaces and equals signs.
+        // Free text comes last, because it may contain spaces and equals signs.
         let pairs = details.sorted { ($0.key == "note" ? "~" : $0.key) < ($1.key == "note" ? "~" : $1.key) }
             .map { "\($0.key)=\($0.value)" }
         return (pairs + (count > 1 ? ["\(count) times"] : [])).joined(separator: " ")

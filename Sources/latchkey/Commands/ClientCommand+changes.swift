@@ -4,9 +4,9 @@ import LatchkeyHTTP
 struct ClientUpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Changes a client; what is not named stays.",
+        abstract: "Changes a client; options that you leave out keep their value.",
         discussion: """
-            A list replaces the present one, and a single "none" empties it. For scope, algorithm and lifetimes,
+            A list replaces the current one; a single "none" empties it. For scope, algorithm and lifetimes,
             "default" returns to the issuer's setting.
 
               latchkey client update web --origin https://app.example.com --origin https://beta.example.com
@@ -30,7 +30,7 @@ struct ClientUpdateCommand: AsyncParsableCommand {
         for warning in updated.warnings { Terminal.note("Warning: \(warning)") }
         guard output.format == .table else { return try JSONOutput.show(updated.client) }
         updated.client.show()
-        Terminal.next("tokens issued from now on follow the change; older ones live out their time.")
+        Terminal.next("new tokens follow the change; tokens issued before it stay as they are until they expire.")
     }
 }
 
@@ -80,7 +80,7 @@ struct ClientDelete: AsyncParsableCommand {
     )
 
     @Argument(help: "client_id.") var id: String
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -90,7 +90,7 @@ struct ClientDelete: AsyncParsableCommand {
             _ = try await connection.send("DELETE", try AdminPath.client(id))
         }
         Terminal.line("\(id) was deleted.")
-        Terminal.next("its access tokens are on the revocation list until they have expired.")
+        Terminal.next("its access tokens are on the revocation list until they expire.")
     }
 }
 
@@ -102,7 +102,7 @@ struct ClientRotateSecret: AsyncParsableCommand {
               latchkey client rotate-secret billing
               latchkey client rotate-secret billing --grace 0s
 
-            Without a grace period, for a secret that leaked, the old one ends at once.
+            For a secret that leaked, use --grace 0s: the old one stops working at once.
             """
     )
 
@@ -120,7 +120,8 @@ struct ClientRotateSecret: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(rotated) }
         Terminal.line(rotated.clientSecret.exposed)
-        Terminal.note("The secret is shown this once: store it now.")
-        Terminal.next("give it to \(id) before \(TimeText.string(rotated.previousExpiresAt)), when the old one ends.")
+        Terminal.note("The secret is shown only once: store it now.")
+        Terminal.next(
+            "give it to \(id) before \(TimeText.string(rotated.previousExpiresAt)): the old one stops working then.")
     }
 }

@@ -23,21 +23,21 @@ struct ClientAdd: AsyncParsableCommand {
         commandName: "add",
         abstract: "Registers a client.",
         discussion: """
-            A browser application that collects passwords itself, a service that acts for itself, and one whose tokens
-            are for another service:
+            The examples register a browser application that collects passwords itself, a service that acts for itself,
+            and an application whose tokens are for another service:
 
               latchkey client add web --public --first-party --origin https://app.example.com
               latchkey client add billing --confidential --grant client_credentials
               latchkey client add mobile --public --first-party --audience https://api.example.com --access-ttl 5m
 
-            The secret of a confidential client is printed once. --secret-stdin takes one from elsewhere.
+            The secret of a confidential client is printed once. With --secret-stdin you give your own.
             """
     )
 
     @Argument(help: "Its client_id: letters, digits, dot, underscore, hyphen.") var id: String
-    @Flag(name: .customLong("public"), help: "Runs with the user and keeps no secret: browsers, phones.")
+    @Flag(name: .customLong("public"), help: "Runs on the user's device and cannot keep a secret: browser, phone.")
     var isPublic = false
-    @Flag(help: "Runs on a server and keeps a secret.") var confidential = false
+    @Flag(help: "Runs on a server and can keep a secret.") var confidential = false
     @OptionGroup var fields: ClientFieldOptions
     @Flag(help: "Read the secret from standard input, one line, instead of making one.") var secretStdin = false
     @OptionGroup var settings: SettingsOptions
@@ -69,7 +69,7 @@ struct ClientAdd: AsyncParsableCommand {
         created.client.show()
         if let secret = created.clientSecret {
             Terminal.line("secret         \(secret.exposed)")
-            Terminal.note("The secret is shown this once: store it now.")
+            Terminal.note("The secret is shown only once: store it now.")
         }
         Terminal.next(created.client.suggestion(settings))
     }
@@ -126,7 +126,7 @@ struct ClientShow: AsyncParsableCommand {
 }
 
 extension ClientResource {
-    /// What to do with such a client.
+    /// The next step for such a client.
     func suggestion(_ settings: SettingsOptions) -> String {
         values[\.firstParty] == .bool(true)
             ? "sign in through it with \(settings.command("token login --client \(id) --user NAME"))."

@@ -3,8 +3,8 @@ import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
 
-/// The options that set a client's fields, the same for a new client and for a change. Name, meaning and bounds are those
-/// of `ClientSettings`; a test holds the list to it.
+/// The options that set a client's fields, the same for a new client and for a change. `ClientSettings` defines names,
+/// meanings and limits; a test checks the list against it.
 struct ClientFieldOptions: ParsableArguments {
     @Flag(name: .field(\.firstParty), inversion: .prefixedNo, help: .field(\.firstParty)) var firstParty: Bool?
     @Option(name: .field(\.origins), help: .field(\.origins)) var origins: [String] = []
@@ -18,8 +18,8 @@ struct ClientFieldOptions: ParsableArguments {
     @Option(name: .field(\.idleLifetime), help: .field(\.idleLifetime)) var idleLifetime: DurationChange?
     @Option(name: .field(\.absoluteLifetime), help: .field(\.absoluteLifetime)) var absoluteLifetime: DurationChange?
 
-    /// What was given, for the request; all else is absent from it.
-    /// - Parameter isChange: whether there is something to take away, so that `none` and `default` mean that.
+    /// The given values, for the request; everything else is absent from it.
+    /// - Parameter isChange: whether there may be values to remove, so that `none` and `default` mean that.
     func values(isChange: Bool) -> ClientValues {
         var given = Given(isChange: isChange)
         given.set(\.firstParty, firstParty)
@@ -36,7 +36,7 @@ struct ClientFieldOptions: ParsableArguments {
         return given.values
     }
 
-    /// Turns what was given into JSON.
+    /// Turns the given values into JSON.
     private struct Given {
         let isChange: Bool
         var values = ClientValues()
@@ -55,7 +55,7 @@ struct ClientFieldOptions: ParsableArguments {
             set(field, words.joined(separator: " "), empty: "default")
         }
 
-        /// - Parameter empty: the word that takes the value away.
+        /// - Parameter empty: the word that removes the value.
         mutating func set(_ field: PartialKeyPath<ClientSettings>, _ text: String?, empty: String) {
             guard let text else { return }
             values[field] = isChange && text == empty ? .null : .string(text)
@@ -76,7 +76,7 @@ extension NameSpecification {
 }
 
 extension ArgumentHelp {
-    /// What a client's field means, and how its option is given.
+    /// The meaning of a client's field, and how to give its option.
     fileprivate static func field(_ path: PartialKeyPath<ClientSettings>) -> ArgumentHelp {
         let field = ClientField.of(path)
         let form =
@@ -94,7 +94,7 @@ extension ArgumentHelp {
 }
 
 extension ClientResource {
-    /// Prints the client, one property a line.
+    /// Prints the client, one property per line.
     func show() {
         var card = TextCard()
         card.add("client", id)

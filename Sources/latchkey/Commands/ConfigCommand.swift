@@ -16,12 +16,12 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Says whether the server would accept the configuration.",
+        abstract: "Checks whether the server would accept the configuration.",
         discussion: """
-            The files that it names are read as the server reads them (tls.certificate and tls.private_key, master_key_file,
-            bootstrap.password_file), so run it as the server's user and with the server's environment. A certificate that
-            clients refuse, as it is over or does not hold yet, fails the check too; the server itself would start with it
-            and warn. Nothing is made or changed.
+            The check also reads the files that the configuration names (tls.certificate and tls.private_key,
+            master_key_file, bootstrap.password_file), so run it as the server's user and with the server's environment.
+            A certificate that has expired or is not valid yet fails the check; the server itself would start with it
+            and warn. The check creates and changes nothing.
 
               latchkey config check --config /etc/latchkey.yaml
             """
@@ -33,7 +33,7 @@ struct ConfigCheck: AsyncParsableCommand {
         let effective = try await settings.load()
         let warnings = try StartupCheck(settings: effective).run()
         for warning in effective.warnings + warnings { Terminal.note("Warning: \(warning)") }
-        Terminal.line("The configuration is good. The issuer is \(effective.core.issuer).")
+        Terminal.line("The configuration is valid. The issuer is \(effective.core.issuer).")
         Terminal.next("start with \(settings.command("serve")).")
     }
 }
@@ -68,7 +68,7 @@ struct ConfigPrint: AsyncParsableCommand {
             for entry in entries { table.add(entry.key, entry.value, entry.origin, entry.description) }
             for line in table.lines { Terminal.line(line) }
         }
-        // Judged last, so that a bad value can be seen in the table before it is refused.
+        // Checked last, so that a bad value is visible in the table before it is refused.
         let effective = try EffectiveSettings(values)
         for warning in effective.warnings { Terminal.note("Warning: \(warning)") }
         Terminal.next("every key is explained in Config/latchkey.yaml.")

@@ -5,7 +5,7 @@ import LatchkeyHTTP
 struct ConsumersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consumers",
-        abstract: "Who polls the revocation list, and how far behind.",
+        abstract: "Services that poll the revocation list, and how far behind they are.",
         discussion: """
               latchkey consumers
               latchkey consumers forget orders
@@ -17,11 +17,12 @@ struct ConsumersCommand: ParsableCommand {
 struct ConsumersList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists them; also without the word list.",
+        abstract: "Lists the consumers; `latchkey consumers` does the same.",
         discussion: """
-            Services that add ?consumer=NAME to their polls are listed here, for a day after their last one. BEHIND counts
-            entries, FOR tells since when. One that was silent for three times as long as it used to be between two polls,
-            at least `revocations.max_wait` and `revocations.expires_in` together and at most an hour, is gone.
+            A service that adds ?consumer=NAME to its polls is listed here until one day after its last poll. BEHIND
+            counts the entries that it lacks; FOR says how long it has been behind. A consumer is gone after a silence
+            of three times its usual time between two polls, but at least `revocations.max_wait` plus
+            `revocations.expires_in`, and at most one hour.
 
               latchkey consumers
               latchkey consumers list --format json
@@ -41,9 +42,9 @@ struct ConsumersList: AsyncParsableCommand {
         if consumers.isEmpty {
             Terminal.next("let a service poll \(effective.core.issuer)/revocations?consumer=NAME.")
         } else if consumers.contains(where: { $0.state == .gone }) {
-            Terminal.next("forget one that was taken away with \(settings.command("consumers forget NAME")).")
+            Terminal.next("forget a service that you have removed with \(settings.command("consumers forget NAME")).")
         } else {
-            Terminal.next("one that stays behind still accepts what the list revokes: look at its polling.")
+            Terminal.next("a service that stays behind still accepts revoked tokens: check its polling.")
         }
     }
 }
@@ -51,12 +52,13 @@ struct ConsumersList: AsyncParsableCommand {
 struct ConsumersForget: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
-        abstract: "Forgets a consumer that has left; one that polls all the same comes back with its next poll.",
+        abstract: "Forgets a consumer; if it still polls, it comes back with its next poll.",
         discussion: "  latchkey consumers forget orders --address 192.0.2.7"
     )
 
-    @Argument(help: "The name that it polled with.") var name: String
-    @Option(name: .long, help: "Only the one at this address; by default all of that name.") var address: String?
+    @Argument(help: "The name that the consumer polls with.") var name: String
+    @Option(name: .long, help: "Only the consumer at this address; by default all consumers of that name.") var address:
+        String?
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -71,7 +73,7 @@ struct ConsumersForget: AsyncParsableCommand {
 
 extension ConsumerResource {
     /// The lines of a table of consumers.
-    /// - Parameter consumers: each with whether it has a certain entry, where that is asked.
+    /// - Parameter consumers: each with whether it has a certain entry, if that is shown.
     static func table(_ consumers: [(ConsumerResource, String?)]) -> [String] {
         let isAsked = consumers.contains { $0.1 != nil }
         let heads = ["CONSUMER", "STATE", "SEQ", "BEHIND", "FOR", "LAST SEEN", "ADDRESS"]

@@ -9,7 +9,7 @@ struct DatabaseCommand: ParsableCommand {
         commandName: "db",
         abstract: "The database.",
         discussion: """
-            migrate, restore and reset-clock need the server stopped; check and backup work beside it.
+            check and backup work while the server runs. Stop the server for migrate, restore and reset-clock.
 
               latchkey db backup /backup/latchkey-$(date +%F).sqlite
             """,
@@ -19,10 +19,11 @@ struct DatabaseCommand: ParsableCommand {
         ]
     )
 
-    /// How long a command waits for another command's lock. A server does not give its lock up, so longer is no use.
+    /// How long a command waits for another command's lock. A server does not release its lock, so a longer wait is
+    /// useless.
     static let patience: Duration = .seconds(2)
 
-    /// What can be done to a database that exists.
+    /// The operations on an existing database.
     /// - Throws: ``CommandFailure`` when there is none.
     static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
         let path = settings.dataDirectory.databasePath
@@ -49,7 +50,7 @@ struct DatabaseCommand: ParsableCommand {
 struct DatabaseMigrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Brings the schema up to this version; `serve` does that by itself.",
+        abstract: "Migrates the schema to this version; `serve` does the same when it starts.",
         discussion: "  latchkey db migrate --data-dir /var/lib/latchkey"
     )
 
@@ -71,16 +72,16 @@ struct DatabaseMigrate: AsyncParsableCommand {
 struct DatabaseCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Checks the database file, or a backup; exit code 1 when something is wrong.",
+        abstract: "Checks the database file or a backup; the exit code is 1 when something is wrong.",
         discussion: """
-            A backup is also tried with the master key, where there is one: db restore needs the one of its time.
+            If there is a master key, the check also tries it on the backup: db restore needs the key of that time.
 
               latchkey db check
               latchkey db check /backup/latchkey.sqlite
             """
     )
 
-    @Argument(help: "A backup to check instead; nothing is written.") var backup: String?
+    @Argument(help: "A backup to check instead of the database; nothing is written.") var backup: String?
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -115,22 +116,22 @@ struct DatabaseCheck: AsyncParsableCommand {
 struct DatabaseBackup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Writes a consistent copy, also while the server runs.",
+        abstract: "Writes a consistent copy, even while the server runs.",
         discussion: """
-            The master key is not in the database, and without it a backup is worthless: keep master.key too, in another
-            place than the backups, since both together are everything.
+            The database does not contain the master key, and a backup is worthless without it. Keep a copy of
+            master.key too, but apart from the backups: both together reveal everything.
 
               latchkey db backup /backup/latchkey.sqlite
             """
     )
 
-    @Argument(help: "A file that does not exist yet.") var file: String
+    @Argument(help: "A file that does not exist yet.", completion: .file()) var file: String
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
         let effective = try await settings.load()
         guard !FileManager.default.fileExists(atPath: file) else {
-            throw CommandFailure("\(file) exists: choose another name, so that no older backup is lost.")
+            throw CommandFailure("\(file) exists already: choose another name. A backup never overwrites a file.")
         }
         try await DatabaseCommand.existing(effective).backup(to: file)
         let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int ?? 0
@@ -138,8 +139,8 @@ struct DatabaseBackup: AsyncParsableCommand {
         let key =
             ProcessInfo.processInfo.environment[ConfigurationKey.masterKeyVariable] == nil
             ? effective.masterKeyFile : "the value of \(ConfigurationKey.masterKeyVariable)"
-        Terminal.note("The master key is not in it, and the backup cannot be used without it.")
-        Terminal.next("keep \(key) too, once, in another place than the backups.")
+        Terminal.note("The backup does not contain the master key, and cannot be used without it.")
+        Terminal.next("keep one copy of \(key) too, apart from the backups.")
     }
 }
 
@@ -148,16 +149,16 @@ struct DatabaseRestore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Replaces the database with a backup.",
         discussion: """
-            Whatever was revoked or changed since the backup comes back, so every access token is revoked, all sessions
-            end (unless --keep-sessions) and the restored signing keys are withdrawn.
+            A restore undoes every revocation and change since the backup. Therefore it revokes every access token, ends
+            all sessions (unless --keep-sessions) and withdraws the restored signing keys.
 
               latchkey db restore /backup/latchkey.sqlite
             """
     )
 
-    @Argument(help: "The backup.") var file: String
-    @Flag(help: "Let the backup's sessions live on.") var keepSessions = false
-    @Flag(help: "Do not ask.") var yes = false
+    @Argument(help: "The backup.", completion: .file()) var file: String
+    @Flag(help: "Keep the backup's sessions alive.") var keepSessions = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -170,24 +171,24 @@ struct DatabaseRestore: AsyncParsableCommand {
         }
         Terminal.line("Restored \(file).")
         for sentence in sentences { Terminal.line(sentence) }
-        Terminal.next("start with \(settings.command("serve")) and look for what came back.")
+        Terminal.next("start with \(settings.command("serve")) and check what came back.")
     }
 }
 
 struct DatabaseResetClock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset-clock",
-        abstract: "After the machine's clock was wrongly ahead: goes back to the present time.",
+        abstract: "Returns to the present time after the machine's clock was wrongly ahead.",
         discussion: """
-            The server never issues a token with a time before one that it has used. When the clock was ahead and is
-            right again, that holds it up; this command lets go of the future time. Tokens from that time become valid
-            later, so all signing keys are withdrawn.
+            The server never goes back behind a time that it has used in a token. After the clock was ahead and is right
+            again, the server therefore must wait. This command discards the future time. Tokens with a future time
+            would become valid later, so it withdraws all signing keys.
 
               latchkey db reset-clock
             """
     )
 
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -198,8 +199,8 @@ struct DatabaseResetClock: AsyncParsableCommand {
         let gap = DurationText.string(.seconds(ahead.secondsRoundedUp))
         Terminal.line(
             ahead > .zero
-                ? "The server had used times up to \(gap) ahead; that is undone."
-                : "The server had used no time ahead of the clock; its keys are replaced all the same.")
+                ? "The server had used times up to \(gap) ahead of the clock; they are discarded."
+                : "The server had used no time ahead of the clock; its keys were replaced anyway.")
         Terminal.next("start with \(settings.command("serve")); clients refresh their tokens.")
     }
 }

@@ -4,40 +4,40 @@ import LatchkeySQLite
 import LatchkeyTokens
 import Logging
 
-/// What the `db` commands do to a data directory's database.
+/// The operations of the `db` commands on a data directory's database.
 struct DatabaseMaintenance: Sendable {
     let settings: EffectiveSettings
 
     private var path: String { settings.dataDirectory.databasePath }
 
-    /// Applies what is missing. The caller holds the lock.
-    /// - Returns: the names of those migrations, and what the operator has to do about clients, a sentence each.
+    /// Applies the missing migrations. The caller holds the lock.
+    /// - Returns: the names of those migrations, and what the operator must do about clients, one sentence each.
     func migrate() async throws -> (applied: [String], clashes: [String]) {
-        // A new database is made as `serve` makes it, with its master key: one without could never be opened.
+        // A new database is created as `serve` creates it, with its master key: without one it could never be opened.
         guard FileManager.default.fileExists(atPath: path) else {
             return ([], try await withProgram { try await $0.services.clients.clashes() })
         }
         let applied = try await DatabaseTools(path: path).migrate(now: .wallClock)
-        // Opening it all shows at once whether this master key belongs to it.
+        // Opening everything shows at once whether this master key belongs to it.
         return (applied, try await withProgram { try await $0.services.clients.clashes() })
     }
 
-    /// Integrity, references and rules of the domain: one sentence for each problem. A server may run.
+    /// Integrity, references and rules of the domain: one sentence for each problem. A server may be running.
     func check() async throws -> [String] {
         try await DatabaseTools(path: path).check()
     }
 
-    /// What is sound and has to change all the same, one sentence each. A server may run.
+    /// Sound facts that must be changed anyway, one sentence each. A server may be running.
     func clashes() async throws -> [String] {
         try await DatabaseTools(path: path).reservedClients().map(\.clashSentence)
     }
 
-    /// Writes a consistent copy to a file that does not exist yet, mode 0600. A server may run.
+    /// Writes a consistent copy to a file that does not exist yet, mode 0600. A server may be running.
     func backup(to file: String) async throws {
         try await DatabaseTools(path: path).backup(to: file)
     }
 
-    /// Looks at a backup before anybody is asked or anything is locked.
+    /// Checks the head of a backup before the user is asked or anything is locked.
     /// - Throws: `BackupRefused` when its head says that it cannot be restored.
     func glance(at backup: String) async throws {
         try await DatabaseTools(path: path).glance(at: backup)
@@ -46,8 +46,8 @@ struct DatabaseMaintenance: Sendable {
     /// Puts a backup in the database's place, revokes every access token, ends all sessions unless told to keep them,
     /// and withdraws the restored signing keys. The caller holds the lock.
     ///
-    /// The backup is copied, judged whole and tried with the master key before the database is touched. If what is done
-    /// after that fails, the database that was there is put back before this throws.
+    /// The backup is copied, judged completely and tried with the master key before the database is touched. If a later
+    /// step fails, the previous database is put back before this throws.
     /// - Returns: sentences about what may have come back.
     func restore(from file: String, keepSessions: Bool) async throws -> [String] {
         let tools = DatabaseTools(path: path)
@@ -59,19 +59,22 @@ struct DatabaseMaintenance: Sendable {
         let isKept = try await tools.restore(
             staged, keepSessions ? .restoredKeepingSessions : .restored, now: .wallClock)
         do {
-            // Building it settles what the restored database is marked with. Killed before that, the next start does.
+            // Building the program does what the restored database is marked for. If the process is killed before that,
+            // the next start does it.
             let sentences = try await withProgram { try await describe($0, keepSessions: keepSessions) }
             return sentences
-                + (isKept ? ["The replaced database is kept as \(tools.replacedPath): delete it in time."] : [])
+                + (isKept
+                    ? ["The replaced database is kept as \(tools.replacedPath): delete it when you no longer need it."]
+                    : [])
         } catch {
             try await tools.putBack(isKept: isKept)
             throw error
         }
     }
 
-    /// Tries the master key on a backup that was checked, where there is a key.
-    /// - Returns: why it was not tried, as a sentence; `nil` when it was.
-    /// - Throws: `BackupRefused` when it is another one.
+    /// Tries the master key on a checked backup, if there is a key.
+    /// - Returns: why it was not tried, as a sentence; `nil` if it was.
+    /// - Throws: `BackupRefused` when it is a different key.
     func tryMasterKey(on found: BackupFindings, _ file: String) throws -> String? {
         do {
             try tryMasterKey(on: found.masterKeyProbe, file)
@@ -85,7 +88,7 @@ struct DatabaseMaintenance: Sendable {
         let (ring, _) = try Compose.masterKey(settings, ProcessInfo.processInfo.environment, mayCreate: false)
         guard let probe else { return }
         guard ring.opens(probe: probe) else {
-            throw BackupRefused(file, "it is sealed with another master key than the one that was given")
+            throw BackupRefused(file, "it is sealed with a different master key than the one given")
         }
     }
 
@@ -102,7 +105,7 @@ struct DatabaseMaintenance: Sendable {
         }
     }
 
-    /// The whole program without sockets.
+    /// The complete program without sockets.
     private func withProgram<Result: Sendable>(_ body: (Compose) async throws -> Result) async throws -> Result {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
@@ -124,10 +127,10 @@ struct DatabaseMaintenance: Sendable {
                 + "\(CountText.string(statistics.clients, "client")).",
             "Every access token issued until now is revoked, and the restored signing keys are withdrawn.",
             keepSessions
-                ? "Its sessions live on, also those that had been ended since: look through `session list`."
-                : "All sessions have ended: everybody signs in again.",
+                ? "Its sessions are live again, including those that were ended since the backup: check `session list`."
+                : "All sessions have ended: every user must sign in again.",
             "Passwords, roles, disabled users and client secrets are as they were at the time of the backup: repeat "
-                + "what was changed, disabled or deleted since.",
+                + "every change, disabling and deletion made since.",
         ]
     }
 }

@@ -6,10 +6,10 @@ import NIOCore
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Whether the running server can do its job.",
+        abstract: "Checks whether the running server can do its job.",
         discussion: """
-            What /readyz says, asked over the data directory's socket: for the health check of a container, which has no
-            curl. Exit code 1 when the server is not ready or none runs.
+            Asks /readyz over the data directory's socket, as the health check of a container that has no curl. The exit
+            code is 1 when the server is not ready or does not run.
 
               latchkey health
             """
@@ -18,7 +18,7 @@ struct HealthCommand: AsyncParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        // The directory alone: the server may have been given its issuer and addresses by flags.
+        // Only the directory: the server may have got its issuer and addresses from flags.
         let values = try ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
         guard let socket = try AdminConnection.reachableSocket(of: directory) else {
@@ -30,7 +30,7 @@ struct HealthCommand: AsyncParsableCommand {
         Terminal.line("The server is ready.")
     }
 
-    /// A container's health check asks often, and a server that takes longer is not healthy.
+    /// A container's health check runs often, and a slower server is not healthy.
     private static let patience: TimeAmount = .seconds(5)
 
     private static func ask(_ socket: UnixSocketPath) async throws -> Readiness {

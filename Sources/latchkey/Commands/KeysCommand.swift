@@ -22,7 +22,7 @@ struct KeysList: AsyncParsableCommand {
         discussion: "  latchkey keys list --all"
     )
 
-    @Flag(help: "Those that are gone too.") var all = false
+    @Flag(help: "Include keys that are gone.") var all = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
@@ -39,11 +39,11 @@ struct KeysList: AsyncParsableCommand {
 struct KeysRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
-        abstract: "Advances the keys by the schedule's rules, or at once when one was stolen.",
+        abstract: "Advances the key schedule, or replaces stolen keys at once.",
         discussion: """
-            An announced key may not sign before keys.announce_period is over: services could not know it yet. An
-            emergency makes fresh keys, withdraws all others (--only: one of them) and all access tokens; sessions live
-            on.
+            An announced key may not sign before keys.announce_period is over, because services may not know it yet.
+            With --emergency, the server makes new keys, withdraws all others and revokes all access tokens; with
+            --only, it withdraws that one key and its tokens. Sessions continue.
 
               latchkey keys rotate
               latchkey keys rotate --emergency
@@ -51,16 +51,16 @@ struct KeysRotate: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "A key was stolen: withdraw it now.") var emergency = false
-    @Option(name: .long, help: "With --emergency: withdraw this kid alone.") var only: String?
-    @Option(name: .long, help: "Without --emergency: ES256, EdDSA, PS256 or RS256 alone.") var algorithm: String?
+    @Flag(help: "A key was stolen: withdraw the keys now.") var emergency = false
+    @Option(name: .long, help: "With --emergency: withdraw only this kid.") var only: String?
+    @Option(name: .long, help: "Without --emergency: only ES256, EdDSA, PS256 or RS256.") var algorithm: String?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func validate() throws {
-        guard only == nil || emergency else { throw ValidationError("--only goes with --emergency.") }
+        guard only == nil || emergency else { throw ValidationError("--only needs --emergency.") }
         guard algorithm == nil || !emergency else {
-            throw ValidationError("--emergency is for every algorithm; narrow it with --only KID.")
+            throw ValidationError("--emergency covers every algorithm; narrow it with --only KID.")
         }
     }
 
@@ -74,8 +74,8 @@ struct KeysRotate: AsyncParsableCommand {
         KeyResource.showTable(page.items)
         Terminal.next(
             emergency
-                ? "make sure that services fetch the JWKS anew; clients refresh and get tokens of the new key."
-                : "nothing: services learn new keys from the JWKS.")
+                ? "make sure that services fetch the JWKS again; clients refresh and get tokens of the new key."
+                : "nothing to do: services learn new keys from the JWKS.")
     }
 }
 
@@ -84,14 +84,14 @@ struct KeysImport: AsyncParsableCommand {
         commandName: "import",
         abstract: "Imports a private key from a PEM file.",
         discussion: """
-            The key is announced first and signs after keys.announce_period, like any other.
+            Like any other key, it is announced first and signs after keys.announce_period.
 
               latchkey keys import signing.pem --algorithm RS256
               openssl genpkey -algorithm ed25519 | latchkey keys import -
             """
     )
 
-    @Argument(help: "Unencrypted PEM file, or - for standard input.") var file: String
+    @Argument(help: "Unencrypted PEM file, or - for standard input.", completion: .file()) var file: String
     @Option(name: .long, help: "For an RSA key: RS256 or PS256.") var algorithm: String?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
@@ -104,20 +104,20 @@ struct KeysImport: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(key) }
         KeyResource.showTable([key])
-        Terminal.next("delete the PEM file, unless it is your backup; here the key is sealed with the master key.")
+        Terminal.next("delete the PEM file unless it is your backup; the server's copy is sealed with the master key.")
     }
 
-    /// The text to send. What the server judges is not judged here, only what cannot be sent as text.
+    /// The text to send. It only refuses what cannot be sent as text; the server checks the rest.
     private func pem() throws -> String {
         guard let bytes = file == "-" ? try SecretInput.all() : SmallFile.bytes(file, limit: 64 * 1024) else {
-            throw CommandFailure("Cannot read \(file): it is not there, not readable, empty, or larger than 64 KiB.")
+            throw CommandFailure("Cannot read \(file): it is missing, unreadable, empty or larger than 64 KiB.")
         }
         guard !bytes.isEmpty else { throw CommandFailure("Standard input is empty.") }
         // A DER structure begins with the tag of a sequence; a text may begin with the digit 0, which is the same byte.
         if bytes[0] == 0x30, bytes.firstRange(of: Array("-----BEGIN".utf8)) == nil {
             throw CommandFailure(
                 """
-                \(file) is in DER form; the PEM form is needed. Convert a private key with: openssl pkey -inform DER \
+                \(file) is in DER form, but PEM is needed. Convert a private key with: openssl pkey -inform DER \
                 -in FILE -out FILE.pem (or a PKCS#12 file with: openssl pkcs12 -nocerts -noenc -in FILE -out FILE.pem)
                 """)
         }
@@ -147,7 +147,7 @@ struct KeysExport: AsyncParsableCommand {
 struct MasterKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "master-key",
-        abstract: "The key that seals everything secret in the database.",
+        abstract: "The key that seals every secret in the database.",
         discussion: "  latchkey master-key rotate",
         subcommands: [MasterKeyRotateCommand.self]
     )
@@ -156,9 +156,9 @@ struct MasterKeyCommand: ParsableCommand {
 struct MasterKeyRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
-        abstract: "Makes a new master key and seals everything anew.",
+        abstract: "Makes a new master key and seals every secret with it.",
         discussion: """
-            Sessions live on. With --leaked the old key is dropped at once, all sessions end and all signing keys are
+            Sessions continue. With --leaked, the old key is dropped at once, all sessions end and all signing keys are
             replaced.
 
               latchkey master-key rotate
@@ -166,15 +166,15 @@ struct MasterKeyRotateCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "The present master key is known to somebody else.") var leaked = false
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "The current master key has leaked.") var leaked = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func run() async throws {
         let effective = try await settings.load()
         if leaked {
-            try Terminal.confirm("This signs out everybody and replaces all signing keys.", yes: yes)
+            try Terminal.confirm("This ends every session and replaces all signing keys.", yes: yes)
         }
         let body = MasterKeyRotate(leaked: leaked ? true : nil)
         let rotated = try await AdminConnection.with(effective) { connection in
@@ -182,14 +182,14 @@ struct MasterKeyRotateCommand: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(rotated) }
         Terminal.line(
-            "Slot \(rotated.currentSlot) is current. Sealed anew: \(CountText.string(rotated.resealedKeys, "signing key")), "
+            "Slot \(rotated.currentSlot) is current. Sealed again: \(CountText.string(rotated.resealedKeys, "signing key")), "
                 + "\(CountText.string(rotated.resealedSecrets, "client secret")).")
         Terminal.next("back up \(effective.masterKeyFile), apart from the database.")
     }
 }
 
 extension KeyResource {
-    /// Prints keys with what the schedule has in mind for them.
+    /// Prints keys with what the schedule plans for them.
     static func showTable(_ keys: [KeyResource]) {
         var table = TextTable("KID", "ALG", "STATE", "ANNOUNCED", "SIGNS", "RETIRES", "GONE")
         for key in keys {

@@ -6,7 +6,7 @@ import LatchkeyCore
 struct PasswordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "password",
-        abstract: "Argon2 tools; they need no server and no database.",
+        abstract: "Argon2 tools that need neither server nor database.",
         discussion: """
               latchkey password hash
               latchkey password calibrate --target 100ms --memory 1GiB
@@ -20,7 +20,7 @@ struct PasswordHash: AsyncParsableCommand {
         commandName: "hash",
         abstract: "Hashes a password with the configured parameters.",
         discussion: """
-            Prints a PHC string as `user import` takes it.
+            Prints a PHC string that `user import` accepts.
 
               latchkey password hash
               echo 'correct horse battery staple' | latchkey password hash --password-stdin
@@ -38,22 +38,22 @@ struct PasswordHash: AsyncParsableCommand {
             try await verifier.hash(password: Password(password), network: LocalHashing.network)
         }
         Terminal.line(hash)
-        Terminal.next("it is the password_hash of an import's line, see `\(Program.asTyped) user import --help`.")
+        Terminal.next("use it as the password_hash of an import line, see `\(Program.asTyped) user import --help`.")
     }
 }
 
 struct PasswordVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Says whether a password has a hash: exit code 0 for yes, 1 for no.",
+        abstract: "Checks a password against a hash: exit code 0 when it matches, 1 when not.",
         discussion: """
-            The file holds the hash in one line: Argon2, bcrypt, scrypt or PBKDF2.
+            The file holds the hash on one line: Argon2, bcrypt, scrypt or PBKDF2.
 
               latchkey password verify hash.txt
             """
     )
 
-    @Argument(help: "File with the hash.") var hashFile: String
+    @Argument(help: "File with the hash.", completion: .file()) var hashFile: String
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @OptionGroup var settings: SettingsOptions
 
@@ -72,13 +72,13 @@ struct PasswordVerify: AsyncParsableCommand {
             try await verifier.verify(password: Password(password), stored: stored, network: LocalHashing.network)
         }
         guard case .match(let needsRehash) = verdict else {
-            throw CommandFailure("The password does not have this hash.")
+            throw CommandFailure("The password does not match the hash.")
         }
-        Terminal.line("The password has this hash.")
+        Terminal.line("The password matches the hash.")
         Terminal.next(
             needsRehash
                 ? "the hash is weaker than the configured parameters; a login would replace it."
-                : "nothing: it is as strong as configured.")
+                : "nothing to do, the hash is as strong as configured.")
     }
 }
 
@@ -87,7 +87,7 @@ struct PasswordCalibrate: AsyncParsableCommand {
         commandName: "calibrate",
         abstract: "Proposes Argon2id parameters for this machine.",
         discussion: """
-            --target is what one hash may take, --memory what all threads together may use.
+            --target is the longest time of one hash, --memory the limit for all threads together.
 
               latchkey password calibrate --target 100ms --memory 1GiB
             """
@@ -96,7 +96,7 @@ struct PasswordCalibrate: AsyncParsableCommand {
     @Option(name: .long, help: "Longest time of one hash.") var target = DurationArgument(.milliseconds(100))
     @Option(name: .long, help: "Memory for all threads, such as 512MiB or 1GiB.")
     var memory = MemoryArgument(kib: 1 << 20)
-    @Option(name: .long, help: "Hashes at a time; by default the number of cores.") var threads: Int?
+    @Option(name: .long, help: "Hashes computed at the same time; by default the number of cores.") var threads: Int?
 
     func validate() throws {
         guard (threads ?? 1) >= 1 else { throw ValidationError("--threads must be 1 or more.") }
@@ -114,9 +114,9 @@ struct PasswordCalibrate: AsyncParsableCommand {
         Terminal.line("    iterations: \(parameters.iterations)")
         Terminal.line("    parallelism: \(parameters.parallelism)")
         let measured = DurationText.string(.milliseconds(proposal.measured.wholeMilliseconds))
-        Terminal.note("One hash takes \(measured) here, one at a time on an otherwise idle machine.")
+        Terminal.note("One hash takes \(measured) here, when hashes run one at a time on an otherwise idle machine.")
         if !proposal.isWithinTarget {
-            Terminal.note("Warning: even the least acceptable parameters go beyond the time or the memory given.")
+            Terminal.note("Warning: even the weakest acceptable parameters exceed the given time or memory.")
         }
         Terminal.next(
             "put these lines into the configuration file; stored hashes are replaced at each user's next login.")
@@ -149,7 +149,7 @@ private enum LocalHashing {
         _ settings: EffectiveSettings, _ body: (PasswordVerifier) async throws -> Result
     ) async throws -> Result {
         let argon2 = settings.core.password.argon2
-        // Nothing is in front of the one job, so no wait is too long.
+        // Nothing is queued before the one job, so no wait is too long.
         let pool = try HashPool(threads: 1, maxQueueWait: .seconds(3600), reference: argon2)
         do {
             let result = try await body(PasswordVerifier(pool: pool, argon2: argon2))

@@ -13,7 +13,7 @@ struct ProbeCommand: ParsableCommand {
     )
 }
 
-/// How the probe's verifiers learn of a revocation.
+/// How the probe's verifiers learn about a revocation.
 enum ProbeMode: String, ExpressibleByArgument, CaseIterable {
     case longPoll = "long-poll"
     case interval
@@ -25,31 +25,31 @@ struct ProbeRevocation: AsyncParsableCommand {
         commandName: "revocation",
         abstract: "Logs in, revokes, and measures how long verifiers keep accepting the token.",
         discussion: """
-            Starts verifiers as services have them, signs a test user in and out again and again, and takes the time from
-            sending the logout until each verifier refuses the token. It needs a first-party client and a user of its own,
-            no administrator, and changes nothing but that user's sessions: it can be run against production. Exit code 1
-            when the 99th percentile is beyond --max (for polls at an interval: beyond interval + max), or when a verifier
-            never refused.
+            The probe runs verifiers like those in services, signs a test user in and out repeatedly, and measures the
+            time from sending the logout until each verifier refuses the token. It needs a first-party client and a user
+            of its own, but no administrator. It changes nothing but that user's sessions, so you can run it against
+            production. The exit code is 1 when the 99th percentile exceeds --max (in mode interval: interval + max), or
+            when a verifier never refused the token.
 
               latchkey probe revocation --client web --user probe --password-stdin < password.txt
               latchkey probe revocation --url https://auth.example.com --client web --user probe --mode long-poll --max 200ms
 
-            The server holds `revocations.max_waiters_per_address` long polls (64) for one address: beyond that verifiers
-            of one machine are answered every `revocations.next_update`, and the probe shows it.
+            The server holds at most `revocations.max_waiters_per_address` (64) long polls for one address. It answers
+            further verifiers of the same machine every `revocations.next_update`, and the result shows it.
             """
     )
 
-    @Option(name: .long, help: "Through which client.") var client: String
-    @Option(name: .long, help: "Who signs in.") var user: String
+    @Option(name: .long, help: "The client to sign in through.") var client: String
+    @Option(name: .long, help: "The user who signs in.") var user: String
     @Option(name: .long, help: "Verifiers to run, 1 to 1000.") var verifiers = 50
     @Option(name: .long, help: "long-poll, interval or both, one after the other.") var mode = ProbeMode.both
-    @Option(name: .long, help: "Between two polls of a verifier in mode interval.")
+    @Option(name: .long, help: "Time between two polls of a verifier in mode interval.")
     var interval = DurationArgument(.seconds(2))
     @Option(name: .long, help: "Revocations to measure, 1 to 10000.") var rounds = 20
-    @Option(name: .long, help: "Revocations before, that do not count.") var warmUp = 3
-    @Option(name: .long, help: "Fail when the 99th percentile is beyond.") var max = DurationArgument(
+    @Option(name: .long, help: "Revocations before the measurement, which do not count.") var warmUp = 3
+    @Option(name: .long, help: "Fail when the 99th percentile exceeds this.") var max = DurationArgument(
         .milliseconds(200))
-    @Flag(help: "The client has a secret.") var confidential = false
+    @Flag(help: "The client is confidential: ask for its secret.") var confidential = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @Flag(help: "Read the secret from standard input, one line (after the password's).") var secretStdin = false
     @OptionGroup var server: ServerOptions
@@ -120,6 +120,6 @@ struct ProbeRevocation: AsyncParsableCommand {
             throw CommandFailure(
                 failed.map { "Beyond the limit: \($0.mode), \($0.summary)." }.joined(separator: " "))
         }
-        Terminal.next("see who polls in earnest with \(settings.command("consumers")).")
+        Terminal.next("see which services poll with \(settings.command("consumers")).")
     }
 }

@@ -42,10 +42,11 @@ struct RevocationsList: AsyncParsableCommand {
 struct RevocationsShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows one live entry, and which services have taken notice of it.",
+        abstract: "Shows one live entry and which services have received it.",
         discussion: """
-            Services are known by the name that they poll with: ?consumer=NAME, or their client_id where the list is for
-            clients alone. One that has it not may still accept what the entry revokes; one that is gone polls no more.
+            Services are known by the name that they poll with: ?consumer=NAME, or their client_id where only clients
+            may read the list. A service that does not have the entry may still accept what it revokes. A service that
+            is gone no longer polls.
 
               latchkey revocations show 1042
             """
@@ -76,26 +77,26 @@ struct RevocationsShow: AsyncParsableCommand {
             Terminal.line(line)
         }
         if !spread.namesAreAuthenticated {
-            Terminal.note("Names are what pollers call themselves: revocations.access is public.")
+            Terminal.note("Pollers choose these names themselves: revocations.access is public.")
         }
         Terminal.next(
             spread.pending.isEmpty
                 ? "measure how fast a revocation arrives: \(settings.command("probe revocation --help"))."
-                : "\(spread.pending.count) pending: look at their polling, or wait for the next one.")
+                : "\(spread.pending.count) pending: check their polling, or wait for their next poll.")
     }
 }
 
 struct RevocationsTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
-        abstract: "Prints new entries as they come, until interrupted.",
+        abstract: "Prints new entries as they arrive, until interrupted.",
         discussion: """
               latchkey revocations tail
               latchkey revocations tail --after 1040 --format json
             """
     )
 
-    @Option(name: .long, help: "Begin after this seq; by default with what comes next.") var after: Int64?
+    @Option(name: .long, help: "Begin after this seq; by default only new entries are printed.") var after: Int64?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 

@@ -4,7 +4,7 @@ import LatchkeyCore
 import LatchkeyHTTP
 
 struct RevokeCommand: AsyncParsableCommand {
-    /// What can be revoked.
+    /// The kinds of things that can be revoked.
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         case token, session, user, client, key, all
     }
@@ -13,26 +13,27 @@ struct RevokeCommand: AsyncParsableCommand {
         commandName: "revoke",
         abstract: "Makes tokens invalid everywhere before they expire.",
         discussion: """
-            The id is a jti for token, a sid for session, a name or sub for user, a client_id, or a kid. A token may stand
-            for its jti: without an id, or with -, it is read from standard input, where other users of the machine cannot
-            see it. The server judges it: only a token of its own is revoked, a refresh token with its session.
+            The id is a jti for token, a sid for session, a name or sub for user, a client_id, or a kid. The token
+            itself can replace its jti: without an id, or with -, it is read from standard input, where other users of
+            the machine cannot see it. The server checks the token: it revokes only its own tokens, and a refresh token
+            together with its session.
 
               latchkey revoke user alice --reason "laptop stolen"
               latchkey revoke token < token.txt
               latchkey revoke session 0199b0f2-0000-7000-8000-000000000000
               latchkey revoke all --sessions --yes
 
-            user and client end the sessions too; all ends access tokens, and with --sessions everything. A key that may
-            still sign is withdrawn with: latchkey keys rotate --emergency --only KID
+            user and client also end the sessions. all revokes every access token, and with --sessions it ends every
+            session too. To withdraw a key that may still sign, use: latchkey keys rotate --emergency --only KID
             """
     )
 
     @Argument(help: "token, session, user, client, key or all.") var kind: Kind
-    @Argument(help: "What to revoke; nothing for all, and nothing or - for a token on standard input.")
+    @Argument(help: "What to revoke. Leave it out for all; leave it out or give - for a token on standard input.")
     var id: String?
     @Option(name: .long, help: "Free text for the log, at most 200 characters; never published.") var reason: String?
     @Flag(help: "With all: end every session too.") var sessions = false
-    @Flag(help: "Do not ask before revoking all.") var yes = false
+    @Flag(help: "Do not ask for confirmation before revoking all.") var yes = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
@@ -44,7 +45,7 @@ struct RevokeCommand: AsyncParsableCommand {
                 throw ValidationError("Say which \(kind.rawValue) to revoke.")
             }
             guard !sessions else {
-                throw ValidationError("--sessions goes with all; the other kinds end their sessions.")
+                throw ValidationError("--sessions is only for all; the other kinds end their sessions anyway.")
             }
         }
     }
@@ -54,7 +55,8 @@ struct RevokeCommand: AsyncParsableCommand {
         if kind == .all {
             try Terminal.confirm(
                 sessions
-                    ? "This signs out everybody." : "This makes every access token invalid until its next refresh.",
+                    ? "This ends every session."
+                    : "This revokes every access token; clients get new ones when they refresh.",
                 yes: yes)
         }
         let token = try token()
@@ -66,7 +68,7 @@ struct RevokeCommand: AsyncParsableCommand {
             return try await connection.send("POST", AdminPath.revocations, body: AdminConnection.encode(body))
         }
         guard answer.status == 201 else {
-            Terminal.line("Nothing live was left to revoke.")
+            Terminal.line("There was nothing live to revoke.")
             Terminal.next("see what is revoked with \(settings.command("revocations list")).")
             return
         }
@@ -75,10 +77,10 @@ struct RevokeCommand: AsyncParsableCommand {
         Terminal.line(
             "Revoked as entry \(entry.seq) of kind \(entry.kind), on the list until \(TimeText.string(entry.expiresAt))."
         )
-        Terminal.next("see who has taken notice with \(settings.command("revocations show \(entry.seq)")).")
+        Terminal.next("see which services have received it with \(settings.command("revocations show \(entry.seq)")).")
     }
 
-    /// The token itself, where one is given instead of its `jti`.
+    /// The token itself, if one is given instead of its `jti`.
     private func token() throws -> String? {
         guard kind == .token else { return nil }
         guard let id, id != "-" else {

@@ -3,7 +3,7 @@ import LatchkeyCore
 package import LatchkeyHTTP
 import Logging
 
-/// What is true once the server accepts connections.
+/// The state of the server once it accepts connections.
 package struct ServerReady: Sendable {
     /// The bound addresses, with real ports.
     package let addresses: [ListenAddress]
@@ -23,8 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Runs the server.",
         discussion: """
-            Creates data directory, database and master key at the first start, and then prints how to make the first
-            administrator, client and token.
+            The first start creates the data directory, the database and the master key, and prints how to make the
+            first administrator, client and token.
 
               latchkey serve
               latchkey serve --listen 0.0.0.0:8080 --issuer https://auth.example.com --data-dir /var/lib/latchkey
@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
     private static func announce(_ ready: ServerReady, _ settings: EffectiveSettings, asTyped: String) {
         let report = StartupReport(settings: settings, ready: ready)
         guard settings.logFormat == .text else {
-            // Only JSON lines may leave a server that was told to log JSON.
+            // A server that logs JSON must write nothing but JSON lines.
             let logger = Logger(label: "latchkey.serve")
             logger.info(
                 "Serving",
@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
                     "lk.addresses": "\(ready.addresses.map(\.description).joined(separator: ","))",
                 ])
             for warning in report.warnings {
-                logger.warning("What should not stay so", metadata: ["lk.reason": "\(warning)"])
+                logger.warning("Startup warning", metadata: ["lk.reason": "\(warning)"])
             }
             return
         }
@@ -82,7 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// What `serve` says when it is up: where it listens, who it is, where its data lies, and what should not stay so.
+/// What `serve` prints when it is ready: its addresses, its issuer, its data directory, and settings to reconsider.
 struct StartupReport {
     let settings: EffectiveSettings
     let ready: ServerReady
@@ -91,7 +91,7 @@ struct StartupReport {
         var warnings = settings.warnings
         let directory = settings.dataDirectory
         if directory.isOpenToOthers {
-            warnings.append("Other users of this machine may look into \(directory.path): chmod 700 it.")
+            warnings.append("Other users of this machine may look into \(directory.path): run chmod 700 on it.")
         }
         return warnings
     }
@@ -114,7 +114,7 @@ struct StartupReport {
     }
 }
 
-/// What a person types after the very first start: real commands, to be copied as they stand.
+/// What a person types after the very first start: real commands, ready to copy.
 enum FirstRunGuide {
     /// - Parameters:
     ///   - program: how this program was called.

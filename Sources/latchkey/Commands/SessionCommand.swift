@@ -23,9 +23,9 @@ struct SessionList: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .long, help: "Only this user's, by name or id.") var user: String?
-    @Option(name: .long, help: "Only this client's.") var client: String?
-    @Option(name: .long, help: "active or ended.") var state: String?
+    @Option(name: .long, help: "Only sessions of this user, by name or id.") var user: String?
+    @Option(name: .long, help: "Only sessions of this client.") var client: String?
+    @Option(name: .long, help: "Only sessions in this state: active or ended.") var state: String?
     @OptionGroup var range: ListRange
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
@@ -67,7 +67,8 @@ struct SessionShow: AsyncParsableCommand {
         }
         guard output.format == .table else { return try JSONOutput.show(found) }
         found.show()
-        Terminal.next("what happened to it: \(settings.command("session explain \(ShellText.quote(session))")).")
+        Terminal.next(
+            "see what happened to it with \(settings.command("session explain \(ShellText.quote(session))")).")
     }
 }
 
@@ -93,7 +94,7 @@ struct SessionRevoke: AsyncParsableCommand {
 struct SessionExplain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Tells from the audit trail why a session was refused.",
+        abstract: "Explains from the audit trail why a session was refused.",
         discussion: "  latchkey session explain 0199b0f2-0000-7000-8000-000000000000"
     )
 
@@ -121,7 +122,7 @@ struct SessionExplain: AsyncParsableCommand {
 }
 
 extension SessionResource {
-    /// Prints the session, one property a line.
+    /// Prints the session, one property per line.
     func show() {
         var card = TextCard()
         card.add("session", id)

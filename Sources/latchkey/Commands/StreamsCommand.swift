@@ -4,9 +4,9 @@ import LatchkeyHTTP
 struct StreamsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "streams",
-        abstract: "Who receives security events (OpenID Shared Signals).",
+        abstract: "Services that receive security events (OpenID Shared Signals).",
         discussion: """
-            A service makes its stream itself, with a token that has the scope latchkey:events.
+            A service creates its stream itself, with a token of the scope latchkey:events.
 
               latchkey streams list
               latchkey streams delete STREAM
@@ -18,7 +18,7 @@ struct StreamsCommand: ParsableCommand {
 struct StreamsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists the streams, newest first, and what waits in them.",
+        abstract: "Lists the streams and how many events wait in them, newest first.",
         discussion: "  latchkey streams list --format json"
     )
 
@@ -55,7 +55,7 @@ struct StreamsDelete: AsyncParsableCommand {
         try await AdminConnection.with(settings) { connection in
             _ = try await connection.send("DELETE", try AdminPath.stream(stream))
         }
-        Terminal.line("The stream \(TextTable.printable(stream)) is gone, with what waited in it.")
-        Terminal.next("a service that is still there can make a new one; disable its client to prevent that.")
+        Terminal.line("The stream \(TextTable.printable(stream)) was deleted, with the events that waited in it.")
+        Terminal.next("a service that still runs can create a new stream; disable its client to prevent that.")
     }
 }

@@ -6,7 +6,7 @@ import LatchkeyTokens
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Sign in from a terminal, look into tokens, check and mint them.",
+        abstract: "Sign in from a terminal; decode, verify and mint tokens.",
         discussion: """
               latchkey token login --client web --user alice --access-token | latchkey token verify
               latchkey token decode < token.txt
@@ -15,16 +15,17 @@ struct TokenCommand: ParsableCommand {
     )
 }
 
-/// Where a command gets the token from that it looks at.
+/// Where a command gets its token from.
 struct TokenInput: ParsableArguments {
-    @Argument(help: "Nothing or - : the token comes on standard input, or is asked for.") var token: String?
+    @Argument(help: "Leave it out or give - to read the token from standard input, or to be asked for it.") var token:
+        String?
 
-    /// Not the parser's `validate()`, which comes before the parser names an option that it does not know: the value of
-    /// a misspelt one would be told to be a token.
+    /// Not in the parser's `validate()`, which runs before the parser reports an unknown option: the value of a
+    /// misspelt option would be taken for a token.
     func check() throws {
         guard token == nil || token == "-" else {
             throw ValidationError(
-                "A token on the command line can be seen by every user of the machine: pass it on standard input.")
+                "Every user of the machine can see a token on the command line: pass it on standard input.")
         }
     }
 
@@ -40,9 +41,9 @@ struct TokenInput: ParsableArguments {
 struct TokenDecode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Shows what a JWT says, without verifying anything.",
+        abstract: "Shows the content of a JWT without verifying it.",
         discussion: """
-            Reads the token from standard input. Whoever made it can have written anything: use token verify to know.
+            Reads the token from standard input. Anybody can write any content: use token verify to check it.
 
               latchkey token decode < token.txt
             """
@@ -87,17 +88,18 @@ struct TokenMintCommand: AsyncParsableCommand {
         commandName: "mint",
         abstract: "Mints an access token without a sign-in, for tests. Audited.",
         discussion: """
-            Prints the token alone, so that it can be piped. It has no session: revoke it by jti, user or client.
+            Prints only the token, so that you can pipe it. It has no session: revoke it by jti, user or client.
 
               latchkey token mint --user alice --client web --ttl 60s
             """
     )
 
-    @Option(name: .long, help: "Whom it speaks for, by name or id.") var user: String
-    @Option(name: .long, help: "In the name of which client.") var client: String
-    @Option(name: .long, help: "A scope; may be repeated. By default the client's.") var scope: [String] = []
-    @Option(name: .long, help: "aud; may be repeated. By default the client's.") var audience: [String] = []
-    @Option(name: .long, help: "Lifetime, 30s to 1h. By default the client's.") var ttl: DurationArgument?
+    @Option(name: .long, help: "The user that the token is for, by name or id.") var user: String
+    @Option(name: .long, help: "The client that the token is issued to.") var client: String
+    @Option(name: .long, help: "A scope; may be repeated. By default the client's scope.") var scope: [String] = []
+    @Option(name: .long, help: "An aud; may be repeated. By default the client's audiences.") var audience: [String] =
+        []
+    @Option(name: .long, help: "Lifetime, 30s to 1h. By default the client's lifetime.") var ttl: DurationArgument?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 

@@ -8,28 +8,28 @@ struct TokenLogin: AsyncParsableCommand {
         commandName: "login",
         abstract: "Signs in with a password and prints the tokens.",
         discussion: """
-            Speaks HTTP, like any application, to the server that runs on the data directory, or to the one that --url
-            names. The client must be first-party. A confidential client's secret is asked for with --confidential, or
-            read from standard input after the password.
+            Like any application, the command speaks HTTP to the server: the one that runs on the data directory, or the
+            one that --url names. The client must be first-party. With --confidential it asks for the client's secret;
+            --secret-stdin reads the secret from standard input after the password.
 
               latchkey token login --client web --user alice
               pass show alice | latchkey token login --client web --user alice --password-stdin --access-token
             """
     )
 
-    @Option(name: .long, help: "Through which client.") var client: String
-    @Option(name: .long, help: "Who signs in.") var user: String
+    @Option(name: .long, help: "The client to sign in through.") var client: String
+    @Option(name: .long, help: "The user who signs in.") var user: String
     @Option(name: .long, help: "A scope; may be repeated.") var scope: [String] = []
-    @Option(name: .long, help: "Shown in the user's list of sessions.") var deviceName: String?
-    @Flag(help: "The client has a secret.") var confidential = false
+    @Option(name: .long, help: "Name of this device in the user's list of sessions.") var deviceName: String?
+    @Flag(help: "The client is confidential: ask for its secret.") var confidential = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @Flag(help: "Read the secret from standard input, one line (after the password's).") var secretStdin = false
-    @Flag(help: "Print the access token alone.") var accessToken = false
+    @Flag(help: "Print only the access token.") var accessToken = false
     @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
-        // Before a password is asked for: it goes only to a server that has said who it is.
+        // Before the password prompt: the password only goes to a server whose identity was checked.
         let address = try await ServerAddress.find(server, settings)
         let (password, secret) = try SecretInput.passwordAndSecret(
             user: user, client: client, passwordStdin: passwordStdin, secretStdin: secretStdin,

@@ -7,10 +7,10 @@ import LatchkeyVerifier
 struct TokenVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verifies an access token like a service does, and says why when it is refused.",
+        abstract: "Verifies an access token as a service does, and says why if it is refused.",
         discussion: """
-            Reads the token from standard input, the keys and the revocation list from files or URLs; by default from
-            the server that runs on the data directory, or from the one that --url or --issuer names.
+            Reads the token from standard input. The keys and the revocation list come from files or URLs; by default
+            from the server that runs on the data directory, or from the one that --url or --issuer names.
 
               latchkey token verify < token.txt
               latchkey token verify --url https://auth.example.com --ca ca.pem --audience https://api.example.com
@@ -20,17 +20,19 @@ struct TokenVerify: AsyncParsableCommand {
     )
 
     @OptionGroup var input: TokenInput
-    @Option(name: .long, help: "Expected iss; by default what the server calls itself.") var issuer: String?
+    @Option(name: .long, help: "Expected iss; by default the server's issuer.") var issuer: String?
     @Option(name: .long, help: "Expected aud; by default the issuer. `any` accepts every audience.")
     var audience: String?
-    @Option(name: .long, help: "JWKS, file or URL; by default the server's.") var jwks: String?
-    @Option(name: .long, help: "Revocation list, file or URL; by default the server's.") var list: String?
-    @Flag(help: "Do not look at a revocation list.") var noList = false
+    @Option(name: .long, help: "File or URL of the JWKS; by default the server's.", completion: .file())
+    var jwks: String?
+    @Option(name: .long, help: "File or URL of the revocation list; by default the server's.", completion: .file())
+    var list: String?
+    @Flag(help: "Do not check a revocation list.") var noList = false
     @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions
 
     func validate() throws {
-        guard list == nil || !noList else { throw ValidationError("--list and --no-list exclude each other.") }
+        guard list == nil || !noList else { throw ValidationError("--list and --no-list cannot be combined.") }
     }
 
     func run() async throws {
@@ -41,7 +43,7 @@ struct TokenVerify: AsyncParsableCommand {
         let now = Timestamp.wallClock
         let revocations = noList ? nil : try await revocationList(source, of: expected, now: now)
         if revocations?.freshness(at: now) == .stale {
-            Terminal.note("Warning: the revocation list is older than it may be; a service would ask for a new one.")
+            Terminal.note("Warning: the revocation list is too old; a service would fetch a new one.")
         }
         let rules = AccessTokenRules(
             issuer: expected, audience: audience == "any" ? nil : audience ?? expected, revocations: revocations?.index)
@@ -71,7 +73,7 @@ struct TokenVerify: AsyncParsableCommand {
         Terminal.next("revoke it with \(settings.command("revoke token", on: claims.tokenID.description)).")
     }
 
-    /// Whom a token has to be from, and where keys and list come from unless options name them.
+    /// The expected issuer, and the source of keys and list unless options name them.
     private func issuerAndSource() async throws -> (issuer: String, PublicDocument.Source) {
         let roots = try server.roots()
         if server.url == nil {
@@ -84,7 +86,7 @@ struct TokenVerify: AsyncParsableCommand {
         return (issuer ?? address.issuer, .server(address, roots))
     }
 
-    /// Nil when a server runs that can be asked instead. No address is made of it, so a guess is good enough.
+    /// Nil when a running server can be asked instead. The value is not used as an address, so a guess is good enough.
     private func configuredIssuer() async throws -> String? {
         let values = try ConfigurationValues.read(settings.sources())
         let directory = DataDirectory(path: try values.value(of: ConfigurationKey.dataDirectory))
@@ -115,15 +117,17 @@ struct TokenVerify: AsyncParsableCommand {
         }
     }
 
-    /// What to do about the refusals that are most often a mistake of the question.
+    /// What to do about the refusals that usually come from a wrong option.
     private static func advice(_ error: any Error, _ token: String, audience: String, issuer: String) -> String {
         switch error as? VerificationError {
         case .some(.wrongIssuer):
             let found = (try? UnverifiedToken(parsing: token).unverifiedClaims())?.issuer ?? ""
-            return " It is from \(found), not from \(issuer): name that with --issuer, or its server with --url."
+            return
+                " It was issued by \(found), not by \(issuer): give its issuer with --issuer, or its server with --url."
         case .some(.wrongAudience):
             let found = (try? UnverifiedToken(parsing: token).unverifiedClaims())?.audience ?? []
-            return " It is for \(found.joined(separator: ", ")), not for \(audience): name it with --audience."
+            return
+                " It is for \(found.joined(separator: ", ")), not for \(audience): give its audience with --audience."
         case .some(.unknownKey):
             return " Its key is not in the JWKS: it was withdrawn, or another server made the token."
         default: return ""
@@ -139,7 +143,7 @@ struct TokenVerify: AsyncParsableCommand {
 
 /// A document that anyone may read: from a file or over HTTP.
 enum PublicDocument {
-    /// Where documents come from that no option names.
+    /// The source of documents that no option names.
     enum Source: Sendable {
         case server(ServerAddress, TrustRoots)
         case url(String, TrustRoots)

@@ -12,7 +12,7 @@ struct UserSetPassword: AsyncParsableCommand {
     )
 
     @Argument(help: "Name or id.") var user: String
-    @Flag(help: "The next login must change it.") var mustChange = false
+    @Flag(help: "The user must change it at the next login.") var mustChange = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @OptionGroup var settings: SettingsOptions
 
@@ -81,7 +81,7 @@ struct UserDelete: AsyncParsableCommand {
     )
 
     @Argument(help: "Name or id.") var user: String
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -91,6 +91,6 @@ struct UserDelete: AsyncParsableCommand {
             _ = try await connection.send("DELETE", AdminPath.user(try await connection.user(user)))
         }
         Terminal.line("\(user) was deleted.")
-        Terminal.next("its access tokens are on the revocation list until they have expired.")
+        Terminal.next("its access tokens are on the revocation list until they expire.")
     }
 }

@@ -6,7 +6,7 @@ struct UserCommand: ParsableCommand {
         commandName: "user",
         abstract: "Accounts.",
         discussion: """
-            A USER is a name or an id.
+            USER is a name or an id.
 
               latchkey user add alice --admin
               latchkey user list
@@ -21,7 +21,7 @@ struct UserCommand: ParsableCommand {
 struct UserAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Makes an account.",
+        abstract: "Creates an account.",
         discussion: """
             Asks for the password twice, or reads one line of standard input:
 
@@ -31,9 +31,9 @@ struct UserAdd: AsyncParsableCommand {
     )
 
     @Argument(help: "Name to sign in with.") var name: String
-    @Flag(help: "Give the role admin.") var admin = false
+    @Flag(help: "Give the account the role admin.") var admin = false
     @Option(name: .long, help: "A role; may be repeated.") var role: [String] = []
-    @Flag(help: "The first login must change the password.") var mustChange = false
+    @Flag(help: "The user must change the password at the first login.") var mustChange = false
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
@@ -58,10 +58,10 @@ struct UserAdd: AsyncParsableCommand {
 struct UserUpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Changes name, roles or the duty to change the password.",
+        abstract: "Changes the name, the roles, or whether the user must change the password.",
         discussion: """
-            The roles given replace all present ones; what that takes away is told. Losing the role admin ends the user's
-            sessions and tokens.
+            The given roles replace all current ones; the command says which are removed. A user who loses the role
+            admin also loses all sessions and tokens.
 
               latchkey user update alice --role editor --role billing
               latchkey user update alice --no-roles
@@ -71,16 +71,18 @@ struct UserUpdateCommand: AsyncParsableCommand {
     @Argument(help: "Name or id.") var user: String
     @Option(name: .long, help: "New name.") var name: String?
     @Option(name: .long, help: "A role; may be repeated.") var role: [String] = []
-    @Flag(help: "Take all roles away.") var noRoles = false
-    @Flag(inversion: .prefixedNo, help: "Whether the next login must change the password.") var mustChange: Bool?
+    @Flag(help: "Remove all roles.") var noRoles = false
+    @Flag(inversion: .prefixedNo, help: "Whether the user must change the password at the next login.") var mustChange:
+        Bool?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func validate() throws {
         guard name != nil || !role.isEmpty || noRoles || mustChange != nil else {
-            throw ValidationError("Say what to change: --name, --role, --no-roles, --must-change or --no-must-change.")
+            throw ValidationError(
+                "Give at least one change: --name, --role, --no-roles, --must-change or --no-must-change.")
         }
-        guard role.isEmpty || !noRoles else { throw ValidationError("--role and --no-roles exclude each other.") }
+        guard role.isEmpty || !noRoles else { throw ValidationError("--role and --no-roles cannot be combined.") }
     }
 
     func run() async throws {
@@ -148,7 +150,7 @@ struct UserShow: AsyncParsableCommand {
     }
 }
 
-/// What a change of roles means for the user.
+/// The consequences of a change of roles for the user.
 struct RoleChange {
     private let user: String
     private let lost: [String]
@@ -160,12 +162,12 @@ struct RoleChange {
 
     var sentences: [String] {
         guard !lost.isEmpty else { return [] }
-        let taken = "Taken away from \(TextTable.printable(user)): \(lost.joined(separator: ", "))."
+        let taken = "Removed from \(TextTable.printable(user)): \(lost.joined(separator: ", "))."
         guard lost.contains("admin") else { return [taken] }
         return [
             taken,
-            "Losing the role admin has ended all sessions of this user and revoked the access tokens. The user signs in "
-                + "again, and gets no scope latchkey:admin any more.",
+            "Without the role admin, all sessions of this user have ended and the access tokens are revoked. The user must sign in "
+                + "again, and can no longer get the scope latchkey:admin.",
         ]
     }
 }

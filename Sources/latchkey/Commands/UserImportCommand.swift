@@ -8,26 +8,26 @@ struct UserImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Imports accounts with the password hashes of another system.",
         discussion: """
-            FILE holds one JSON object a line, or is - for standard input:
+            FILE holds one JSON object per line; - stands for standard input:
 
               {"name":"alice","password_hash":"$2b$12$…","roles":["editor"],"must_change_password":true}
 
-            Only name and password_hash are needed; disabled may be there too. With must_change_password the first
+            Only name and password_hash are required; disabled is optional too. With must_change_password the first
             sign-in asks for a new password. Hashes may be Argon2, bcrypt, scrypt or PBKDF2, as Django, Spring Security,
-            passlib, Keycloak (its credential's JSON, as a text), PHP or ASP.NET Identity write them; each turns into
-            Argon2id at the user's first login. Until the last one has, every refused sign-in takes as long as the
-            slowest of them. Which products, how to export and what is refused:
+            passlib, Keycloak (its credential's JSON, as a string), PHP or ASP.NET Identity write them. The user's first
+            login replaces the hash with Argon2id. Until all are replaced, every refused sign-in takes as long as the
+            slowest of them. This page lists the products, how to export from them and what is refused:
             Sources/LatchkeyCore/Documentation.docc/ImportedPasswords.md
 
-            Names that exist are left alone, so an import can be repeated.
+            Existing names are left alone, so you can repeat an import.
 
               latchkey user import users.jsonl --dry-run
               latchkey user import users.jsonl
             """
     )
 
-    @Argument(help: "File of JSON lines, or -.") var file: String
-    @Flag(help: "Judge every line and write nothing.") var dryRun = false
+    @Argument(help: "File of JSON lines, or -.", completion: .file()) var file: String
+    @Flag(help: "Check every line and write nothing.") var dryRun = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -77,20 +77,20 @@ struct UserImportCommand: AsyncParsableCommand {
 }
 
 extension UserImportCommand {
-    /// What is wrong with a line that is not of the form, without quoting it.
+    /// What is wrong with a line that does not have the form, without quoting it.
     private static func complaint(about error: any Error) -> String {
         let members = UserImportLine.schema.memberNames
         if case DecodingError.dataCorrupted(let context) = error,
             context.debugDescription == UserImportLine.schema.unknownMember
         {
-            return "has a member that is not known: there are \(members.joined(separator: ", "))."
+            return "has an unknown member; the known ones are \(members.joined(separator: ", "))."
         }
         switch error {
         case DecodingError.keyNotFound(let key, _) where members.contains(key.stringValue):
             return "lacks the member \(key.stringValue)."
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.dataCorrupted(let context):
-            // The first of the path: the second is a place in a list.
+            // The first element of the path: the second is a position in a list.
             guard let name = context.codingPath.first?.stringValue, members.contains(name) else { break }
             return "has a wrong value in the member \(name): it must be \(form(of: name))."
         default: break
@@ -100,16 +100,16 @@ extension UserImportCommand {
 
     private static func form(of member: String) -> String {
         switch UserImportLine.schema.type(of: member) {
-        case .array: "a list of texts, like [\"editor\"]"
+        case .array: "a list of strings, like [\"editor\"]"
         case .boolean: "true or false, without quotation marks"
-        default: "a text in quotation marks"
+        default: "a string in quotation marks"
         }
     }
 }
 
-/// Lines on their way to the server in one request: within the body limit of 64 KiB and the server's own bound.
+/// Lines to send to the server in one request: within the body limit of 64 KiB and the server's own limit.
 private struct ImportChunk {
-    /// Leaves room for what JSON escaping may add when a line is written anew, and for the envelope.
+    /// Leaves space for the JSON escaping of a line that is written again, and for the envelope.
     private static let maximumBytes = 40 * 1024
 
     let dryRun: Bool
@@ -130,7 +130,7 @@ private struct ImportChunk {
     }
 }
 
-/// What became of all lines so far.
+/// The results of all lines so far.
 private struct ImportTally {
     /// More complaints than this are counted, not shown.
     private static let maximumProblems = 100
@@ -171,7 +171,7 @@ struct LineReader {
     private var start = 0
     private var number = 0
     private var isAtEnd = false
-    /// Bytes of the lines given out so far.
+    /// Bytes of the lines returned so far.
     private(set) var position = 0
 
     init(_ file: FileHandle) { self.file = file }
@@ -209,7 +209,7 @@ struct LineReader {
         number += 1
         position += bytes.count + 1
         let text = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-        // A byte order mark is no part of the text.
+        // A byte order mark is not part of the text.
         return (number, Array(number == 1 && text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text))
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Yams
 
-/// What stands in a configuration file: each key with its line and its texts, as YAML has them.
+/// The content of a configuration file: each key with its line and its values, as YAML has them.
 package struct ConfigurationFile: Sendable {
-    /// One key at a leaf of the file.
+    /// One key of the file that has no keys below it.
     package struct Entry: Sendable, Equatable {
         package enum Content: Sendable, Equatable {
             /// Empty for a key without a value.
@@ -25,13 +25,13 @@ package struct ConfigurationFile: Sendable {
     package subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
     /// Reads the file.
-    /// - Throws: ``ConfigurationError`` when it cannot be read, is no YAML or repeats a key.
+    /// - Throws: ``ConfigurationError`` when it cannot be read, is not YAML or repeats a key.
     package init(path: String) throws(ConfigurationError) {
         let data: Data
         do {
             data = try FileTrouble.open(path).readToEnd() ?? Data()
         } catch let failure as CommandFailure {
-            throw ConfigurationError("The configuration file is of no use: \(failure) Check --config.")
+            throw ConfigurationError("The configuration file cannot be used: \(failure) Check --config.")
         } catch {
             throw ConfigurationError("Cannot read the configuration file \(path): check --config.")
         }
@@ -57,22 +57,23 @@ package struct ConfigurationFile: Sendable {
             return
         }
         guard let mapping = root.mapping else {
-            throw ConfigurationError("The configuration file \(path) must consist of `key: value` lines.")
+            throw ConfigurationError("The configuration file \(path) must contain `key: value` lines.")
         }
         entries = try Self.leaves(of: mapping, prefix: "", path: path)
-        // A key may stand in its groups or be written with dots; YAML itself refuses only the same way twice.
+        // A key may be nested in its groups or written with dots; YAML itself refuses only a repetition in the same
+        // form.
         var lines: [String: Int] = [:]
         for entry in entries {
             if let line = lines.updateValue(entry.line, forKey: entry.name) {
                 throw ConfigurationError(
-                    "\(path), line \(entry.line): `\(entry.name)` stands in line \(line) already: name it once.")
+                    "\(path), line \(entry.line): `\(entry.name)` is set in line \(line) already: set it only once.")
             }
         }
     }
 
-    /// What an entry sets.
-    /// - Throws: ``ConfigurationError`` for a list where one text is meant, and for no value: left empty, a key that
-    ///   restricts something would be taken for no restriction.
+    /// The values that an entry sets.
+    /// - Throws: ``ConfigurationError`` for a list where one value is expected, and for a missing value: an empty key
+    ///   that restricts something would be taken for no restriction.
     package func texts(of entry: Entry, for key: ConfigurationKey) throws(ConfigurationError) -> [String]? {
         switch entry.content {
         // `listen: a,b` is as clear as a list.
@@ -89,7 +90,7 @@ package struct ConfigurationFile: Sendable {
         }
     }
 
-    /// Refuses the first key that is not in the table, naming the nearest one that is.
+    /// Refuses the first key that is not in the table, and names the nearest one that is.
     /// - Throws: ``ConfigurationError``.
     package func refuseUnknownKeys() throws(ConfigurationError) {
         let known = ConfigurationKey.all.map(\.name)
@@ -97,7 +98,7 @@ package struct ConfigurationFile: Sendable {
             let group = known.filter { $0.hasPrefix(entry.name + ".") }
             var sentence = "\(path), line \(entry.line): unknown key `\(entry.name)`"
             if !group.isEmpty {
-                sentence += "; it is a group that holds \(group.joined(separator: ", "))"
+                sentence += "; it is a group with the keys \(group.joined(separator: ", "))"
             } else if let nearest = NearestName.of(entry.name, among: known) {
                 sentence += "; did you mean `\(nearest)`?"
             }
@@ -126,7 +127,7 @@ package struct ConfigurationFile: Sendable {
                 for element in elements {
                     guard element.null == nil, let text = element.scalar?.string, !text.isEmpty else {
                         throw ConfigurationError(
-                            "\(path), line \(element.mark?.line ?? line): each item of `\(name)` must be a text.")
+                            "\(path), line \(element.mark?.line ?? line): each item of `\(name)` must be a string.")
                     }
                     texts.append(text)
                 }
@@ -147,9 +148,9 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     package init(_ description: String) { self.description = description }
 }
 
-/// Finds what somebody probably meant to type.
+/// Finds what a user probably meant to type.
 package enum NearestName {
-    /// The candidate with the fewest edits from `name`, or nil when even that one differs in more than a third.
+    /// The candidate with the fewest edits from `name`, or nil if even that one differs in more than a third.
     package static func of(_ name: String, among candidates: [String]) -> String? {
         let scored = candidates.map { (candidate: $0, distance: distance(name, $0)) }
         guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -9,15 +9,15 @@ extension ConfigurationKey {
 
     static let issuer = Typed<String>(
         "issuer", .text, default: nil,
-        "Public URL of this server, in every token as iss; by default http://localhost:<port> on loopback.")
+        "Public URL of this server and iss of every token; by default http://localhost:<port> on loopback.")
     static let listen = Typed<[ListenAddress]>(
         "listen", .addresses, default: "127.0.0.1:8080,[::1]:8080", "Addresses to serve HTTP on.")
     static let adminListen = Typed<[ListenAddress]>(
         "admin.listen", .addresses, default: nil,
-        "Addresses for the admin API and metrics alone; by default they are served with everything else.")
+        "Addresses that serve only the admin API and metrics; by default `listen` serves them too.")
     static let adminTLS = Typed<Bool>(
         "admin.tls", .flag, default: nil,
-        "Whether admin.listen speaks TLS; by default as listen does, but plain HTTP on a loopback address.")
+        "Whether admin.listen speaks TLS; by default like listen, but plain HTTP on a loopback address.")
     static let dataDirectory = Typed<String>(
         "data_dir", .text, default: "./data", "Directory of the database, the lock, the socket and the master key.")
     static let masterKeyFile = Typed<String>(
@@ -28,7 +28,7 @@ extension ConfigurationKey {
         "Name of an administrator to create when the server starts without any user.")
     static let bootstrapPasswordFile = Typed<String>(
         "bootstrap.password_file", .text, default: nil,
-        "File with that administrator's first password in one line, with any line ending.")
+        "File with that administrator's first password on one line; any line ending will do.")
     static let tlsCertificate = Typed<String>(
         "tls.certificate", .text, default: nil,
         "PEM file of the certificate chain; without it the server speaks plain HTTP. Read again when it changes.")
@@ -36,7 +36,7 @@ extension ConfigurationKey {
         "tls.private_key", .text, default: nil, "PEM file of the certificate's private key.")
     static let trustedProxies = Typed<TrustedProxies>(
         "trusted_proxies", .networks, default: nil,
-        "Addresses or networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. The proxy has to clear Forwarded."
+        "Addresses or networks whose X-Forwarded-For is trusted, such as 10.0.0.0/8. The proxy must clear Forwarded."
     )
 
     static let accessTTL = Typed<Duration>(
@@ -51,20 +51,21 @@ extension ConfigurationKey {
         "tokens.audience", .text, default: nil, "aud of access tokens; by default the issuer.")
     static let maxSkew = Typed<Duration>(
         "tokens.max_skew", .duration(.seconds(60) ... .seconds(600)), default: "120s",
-        "The most that a verifier may allow for differing clocks.")
+        "Largest clock difference that a verifier may allow.")
 
     static let idleTTL = Typed<Duration>(
         "refresh.idle_ttl", .duration(.seconds(60)...tenYears), default: "14d",
-        "A session ends when it was not refreshed for so long.")
+        "A session ends when it has not been refreshed for this long.")
     static let absoluteTTL = Typed<Duration>(
         "refresh.absolute_ttl", .duration(.seconds(60)...tenYears), default: "90d",
-        "A session ends so long after the sign-in.")
+        "A session ends this long after the sign-in.")
     static let reuseWindow = Typed<Duration>(
         "refresh.reuse_window", .duration(.seconds(1) ... .seconds(600)), default: "30s",
-        "For half of it the token used last gets the same successor, then an access token alone (lost answers, tabs).")
+        "How long the token used last is still accepted, for lost responses and tabs: "
+            + "half of it with the same successor, then with an access token only.")
     static let recoveryLimit = Typed<Int>(
         "refresh.recovery_limit", .integer(0...1000), default: "8",
-        "How often in 24 hours a session may recover from a lost answer after that window.")
+        "How often in 24 hours a session may recover from a lost response after that window.")
 
     static let minLength = Typed<Int>(
         "password.min_length", .integer(8...64), default: "15", "Shortest new password, in characters.")
@@ -77,16 +78,16 @@ extension ConfigurationKey {
 
     static let hashThreads = Typed<Int?>(
         "login.hash_threads", .threads, default: "cores",
-        "Threads that hash passwords: a number, or cores (of a container, what its quota comes to).")
+        "Threads that hash passwords: a number, or cores (in a container, its CPU quota).")
     static let hashNiceness = Typed<Int>(
         "login.hash_niceness", .integer(0...19), default: "10",
-        "How much those threads give way to others: 0 where other programs keep the machine busy, 19 at most.")
+        "Niceness of those threads, at most 19; 0 where other programs keep the machine busy.")
     static let precedence = Typed<Bool>(
         "login.precedence", .flag, default: "false",
-        "Whether all else goes before hashing with a real-time priority, where the system permits it (LimitRTPRIO=2).")
+        "Whether all else runs before hashing, at a real-time priority, where the system allows it (LimitRTPRIO=2).")
     static let maxQueueWait = Typed<Duration>(
         "login.max_queue_wait", .duration(.milliseconds(100) ... .seconds(60)), default: "2s",
-        "A login whose expected wait is longer is told to come back later.")
+        "A login that would wait longer is refused at once, with Retry-After.")
     static let accountFailures = Typed<Int>(
         "login.throttle.account_failures", .integer(1...100_000), default: "10",
         "Failed logins of one account from one network before delays begin.")
@@ -94,7 +95,7 @@ extension ConfigurationKey {
         "login.throttle.address_failures", .integer(1...1_000_000), default: "100",
         "Failed logins from one network before delays begin.")
     static let window = Typed<Duration>(
-        "login.throttle.window", .duration(.seconds(60)...day), default: "15m", "Failures are counted for so long.")
+        "login.throttle.window", .duration(.seconds(60)...day), default: "15m", "How long a failure counts.")
 
     static let rotationPeriod = Typed<Duration>(
         "keys.rotation_period", .duration(.seconds(3600)...tenYears), default: "30d", "How long a key signs.")
@@ -106,37 +107,38 @@ extension ConfigurationKey {
 
     static let revocationsAccess = Typed<LatchkeyCore.Settings.Revocations.Access>(
         "revocations.access", .choice(LatchkeyCore.Settings.Revocations.Access.self), default: "public",
-        "Who may read the revocation list: public, or authenticated clients alone.")
+        "Who may read the revocation list: public for everyone, clients for authenticated clients only.")
     static let nextUpdate = Typed<Duration>(
         "revocations.next_update", .duration(.seconds(1) ... .seconds(60)), default: "5s",
         "How often services should poll the list.")
     static let expiresIn = Typed<Duration>(
         "revocations.expires_in", .duration(.seconds(2) ... .seconds(3600)), default: "60s",
-        "After so long without a poll a service should no longer trust its copy of the list.")
+        "How long a service may trust its copy of the list without another poll.")
     static let maxWait = Typed<Duration>(
-        "revocations.max_wait", .duration(.zero ... .seconds(60)), default: "60s", "Longest long poll.")
+        "revocations.max_wait", .duration(.zero ... .seconds(60)), default: "60s",
+        "Longest time that a long poll is held.")
     static let maxWaiters = Typed<Int>(
-        "revocations.max_waiters", .integer(0...1_000_000), default: "10000", "Long polls held at a time.")
+        "revocations.max_waiters", .integer(0...1_000_000), default: "10000", "Long polls held at the same time.")
     static let maxWaitersPerAddress = Typed<Int>(
         "revocations.max_waiters_per_address", .integer(0...1_000_000), default: "64",
-        "Long polls held at a time for one address.")
+        "Long polls held at the same time for one address.")
 
     static let sharedSignals = Typed<Bool>(
         "shared_signals.enabled", .flag, default: "false",
         "Whether services can receive security events by polling (OpenID Shared Signals, RFC 8936).")
     static let maxPending = Typed<Int>(
         "shared_signals.max_pending", .integer(10...1_000_000), default: "100000",
-        "Events that wait for one receiver; beyond, the oldest are dropped.")
+        "Most events that wait for one receiver; beyond that, the oldest are dropped.")
     static let eventRetention = Typed<Duration>(
         "shared_signals.retention", .duration(.seconds(3600) ... .seconds(90 * 86400)), default: "7d",
         "How long an event waits for its receiver.")
 
     static let statusListEnabled = Typed<Bool>(
         "status_list.enabled", .flag, default: "false",
-        "Whether tokens carry a place in a Token Status List, for software that reads those: true or false.")
+        "Whether tokens refer to a Token Status List, for software that reads those: true or false.")
     static let statusListTTL = Typed<Duration>(
         "status_list.ttl", .duration(.seconds(1) ... .seconds(25)), default: "15s",
-        "How long a reader keeps a status list before it fetches it again; shorter than any token lives.")
+        "How long a reader keeps a status list before it fetches it again; shorter than any token lifetime.")
 
     static let auditRetention = Typed<Duration>(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
@@ -149,7 +151,7 @@ extension ConfigurationKey {
         "Reserved for the PostgreSQL store, which this build does not contain.", isSecret: true)
     static let logLevel = Typed<Logger.Level>(
         "log.level", .choice(Logger.Level.self), default: "info",
-        "Least severe messages to log: trace, debug, info, notice, warning, error or critical.")
+        "Lowest level to log: trace, debug, info, notice, warning, error or critical.")
     static let logFormat = Typed<EffectiveSettings.LogFormat>(
         "log.format", .choice(EffectiveSettings.LogFormat.self), default: "text", "Log lines as text or JSON.")
 

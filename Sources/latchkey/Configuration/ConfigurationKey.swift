@@ -1,13 +1,13 @@
-/// One thing that can be configured: its name, its default, what it may hold and what it is for.
+/// One setting: its name, its default, its possible values and its purpose.
 ///
-/// The table ``all`` drives reading, `config print`, the check for unknown keys and the test that holds
-/// `Config/latchkey.yaml` to the code.
+/// The table ``all`` drives reading, `config print`, the check for unknown keys and the test that compares
+/// `Config/latchkey.yaml` with the code.
 package struct ConfigurationKey: Sendable {
     /// Dotted name as in the file: `tokens.access_ttl`.
     package let name: String
-    /// Whether it holds several texts: a YAML list, or separated by commas.
+    /// Whether it holds several values: a YAML list, or separated by commas.
     package let isList: Bool
-    /// What a value must be, in words: "a duration from 30s to 1h", "public or clients".
+    /// The accepted values, in words: "a duration from 30s to 1h", "public or clients".
     package let accepted: String
     /// The default as it would be written in the file; `nil` when there is none.
     package let defaultText: String?
@@ -21,12 +21,12 @@ package struct ConfigurationKey: Sendable {
         Self.variablePrefix + name.uppercased().replacing(".", with: "_")
     }
 
-    /// What every variable of ours begins with.
+    /// The prefix of all our variables.
     package static let variablePrefix = "LATCHKEY_"
-    /// A variable that is ours and no key: the master key itself, base64 (DESIGN 3). It may not stand in a file.
+    /// A variable that is ours and no key: the master key itself, base64. It may not stand in a file.
     package static let masterKeyVariable = "LATCHKEY_MASTER_KEY"
 
-    /// A key with the way in which its value is read. Whoever reads it gets a value that was judged, never a text.
+    /// A key with the way to read its value. Reading it returns a checked value, never a string.
     package struct Typed<Value: Sendable>: Sendable {
         package let key: ConfigurationKey
         let form: ValueForm<Value>

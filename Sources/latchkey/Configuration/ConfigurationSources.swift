@@ -2,7 +2,7 @@
 package struct ConfigurationSources: Sendable {
     /// `--config`.
     package var file: String?
-    /// The process's variables; only those that begin with `LATCHKEY_` are looked at.
+    /// The process's variables; only those that begin with `LATCHKEY_` are read.
     package var environment: [String: String]
     /// Values of command-line flags by key name; they win.
     package var flags: [String: String]
@@ -14,7 +14,7 @@ package struct ConfigurationSources: Sendable {
     }
 }
 
-/// What stands for every key after the four layers were laid over one another, and who said so.
+/// The value of every key after the four layers were combined, and its origin.
 package struct ConfigurationValues: Sendable {
     /// Which layer a value came from.
     package enum Origin: Sendable, Equatable {
@@ -35,12 +35,12 @@ package struct ConfigurationValues: Sendable {
     }
 
     package struct Value: Sendable {
-        /// Elements of a list, of which there may be none; a single text otherwise.
+        /// Elements of a list, which may be empty; otherwise a single value.
         package let texts: [String]
         package let origin: Origin
     }
 
-    /// By name; without those that are not set and have no default.
+    /// By name; without keys that are not set and have no default.
     package let values: [String: Value]
     /// Sentences about what was ignored.
     package let warnings: [String]
@@ -71,22 +71,22 @@ package struct ConfigurationValues: Sendable {
         let known = ConfigurationKey.all.map(\.variable) + [ConfigurationKey.masterKeyVariable]
         return environment.keys.sorted().filter { !known.contains($0) }.map { variable in
             let nearest = NearestName.of(variable, among: known).map { " Did you mean \($0)?" } ?? ""
-            return "The environment variable \(variable) is not one of ours and is ignored.\(nearest)"
+            return "The environment variable \(variable) is not a setting of Latchkey and is ignored.\(nearest)"
         }
     }
 }
 
 extension ConfigurationKey {
-    /// What a text sets: the items of a list, of which there may be none, or the text itself; nil when it is empty, which
-    /// sets nothing.
+    /// The values that a text sets: the items of a list, which may be empty, or the text itself; nil for an empty text,
+    /// which sets nothing.
     func texts(in text: String) -> [String]? {
         isList ? text.listedItems : text.isEmpty ? nil : [text]
     }
 }
 
 extension String {
-    /// The items of a list that is written with commas, without the white space of ASCII around them. By bytes: whatever
-    /// follows a comma, it separates.
+    /// The items of a list that is written with commas, without ASCII white space around them. By bytes, so that a
+    /// comma separates whatever follows it.
     fileprivate var listedItems: [String] {
         utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)).withoutOuterSpace }.filter { !$0.isEmpty }
     }

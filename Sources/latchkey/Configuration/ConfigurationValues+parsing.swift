@@ -1,12 +1,12 @@
 extension ConfigurationValues {
-    /// The value of a key that has a default, which stands where nothing is set.
+    /// The value of a key that has a default, which applies if nothing is set.
     func value<Value>(of key: ConfigurationKey.Typed<Value>) throws(ConfigurationError) -> Value {
         guard let value = try optional(key) else { throw ConfigurationError("`\(key.name)` must be set.") }
         return value
     }
 
     /// The value of a key; nil when it is not set and has no default.
-    /// - Throws: ``ConfigurationError`` with key, value, where it stands, and what is accepted.
+    /// - Throws: ``ConfigurationError`` with the key, the value, its place, and the accepted values.
     func optional<Value>(_ key: ConfigurationKey.Typed<Value>) throws(ConfigurationError) -> Value? {
         guard let found = values[key.name] else { return nil }
         switch key.form.read(found.texts) {
@@ -19,7 +19,7 @@ extension ConfigurationValues {
         }
     }
 
-    /// Two keys that make sense only together; `nil` when neither is set.
+    /// Two keys that are useful only together; `nil` when neither is set.
     func pair<Value>(
         _ first: ConfigurationKey.Typed<Value>, _ second: ConfigurationKey.Typed<Value>
     ) throws(ConfigurationError) -> (Value, Value)? {
@@ -32,7 +32,7 @@ extension ConfigurationValues {
         }
     }
 
-    /// A key's texts as they were written.
+    /// A key's values as they were written.
     func shown(_ key: ConfigurationKey) -> String {
         key.isSecret ? "<redacted>" : (values[key.name]?.texts ?? []).joined(separator: ",")
     }

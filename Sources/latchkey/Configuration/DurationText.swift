@@ -6,7 +6,7 @@ package enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
-    /// Nil for anything but 1 to 10 digits and a unit: no sign, no space, no fraction.
+    /// Nil unless it is 1 to 10 digits and a unit: no sign, no space, no fraction.
     package static func parse(_ text: String) -> Duration? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...10).contains(digits.count), let number = Int64(digits),
@@ -42,7 +42,7 @@ struct DurationArgument: ExpressibleByArgument, Sendable {
     var seconds: Int64 { duration.components.seconds }
 }
 
-/// A duration that may also be taken back: `default` returns to the issuer's setting.
+/// A duration that may also be removed: `default` returns to the issuer's setting.
 struct DurationChange: ExpressibleByArgument, Sendable {
     /// `nil`: back to the issuer's setting.
     let duration: DurationArgument?

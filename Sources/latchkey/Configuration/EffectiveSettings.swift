@@ -6,30 +6,30 @@ package import LatchkeyHTTP
 import LatchkeyTokens
 package import Logging
 
-/// Everything that a command or the server is told by configuration: the domain's settings and the process's own.
+/// The complete configuration of a command or the server: the domain's settings and the process's own.
 package struct EffectiveSettings: Sendable {
     package enum LogFormat: String, Sendable, CaseIterable { case text, json }
     /// Databases that this build contains.
     enum Database: String, Sendable, CaseIterable { case sqlite }
 
-    /// A certificate and its key; both are there or neither.
+    /// A certificate and its key; both are present or neither.
     package struct TLSFiles: Sendable, Equatable {
         package let certificate: String
         package let privateKey: String
     }
 
-    /// The first administrator of a container: made once, when there is no user.
+    /// The first administrator of a container: created once, when there is no user.
     package struct Bootstrap: Sendable, Equatable {
         package let admin: String
         package let passwordFile: String
     }
 
-    /// What the domain needs.
+    /// The domain's settings.
     package let core: LatchkeyCore.Settings
     package let listen: [ListenAddress]
     /// Empty: the admin API and the metrics are served on ``listen``.
     package let adminListen: [ListenAddress]
-    /// What `admin.tls` says; nil when it says nothing.
+    /// The value of `admin.tls`; nil when it is not set.
     private let adminTLS: Bool?
     package let dataDirectory: DataDirectory
     /// Where the master key is read from when `LATCHKEY_MASTER_KEY` is not set.
@@ -39,18 +39,18 @@ package struct EffectiveSettings: Sendable {
     package let trustedProxies: TrustedProxies
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
-    /// Sentences for the operator: what was ignored, and what works but should not stay so.
+    /// Sentences for the operator: ignored settings, and settings that work but should be changed.
     package let warnings: [String]
     /// The raw texts with their origins, for `config print`.
     package let values: ConfigurationValues
 
-    /// Reads the four layers and judges every value.
+    /// Reads the four layers and checks every value.
     /// - Throws: ``ConfigurationError`` for the first value that cannot be used.
     package static func load(_ sources: ConfigurationSources) async throws -> EffectiveSettings {
         try EffectiveSettings(ConfigurationValues.read(sources))
     }
 
-    /// Judges values that were read.
+    /// Checks values that were read.
     /// - Throws: ``ConfigurationError``.
     package init(_ values: ConfigurationValues) throws {
         typealias Key = ConfigurationKey
@@ -82,8 +82,8 @@ package struct EffectiveSettings: Sendable {
         warnings = values.warnings + Self.warnings(core, listen: listen, isTLS: tls != nil)
     }
 
-    /// Whether an address of ``adminListen`` speaks TLS. On this machine nobody else listens, and the certificate is for
-    /// the public name, which no scraper or script of this machine asks for.
+    /// Whether an address of ``adminListen`` speaks TLS. A loopback address is reachable only from this machine, and
+    /// the certificate is for the public name, which no scraper or script of this machine uses.
     package func speaksTLS(admin address: ListenAddress) -> Bool {
         tls != nil && adminTLS ?? !address.isLoopback
     }
@@ -99,11 +99,11 @@ package struct EffectiveSettings: Sendable {
         }
         if core.issuer.hasPrefix("http://") {
             warnings.append(
-                "The issuer is plain http on this machine: cookies are made without Secure, for development alone.")
+                "The issuer is plain http on this machine, for development only: cookies are set without Secure.")
         }
         if core.issuer.hasPrefix("https://"), !isTLS, listen.contains(where: { !$0.isLoopback }) {
             warnings.append(
-                "The issuer is https and this server speaks plain HTTP to the network: put a TLS proxy before it, "
+                "The issuer is https and this server speaks plain HTTP to the network: put a TLS proxy in front of it, "
                     + "or set tls.certificate and tls.private_key.")
         }
         return warnings
@@ -112,10 +112,14 @@ package struct EffectiveSettings: Sendable {
 
 /// The options that every command takes.
 struct SettingsOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("\(ConfigurationKey.dataDirectory.key.summary)", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("\(ConfigurationKey.dataDirectory.key.summary)", valueName: "dir"),
+        completion: .directory)
     var dataDir: String?
 
-    @Option(name: .long, help: ArgumentHelp("Configuration file (see Config/latchkey.yaml).", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("Configuration file (see Config/latchkey.yaml).", valueName: "file"),
+        completion: .file())
     var config: String?
 
     /// The layers with this process's environment and these flags.
@@ -126,7 +130,7 @@ struct SettingsOptions: ParsableArguments {
             file: config, environment: ProcessInfo.processInfo.environment, flags: flags)
     }
 
-    /// Reads and judges the configuration.
+    /// Reads and checks the configuration.
     /// - Throws: ``ConfigurationError``.
     func load(adding flags: [String: String] = [:]) async throws -> EffectiveSettings {
         try await EffectiveSettings.load(sources(adding: flags))
@@ -137,14 +141,14 @@ struct SettingsOptions: ParsableArguments {
         "`\(Program.asTyped) \(words)\(asTyped)`"
     }
 
-    /// The same for a command that ends in something which may begin with a hyphen, such as a name or a `jti`.
+    /// The same for a command whose last argument may begin with a hyphen, such as a name or a `jti`.
     func command(_ words: String, on operand: String) -> String {
         let quoted = ShellText.quote(operand)
         return operand.utf8.first == UInt8(ascii: "-")
             ? "`\(Program.asTyped) \(words)\(asTyped) -- \(quoted)`" : command("\(words) \(quoted)")
     }
 
-    /// ` --data-dir … --config …` as the user gave them: for commands that we tell people to type.
+    /// ` --data-dir … --config …` as the user gave them: for commands that we suggest to the user.
     var asTyped: String {
         var text = ""
         if let dataDir { text += " --data-dir \(ShellText.quote(dataDir))" }
@@ -153,7 +157,7 @@ struct SettingsOptions: ParsableArguments {
     }
 }
 
-/// Text as a shell takes it for one word.
+/// Text in the form of one shell word.
 package enum ShellText {
     /// Single quotes unless every character is plain.
     package static func quote(_ text: String) -> String {
@@ -167,7 +171,7 @@ package enum ShellText {
             }
         }
         guard !plain || text.isEmpty else { return text }
-        // By bytes: a quote with a combining mark behind it is another character, and still ends the word.
+        // By bytes: a quote with a combining mark after it is another character, but still ends the word.
         let quoted = text.utf8.flatMap { $0 == UInt8(ascii: "'") ? Array("'\\''".utf8) : [$0] }
         return "'" + String(decoding: quoted, as: UTF8.self) + "'"
     }

@@ -2,7 +2,7 @@ package import LatchkeyHTTP
 
 /// Which addresses can be listened on together.
 package enum ListenRule {
-    /// Refuses no address at all, and two that are the same place: the system would give the second to nobody.
+    /// Refuses an empty list, and two addresses at the same place: the system would refuse the second.
     /// - Throws: ``ConfigurationError``.
     package static func check(
         listen: [ListenAddress], adminListen: [ListenAddress]
@@ -18,8 +18,8 @@ package enum ListenRule {
         }
     }
 
-    /// Whether the system lets only one of them listen. Port 0 is a new port each time; a host name is compared as a text,
-    /// since nobody knows yet what it will stand for.
+    /// Whether the system lets only one of them listen. Port 0 is a new port each time; a host name is compared as
+    /// text, because its addresses are not known yet.
     static func overlap(_ one: ListenAddress, _ other: ListenAddress) -> Bool {
         guard case .tcp(let host, let port) = one, case .tcp(let otherHost, let otherPort) = other else {
             return one == other
@@ -33,7 +33,8 @@ package enum ListenRule {
 }
 
 extension ClientAddress {
-    /// Whether who listens here listens there too: `0.0.0.0` is every address of IPv4, `::` is every one of both kinds.
+    /// Whether listening here includes listening there: `0.0.0.0` is every IPv4 address, `::` is every address of both
+    /// kinds.
     fileprivate func covers(_ other: ClientAddress) -> Bool {
         bytes.allSatisfy { $0 == 0 } && (!isIPv4 || other.isIPv4)
     }

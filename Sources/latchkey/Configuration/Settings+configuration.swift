@@ -43,12 +43,12 @@ extension LatchkeyCore.Settings {
             throw Self.contradiction(values, Key.announcePeriod.key, "must not be longer than", Key.rotationPeriod.key)
         }
         // A verifier may use a cached JWKS for max-age, then while it revalidates, then while we do not answer; and
-        // some clients cache an hour whatever we say.
+        // some clients cache for an hour whatever we say.
         let longestCache = jwksMaxAge + jwksMaxAge + .seconds(3600) + .seconds(3600)
         guard keys.announcePeriod >= longestCache else {
             throw ConfigurationError(
                 "`keys.announce_period` must be at least \(longestCache.components.seconds)s with this jwks.max_age: "
-                    + "verifiers may hold a JWKS without the new key for so long.")
+                    + "verifiers may hold a JWKS without the new key for that long.")
         }
         guard tokens.audience != apiAudience else {
             throw ConfigurationError("`tokens.audience` must not be this server's own API, \(apiAudience).")

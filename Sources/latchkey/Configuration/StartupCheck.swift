@@ -3,15 +3,15 @@ import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
 
-/// What the server would refuse at its start beyond the values themselves: the files and directories that they name.
-/// Makes and changes nothing.
+/// What the server would refuse at its start in addition to the values: the files and directories that they name.
+/// Creates and changes nothing.
 struct StartupCheck {
     let settings: EffectiveSettings
-    /// Where `LATCHKEY_MASTER_KEY` is looked for.
+    /// Where `LATCHKEY_MASTER_KEY` is read from.
     var environment = ProcessInfo.processInfo.environment
 
-    /// - Returns: sentences about what the server starts with, but an operator should know.
-    /// - Throws: what the server throws: ``CommandFailure``, `MasterKeyFault`, or the TLS files' own error.
+    /// - Returns: sentences about facts that the server accepts, but an operator should know.
+    /// - Throws: the server's own errors: ``CommandFailure``, `MasterKeyFault`, or the TLS files' error.
     func run() throws -> [String] {
         try settings.dataDirectory.checkCanBeUsed()
         try checkMasterKey()
@@ -30,7 +30,7 @@ struct StartupCheck {
             _ = try Compose.masterKey(settings, environment, mayCreate: false)
             return
         }
-        // The data directory is made by the server, its parents too; another one is not.
+        // The server creates the data directory and its parents; it creates no other directory.
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
         guard folder != URL(filePath: settings.dataDirectory.masterKeyPath).deletingLastPathComponent().path else {
             return
@@ -47,7 +47,7 @@ struct StartupCheck {
         return concern
     }
 
-    /// The password's file is read once, and may be taken away after that.
+    /// The password's file is read once, and may be removed after that.
     private func bootstrapConcern() throws -> String? {
         guard let bootstrap = settings.bootstrap else { return nil }
         do throws(CommandFailure) {

@@ -1,14 +1,14 @@
 import LatchkeyHTTP
 
-/// How the texts of a key become its value.
+/// How the text of a key becomes its value.
 struct ValueForm<Value: Sendable>: Sendable {
-    /// Whether there may be several texts.
+    /// Whether there may be several values.
     let isList: Bool
-    /// What is accepted, in words that follow "must be", of a list "must hold".
+    /// The accepted values, in words that follow "must be", or for a list "must hold".
     let accepted: String
     private let parse: @Sendable ([String]) -> Reading
 
-    /// What came of texts.
+    /// The result of reading a text.
     enum Reading {
         case value(Value)
         /// The text that is not accepted.
@@ -36,8 +36,8 @@ struct ValueForm<Value: Sendable>: Sendable {
 }
 
 extension ValueForm where Value == String {
-    /// Any text; judged where it is used.
-    static var text: ValueForm { ValueForm("a text") { $0 } }
+    /// Any text; checked where it is used.
+    static var text: ValueForm { ValueForm("a string") { $0 } }
 }
 
 extension ValueForm where Value == Bool {
@@ -80,7 +80,7 @@ extension ValueForm where Value == Int? {
     }
 }
 
-/// Digits alone: no sign, no space, no fraction.
+/// Only digits: no sign, no space, no fraction.
 private enum WholeNumber {
     static func read(_ text: String, in range: ClosedRange<Int>) -> Int? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)

@@ -3,7 +3,7 @@ import Glibc
 
 /// The directory that belongs to one server: database, lock, socket and master key.
 package struct DataDirectory: Sendable, Equatable {
-    /// As configured; relative paths are relative to where the process was started.
+    /// As configured; relative paths are relative to the directory where the process was started.
     package let path: String
 
     package init(path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
@@ -13,8 +13,8 @@ package struct DataDirectory: Sendable, Equatable {
     package var socketPath: String { path + "/latchkey.sock" }
     package var masterKeyPath: String { path + "/master.key" }
 
-    /// Creates the directory with mode 0700 where it is missing; one that exists keeps its mode. Its parents are made
-    /// like any `mkdir -p`.
+    /// Creates a missing directory with mode 0700; an existing one keeps its mode. Parents are created as by `mkdir
+    /// -p`.
     /// - Throws: ``CommandFailure`` when that is not possible or something else is in the way.
     package func create() throws(CommandFailure) {
         guard try !exists() else { return }
@@ -23,8 +23,8 @@ package struct DataDirectory: Sendable, Equatable {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw cannotCreate(Self.reason(errno)) }
     }
 
-    /// Whether the directory is there.
-    /// - Throws: ``CommandFailure`` when something else is, or this user may not know.
+    /// Whether the directory exists.
+    /// - Throws: ``CommandFailure`` when the path is something else, or this user may not know.
     private func exists() throws(CommandFailure) -> Bool {
         var status = stat()
         // `status` is ours for the call.
@@ -38,14 +38,14 @@ package struct DataDirectory: Sendable, Equatable {
         return true
     }
 
-    /// Says beforehand what ``create()`` and the first file in the directory would meet; makes nothing.
+    /// Reports in advance the errors that ``create()`` and the first file in the directory would meet; creates nothing.
     /// - Throws: ``CommandFailure``.
     func checkCanBeUsed() throws(CommandFailure) {
         if try exists() {
             guard let reason = FileTrouble.reasonNotToWrite(in: path) else { return }
             throw CommandFailure("Cannot write in the data directory \(path): \(reason).")
         }
-        // The nearest parent that is there, at last the current directory or the root.
+        // The nearest existing parent, at last the current directory or the root.
         let parent = (parents + [path.utf8.first == UInt8(ascii: "/") ? "/" : "."]).first {
             FileManager.default.fileExists(atPath: $0)
         }
@@ -68,14 +68,14 @@ package struct DataDirectory: Sendable, Equatable {
         CommandFailure("Cannot create the data directory \(path): \(reason).")
     }
 
-    /// Whether somebody besides the owner may look into the directory.
+    /// Whether users other than the owner may look into the directory.
     package var isOpenToOthers: Bool {
         var status = stat()
         // `status` is ours for the call.
         return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
     }
 
-    /// The system's words for an error number.
+    /// The system's message for an error number.
     static func reason(_ code: CInt) -> String {
         // strerror returns a string that lives at least until the next call on this thread; it is copied at once.
         unsafe String(cString: strerror(code))
@@ -84,9 +84,9 @@ package struct DataDirectory: Sendable, Equatable {
 
 /// The right to write in a data directory: an exclusive `flock` on the directory itself and on `latchkey.lock` in it.
 ///
-/// The kernel lets go of both when the process ends, however it ends, so a killed server leaves nothing to clean up. The
-/// file holds the holder's process id and is never removed. Should somebody remove it all the same, another process would
-/// make and lock another file: the lock on the directory stops it.
+/// The kernel releases both when the process ends, however it ends, so a killed server leaves nothing to clean up. The
+/// file holds the holder's process id and is never removed. If a user removes it anyway, another process could create
+/// and lock another file: the lock on the directory prevents that.
 package final class InstanceLock: Sendable {
     private let descriptors: [CInt]
 
@@ -94,13 +94,13 @@ package final class InstanceLock: Sendable {
 
     deinit { for descriptor in descriptors.reversed() { close(descriptor) } }
 
-    /// Takes the lock without waiting; `nil` when somebody else has it.
+    /// Takes the lock without waiting; `nil` when another process has it.
     /// - Throws: ``CommandFailure`` when directory or file cannot be opened.
     package static func tryTake(in directory: DataDirectory) throws(CommandFailure) -> InstanceLock? {
-        // First, so that whoever is refused leaves no second file behind.
+        // First, so that a refused process leaves no second file behind.
         let folder = try open(directory.path, O_RDONLY | O_DIRECTORY)
         switch lock(folder) {
-        // Where the file system locks files alone, the file has to do.
+        // If the file system only locks files, the lock on the file must be enough.
         case 0, EBADF, EINVAL, EOPNOTSUPP, ENOLCK: break
         case let code: return try refuse(code, directory.path, [folder])
         }
@@ -115,7 +115,7 @@ package final class InstanceLock: Sendable {
         guard code == 0 else { return try refuse(code, directory.lockPath, [file, folder]) }
         let text = Array("\(getpid())\n".utf8)
         ftruncate(file, 0)
-        // Only a courtesy to whoever is refused; the lock does not depend on it. `text` outlives the call.
+        // Only information for a process that is refused; the lock does not depend on it. `text` outlives the call.
         _ = unsafe text.withUnsafeBytes { unsafe pwrite(file, $0.baseAddress, $0.count, 0) }
         return InstanceLock(descriptors: [folder, file])
     }
@@ -147,9 +147,9 @@ package final class InstanceLock: Sendable {
         return nil
     }
 
-    /// Waits up to `patience` for the lock, asking every 50 ms.
-    /// - Parameter isQuiet: says nothing meanwhile: for who logs JSON and nothing else.
-    /// - Throws: ``CommandFailure`` naming the holder when it is not given up in time.
+    /// Waits up to `patience` for the lock, trying every 50 ms.
+    /// - Parameter isQuiet: prints nothing meanwhile: for a server that must write only JSON log lines.
+    /// - Throws: ``CommandFailure`` that names the holder if the lock is not released in time.
     package static func take(
         in directory: DataDirectory, patience: Duration, isQuiet: Bool = false
     ) async throws -> InstanceLock {
@@ -167,7 +167,7 @@ package final class InstanceLock: Sendable {
         }
     }
 
-    /// "process 4711 (latchkey)" as far as it can be told.
+    /// "process 4711 (latchkey)", as far as it can be determined.
     package static func holder(of directory: DataDirectory) -> String {
         guard let text = SmallFile.text(directory.lockPath, limit: 32), let id = Int32(text) else {
             return "another process"
@@ -177,7 +177,7 @@ package final class InstanceLock: Sendable {
     }
 }
 
-/// Tells once, after a second of waiting for a data directory, whom the command waits for.
+/// Prints once, after a second of waiting for a data directory, which process the command waits for.
 struct WaitNotice {
     private let since = ContinuousClock.now
     private var isShown = false
@@ -189,13 +189,13 @@ struct WaitNotice {
     }
 }
 
-/// Files of a few bytes or kilobytes, read whole.
+/// Reads files of a few bytes or kilobytes completely.
 package enum SmallFile {
     /// The bytes; `nil` when there is no such file, it cannot be read, or it is longer than `limit`.
     package static func bytes(_ path: String, limit: Int) -> [UInt8]? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
-        // At the end of a file, so for an empty one, there is no data instead of none.
+        // At the end of a file, and therefore for an empty one, the call returns nil and not empty data.
         guard let data = try? file.read(upToCount: limit + 1) ?? Data(), data.count <= limit else { return nil }
         return Array(data)
     }

@@ -2,16 +2,16 @@ import LatchkeySQLite
 import Logging
 import ServiceLifecycle
 
-/// Looks once a second whether the database's files are still where a start would find them. If not, writes are refused
-/// and `/readyz` says why for ten seconds, and then the server stops.
+/// Checks once a second whether the database's files are still where a start would find them. If not, writes are
+/// refused and `/readyz` reports the reason for ten seconds, and then the server stops.
 struct DatabaseWatch: Service, CustomStringConvertible {
-    /// The name alone: services are logged when they start.
+    /// Only the name, because services are logged when they start.
     var description: String { "DatabaseWatch" }
     let store: SQLiteStore
     let logger: Logger
 
     private static let interval: Duration = .seconds(1)
-    /// For whoever asks `/readyz`: orchestrators do every ten seconds, if nobody has told them otherwise.
+    /// Time for callers of `/readyz`: by default, orchestrators ask every ten seconds.
     private static let grace: Duration = .seconds(10)
 
     /// Runs until graceful shutdown.
@@ -25,11 +25,11 @@ struct DatabaseWatch: Service, CustomStringConvertible {
                 try await Task.sleep(for: Self.grace)
             }
         } catch is CancellationError {}
-        if let loss = store.lookForFiles() { throw DatabaseGone(description: "Stopped, as \(loss).") }
+        if let loss = store.lookForFiles() { throw DatabaseGone(description: "Stopped because \(loss).") }
     }
 }
 
-/// Why a server stopped by itself, in a sentence for the operator.
+/// Why a server stopped itself, in a sentence for the operator.
 struct DatabaseGone: Error, CustomStringConvertible {
     let description: String
 }

@@ -1,20 +1,20 @@
 import Foundation
 import Glibc
 
-/// Why a file or directory cannot be used. That this user may not look is never told as "there is none".
+/// Why a file or directory cannot be used. A missing permission is never reported as a missing file.
 enum FileTrouble {
     static func isDenied(_ code: CInt) -> Bool { code == EACCES || code == EPERM }
 
-    /// What to tell about something of the data directory, which belongs to the server's user.
+    /// The report about a file of the data directory, which belongs to the server's user.
     /// - Parameter what: "open"
     static func failure(_ what: String, _ path: String, _ code: CInt) -> CommandFailure {
         CommandFailure(
             isDenied(code)
-                ? "Permission denied for \(path): run it as the user that the server runs as."
+                ? "Permission denied for \(path): run the command as the server's user."
                 : "Cannot \(what) \(path): \(DataDirectory.reason(code)).")
     }
 
-    /// Opens a file that somebody named.
+    /// Opens a file that the user named.
     /// - Throws: ``CommandFailure`` with the system's reason.
     static func open(_ path: String) throws(CommandFailure) -> FileHandle {
         // The path is a live, NUL-terminated copy for the call.
@@ -29,7 +29,7 @@ enum FileTrouble {
         return handle
     }
 
-    /// Why no file can be made in a folder; nil when one can.
+    /// Why a file cannot be created in a folder; nil when it can.
     static func reasonNotToWrite(in folder: String) -> String? {
         // The path, with a component that only a folder can have, is a live, NUL-terminated copy for the call.
         unsafe access(folder + "/.", W_OK | X_OK) == 0 ? nil : DataDirectory.reason(errno)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// How much room a file system has left for this process.
+/// How much space a file system has left for this process.
 enum FreeSpace {
-    /// Free bytes of the file system that holds `path`; nil when it does not answer the question.
+    /// Free bytes of the file system that holds `path`; nil when it gives no answer.
     static func bytes(at path: String) -> Int64? {
         var figures = statvfs()
         // The call fills the struct it is given a pointer to, which outlives it.

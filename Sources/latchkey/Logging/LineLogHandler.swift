@@ -1,10 +1,10 @@
 import LatchkeyTokens
 package import Logging
 
-/// Writes one line for each event to standard error, as text for people or as JSON for machines.
+/// Writes one line for each event to standard error, as text for people or as JSON for programs.
 ///
-/// Control characters are escaped in both forms, so that nothing that a stranger sent can forge a line or steer a
-/// terminal (ASVS 16.4.1). A line has a bounded length.
+/// Control characters are escaped in both forms, so that text from a stranger can neither forge a line nor control a
+/// terminal (ASVS 16.4.1). The length of a line is limited.
 package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
@@ -13,7 +13,7 @@ package struct LineLogHandler: LogHandler {
     private let format: EffectiveSettings.LogFormat
     private let write: @Sendable (String) -> Void
 
-    /// - Parameter write: gets each line with its line ending.
+    /// - Parameter write: receives each line with its line ending.
     package init(
         label: String, level: Logger.Level, format: EffectiveSettings.LogFormat,
         write: @escaping @Sendable (String) -> Void = { LineSink.standardError.write($0) }
@@ -74,28 +74,28 @@ package struct LineLogHandler: LogHandler {
 }
 
 extension LineLogHandler {
-    /// Sends every logger of the process here. Once, before the first logger is made.
+    /// Sends every logger of the process here. Call it once, before the first logger is created.
     package static func bootstrap(_ settings: EffectiveSettings) {
         let level = settings.logLevel
         let format = settings.logFormat
         LineSink.standardError.tell { count in
             line(
-                .warning, "latchkey.log", "Log lines were dropped, as they could not be written",
+                .warning, "latchkey.log", "Log lines were dropped because they could not be written",
                 [("lk.dropped", "\(count)")], format)
         }
         LoggingSystem.bootstrap { LineLogHandler(label: $0, level: level, format: format) }
     }
 }
 
-/// What is left of a line's length.
+/// The remaining length of a line.
 private struct LineRoom {
-    /// Of one text, and of all texts of a line together, in bytes. What cannot stand as it is counts for six.
+    /// For one text, and for all texts of a line together, in bytes. A character that must be escaped counts as six.
     private static let longestText = 2048
     private static let longestLine = 8192
 
     private var left = longestLine
 
-    /// As much of the text from its beginning as there is room for; a cut is marked by `…`.
+    /// The beginning of the text, as much as fits; a cut is marked by `…`.
     mutating func fit(_ text: String) -> String {
         let room = min(left, Self.longestText)
         var used = 0
@@ -113,7 +113,7 @@ private struct LineRoom {
         return text
     }
 
-    /// The name of a field; nil when there is no room for it, with what stands around it and a value's mark.
+    /// The name of a field; nil when it does not fit together with its punctuation and the mark of a cut value.
     mutating func fitName(_ text: String) -> String? {
         let cost = text.unicodeScalars.reduce(9) { $0 + Self.cost($1) }
         guard cost <= left else { return nil }
@@ -143,8 +143,8 @@ enum LogTime {
         return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))T\(clock).\(digits(rest % 1000, 3))Z"
     }
 
-    /// The Gregorian date so many days after 1970-01-01. Years begin in March here, so that the leap day is their last,
-    /// and are counted in their cycles of 400.
+    /// The Gregorian date this many days after 1970-01-01. Years begin in March here, so that the leap day is their
+    /// last, and are counted in their cycles of 400.
     private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let cycle = floored(shifted, 146_097)

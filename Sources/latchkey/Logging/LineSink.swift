@@ -4,20 +4,20 @@ import Glibc
 import Synchronization
 import Waiting
 
-/// Lines on their way to standard output or standard error of a server: a bounded queue and a thread that writes.
+/// Lines for standard output or standard error of a server: a bounded queue and a thread that writes.
 ///
-/// Whoever logs must neither fail nor wait with the log: an event loop that wrote to a pipe itself would stand still when
-/// the reader does. Non-blocking writes would be the other way, but the mark is on what the descriptor refers to and not on
-/// the descriptor: the shell, or whoever else shares the terminal or the pipe, would find it changed.
+/// Logging must neither fail nor block its caller: an event loop that wrote to a pipe itself would stop when the reader
+/// does. Non-blocking writes are no alternative, because the flag belongs to the open file and not to the descriptor:
+/// the shell, or another process that shares the terminal or the pipe, would find it changed.
 ///
 /// A line that cannot be written (the disk is full, the reader has left) or that finds the queue full is dropped and
-/// counted, and a line says how many once one can be written again. What goes wrong here is never logged through a
-/// `Logger`: that would come back here.
+/// counted, and a later line says how many once one can be written again. Errors here are never logged through a
+/// `Logger`, because that would come back here.
 package final class LineSink: Sendable {
     private struct State {
         var lines: [[UInt8]] = []
         var bytes = 0
-        /// Since the start, and of those how many no line has told yet.
+        /// Since the start, and the number of them that no line has reported yet.
         var dropped: Int64 = 0
         var untold: Int64 = 0
         var hasThread = false
@@ -25,10 +25,10 @@ package final class LineSink: Sendable {
         var isWriting = false
     }
 
-    /// How many lines were dropped, as a line of the log.
+    /// The log line that reports the number of dropped lines.
     package typealias Notice = @Sendable (_ dropped: Int64) -> String
 
-    /// Bytes that may wait. Beyond, lines are dropped.
+    /// Bytes that may wait. Beyond that, lines are dropped.
     static let capacity = 1 << 20
     /// How long the end of the process waits for a reader.
     static let patience: Duration = .seconds(1)
@@ -47,7 +47,7 @@ package final class LineSink: Sendable {
     /// Lines that were dropped since the start.
     package var dropped: Int64 { state.withLock { $0.dropped } }
 
-    /// How dropped lines are told from now on.
+    /// Sets the line that reports dropped lines from now on.
     func tell(_ notice: @escaping Notice) { self.notice.withLock { $0 = notice } }
 
     /// Takes a line with its line ending. Returns at once.
@@ -91,7 +91,7 @@ package final class LineSink: Sendable {
     // MARK: The thread
 
     private func writeLines() {
-        /// Whether the last line is cut off, so that the next one has to begin a new one.
+        /// Whether the last line was cut off, so that the next one must begin on a new line.
         var isCut = false
         while true {
             awaken.wait()
@@ -130,7 +130,7 @@ package final class LineSink: Sendable {
             isCut = false
             return true
         }
-        // The line ending alone leaves nothing behind.
+        // If only the line ending is missing, nothing is left over.
         if outcome.written > 0 { isCut = !(isCut && outcome.written == 1) }
         return false
     }

@@ -1,16 +1,16 @@
 import Foundation
 import LatchkeyCore
 
-/// What a probe found in one mode: percentiles and a histogram of how long revoked tokens were still accepted.
+/// The result of a probe in one mode: percentiles and a histogram of how long revoked tokens were still accepted.
 struct ProbeResult: Sendable {
     let mode: String
     let limit: Duration
     /// Sorted.
     private let milliseconds: [Double]
-    /// Verifiers that never refused in time, over all rounds.
+    /// How often a verifier did not refuse in time, over all rounds.
     let missed: Int
 
-    /// - Parameter latencies: `nil` for a refusal that never came.
+    /// - Parameter latencies: `nil` for a missing refusal.
     init(mode: String, limit: Duration, latencies: [Duration?]) {
         self.mode = mode
         self.limit = limit
@@ -20,7 +20,7 @@ struct ProbeResult: Sendable {
 
     var isWithinLimit: Bool { missed == 0 && percentile(99) <= Self.milliseconds(limit) }
 
-    /// The value that so many percent do not exceed (nearest rank), in milliseconds; 0 without any.
+    /// The value that this percentage does not exceed (nearest rank), in milliseconds; 0 without values.
     func percentile(_ percent: Double) -> Double {
         guard !milliseconds.isEmpty else { return 0 }
         let rank = Int((percent / 100 * Double(milliseconds.count)).rounded(.up))
@@ -50,7 +50,7 @@ struct ProbeResult: Sendable {
 
     private static let bounds: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]
 
-    /// From the first that holds something to the last.
+    /// From the first bucket with values to the last.
     var buckets: [(upTo: Double?, count: Int)] {
         var counts = [Int](repeating: 0, count: Self.bounds.count + 1)
         for value in milliseconds { counts[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1 }

@@ -3,7 +3,7 @@ import LatchkeyHTTP
 import LatchkeyTokens
 import LatchkeyVerifier
 
-/// Measures from outside how long verifiers accept a token after its session was ended: sign in, let every verifier
+/// Measures from outside how long verifiers accept a token after its session has ended: sign in, let every verifier
 /// accept the token, sign out, note when each one refuses.
 struct RevocationProbe: Sendable {
     let login: PasswordLogin
@@ -12,12 +12,12 @@ struct RevocationProbe: Sendable {
     let rounds: Int
     let warmUp: Int
 
-    /// How long a refusal is waited for before the verifier counts as one that never refused.
+    /// How long to wait for a refusal before the verifier counts as one that never refused.
     private static let patience: Duration = .seconds(30)
     /// The verifiers' name where the list is public.
     private static let consumer = "latchkey-probe"
 
-    /// - Returns: one latency for each round and verifier, without the warm-up; `nil` where none came in time.
+    /// - Returns: one latency for each round and verifier, without the warm-up; `nil` if none came in time.
     /// - Throws: ``CommandFailure`` when a sign-in, a sign-out or a verifier does not work at all.
     func measure(_ polling: TokenVerifier.PollingMode) async throws -> [Duration?] {
         let first = try await signIn()
@@ -50,21 +50,21 @@ struct RevocationProbe: Sendable {
         }
     }
 
-    /// Has the server forget the verifiers, which have stopped: in its figures they would be services that were taken away.
-    /// Nothing comes of it with a server that does not know the parameter or is gone.
+    /// Makes the server forget the verifiers, which have stopped: in its figures they would look like removed services.
+    /// It has no effect on a server that does not know the parameter or is gone.
     func leave() async {
         _ = try? await login.server.send(
             "GET", PublicPath.revocations + "?consumer=\(Self.consumer)&leave=true",
             fields: login.secret == nil ? [] : [login.authorization])
     }
 
-    /// Tells at once what the verifiers would only find out by waiting.
+    /// Reports at once a problem that the verifiers would only find by waiting.
     private func checkList() async throws {
         let answer = try await login.server.send(
             "GET", PublicPath.revocations, fields: login.secret == nil ? [] : [login.authorization])
         guard answer.status == 200 else {
             throw CommandFailure(
-                "The revocation list was answered with status \(answer.status). Where revocations.access is clients, "
+                "The revocation list was answered with status \(answer.status). If revocations.access is clients, "
                     + "probe through a confidential client with --confidential.")
         }
     }
@@ -96,7 +96,7 @@ struct RevocationProbe: Sendable {
             for service in services {
                 group.addTask { await Self.refusal(of: session.token, by: service) }
             }
-            // Every watcher has seen its verifier accept before the sign-out is sent.
+            // Every watcher has seen its verifier accept the token before the sign-out is sent.
             let start = ContinuousClock.now
             try await signOut(session.token)
             var latencies: [Duration?] = []
@@ -105,7 +105,7 @@ struct RevocationProbe: Sendable {
         }
     }
 
-    /// When the verifier refuses the token as revoked; `nil` when it has not in time.
+    /// When the verifier refuses the token as revoked; `nil` if it has not in time.
     private static func refusal(of token: String, by service: TokenVerifier) async -> ContinuousClock.Instant? {
         await withTaskGroup(of: ContinuousClock.Instant?.self) { group in
             group.addTask {

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Bytes to a file descriptor by `write` alone. Foundation's `FileHandle` ends the process when a write fails.
+/// Writes bytes to a file descriptor with `write` only. Foundation's `FileHandle` ends the process when a write fails.
 enum DescriptorOutput {
-    /// How far a write came.
+    /// The result of a write.
     struct Outcome {
-        /// Bytes that were taken.
+        /// Bytes that were accepted.
         let written: Int
-        /// Why the rest was not; nil when all were.
+        /// Why the rest was not accepted; nil if everything was.
         let error: CInt?
     }
 
-    /// Writes all bytes or stops at the first error. Blocks while the other side takes nothing. A descriptor that
-    /// somebody else has made non-blocking is waited for: the mark is shared with whoever else has it, so it is left.
+    /// Writes all bytes or stops at the first error. Blocks while the other side accepts nothing. It waits for a
+    /// descriptor that another process made non-blocking: the flag is shared with that process, so it is not changed.
     static func write(_ bytes: [UInt8], to descriptor: CInt) -> Outcome {
         var written = 0
         while written < bytes.count {
@@ -34,7 +34,7 @@ enum DescriptorOutput {
 
     private static func wait(_ descriptor: CInt) {
         var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // The call reads and fills our local. A reader that leaves ends it as well, and then `write` says so.
+        // The call reads and fills our local. A reader that leaves ends it as well, and then `write` reports that.
         _ = unsafe poll(&state, 1, -1)
     }
 }

@@ -31,11 +31,11 @@ enum JSONOutput {
     }
 }
 
-/// Rows in columns, for people. Control characters in cells are shown as `?`, so that no stored text reaches the
+/// Rows in columns, for people. Control characters in cells are shown as `?`, so that stored text never reaches the
 /// terminal as a command.
 ///
-/// Nothing is cut, as what is cut cannot be copied: where the columns do not fit beside each other, those that are left
-/// over go on in further lines, indented, for the header and every row alike.
+/// Nothing is cut, because a cut value cannot be copied. Columns that do not fit beside each other continue on further,
+/// indented lines, for the header and every row alike.
 struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
@@ -48,7 +48,7 @@ struct TextTable {
     /// Adds a row; an absent cell is shown as `-`.
     mutating func add(_ cells: String?...) { add(cells: cells) }
 
-    /// Adds a row that was put together elsewhere.
+    /// Adds a row that was built elsewhere.
     mutating func add(cells: [String?]) {
         rows.append(
             cells.map { cell in
@@ -57,11 +57,11 @@ struct TextTable {
             })
     }
 
-    /// Header and rows for whom this process writes to.
+    /// Header and rows for the terminal or file that this process writes to.
     var lines: [String] { lines(width: Terminal.width) }
 
     /// Header and rows, columns two spaces apart, without spaces at line ends.
-    /// - Parameter width: columns of the terminal; `nil` for one line a row, however long.
+    /// - Parameter width: columns of the terminal; `nil` for one line per row, however long.
     func lines(width: Int?) -> [String] {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
@@ -80,7 +80,7 @@ struct TextTable {
         }
     }
 
-    /// The words of a further line, indented, in as many lines as they take. A word is never broken.
+    /// The words of a further line, indented, on as many lines as they need. A word is never broken.
     private static func wrapped(_ line: String, to width: Int) -> [String] {
         guard DisplayWidth.of(line) > width else { return [String(repeating: " ", count: indent) + line] }
         var lines: [String] = []
@@ -127,7 +127,7 @@ struct TextTable {
     }
 }
 
-/// A thing and its properties, one a line.
+/// A thing and its properties, one per line.
 struct TextCard {
     private var entries: [(name: String, value: String)] = []
 
@@ -148,13 +148,13 @@ enum TimeText {
         Timestamp(seconds: seconds).words
     }
 
-    /// The same for an instant that may not have come.
+    /// The same for an instant that may be absent.
     static func ifAny(_ seconds: Int64?) -> String? {
         seconds.map { string($0) }
     }
 }
 
-/// Why something was revoked, with the word that programs and filters use.
+/// Why something was revoked, with the code that programs and filters use.
 enum ReasonText {
     /// `admin: An administrator revoked it.`
     static func string(_ code: String) -> String {
@@ -162,7 +162,7 @@ enum ReasonText {
     }
 }
 
-/// How many columns of a terminal a text takes.
+/// How many columns of a terminal a text occupies.
 enum DisplayWidth {
     static func of(_ text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + columns($1) }
@@ -176,7 +176,7 @@ enum DisplayWidth {
         }
     }
 
-    /// East Asian wide characters (Unicode Standard Annex 11) and what is shown as a picture.
+    /// East Asian wide characters (Unicode Standard Annex 11) and pictures.
     private static func isWide(_ value: UInt32) -> Bool {
         switch value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF,

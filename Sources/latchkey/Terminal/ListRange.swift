@@ -1,13 +1,13 @@
 import ArgumentParser
 import LatchkeyTokens
 
-/// The options of lists that grow without end: how far back, and how many.
+/// The options of lists that grow without end: from when, and how many.
 struct ListRange: ParsableArguments {
     @Option(
         name: .long,
-        help: "Only from then on: a duration such as 2h, or an instant such as 2026-11-28T14:00:00Z.")
+        help: "Only newer than this: a duration such as 2h, or an instant such as 2026-11-28T14:00:00Z.")
     var since: InstantArgument?
-    @Option(name: .long, help: "At most so many, the newest.") var limit: Int?
+    @Option(name: .long, help: "At most this many, the newest.") var limit: Int?
 
     func validate() throws {
         guard limit.map({ $0 >= 1 }) ?? true else { throw ValidationError("--limit takes 1 or more.") }
@@ -19,7 +19,7 @@ struct ListRange: ParsableArguments {
     }
 }
 
-/// A time on the command line: so long ago, or an instant by RFC 3339.
+/// A time on the command line: a duration before now, or an instant by RFC 3339.
 struct InstantArgument: ExpressibleByArgument, Sendable {
     private enum Form: Sendable {
         case ago(Duration)
@@ -45,7 +45,7 @@ struct InstantArgument: ExpressibleByArgument, Sendable {
         }
     }
 
-    /// RFC 3339, section 5.6, with `T` or, as our own lists print it, a space; fractions of a second are left out.
+    /// RFC 3339, section 5.6, with `T` or, as in our own lists, a space; fractions of a second are ignored.
     private static func instant(_ text: [UInt8]) -> Timestamp? {
         guard text.count >= 20, let date = days(text[..<10]), [0x54, 0x74, 0x20].contains(text[10]),
             text[13] == colon, text[16] == colon, let hour = number(text[11..<13], 0...23),

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Glibc
 
-/// Reads passwords, client secrets and tokens: from standard input when told so, else by a prompt without echo. Never
-/// from an argument, which every user of the machine can see in the process list.
+/// Reads passwords, client secrets and tokens: from standard input on request, otherwise by a prompt without echo.
+/// Never from an argument, which every user of the machine can see in the process list.
 enum SecretInput {
     /// The longest secret that is read, bytes.
     private static let limit = 64 * 1024
@@ -11,12 +11,12 @@ enum SecretInput {
     /// - Parameters:
     ///   - what: for the prompt, "Password of alice".
     ///   - fromStandardInput: one line, without its line ending.
-    ///   - twice: ask again and compare, when it is being set.
-    /// - Throws: ``CommandFailure`` for nothing, two different answers, or no terminal to ask on.
+    ///   - twice: ask again and compare, when a secret is being set.
+    /// - Throws: ``CommandFailure`` for empty input, two different entries, or no terminal to ask on.
     static func read(_ what: String, fromStandardInput: Bool, flag: String, twice: Bool = false) throws -> String {
         if fromStandardInput { return try line() }
         guard Terminal.isInputInteractive else {
-            throw ValidationError("There is no terminal to ask for it: pass it on standard input with \(flag).")
+            throw ValidationError("There is no terminal to ask on: pass it on standard input with \(flag).")
         }
         let first = try ask("\(what): ")
         guard !first.isEmpty else { throw CommandFailure("Nothing was entered.") }
@@ -35,7 +35,7 @@ enum SecretInput {
         try SecretLines.read(all(), count: count, source: "Standard input")
     }
 
-    /// A user's password and, where wanted, the secret of the client that signs the user in.
+    /// A user's password and, if wanted, the secret of the client that signs the user in.
     /// - Parameters:
     ///   - secretStdin: implies `wantsSecret`; with `passwordStdin` standard input has two lines.
     /// - Throws: ``CommandFailure`` as ``read(_:fromStandardInput:flag:twice:)`` does.
@@ -69,7 +69,7 @@ enum SecretInput {
             throw CommandFailure("The terminal cannot be switched to silent input.")
         }
         var silent = saved
-        // Control-C must not end the process while the terminal is mute: it ends the line instead.
+        // Control-C must not end the process while echo is off: it ends the line instead.
         silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
         silent.c_cc.11 = 3  // VEOL
         unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)

@@ -1,15 +1,15 @@
-/// Secrets of one line each, as files and pipes hold them.
+/// Secrets of one line each, as in files and pipes.
 ///
-/// By bytes: CR LF is one character for Swift, so that a line "ended" by it would keep its CR, and the password of a file
-/// that was written on Windows would never be typed right.
+/// By bytes: CR LF is one Character in Swift, so a line "ended" by it would keep its CR, and the password from a file
+/// written on Windows would never match what a user types.
 enum SecretLines {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// The first `count` lines, without their endings: LF, CR LF or CR, and none at the end of the text. What follows
-    /// must be blank. A byte order mark at the beginning is no part of the text.
+    /// The first `count` lines, without their endings: LF, CR LF or CR, and none at the end of the text. Everything
+    /// after them must be blank. A byte order mark at the beginning is not part of the text.
     /// - Parameter source: for the errors, "Standard input".
-    /// - Throws: ``CommandFailure`` for fewer or more lines, for text that is no UTF-8, and for control characters, which
-    ///   nobody types: they tell of a file in another encoding. Never shows the text.
+    /// - Throws: ``CommandFailure`` for fewer or more lines, for text that is not UTF-8, and for control characters,
+    ///   which are never typed: they indicate a file in another encoding. Never shows the text.
     static func read(_ bytes: [UInt8], count: Int = 1, source: String) throws(CommandFailure) -> [String] {
         let text = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
         var lines = split(text)

@@ -2,23 +2,25 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// What the command line says and asks. Results go to standard output; prompts, progress, hints and errors go to
-/// standard error, so that a pipe receives results alone.
+/// The output and questions of the command line. Results go to standard output; prompts, progress, hints and errors go
+/// to standard error, so that a pipe receives only results.
 enum Terminal {
     static var isInputInteractive: Bool { isatty(STDIN_FILENO) == 1 }
-    static var isOutputInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// How many columns a line of a result may have: `COLUMNS` where that is set, else those of the terminal. `nil` for a
-    /// pipe or a file, whose reader wants one line a row.
-    static var width: Int? {
+    /// How many columns a line of a result may have: `COLUMNS` if it is set, otherwise those of the terminal. `nil` for
+    /// a pipe or a file, whose reader wants one line per row.
+    static var width: Int? { width(of: STDOUT_FILENO) }
+
+    /// The same for what goes to a descriptor.
+    static func width(of descriptor: CInt) -> Int? {
         if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text) {
             return (20...10_000).contains(columns) ? columns : nil
         }
-        guard isOutputInteractive else { return nil }
+        guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
         // `size` is ours for the call.
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
         return Int(size.ws_col)
     }
 
@@ -32,7 +34,7 @@ enum Terminal {
         write(text + "\n", to: STDERR_FILENO)
     }
 
-    /// What to do next: the last line of every command.
+    /// The next step: the last line of every command.
     static func next(_ text: String) {
         note("Next: \(text)")
     }
@@ -58,11 +60,11 @@ enum Terminal {
             return (descriptor == STDOUT_FILENO ? LineSink.standardOutput : .standardError).write(text)
         }
         let error = DescriptorOutput.write(Array(text.utf8), to: descriptor).error
-        // A hint that nobody can read is no reason to leave work half done.
+        // A hint that cannot be written is no reason to leave work half done.
         guard let error, descriptor == STDOUT_FILENO else { return }
         if error == EPIPE {
-            // The reader has enough (`latchkey user list | head`): ends as any tool does. The library for sockets has
-            // told the system to spare this process.
+            // The reader has enough (`latchkey user list | head`): the program ends like any tool. The socket library
+            // has told the system to ignore the signal.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
         }
@@ -71,7 +73,7 @@ enum Terminal {
     }
 
     /// Asks a question on the terminal. Without a terminal the command needs `--yes`.
-    /// - Throws: ``CommandFailure`` when the answer is no or nobody can be asked.
+    /// - Throws: ``CommandFailure`` when the answer is no or there is no terminal to ask on.
     static func confirm(_ question: String, yes: Bool) throws {
         if yes { return }
         guard isInputInteractive else {
@@ -84,19 +86,19 @@ enum Terminal {
     }
 }
 
-/// How far a long piece of work is: a bar that redraws itself on a terminal, a plain line every tenth elsewhere.
+/// The progress of a long piece of work: a bar that redraws itself on a terminal, otherwise a plain line every tenth.
 struct ProgressBar {
     private let total: Int
     private let isInteractive: Bool
     private var percent = -1
 
-    /// - Parameter total: what `done` reaches in the end; 0 when it is not known, and then nothing is shown.
+    /// - Parameter total: the final value of `done`; 0 if unknown, and then nothing is shown.
     init(total: Int, isInteractive: Bool = Terminal.isErrorInteractive) {
         self.total = total
         self.isInteractive = isInteractive
     }
 
-    /// Shows that `done` of the total are behind us. Quiet while the percentage stays the same.
+    /// Shows that `done` of the total are complete. Prints nothing while the percentage stays the same.
     mutating func show(_ done: Int, _ note: String) {
         guard total > 0 else { return }
         let now = min(100, done * 100 / total)

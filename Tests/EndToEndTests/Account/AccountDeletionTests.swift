@@ -149,7 +149,7 @@ struct AccountDeletionTests {
         }
     }
 
-    @Test func `of administrators who delete themselves at the same time one is left`() async throws {
+    @Test func `when administrators delete themselves at the same time one is left`() async throws {
         try await withServer { server in
             try await server.addClient()
             let names = (0..<8).map { "admin-\($0)" }

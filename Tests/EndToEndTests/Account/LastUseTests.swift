@@ -99,7 +99,7 @@ struct LastUseTests {
         }
     }
 
-    @Test func `an absolute end is told as it is`() async throws {
+    @Test func `an absolute end is shown exactly`() async throws {
         let clock = TestClock(Timestamp(seconds: 1_795_420_800 + 77))
         try await withServer(["refresh.absolute_ttl": "2h", "refresh.idle_ttl": "2h"], clock: clock) { server in
             try await server.addUser()

@@ -12,7 +12,7 @@ struct SeparateScopeTests {
         try await server.http.authorised("GET", "/api/v1/sessions", bearer: try #require(bearer))
     }
 
-    @Test func `a login that asked for both kinds is told of the other one, and the refusal says how to get it`()
+    @Test func `a login that asked for both kinds learns of the separate one, and the refusal says how to get it`()
         async throws
     {
         try await withServer { server in
@@ -104,7 +104,7 @@ struct SeparateScopeTests {
         }
     }
 
-    @Test func `who was not granted the scope is sent to the login, and not to a refresh that would be refused`()
+    @Test func `without the granted scope the refusal points to the login, and not to a refresh that would be refused`()
         async throws
     {
         try await withServer { server in

@@ -2,7 +2,7 @@ import InMemoryLogging
 import TestSupport
 import Testing
 
-/// What pages of which origin may read, over HTTP (STANDARDS BR5), with two clients of different origins.
+/// What pages of which origin may read, over HTTP, with two clients of different origins.
 struct CrossOriginTests {
     private static let own = "https://app.example.com"
     private static let other = "https://shop.example.com"

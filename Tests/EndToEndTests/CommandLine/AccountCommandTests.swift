@@ -109,7 +109,7 @@ struct AccountCommandTests {
         #expect(real.code == 1)
         #expect(real.output == "700 imported, 0 exist already, 4 refused.\n")
         #expect(real.error.contains("line 702: ") && real.error.contains("line 703: "))
-        #expect(real.error.contains("line 704: has a member that is not known: there are name, "))
+        #expect(real.error.contains("line 704: has an unknown member; the known ones are name, "))
         #expect(real.error.contains("must_change_password"))
         #expect(real.error.contains("line 705: ") && real.error.contains("{SSHA}"))
         #expect(!real.error.contains(phc))

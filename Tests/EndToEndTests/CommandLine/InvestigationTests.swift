@@ -52,7 +52,7 @@ struct InvestigationTests {
                 try await verdict(fixture, sid),
                 "The user was disabled, which ends all sessions: \(time), by the operator [(]entry 2[)][.]")
             #expect(try await fixture.run("user", "enable", "alice").code == 0)
-            #expect(try await verdict(fixture, sid).hasSuffix("(entry 2). The user was enabled again since."))
+            #expect(try await verdict(fixture, sid).hasSuffix("(entry 2). The user has been enabled again since."))
             // What ended it is not what came later.
             #expect(try await verdict(fixture, first).contains("left the company"))
 
@@ -147,10 +147,10 @@ struct InvestigationTests {
         try await withServer { fixture, base in
             let (_, sid) = try await login(fixture, base)
             let kept = try await fixture.run("user", "update", "alice", "--role", "admin", "--role", "editor")
-            #expect(!kept.error.contains("Taken away"))
+            #expect(!kept.error.contains("Removed from"))
             let lost = try await fixture.run("user", "update", "alice", "--role", "billing")
-            #expect(lost.error.contains("Taken away from alice: admin, editor."))
-            #expect(lost.error.contains("ended all sessions"))
+            #expect(lost.error.contains("Removed from alice: admin, editor."))
+            #expect(lost.error.contains("all sessions of this user have ended"))
             #expect(try await verdict(fixture, sid).hasPrefix("The user lost the role admin, which ends all sessions"))
         }
     }
@@ -173,7 +173,8 @@ struct InvestigationTests {
             let piped = try await fixture.run("revoke", "token", "--reason", "found in a log", input: token + "\r\n")
             #expect(piped.code == 0 && piped.output.hasPrefix("Revoked as entry 1 of kind token"), "\(piped.error)")
             #expect(try await fixture.run(verify, input: token).error.contains("revoked by entry 1"))
-            #expect(try await fixture.run("revoke", "token", "-", input: token).output.hasPrefix("Nothing live"))
+            #expect(
+                try await fixture.run("revoke", "token", "-", input: token).output.hasPrefix("There was nothing live"))
             #expect(try await verdict(fixture, sid).hasPrefix("The session is live"))
 
             let (second, _) = try await login(fixture, base)

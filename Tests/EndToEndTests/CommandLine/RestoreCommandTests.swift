@@ -52,7 +52,8 @@ struct RestoreCommandTests {
         #expect(try await fixture.run("client", "add", "mine", "--public").code == 0)
         let before = try contents(fixture.folder)
         let run = try await fixture.run("db", "restore", backup, "--yes")
-        #expect(run.code == 1 && run.error.contains("The backup \(backup) cannot be used: it is sealed with another"))
+        #expect(
+            run.code == 1 && run.error.contains("The backup \(backup) cannot be used: it is sealed with a different"))
         #expect(try contents(fixture.folder) == before)
         // A check that called it sound would be believed until the day it is needed.
         let check = try await fixture.run("db", "check", backup)

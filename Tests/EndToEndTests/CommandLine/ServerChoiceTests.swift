@@ -84,7 +84,7 @@ struct ServerChoiceTests {
         #expect(login.code == 0)
         #expect(
             login.error.contains(
-                "the server at \(server.http.base) calls itself http://localhost:8080, and that is what its tokens name"
+                "the server at \(server.http.base) has the issuer http://localhost:8080, and its tokens name that issuer"
             ))
         let verified = try await fixture.run("token", "verify", "--url", server.http.base, input: login.output)
         #expect(verified.code == 0, "\(verified.error)")
@@ -92,7 +92,7 @@ struct ServerChoiceTests {
             "token", "verify", "--url", server.http.base, "--issuer", server.http.base, "--no-list",
             input: login.output)
         #expect(foreign.code == 1)
-        #expect(foreign.error.contains("It is from http://localhost:8080, not from \(server.http.base)"))
+        #expect(foreign.error.contains("It was issued by http://localhost:8080, not by \(server.http.base)"))
     }
 
     @Test func `each mistake has a sentence of its own, before the password is sent`() async throws {
@@ -115,7 +115,7 @@ struct ServerChoiceTests {
         for url in [
             "ftp://localhost", "localhost:8080", "http://", "http://a@b", "http://localhost:99999", "http://a?b",
         ] {
-            #expect(try await said(url).contains("is no address of a server"), "\(url)")
+            #expect(try await said(url).contains("is not the address of a server"), "\(url)")
         }
         try await proxy.set("html")
         #expect(try await said(proxy.issuer).contains("is not a Latchkey server"))

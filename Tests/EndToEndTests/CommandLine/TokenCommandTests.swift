@@ -39,7 +39,7 @@ struct TokenCommandTests {
         }
     }
 
-    @Test func `who has to change the password is told what can be done at a terminal`() async throws {
+    @Test func `a user who must change the password learns what to do at a terminal`() async throws {
         try await withServer { fixture, base in
             let old = CommandLineFixture.password + "\n"
             let added = try await fixture.run(

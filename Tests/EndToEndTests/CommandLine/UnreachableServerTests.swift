@@ -32,7 +32,7 @@ struct UnreachableServerTests {
     }
 
     @Test(.enabled(if: getuid() == 0, "only root can be another user"), arguments: [0o700, 0o755])
-    func `another user than the server's is told so by every command, and nothing else`(mode: Int) async throws {
+    func `every command reports a wrong user, and nothing else`(mode: Int) async throws {
         let fixture = try CommandLineFixture()
         let elsewhere = try TemporaryFolder()
         let server = try await ServerProcess(folder: fixture.folder, port: try ServerProcess.freePort())
@@ -57,7 +57,7 @@ struct UnreachableServerTests {
             let text = try String(contentsOfFile: output, encoding: .utf8)
             #expect(code == 1, "\(command)")
             #expect(text.hasPrefix("latchkey: Permission denied for \(fixture.folder.path)"), "\(command): \(text)")
-            #expect(text.hasSuffix(": run it as the user that the server runs as.\n"), "\(command): \(text)")
+            #expect(text.hasSuffix(": run the command as the server's user.\n"), "\(command): \(text)")
         }
         #expect(try await server.terminate() == 0)
     }

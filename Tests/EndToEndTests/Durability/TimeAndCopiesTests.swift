@@ -58,7 +58,7 @@ struct TimeAndCopiesTests {
         }
     }
 
-    @Test func `a restored backup brings nobody back in and no key back to life`() async throws {
+    @Test func `a restored backup revives neither a session nor a key`() async throws {
         let folder = try TemporaryFolder()
         let kept = Captured<(refresh: String, access: String, kids: Set<String>, sequence: Int64)>(("", "", [], 0))
         let backup = folder.file("backup.sqlite")

@@ -86,7 +86,7 @@ struct BadInputTests {
     }
 
     @Test(arguments: ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"])
-    func `who is no client, or cannot prove to be one, gets invalid_client alone`(path: String) async throws {
+    func `an unknown client, or one that cannot authenticate, gets only invalid_client`(path: String) async throws {
         let rest = "grant_type=client_credentials&token={refresh}"
         try await send(
             path,

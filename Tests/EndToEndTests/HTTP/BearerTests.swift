@@ -227,7 +227,7 @@ struct BearerTests {
         }
     }
 
-    @Test func `an administrator who is none any more is refused at once`() async throws {
+    @Test func `a former administrator is refused at once`() async throws {
         try await withServer { server in
             let admin = try await signIn(server).admin
             let login = try await server.login(scope: "latchkey:admin")

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// A stolen signing key: what the thief forges is refused everywhere, and honest people stay signed in (DESIGN 7).
+/// A stolen signing key: what the thief forges is refused everywhere, and honest people stay signed in.
 struct EmergencyRotationTests {
     /// A key whose private half the test knows, brought in as PEM and made the active one.
     private struct Stolen {
@@ -41,7 +41,9 @@ struct EmergencyRotationTests {
         try await server.http.authorised("GET", "/api/v1/me", bearer: token).status
     }
 
-    @Test func `a token forged with the old key is refused by us and by whoever enforces the list`() async throws {
+    @Test func `a token forged with the old key is refused by us and by every service that enforces the list`()
+        async throws
+    {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await server.addUser()
@@ -93,7 +95,7 @@ struct EmergencyRotationTests {
         }
     }
 
-    @Test func `a signed list is signed anew at once`() async throws {
+    @Test func `a signed list is signed again at once`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             let old = try PollingReader.keyID(try await server.http.get("/revocations.jwt").text)

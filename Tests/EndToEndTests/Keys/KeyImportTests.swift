@@ -82,7 +82,7 @@ struct KeyImportTests {
         }
         #expect(try await fixture.run("keys", "import", "-").error.contains("Standard input is empty"))
         let missing = try await fixture.run("keys", "import", file + "-not-there")
-        #expect(missing.code == 1 && missing.error.contains("it is not there"), "\(missing.error)")
+        #expect(missing.code == 1 && missing.error.contains("it is missing"), "\(missing.error)")
         // Text around the block is nobody's business, whatever its encoding.
         let latin = Data("Schl\u{FC}ssel\n".unicodeScalars.map { UInt8($0.value) }) + Data(Self.ed25519.utf8)
         try latin.write(to: URL(filePath: file))

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// announced → active → retired → gone, seen by services that hold the JWKS of the moment (DESIGN 7).
+/// The table of Keys.md in LatchkeyCore's documentation, seen by services that hold the JWKS of the moment.
 struct KeyTimelineTests {
     private static let day: Duration = .seconds(86400)
 

@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// The key over all keys: rotation, a leak, and a start without the right one (DESIGN 3).
+/// The key over all keys: rotation, a leak, and a start without the right one.
 struct MasterKeyTests {
     private func rotate(_ server: TestServer, leaked: Bool = false) async throws -> TestResponse {
         try await server.overSocket.post(
@@ -114,10 +114,10 @@ struct MasterKeyTests {
 
         var sentence: String {
             switch self {
-            case .another: "not the one that the database was made with"
+            case .another: "sealed with a different master key"
             case .missing: "cannot be opened"
             case .worldReadable: "chmod 600"
-            case .empty: "could not be read as a key file"
+            case .empty: "is not a readable key file"
             case .noKey: "not readable"
             case .aFolder: "not a regular file"
             }

@@ -16,7 +16,7 @@ struct SecurityLogTests {
         try await server.login(name, password: "planted-secret-password").status
     }
 
-    @Test func `failed sign-ins are told at once and then counted, without what was typed`() async throws {
+    @Test func `failed sign-ins are logged at once and then counted, without the input`() async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addClient()
@@ -46,7 +46,7 @@ struct SecurityLogTests {
         }
     }
 
-    @Test func `a replay is told with its session, whatever strangers do`() async throws {
+    @Test func `a replay is logged with its session, whatever strangers do`() async throws {
         try await withServer(["trusted_proxies": "127.0.0.1"]) { server in
             try await server.addUser()
             try await server.addClient()
@@ -93,7 +93,7 @@ struct SecurityLogTests {
         #expect(stop["lk.reason"]?.string == "SIGTERM" && stop["level"]?.string == "info")
     }
 
-    @Test func `a restore is told at the next start`() async throws {
+    @Test func `a restore is logged at the next start`() async throws {
         let fixture = try CommandLineFixture()
         try await fixture.populate()
         let backup = fixture.folder.file("backup")

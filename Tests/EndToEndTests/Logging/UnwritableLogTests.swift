@@ -31,7 +31,7 @@ struct UnwritableLogTests {
     }
 
     @Test(arguments: [true, false])
-    func `a log pipe that nobody reads holds up nobody, and what was lost is told`(isReadAgain: Bool) async throws {
+    func `an unread log pipe delays no request, and lost lines are reported`(isReadAgain: Bool) async throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(folder.file("pipe"))
         let server = try await OwnServer(folder.path, output: pipe.path, error: pipe.path)

@@ -100,8 +100,8 @@ struct CertificateTests {
     }
 
     @Test(arguments: [
-        (-20, -2, 1, "The TLS certificate ended "), (2, 90, 1, "The TLS certificate holds from "),
-        (-80, 0, 0, "Warning: The TLS certificate ends "), (-80, 13, 0, "in 13 days. Renew it."),
+        (-20, -2, 1, "The TLS certificate expired "), (2, 90, 1, "The TLS certificate is not valid before "),
+        (-80, 0, 0, "Warning: The TLS certificate expires "), (-80, 13, 0, "in 13 days. Renew it."),
     ])
     func `config check tells a certificate that clients refuse, or soon will`(
         from: Int, until: Int, status: Int32, sentence: String
@@ -116,7 +116,7 @@ struct CertificateTests {
     // MARK: The running server
 
     @Test(
-        arguments: [(-20, -2, "ended"), (-80, 13, "ends"), (2, 90, "holds from"), (-1, 90, nil)]
+        arguments: [(-20, -2, "expired"), (-80, 13, "expires"), (2, 90, "is not valid before"), (-1, 90, nil)]
             as [(Int, Int, String?)])
     func `a server tells when its certificate ends, and stays ready`(
         from: Int, until: Int, word: String?
@@ -199,7 +199,7 @@ struct CertificateTests {
     }
 
     private func warnings(_ server: TestServer) -> [Logger.Metadata] {
-        server.logs.entries.filter { $0.level == .warning && "\($0.message)" == "TLS certificate needs care" }
+        server.logs.entries.filter { $0.level == .warning && "\($0.message)" == "TLS certificate needs attention" }
             .map(\.metadata)
     }
 

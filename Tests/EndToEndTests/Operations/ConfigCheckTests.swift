@@ -45,7 +45,7 @@ struct ConfigCheckTests {
             "LATCHKEY_BOOTSTRAP_ADMIN": "root", "LATCHKEY_BOOTSTRAP_PASSWORD_FILE": password,
             "LATCHKEY_MASTER_KEY_FILE": folder.file("master.key"),
         ])
-        #expect(run.status == 0 && run.output.contains("The configuration is good."), "\(run.output)")
+        #expect(run.status == 0 && run.output.contains("The configuration is valid."), "\(run.output)")
         #expect(!run.output.contains("Warning: The first") && !run.output.contains("password_file"))
         #expect(!FileManager.default.fileExists(atPath: data))
         #expect(!FileManager.default.fileExists(atPath: folder.file("master.key")))
@@ -128,7 +128,7 @@ struct ConfigCheckTests {
         }
     }
 
-    @Test func `a data directory that is none is found`() async throws {
+    @Test func `a data directory that is not a directory is found`() async throws {
         let file = try write("file", "")
         for (path, sentence) in [
             (file, "\(file) is not a directory: choose another one with --data-dir."),

@@ -50,7 +50,7 @@ struct PrecedenceTests {
     }
 
     @Test(.enabled(if: Policy.isPermitted, "needs CAP_SYS_NICE or a limit on real-time priorities"))
-    func `the writer and the event loops go first while a hash runs, and nobody else`() async throws {
+    func `only the writer and the event loops go first while a hash runs`() async throws {
         _ = try await duringLogin { server in
             // The threads are not raised in one instant.
             try await eventually("the writer and all event loops are raised") {

@@ -26,7 +26,7 @@ struct ImportedSpellingTests {
             .map { ($0.name, $0.hash) }
     }
 
-    @Test func `who signs in with the very characters is let in, and later with either spelling`() async throws {
+    @Test func `the exact characters sign in first, and later either spelling does`() async throws {
         try await withServer { server in
             try await server.addClient()
             let vectors = try vectors()

@@ -168,7 +168,7 @@ struct PasswordChangeTests {
         }
     }
 
-    @Test func `a change that lost the race with another one is told that its session has ended`() async throws {
+    @Test func `a change that lost the race with another one learns that its session has ended`() async throws {
         // One attempt of the pair at a time: the test has the turn, and the change waits for it.
         try await withServer(["login.throttle.account_failures": "1"], clock: TestClock()) { server in
             let user = try await server.addUser()

@@ -98,7 +98,7 @@ struct RefusalTimeTests {
     }
 
     // The limit only ends what hangs.
-    @Test(.endsHang) func `who waits has given back the hash thread and the turn of the pair`()
+    @Test(.endsHang) func `a delayed refusal has released the hash thread and the turn of the pair`()
         async throws
     {
         let clock = TestClock()

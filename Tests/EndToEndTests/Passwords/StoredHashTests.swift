@@ -122,7 +122,7 @@ struct StoredHashTests {
         }
     }
 
-    @Test func `lines that cannot be imported are told and stop nobody`() async throws {
+    @Test func `lines that cannot be imported are reported and do not stop the others`() async throws {
         try await withServer { server in
             let bearer = try await administrator(server)
             let outcomes = try await importLines(

@@ -75,7 +75,7 @@ struct ForwardAuthProxyTests {
         }
     }
 
-    @Test func `who lacks the role is 403, and with it passes`() async throws {
+    @Test func `without the role a request is 403, and with it passes`() async throws {
         try await with { server, application in
             try await server.addUser("grace", roles: ["editor"])
             let staff = try await server.signedIn()
@@ -108,7 +108,7 @@ struct ForwardAuthProxyTests {
     }
 
     @Test(arguments: RevocationCause.allCases)
-    func `every act that revokes is enforced at the next request, and hits nobody else`(cause: RevocationCause)
+    func `every act that revokes is enforced at the next request, and affects no other session`(cause: RevocationCause)
         async throws
     {
         try await withServer(behindNginx) { server in

@@ -27,7 +27,7 @@ struct SameHostTests {
         return try #require(response.cookie("latchkey_dev_session"))
     }
 
-    @Test func `who signs in is known to the application, until signing out`() async throws {
+    @Test func `a signed-in user is known to the application until signing out`() async throws {
         try await with { server, application in
             let stranger = try await application.outside.get("/reports")
             #expect(stranger.status == 303)

@@ -96,7 +96,7 @@ struct TwoHostsTests {
         }
     }
 
-    @Test func `another browser's state, and none, sign nobody in`() async throws {
+    @Test func `another browser's state, or none, signs no user in`() async throws {
         try await with { server, application in
             let (ticket, callback) = try await begun(application)
             let (other, _) = try await begun(application)
@@ -173,7 +173,7 @@ struct TwoHostsTests {
         }
     }
 
-    @Test func `nobody claims to be somebody from outside, nor a page to return to`() async throws {
+    @Test func `a client can set neither an identity nor a page to return to`() async throws {
         try await with { server, application in
             let forged = ProxiedApplication.forged + [("X-Forwarded-Uri", "/elsewhere")]
             let sent = try await application.outside.get("/reports", headers: forged)

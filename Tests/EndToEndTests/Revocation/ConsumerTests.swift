@@ -19,7 +19,7 @@ struct ConsumerTests {
             uniquingKeysWith: { first, _ in first })
     }
 
-    @Test func `who polls no more lags no more and keeps no revocation pending`() async throws {
+    @Test func `a consumer that no longer polls neither lags nor keeps a revocation pending`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await server.addUser()

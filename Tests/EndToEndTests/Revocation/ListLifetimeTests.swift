@@ -6,7 +6,7 @@ import TestConditions
 import TestSupport
 import Testing
 
-/// The list over time: expiry, restarts, waits, and the signed form as somebody else's library reads it (DESIGN 6).
+/// The list over time: expiry, restarts, waits, and the signed form as somebody else's library reads it.
 struct ListLifetimeTests {
     private struct SignedList: JWTPayload {
         struct Entry: Codable, Sendable {
@@ -230,7 +230,7 @@ struct ListLifetimeTests {
         }
     }
 
-    @Test func `consumers are told by name to whoever administers`() async throws {
+    @Test func `administrators see consumers by name`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await server.addUser()

@@ -111,7 +111,7 @@ actor PollingReader {
         return .accepted
     }
 
-    /// The table of the README, kind by kind.
+    /// Section 3 of TheRule.md, kind by kind.
     static func matches(_ entry: Entry, _ claims: ServiceClaims, kid: String) -> Bool {
         let isOlder = entry.iat_before.map { claims.iat <= $0 } ?? false
         return switch entry.kind {

@@ -32,7 +32,7 @@ struct RevocationSpreadTests {
     }
 
     @Test(arguments: ["0", "2", "-1", "x", "99999999999999999999", "1.0", "1a"])
-    func `what is no live entry is 404`(sequence: String) async throws {
+    func `anything but a live entry is 404`(sequence: String) async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addClient()

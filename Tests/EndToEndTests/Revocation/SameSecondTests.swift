@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `iat` has whole seconds, so a watermark and a token may share one. Neither may a token outlive its revocation nor
-/// may one be born revoked (DESIGN 3).
+/// may one be born revoked.
 struct SameSecondTests {
     @Test(arguments: ["user", "client", "all"])
     func `just before is refused, just after waits for the next second and is accepted`(kind: String) async throws {

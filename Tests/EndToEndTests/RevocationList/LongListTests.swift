@@ -55,14 +55,14 @@ struct LongListTests {
     @Test(arguments: [
         "*/*", "application/json", "application/*", "application/json, \(columns);q=0.5", "\(columns);q=0", "text/html",
     ])
-    func `the denser form goes to nobody who does not prefer it`(accept: String) async throws {
+    func `the denser form is sent only to clients that prefer it`(accept: String) async throws {
         try await withServer { server in
             let answer = try await server.http.get("/revocations", headers: [("Accept", accept)])
             #expect(answer[field: "Content-Type"] == "application/json")
         }
     }
 
-    @Test func `many who ask at once get a list that has what was revoked before they asked`() async throws {
+    @Test func `parallel requests get a list with everything that was revoked before them`() async throws {
         try await withLongList { server in
             // Unpacks nothing: what this is about is who gets what.
             let http = TestHTTP(base: server.http.base, client: .withoutRedirects)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import latchkey
 
-/// `/revocations` as pollers see it (DESIGN 6).
+/// `/revocations` as pollers see it.
 struct RevocationListTests {
     private func basic(_ id: String, _ secret: String) -> [(String, String)] {
         [("Authorization", "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString())]
@@ -20,7 +20,7 @@ struct RevocationListTests {
     }
 
     @Test(arguments: ["after=x", "after=-1", "after=1&after=2", "wait=soon", "consumer=a%20b", "after=%FF"])
-    func `a poll that is none is refused`(query: String) async throws {
+    func `a malformed poll is refused`(query: String) async throws {
         try await withServer { server in
             for path in ["/revocations", "/revocations.jwt"] {
                 let response = try await server.http.get("\(path)?\(query)")
@@ -121,7 +121,7 @@ struct RevocationListTests {
         }
     }
 
-    @Test func `a large list travels as gzip to whoever takes it, with the same tag`() async throws {
+    @Test func `a large list is sent as gzip to clients that accept it, with the same tag`() async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addClient()
@@ -168,7 +168,7 @@ struct RevocationListTests {
         }
     }
 
-    @Test func `a restricted list is for services that show who they are`() async throws {
+    @Test func `a restricted list is for authenticated services`() async throws {
         try await withServer(["revocations.access": "clients"]) { server in
             try await server.addUser()
             try await server.addClient()

@@ -90,7 +90,7 @@ struct ForwardAuthTests {
         }
     }
 
-    @Test func `who lacks a scope or any of the roles is 403`() async throws {
+    @Test func `without a scope or one of the roles a request is 403`() async throws {
         try await withServer { server in
             try await prepare(server)
             let cookie = try await cookie(server)
@@ -117,7 +117,7 @@ struct ForwardAuthTests {
         }
     }
 
-    @Test func `a restriction that is misspelt or empty lets nobody in`() async throws {
+    @Test func `a misspelt or empty restriction lets no request pass`() async throws {
         try await withServer { server in
             try await prepare(server)
             let cookie = try await cookie(server)
@@ -276,7 +276,7 @@ struct ForwardAuthTests {
         }
     }
 
-    @Test func `nobody lives on by exchanging one token for the next`() async throws {
+    @Test func `exchanging one token for the next does not extend its life`() async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await prepare(server)

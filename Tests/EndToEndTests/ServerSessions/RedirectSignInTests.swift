@@ -80,7 +80,7 @@ struct RedirectSignInTests {
         }
     }
 
-    @Test func `a code that comes to a browser which did not ask for it signs nobody in`() async throws {
+    @Test func `a code in a browser that did not ask for it signs no user in`() async throws {
         try await withServer { server in
             try await prepare(server)
             // An attacker's own code, in a link for a victim with no sign-in or with one of its own.
@@ -208,7 +208,7 @@ struct RedirectSignInTests {
         "//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/a\r\nLocation: x",
         "/\t/evil.example", "reports", "/" + String(repeating: "x", count: 2048),
     ])
-    func `nobody is led away by return_to`(path: String) async throws {
+    func `return_to leads no user to another host`(path: String) async throws {
         try await withServer { server in
             try await prepare(server)
             let response = try await start(server, returnTo: path)

@@ -39,7 +39,7 @@ struct SessionLoginTests {
         }
     }
 
-    @Test func `no cookie, a forged one, a twin and another client's are nobody`() async throws {
+    @Test func `no cookie, a forged one, a twin and another client's have no session`() async throws {
         try await withServer { server in
             try await server.addUser()
             try await server.addWebClient()

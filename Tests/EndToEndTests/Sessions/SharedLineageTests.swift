@@ -58,7 +58,7 @@ struct SharedLineageTests {
             #expect(event.details == ["generations": "4", "answers": "4", "elsewhere": isElsewhere ? "4" : "0"])
             let verdict = try await verdict(server, try #require(login["sid"]))
             #expect(verdict.hasPrefix("The session is live"))
-            #expect(verdict.contains("In 7 generations in a row"), "\(verdict)")
+            #expect(verdict.contains("In 7 successive generations"), "\(verdict)")
             #expect(verdict.contains("(7 times in all, \(isElsewhere ? 7 : 0) of them from another network)"))
             #expect(try await metric(server, "latchkey_refresh_reuses_total") == "7")
             #expect(try await metric(server, "latchkey_refresh_reuses_elsewhere_total") == (isElsewhere ? "7" : "0"))
@@ -71,7 +71,7 @@ struct SharedLineageTests {
         try await withServer(configuration, clock: clock, folder: folder) { server in
             let session = try await server.services.store.sessions(SessionFilter(), page: PageRequest()).items.first
             let verdict = try await verdict(server, try #require(session?.session.id.description))
-            #expect(verdict.contains("In 4 generations in a row"), "\(verdict)")
+            #expect(verdict.contains("In 4 successive generations"), "\(verdict)")
         }
     }
 
@@ -180,7 +180,7 @@ struct SharedLineageTests {
                 #expect(try await refresh(server, cookie: held, from: address) == jar)
             }
             #expect(try await noted(server).count == 1)
-            #expect(try await verdict(server, sid).contains("In 7 generations in a row"))
+            #expect(try await verdict(server, sid).contains("In 7 successive generations"))
         }
     }
 }

@@ -157,7 +157,7 @@ struct EventCausesTests {
         }
     }
 
-    @Test func `a second password change in the same second is told as a change of the credential`() async throws {
+    @Test func `a second password change in the same second is an event about the credential`() async throws {
         let clock = TestClock()
         try await withServer(Receiver.switchedOn, clock: clock) { server in
             let scene = try await Scene(server, clock)
@@ -187,7 +187,7 @@ struct EventCausesTests {
         }
     }
 
-    @Test func `all other sessions are told one by one, under one txn`() async throws {
+    @Test func `all other sessions get an event each, under one txn`() async throws {
         let clock = TestClock()
         try await withServer(Receiver.switchedOn, clock: clock) { server in
             let scene = try await Scene(server, clock)
@@ -202,7 +202,7 @@ struct EventCausesTests {
         }
     }
 
-    @Test func `enabling again is told, and only to who asked for it`() async throws {
+    @Test func `enabling again is an event, only for receivers that asked for it`() async throws {
         try await withServer(Receiver.switchedOn) { server in
             try await server.addUser()
             let receiver = try await Receiver(

@@ -87,7 +87,7 @@ struct StatusListTests {
         }
     }
 
-    @Test func `what is no list is 404, and the past is 501`() async throws {
+    @Test func `an unknown list is 404, and a past one is 501`() async throws {
         try await withServer(Self.enabled) { server in
             try await prepare(server)
             let path = try path(try await signIn(server))
@@ -152,7 +152,7 @@ struct StatusListTests {
         }
     }
 
-    @Test func `a list by a withdrawn key is signed anew at once`() async throws {
+    @Test func `a list signed by a withdrawn key is signed again at once`() async throws {
         let clock = TestClock()
         try await withServer(Self.enabled, clock: clock) { server in
             try await prepare(server)
@@ -168,7 +168,7 @@ struct StatusListTests {
         }
     }
 
-    @Test func `with restricted access lists are for services that show who they are`() async throws {
+    @Test func `with restricted access lists are for authenticated services`() async throws {
         try await withServer(Self.enabled.merging(["revocations.access": "clients"]) { _, new in new }) { server in
             try await prepare(server)
             let secret = try await server.addConfidentialClient()

@@ -99,7 +99,7 @@ struct RevokeAndIntrospectTests {
     }
 
     @Test(arguments: ["expiry", "session", "user", "key"])
-    func `a token that was active a moment ago is judged anew`(end: String) async throws {
+    func `a token that was active a moment ago is checked again`(end: String) async throws {
         let clock = TestClock()
         try await withServer(clock: clock) { server in
             try await server.addUser()

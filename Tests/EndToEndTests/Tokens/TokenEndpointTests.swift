@@ -4,7 +4,7 @@ import LatchkeyTokens
 import TestSupport
 import Testing
 
-/// `/oauth2/token` as strangers, mistaken clients and right ones see it (STANDARDS 2.1).
+/// `/oauth2/token` as strangers, mistaken clients and right ones see it.
 struct TokenEndpointTests {
     private func basic(_ id: String, _ secret: String) -> [(String, String)] {
         [("Authorization", "Basic " + Data("\(id):\(PercentEncoding.encode(secret))".utf8).base64EncodedString())]
@@ -153,7 +153,7 @@ struct TokenEndpointTests {
     }
 
     @Test(arguments: ["", "lkr_", "lkr_AAAA", "not a token", String(repeating: "x", count: 5000)])
-    func `what is no token of ours is malformed`(token: String) async throws {
+    func `text that is not a token of ours is malformed`(token: String) async throws {
         try await withServer { server in
             try await server.addClient()
             let response = try await server.refresh(token)

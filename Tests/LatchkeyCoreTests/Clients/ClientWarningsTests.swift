@@ -38,7 +38,7 @@ struct ClientWarningsTests {
         #expect(try warnings(origins: [origin], issuer: issuer).isEmpty)
     }
 
-    @Test func `a login page that can sign nobody in is pointed out`() throws {
+    @Test func `a login page that cannot sign users in causes a warning`() throws {
         func warnings(_ origins: [String], _ redirectURIs: [String], firstParty: Bool = true) throws -> [String] {
             let client = Client(
                 id: try #require(ClientID("app")), kind: .public,

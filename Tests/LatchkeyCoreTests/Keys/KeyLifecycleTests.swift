@@ -67,7 +67,7 @@ struct KeyLifecycleTests {
         #expect(due(keys, after: 5) == [.createActive(.es256)])
     }
 
-    @Test func `keys of an algorithm that nobody asks for any more stay on their schedule`() throws {
+    @Test func `keys of an algorithm that is no longer used stay on their schedule`() throws {
         let keys = [
             try key("a", .active, activated: 0), try key("b", .announced),
             try key("c", .active, activated: 0, algorithm: .rs256),

@@ -35,7 +35,7 @@ struct LoginSlotsTests {
     }
 
     @Test(.endsHang)
-    func `whoever waits for a slot is woken by the next release, also by one that came first`() async {
+    func `a wait for a slot ends with the next release, even an earlier one`() async {
         #expect(attempt(capacity: 1) == .taken)
         slots.beginCheck(pair)
         let mark = slots.mark(pair)

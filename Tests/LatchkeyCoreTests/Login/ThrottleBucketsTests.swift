@@ -25,7 +25,7 @@ struct ThrottleBucketsTests {
         for kind in [ThrottleBucket.Kind.pair, .network, .account] { #expect(one[kind].kind == kind) }
     }
 
-    @Test func `whoever lacks the key cannot tell the bucket`() {
+    @Test func `without the key the bucket cannot be computed`() {
         let other = SymmetricKey(data: [UInt8](repeating: 8, count: 32))
         #expect(buckets("alice", "192.0.2.1") != buckets("alice", "192.0.2.1", other))
     }

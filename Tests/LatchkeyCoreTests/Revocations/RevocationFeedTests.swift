@@ -117,7 +117,7 @@ struct RevocationFeedTests {
         #expect(feed.waiting == 0)
     }
 
-    @Test func `who finds no place waits for a moment to pass, and who finds none there either is answered at once`()
+    @Test func `a poll without a place waits for a moment, and one without a place there either is answered at once`()
         async throws
     {
         let query = RevocationQuery(after: 0, epoch: "0")
@@ -175,7 +175,7 @@ struct RevocationFeedTests {
         _ = await loop.result
     }
 
-    @Test func `after a drain nobody waits`() async throws {
+    @Test func `after a drain no poll waits`() async throws {
         feed.drain()
         let query = RevocationQuery(after: 0, epoch: "0")
         await feed.wait(query, seconds: .seconds(60), address: "a")
@@ -210,7 +210,7 @@ struct RevocationFeedTests {
         #expect(feed.liveEntries == 0 && feed.sequence == 5000)
     }
 
-    @Test func `who misses more than a thousand entries gets the snapshot`() throws {
+    @Test func `a poller that lacks more than a thousand entries gets the snapshot`() throws {
         feed.committed((1...1500).map { record($0) })
         #expect(try document(after: 500, epoch: "0").after == 500)
         #expect(try document(after: 499, epoch: "0").after == 0)
@@ -286,7 +286,9 @@ struct RevocationFeedTests {
         #expect(third.behind == 0 && third.behindSince == nil && third.lag(at: hand.clock.now()) == .zero)
     }
 
-    @Test func `who was never told anything is behind since it was first seen, and forgotten after a day`() throws {
+    @Test func `a consumer that never acknowledged is behind since it was first seen, and forgotten after a day`()
+        throws
+    {
         feed.committed([record(1)])
         hand.advance(100)
         feed.noteConsumer("late", acknowledged: nil, address: "a")
@@ -307,7 +309,7 @@ struct RevocationFeedTests {
         #expect(slow.behind == 5000 && slow.lag(at: hand.clock.now()) == .seconds(4096))
     }
 
-    @Test func `whoever borrows a name neither acknowledges for its owner nor pushes it out`() throws {
+    @Test func `a consumer with a borrowed name neither acknowledges for its owner nor pushes it out`() throws {
         feed.committed([record(1)])
         feed.noteConsumer("billing", acknowledged: 0, address: "192.0.2.1")
         feed.noteConsumer("billing", acknowledged: 1, address: "198.51.100.7")
@@ -341,7 +343,7 @@ struct RevocationFeedTests {
         #expect(isGone == false, "it is back")
     }
 
-    @Test func `who has asked once is gone after the least time, and a pause of long ago counts no more`() {
+    @Test func `a consumer that has asked once is gone after the shortest time, and an old pause no longer counts`() {
         feed.noteConsumer("orders", acknowledged: nil, address: "a")
         hand.advance(121)
         #expect(isGone == true)

@@ -60,7 +60,7 @@ struct ReuseWatchTests {
         #expect(reuse(4) == ReuseWatch.Run(generations: 4, answers: 7, elsewhere: 0))
     }
 
-    @Test func `a run that goes on is told once an hour`() {
+    @Test func `a run that continues is reported once an hour`() {
         var told: [Int64] = []
         for number in 0..<360 {
             let seconds = Int64(number) * 30
@@ -70,7 +70,7 @@ struct ReuseWatchTests {
         #expect(watch.figures.runs == 1)
     }
 
-    @Test func `runs that are begun again and again are told once an hour`() {
+    @Test func `runs that begin repeatedly are reported once an hour`() {
         var told = 0
         var held: UInt32 = 1
         for number in 0..<240 {
@@ -101,7 +101,7 @@ struct ReuseWatchTests {
         #expect(watch.run(of: elsewhere) == ReuseWatch.Run(generations: 4, answers: 4, elsewhere: 4))
     }
 
-    @Test func `tabs do not hide who uses the cookie elsewhere`() {
+    @Test func `tabs do not hide a use of the cookie elsewhere`() {
         for held in UInt32(1)...4 {
             reuse(held, isCookie: true)
             reuse(held, isCookie: true, elsewhere: true, delay: .seconds(1))
@@ -161,7 +161,7 @@ struct SharedLineageModelTests {
     }
 
     @Test(arguments: TestSeed.cases(200))
-    func `two who share a lineage for long are noticed, whoever rotates and however they time it`(seed: UInt64) {
+    func `two long-term holders of a lineage are noticed, whichever rotates and however they time it`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var server = Server()
         var now: Int64 = 0

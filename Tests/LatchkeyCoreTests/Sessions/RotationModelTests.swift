@@ -43,7 +43,7 @@ struct RotationModelTests {
     }
 
     @Test(arguments: TestSeed.cases(150))
-    func `one holder who refreshes one at a time is never logged out by a bad network`(seed: UInt64) {
+    func `a holder that refreshes one at a time is never logged out by a bad network`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var server = Lineages(transport: .body)
         var held: UInt32 = 1

@@ -19,7 +19,7 @@ struct SecurityEventTests {
         #expect(body?["reason_admin"]?.object?["en"]?.string?.hasSuffix(".") == true)
     }
 
-    @Test func `who acted is told in CAEP's four words`() throws {
+    @Test func `the actor is named in CAEP's four words`() throws {
         let ada = UserID.generate(at: Self.now)
         let bob = UserID.generate(at: Self.now)
         let client = try #require(ClientID("spa"))

@@ -156,7 +156,7 @@ struct ForeignHashTests {
         #expect(verifier.weight(of: try PasswordHashFormat(parsing: own)) == 1)
     }
 
-    @Test func `an imported Argon2 hash is told from one of ours, however strong it is`() throws {
+    @Test func `an imported Argon2 hash is distinguished from one of ours, however strong it is`() throws {
         let text = "$argon2id$v=19$m=65536,t=4,p=1$AAECAwQFBgcICQoLDA0ODw$OgCJY8Zff/pzMakLq9H9F+qfA70FNWuFfOtD97cICtw"
         let stored = PasswordHashFormat.storedForm(ofImported: text)
         #expect(try PasswordHashFormat(parsing: stored).needsRehash(for: .default))

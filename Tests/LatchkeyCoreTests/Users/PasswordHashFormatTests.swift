@@ -93,7 +93,7 @@ struct PasswordHashFormatTests {
         #expect(try #require(fault).description.contains("secretsecret") == false)
     }
 
-    @Test func `everything but current Argon2id is to be hashed anew`() throws {
+    @Test func `everything but current Argon2id needs a rehash`() throws {
         for text in ImportedHashes.all {
             #expect(try PasswordHashFormat(parsing: text).needsRehash(for: .default))
         }

@@ -34,7 +34,7 @@ struct PasswordVerifierTests {
         "$2b$31$r.pnAr/O62gT12a8jVpOz.exak9hrcjYhUF3ag2g7AWPyxazSIEK6",
         "$scrypt$ln=30,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$0Pz6RuN9WCY6OfE3FYH5Myx0JqvNjul84VbFyWLBf4g",
     ])
-    func `nobody and a row out of bounds cost one job like anybody else`(stored: String?) async throws {
+    func `an unknown user and a row out of bounds cost one job like any other user`(stored: String?) async throws {
         #expect(try await verify(ImportedHashes.password, stored) == .mismatch)
         #expect(pool.statistics.completed == 1)
     }
@@ -84,7 +84,7 @@ struct PasswordVerifierTests {
         #expect(try #require(refusal).retryAfter == .seconds(1))
     }
 
-    @Test func `a full queue is told as overloaded with the pool's own estimate`() {
+    @Test func `a full queue is refused as overloaded with the pool's own estimate`() {
         let refusal = Refusal(hashing: .overloaded(retryAfter: .seconds(7)))
         #expect(refusal == Refusal(.overloaded, ""))
         #expect(refusal.retryAfter == .seconds(7))

@@ -11,7 +11,7 @@ struct ResourceBodyTests {
         }
         #expect(refusal?.code == .invalidRequest)
         #expect(
-            refusal?.detail == "The body has a member that is not known here. Known: must_change_password, name, roles."
+            refusal?.detail == "The body has an unknown member. Known members: must_change_password, name, roles."
         )
     }
 

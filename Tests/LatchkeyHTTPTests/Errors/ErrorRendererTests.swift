@@ -97,7 +97,7 @@ struct ErrorRendererTests {
         #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"latchkey\"")
     }
 
-    @Test func `a bad token is told as invalid_token`() throws {
+    @Test func `a bad token is refused as invalid_token`() throws {
         let (response, _) = try render(Refusal(.invalidToken, "No."), context(.problem, access: .account))
         #expect(
             response.headers[.wwwAuthenticate]

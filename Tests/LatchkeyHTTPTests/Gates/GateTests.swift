@@ -93,7 +93,7 @@ struct GateTests {
         ]
     }
 
-    @Test func `each kind of route is reached by those that it names, and by nobody else`() async throws {
+    @Test func `each kind of route is reached only by the callers that it names`() async throws {
         try await withServer(["revocations.access": "clients"]) { server in
             let callers = try await callers(server)
             let live: Set<String> = [
@@ -170,7 +170,7 @@ struct GateTests {
         }
     }
 
-    @Test func `where a token is asked for, a bad one is told before anything else that is wrong`() async throws {
+    @Test func `where a token is required, a bad one is reported before anything else`() async throws {
         try await withServer(["shared_signals.enabled": "true"]) { server in
             let routes = server.program.http.publicService.routes.routes
             let gated = routes.filter { route in

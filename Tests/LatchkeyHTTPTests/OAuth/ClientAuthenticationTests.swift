@@ -56,7 +56,7 @@ struct ClientAuthenticationTests {
         #expect(found?.secret == nil)
     }
 
-    @Test func `a request that names nobody is nobody's`() throws {
+    @Test func `a request that names no client has none`() throws {
         #expect(try ClientAuthentication([:], bodyID: nil, bodySecret: nil) == nil)
         let bearer: HTTPFields = [.authorization: "Bearer abc"]
         #expect(try ClientAuthentication(bearer, bodyID: nil, bodySecret: nil) == nil)

@@ -101,7 +101,7 @@ struct TokenRequestTests {
         ("grant_type=client_credentials&scope=a&scope=b", .invalidRequest),
         ("grant_type=client_credentials&grant_type=client_credentials", .invalidRequest),
     ])
-    func `what is no request for an existing grant is refused`(form: String, code: Refusal.Code) {
+    func `anything but a request for an existing grant is refused`(form: String, code: Refusal.Code) {
         let error = #expect(throws: Refusal.self) { try request(form) }
         #expect(error?.code == code)
     }

@@ -36,7 +36,7 @@ struct OpenAPIRoutesTests {
         }
     }
 
-    @Test func `who has the document is not sent it again`() async throws {
+    @Test func `a client that has the document does not get it again`() async throws {
         try await withServer { server in
             let tag = try #require(try await server.http.get("/openapi.json")[field: "ETag"])
             let again = try await server.http.get("/openapi.json", headers: [("If-None-Match", tag)])

@@ -49,7 +49,7 @@ struct OperationsEndpointTests {
         }
     }
 
-    @Test func `clients that poll are told apart where only clients may poll`() async throws {
+    @Test func `polling clients are shown by name where only clients may poll`() async throws {
         try await withServer(["revocations.access": "clients"]) { server in
             let secret = try await server.addConfidentialClient()
             let basic = "Basic " + Data("service:\(secret)".utf8).base64EncodedString()

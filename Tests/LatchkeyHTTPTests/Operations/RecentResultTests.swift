@@ -36,7 +36,7 @@ struct RecentResultTests {
         #expect(scene.runs.withLock { $0 } == 1)
     }
 
-    @Test func `after the interval it is worked out anew, not before`() async {
+    @Test func `after the interval it is computed again, not before`() async {
         let scene = Scene()
         let result = scene.result
         #expect(await result.value() == 1)

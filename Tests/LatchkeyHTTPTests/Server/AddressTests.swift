@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: ["", "1.2.3", "1.2.3.4.5", "01.2.3.4x", "[::1]", "fe80::1%eth0", "localhost", "1.2.3.4:80"])
-    func `what is no address is none`(text: String) {
+    func `text that is not an address gives none`(text: String) {
         #expect(ClientAddress(text) == nil)
     }
 
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "proxy", "::/129", "10.0.0.0/8/8", "10.0.0.0/"])
-    func `a block that is none is refused`(text: String) {
+    func `a malformed block is refused`(text: String) {
         #expect(throws: TrustedProxies.InvalidNetwork(text: text)) { try TrustedProxies([text]) }
     }
 }

@@ -12,7 +12,7 @@ struct ConnectionBudgetTests {
         var now: Int { value.withLock { $0 } }
     }
 
-    @Test func `listeners share the places, and all who wait are woken once`() {
+    @Test func `listeners share the places, and all waiters are woken once`() {
         let budget = ConnectionBudget(limit: 2, limitPerNetwork: 9)
         let woken = Count()
         budget.enter()
@@ -28,7 +28,7 @@ struct ConnectionBudgetTests {
         #expect(budget.hasPlace { woken.add() })
     }
 
-    @Test func `a connection above the limit that ends wakes nobody`() {
+    @Test func `a connection above the limit that ends wakes no listener`() {
         let budget = ConnectionBudget(limit: 1, limitPerNetwork: 9)
         let woken = Count()
         budget.enter()
@@ -95,7 +95,7 @@ struct ConnectionBudgetTests {
 
     // MARK: Answers that wait
 
-    @Test func `those who keep answers waiting longest are cut off, and a shared body counts once`() {
+    @Test func `the responses that have waited longest are cut off, and a shared body counts once`() {
         let answers = WaitingAnswers(limit: 250)
         let cut = Mutex<[Int]>([])
         let wait = { (number: Int, body: ByteBuffer) in answers.add(body) { cut.withLock { $0.append(number) } } }

@@ -42,7 +42,7 @@ import Waiting
         }
     }
 
-    @Test func `over the Unix socket the caller is the operator and nobody else can open it`() async throws {
+    @Test func `over the Unix socket the caller is the operator and no other user can open it`() async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/latchkey.sock"
             let answer = try await ServerFixture.run([.unix(path: path)]) { _ in

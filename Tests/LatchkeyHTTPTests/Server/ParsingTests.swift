@@ -212,7 +212,7 @@ import Testing
         ("application/json, application/jwt;q=0.5", false), ("application/jwt;q=0", false), ("*/*", false),
         ("application/*", false), ("application/json", false),
     ])
-    func `a signed document is sent to whoever asks for it by name`(header: String, preferred: Bool) {
+    func `a signed document is sent to clients that ask for it by name`(header: String, preferred: Bool) {
         #expect(AcceptHeader.prefers("application/jwt", in: Self.fields(.accept, header)) == preferred)
         #expect(!AcceptHeader.prefers("application/jwt", in: HTTPFields()))
     }

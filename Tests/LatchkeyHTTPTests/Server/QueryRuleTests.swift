@@ -17,7 +17,7 @@ struct QueryRuleTests {
         #expect(refusal?.code == .invalidRequest)
         #expect(
             refusal?.detail
-                == "The query has a parameter that is not known here. Known: limit, cursor, user, client, state, since."
+                == "The query has an unknown parameter. Known parameters: limit, cursor, user, client, state, since."
         )
     }
 
@@ -31,7 +31,7 @@ struct QueryRuleTests {
     @Test func `a route that is described without parameters takes none`() {
         for operation in ["POST /api/v1/login", "GET /nowhere"] {
             let refusal = #expect(throws: Refusal.self) { try QueryRule.documented(operation).read("a=1") }
-            #expect(refusal?.detail == "This takes no parameters in the query.")
+            #expect(refusal?.detail == "This path takes no query parameters.")
         }
     }
 
@@ -77,11 +77,12 @@ struct QueryRuleTests {
                 asked += 1
                 let unknown = try await refusal("unknown=1")
                 guard !Self.tolerant.contains(key) else {
-                    #expect(unknown?.contains("not known here") != true, "\(key)")
+                    #expect(unknown?.contains("unknown parameter") != true, "\(key)")
                     continue
                 }
                 #expect(
-                    unknown?.contains("not known here") == true || unknown?.contains("takes no parameters") == true,
+                    unknown?.contains("unknown parameter") == true
+                        || unknown?.contains("takes no query parameters") == true,
                     "\(key): \(unknown ?? "passed")")
                 for parameter in OpenAPIDocument.descriptions[key]?.query ?? [] {
                     parameters += 1
@@ -106,7 +107,7 @@ struct QueryRuleTests {
         }
     }
 
-    @Test func `who has no token hears that, and nothing of the query`() async throws {
+    @Test func `a request without a token is told that, and nothing about the query`() async throws {
         try await withServer { server in
             for (path, status) in [
                 ("/api/v1/admin/users?x=1", 401), ("/api/v1/admin/users?limit=", 401),

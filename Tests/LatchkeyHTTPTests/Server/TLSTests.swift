@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `plain HTTP on an address that speaks TLS is told so, and the log tells it once`() async throws {
+    @Test func `plain HTTP on an address that speaks TLS is refused with the reason, and logged once`() async throws {
         try await withTemporaryFolder { folder in
             let files = Files(folder: folder)
             try await files.makeCertificate(files.certificate, files.key)

@@ -12,7 +12,7 @@ struct RevocationPollTests {
         "wait=-1", "wait=soon", "wait=1e3", "consumer=a%20b", "consumer=%C3%A4", "consumer=a%0Ab",
         "consumer=" + String(repeating: "c", count: 65),
     ])
-    func `a number that is none and a name that cannot be shown are refused`(query: String) {
+    func `a malformed number and a name that cannot be shown are refused`(query: String) {
         let error = #expect(throws: Refusal.self) { try poll(query) }
         #expect(error?.code == .invalidRequest)
     }

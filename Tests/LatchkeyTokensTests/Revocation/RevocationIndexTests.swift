@@ -109,7 +109,7 @@ struct RevocationIndexTests {
         #expect(index.isEmpty)
     }
 
-    @Test func `a jti of ours is told from every text that only looks like one`() throws {
+    @Test func `a jti of ours is distinguished from every text that only looks like one`() throws {
         let keyID = try #require(KeyID("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"))
         for _ in 0..<200 {
             let ours = TokenID.generate()

@@ -30,7 +30,7 @@ struct IntrospectionTests {
         try UnverifiedToken(parsing: token).unverifiedClaims().tokenID.description
     }
 
-    @Test func `an active token is accepted, and the client showed who it is`() async throws {
+    @Test func `an active token is accepted, and the client authenticated`() async throws {
         let issuer = try TestIssuer()
         let token = try issuer.token(at: clock.now)
         let answer = Array("{\"active\":true,\"jti\":\"\(try Self.tokenID(token))\"}".utf8)
@@ -88,7 +88,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `without client credentials nobody is asked, and a call that cannot wait refuses`() async throws {
+    @Test func `without client credentials the server is not asked, and a synchronous call refuses`() async throws {
         let issuer = try TestIssuer()
         let token = try issuer.token(at: clock.now)
         let server = try await server(issuer) { _ in .ok(Array(#"{"active":true}"#.utf8)) }

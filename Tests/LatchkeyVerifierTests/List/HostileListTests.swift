@@ -171,7 +171,7 @@ struct HostileListTests {
         }
     }
 
-    @Test func `consumer, position and wait are told to the server`() async throws {
+    @Test func `consumer, position and wait are sent to the server`() async throws {
         let (clock, issuer) = (TestClock(), try TestIssuer())
         let server = try await Self.server(issuer) { _, number in
             number < 1 ? .ok(document(now: clock.now, sequence: 5).encode()) : .hang

@@ -194,7 +194,7 @@ struct RefusedWaitTests {
             })
     }
 
-    @Test func `a wait that nobody answers is given up for a poll`() async throws {
+    @Test func `a long poll without an answer is replaced by a poll`() async throws {
         let (clock, issuer) = (TestClock(), try TestIssuer())
         let server = try await HostileListTests.server(issuer) { call, _ in
             // Good for so short a time that a wait is given up after two seconds.

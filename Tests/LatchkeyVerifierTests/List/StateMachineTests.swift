@@ -4,7 +4,7 @@ import Testing
 
 @testable import LatchkeyVerifier
 
-/// The poller's decisions, without a network (DESIGN 6).
+/// The poller's decisions, without a network.
 struct StateMachineTests {
     typealias Machine = RevocationListClient.StateMachine
 
@@ -93,7 +93,7 @@ struct StateMachineTests {
         }
     }
 
-    @Test func `a snapshot for whoever is far behind, and a new epoch, are followed by the next request at once`()
+    @Test func `a snapshot after a long gap, and a new epoch, are followed by the next request at once`()
         throws
     {
         var machine = machine()

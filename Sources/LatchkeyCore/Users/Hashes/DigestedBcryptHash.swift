@@ -2,19 +2,19 @@ import Argon2
 import Crypto
 import LatchkeyBytes
 
-/// An imported bcrypt hash not of the password but of a digest of it, in text, as frameworks make it for passwords over
-/// 72 bytes. All of the password counts then, zero bytes too.
+/// An imported bcrypt hash of a digest of the password, as text, as frameworks make it for passwords over 72 bytes. So
+/// the whole password counts, including zero bytes.
 ///
 /// - Django: `bcrypt_sha256$$2b$12$…`;
 /// - passlib: `$bcrypt-sha256$v=2,t=2b,r=12$<salt>$<tag>`, and without `v` in its older form `2b,12`.
 package struct DigestedBcryptHash: Sendable, Equatable {
-    /// What bcrypt is given instead of the password.
+    /// The text that bcrypt gets instead of the password.
     enum Digest: Sendable, Equatable {
         /// SHA-256 in lower-case hexadecimal digits.
         case sha256Hexadecimal
         /// SHA-256 in base64.
         case sha256Base64
-        /// HMAC-SHA256 in base64, its key the salt's 22 characters.
+        /// HMAC-SHA256 in base64, keyed with the salt's 22 characters.
         case hmacBase64
     }
 
@@ -64,7 +64,7 @@ package struct DigestedBcryptHash: Sendable, Equatable {
         }
     }
 
-    /// The text that bcrypt is given for a password.
+    /// The text that bcrypt gets for a password.
     func digested(_ password: SecretBytes) -> SecretBytes {
         let code: [UInt8] = unsafe password.withUnsafeBytes { bytes in
             switch digest {

@@ -1,16 +1,16 @@
 import LatchkeyTokens
 import Synchronization
 
-/// Imported hashes that are left, and what they cost: while there are any, every refusal of credentials is answered no
-/// sooner than a wrong password on the slowest of them would be. Else the time of an answer would tell accounts that were
-/// moved over from names that nobody has.
+/// Imported hashes that have not been replaced yet, and their cost. While there are any, no refusal of credentials is
+/// answered sooner than a wrong password on the slowest of them would be. Otherwise the response time would distinguish
+/// imported accounts from unknown names.
 ///
-/// An import measures each kind of hash, and the store keeps the cost with every row, so that a restart knows it and the
-/// waiting ends with the last row. Who signs in is not delayed.
+/// An import measures each kind of hash, and the store keeps the cost with every row, so that a restart knows it and
+/// the waiting ends with the last row. A successful sign-in is not delayed.
 package final class ForeignHashes: Sendable {
-    /// No answer is held back for longer. Slower hashes can be told apart.
+    /// No response is held back longer than this. Slower hashes can be told apart.
     package static let longestWait: Duration = .seconds(1)
-    /// Kinds that one import measures, and that are remembered. Others count as the slowest there can be.
+    /// Kinds that one import measures, and kinds that are remembered. Others count as the slowest possible.
     static let measuredKinds = (perImport: 32, remembered: 256)
 
     private let store: any Store
@@ -19,10 +19,10 @@ package final class ForeignHashes: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        /// False: there are none for certain, and a refusal costs no look into the store.
+        /// False: there are certainly none, and a refusal does not look into the store.
         var mayExist = true
         var running = 0
-        /// Grows when an import begins and when it ends: an answer of the store from before is out of date.
+        /// Grows when an import begins and when it ends: an earlier answer of the store is then out of date.
         var changes: UInt64 = 0
         var costs: [String: Duration] = [:]
     }
@@ -33,8 +33,8 @@ package final class ForeignHashes: Sendable {
         self.clock = clock
     }
 
-    /// Returns when a refusal after this comparison may be answered: a timer, no thread waits. The comparison's Argon2id
-    /// hash comes on top of the slowest imported one, as it does on such a row.
+    /// Returns when a refusal after this comparison may be answered. It uses a timer; no thread waits. The comparison's
+    /// Argon2id hash comes on top of the slowest imported one, as it does on such a row.
     /// - Throws: `CancellationError`, ``StoreUnavailable``.
     package func holdRefusal(after comparison: PasswordComparison) async throws {
         guard let slowest = try await slowest() else { return }
@@ -43,7 +43,8 @@ package final class ForeignHashes: Sendable {
         if left > .zero { try await clock.sleep(left) }
     }
 
-    /// What a wrong password takes on the slowest imported row, beyond the current Argon2id hash; nil when none is left.
+    /// How long a wrong password takes on the slowest imported row, beyond the current Argon2id hash; nil when none is
+    /// left.
     package func slowest() async throws -> Duration? {
         let mark = state.withLock { $0.mayExist ? $0.changes : nil }
         guard let mark else { return nil }
@@ -56,7 +57,7 @@ package final class ForeignHashes: Sendable {
         return slowest
     }
 
-    /// Runs `body`, which adds imported hashes to the store: refusals look there from before the first one is in.
+    /// Runs `body`, which adds imported hashes to the store: refusals look there before the first one is added.
     func importing<Value>(_ body: () async throws -> Value) async throws -> Value {
         state.withLock { state in
             state.mayExist = true
@@ -72,8 +73,8 @@ package final class ForeignHashes: Sendable {
         return try await body()
     }
 
-    /// What each of these costs, measured on the hash pool where its kind is not known yet, the lightest kind first. What
-    /// is heavier than one that takes the longest wait counts as that without being measured.
+    /// The cost of each of these, measured on the hash pool if its kind is not known yet, the lightest kind first. A
+    /// kind that is heavier than one that takes the longest wait gets that cost without being measured.
     /// - Throws: as ``PasswordVerifier/measure(_:limit:network:)``.
     func costs(of formats: [PasswordHashFormat]) async throws -> [Duration] {
         let known = state.withLock { $0.costs }

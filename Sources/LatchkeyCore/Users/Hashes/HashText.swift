@@ -1,12 +1,12 @@
-/// The spellings of numbers and bytes inside stored hashes, read byte by byte: what came from another system may hold any
-/// characters, and Swift's would let a combining mark swallow a delimiter.
+/// Reads numbers and bytes inside stored hashes, byte by byte: text from another system may hold any characters, and
+/// Swift's Character would let a combining mark swallow a delimiter.
 enum HashText {
-    /// The parts between `delimiter`s, empty ones too.
+    /// The parts between `delimiter`s, including empty ones.
     static func parts(_ text: ArraySlice<UInt8>, at delimiter: Character = "$") -> [ArraySlice<UInt8>] {
         text.split(separator: delimiter.asciiValue ?? 0, omittingEmptySubsequences: false)
     }
 
-    /// What follows `label`; nil when the text begins with something else.
+    /// The text after `label`; nil when the text begins with something else.
     static func rest(of text: ArraySlice<UInt8>, after label: String) -> ArraySlice<UInt8>? {
         text.starts(with: label.utf8) ? text.dropFirst(label.utf8.count) : nil
     }

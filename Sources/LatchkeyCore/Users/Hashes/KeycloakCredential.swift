@@ -4,9 +4,9 @@ import LatchkeyTokens
 import OpenSSL
 
 /// A credential as Keycloak exports it, in a realm's file or from its table `credential`: a JSON object with
-/// `secretData` and `credentialData`, each a JSON object again, written as a text.
+/// `secretData` and `credentialData`, each a JSON object again, written as a string.
 ///
-/// Other members of the credential (its id, label and date) say nothing about the password and are passed over.
+/// Other members of the credential (its id, label and date) say nothing about the password and are ignored.
 struct KeycloakCredential {
     private let algorithm: String
     private let iterations: Int?
@@ -17,14 +17,14 @@ struct KeycloakCredential {
     /// - Throws: the first thing that is wrong.
     init(parsing text: ArraySlice<UInt8>) throws(MalformedPasswordHash) {
         guard let credential = Self.object(Array(text)) else {
-            throw MalformedPasswordHash("The hash begins like a JSON object and is none.")
+            throw MalformedPasswordHash("The hash begins like a JSON object but is not one.")
         }
         guard credential["passwordHash"] == nil else { throw UnreadableHash.firebase.refusal }
         guard let secret = Self.object(credential["secretData"]), let data = Self.object(credential["credentialData"])
         else {
             throw MalformedPasswordHash(
                 "The JSON object is not a credential of Keycloak: it needs the members secretData and credentialData, "
-                    + "each a text with a JSON object in it.")
+                    + "each a string with a JSON object in it.")
         }
         guard credential["type"].map({ Self.isText($0, "password") }) ?? true else {
             throw MalformedPasswordHash("The credential of Keycloak is not a password.")
@@ -37,7 +37,7 @@ struct KeycloakCredential {
     }
 
     /// The hash inside.
-    /// - Throws: what cannot be read of it, the name of its algorithm first.
+    /// - Throws: what cannot be read, the name of its algorithm first.
     func format() throws(MalformedPasswordHash) -> PasswordHashFormat {
         let hashes: [(String, PBKDF2Hash)] = [
             ("pbkdf2", .sha1), ("pbkdf2-sha256", .sha256), ("pbkdf2-sha512", .sha512),
@@ -75,7 +75,7 @@ struct KeycloakCredential {
         }
     }
 
-    /// The one text in the list under this name.
+    /// The only string in the list under this name.
     private func parameter(_ name: String) -> ArraySlice<UInt8>? {
         guard let texts = parameters?[name]?.strings, texts.count == 1 else { return nil }
         return Array(texts[0].utf8)[...]

@@ -23,7 +23,7 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
     init(
         hash: PBKDF2Hash?, iterations: Int?, salt: [UInt8]?, key: [UInt8]?
     ) throws(MalformedPasswordHash) {
-        guard let hash else { throw MalformedPasswordHash("The PBKDF2 hash is not of SHA-1, SHA-256 or SHA-512.") }
+        guard let hash else { throw MalformedPasswordHash("The PBKDF2 hash does not use SHA-1, SHA-256 or SHA-512.") }
         guard let salt, Self.saltLengths.contains(salt.count) else {
             throw MalformedPasswordHash("The salt of the PBKDF2 hash does not have 1 to 128 bytes, or is not base64.")
         }
@@ -73,8 +73,8 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
             key: Base64.decode(parts[2], dotForPlus: true))
     }
 
-    /// Spring Security's form, without the name in braces: it names costs that are nowhere in the text. An encoder that
-    /// was made with others (or with a secret) has other lengths, or cannot be told apart and matches no password.
+    /// Spring Security's form, without the name in braces. The name implies costs that are not in the text. An encoder
+    /// with other costs (or with a secret) writes other lengths, or cannot be recognised and then matches no password.
     /// - Throws: the first thing that is wrong.
     init(
         spring text: ArraySlice<UInt8>, hash: PBKDF2Hash, iterations: Int, saltLength: Int
@@ -82,7 +82,7 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
         guard let bytes = Hexadecimal.decode(text), bytes.count == saltLength + 32 else {
             throw MalformedPasswordHash(
                 "A PBKDF2 hash of Spring Security does not say what it cost, and this one is not of the length that "
-                    + "the encoder of this name writes: \(2 * (saltLength + 32)) hexadecimal digits.")
+                    + "the encoder with this name writes: \(2 * (saltLength + 32)) hexadecimal digits.")
         }
         try self.init(
             hash: hash, iterations: iterations, salt: Array(bytes.prefix(saltLength)),
@@ -112,8 +112,8 @@ package struct PBKDF2PasswordHash: Sendable, Equatable {
 }
 
 extension PBKDF2PasswordHash {
-    /// Whether this is base64 of what ASP.NET writes: the bytes of a format and nothing that names it. Version 3 begins
-    /// with 1 and the number of the hash, version 2 with 0 and has 49 bytes.
+    /// Whether this is base64 of what ASP.NET writes: the bytes of a format without a name. Version 3 begins with 1 and
+    /// the number of the hash, version 2 with 0 and has 49 bytes.
     static func isASPNETIdentity(_ text: ArraySlice<UInt8>) -> Bool {
         if text.starts(with: "AQAAAA".utf8) { return true }
         guard text.count == 68, let bytes = Base64.decode(text) else { return false }
@@ -125,7 +125,7 @@ extension PBKDF2PasswordHash {
     /// - Throws: the first thing that is wrong.
     init(aspNETIdentity text: ArraySlice<UInt8>) throws(MalformedPasswordHash) {
         guard let bytes = Base64.decode(text), let version = bytes.first else {
-            throw MalformedPasswordHash("The hash begins like one of ASP.NET Identity and is not base64.")
+            throw MalformedPasswordHash("The hash begins like one of ASP.NET Identity but is not base64.")
         }
         func number(at index: Int) -> Int { bytes[index..<(index + 4)].reduce(0) { $0 << 8 | Int($1) } }
         if version == 0 {

@@ -1,10 +1,10 @@
 package import Argon2
 import OpenSSL
 
-/// A stored password hash, parsed strictly: what does not fit one of these forms, or asks for more work than its bounds
-/// allow, never reaches a C library.
+/// A stored password hash, parsed strictly: text that does not fit one of these forms, or asks for more work than its
+/// limits allow, never reaches a C library.
 ///
-/// Ours are Argon2id in the PHC form. The others are imported, verify once, and turn into Argon2id.
+/// Our own hashes are Argon2id in the PHC form. The others are imported, verify once, and are replaced by Argon2id.
 package enum PasswordHashFormat: Sendable {
     /// `$argon2id$…`: made here.
     case argon2(PHCString)
@@ -19,7 +19,7 @@ package enum PasswordHashFormat: Sendable {
     /// The longest text that is read, in bytes: Keycloak's JSON is the longest form.
     static let maximumLength = 2048
 
-    /// Reads what is in the store.
+    /// Reads a hash from the store.
     /// - Throws: what is wrong, in words that quote nothing of the hash.
     package init(parsing text: String) throws(MalformedPasswordHash) {
         let bytes = Array(text.utf8.prefix(Self.maximumLength + 1))
@@ -33,13 +33,13 @@ package enum PasswordHashFormat: Sendable {
         }
     }
 
-    /// The text under which a hash of another system is stored. Argon2 gets a name in front (the one of Django's), for
-    /// otherwise it could not be told from a hash that was made here, over NFC.
+    /// The text under which a hash of another system is stored. Argon2 gets a prefix (Django's name for it). Otherwise
+    /// it would look like a hash that was made here, over NFC.
     package static func storedForm(ofImported text: String) -> String {
         text.utf8.starts(with: "$argon2".utf8) ? "argon2" + text : text
     }
 
-    /// Whether another system made it. Whoever signs in with such a hash gets one of ours.
+    /// Whether another system made it. A sign-in with such a hash replaces it with one of ours.
     package var isForeign: Bool {
         if case .argon2 = self { false } else { true }
     }
@@ -49,7 +49,7 @@ package enum PasswordHashFormat: Sendable {
         if case .argon2(let phc) = self { phc.needsRehash(for: policy) } else { true }
     }
 
-    /// Names in front of a hash that has a form of its own behind them.
+    /// Prefixes before a hash that has a form of its own.
     private static let frames: [(name: String, rest: String)] = [
         ("argon2", "$argon2"), ("{argon2}", "$argon2"), ("{ARGON2}", "$argon2"),
         ("{argon2@SpringSecurity_v5_2}", "$argon2"), ("{argon2@SpringSecurity_v5_8}", "$argon2"),
@@ -68,7 +68,7 @@ package enum PasswordHashFormat: Sendable {
         if let format = try openLDAP(text) { return format }
         if text.starts(with: "scrypt$".utf8) { return .scrypt(try ScryptHash(django: text)) }
         if text.starts(with: "pbkdf2_".utf8) { return .pbkdf2(try PBKDF2PasswordHash(parsing: text)) }
-        // A name in braces holds no quotation mark before it ends.
+        // A name in braces has no quotation mark before it ends.
         if text.first == UInt8(ascii: "{"), text.dropFirst().first(where: { $0 > 0x20 }) == UInt8(ascii: "\"") {
             return try KeycloakCredential(parsing: text).format()
         }
@@ -78,7 +78,7 @@ package enum PasswordHashFormat: Sendable {
         return try unframed(text)
     }
 
-    /// What begins with `$` and its own name.
+    /// A hash that begins with `$` and its own name.
     private static func unframed(_ text: ArraySlice<UInt8>) throws(MalformedPasswordHash) -> PasswordHashFormat {
         if text.starts(with: "$argon2".utf8) { return .foreignArgon2(try foreignArgon2(text)) }
         if text.starts(with: "$2".utf8) { return .bcrypt(try bcrypt(text)) }
@@ -117,8 +117,8 @@ package enum PasswordHashFormat: Sendable {
         return nil
     }
 
-    /// Memory in KiB times iterations. Whoever knows a name may have its hash computed, so an imported one must not hold a
-    /// hash thread for longer than bcrypt of cost 14 does: a second or two for each of its two tries.
+    /// Memory in KiB times iterations. Anybody who knows a name can have its hash computed, so an imported one must not
+    /// hold a hash thread for longer than bcrypt of cost 14 does: a second or two for each of its two tries.
     private static let mostForeignWork = 4_194_304
 
     private static func foreignArgon2(_ text: ArraySlice<UInt8>) throws(MalformedPasswordHash) -> PHCString {
@@ -147,7 +147,7 @@ package enum PasswordHashFormat: Sendable {
     }
 }
 
-/// Why a text is no password hash that this server verifies. The text itself is not in it.
+/// Why a text is not a password hash that this server verifies. It does not contain the text itself.
 package struct MalformedPasswordHash: Error, Equatable, CustomStringConvertible {
     /// For the report of an import.
     package let description: String
@@ -162,7 +162,7 @@ package struct MalformedPasswordHash: Error, Equatable, CustomStringConvertible 
             case .version: "The Argon2 hash is not of version 19."
             case .parameters: "The cost of the Argon2 hash is not made of m=…, t=… and p=…, each once."
             case .missing(let letter):
-                "The Argon2 hash does not say \(letter): without it nobody can compute the hash. Export m, t and p."
+                "The Argon2 hash does not say \(letter): without it the hash cannot be computed. Export m, t and p."
             case .outOfBounds(let bound): "The cost of the Argon2 hash is out of bounds: \(bound)."
             case .salt: "The salt of the Argon2 hash is not base64 of 8 to 64 bytes."
             case .tag: "The tag of the Argon2 hash is not base64 of 16 to 64 bytes."

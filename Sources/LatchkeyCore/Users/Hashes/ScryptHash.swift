@@ -94,7 +94,7 @@ package struct ScryptHash: Sendable, Equatable {
     }
 
     /// Blocks the calling thread for the whole computation; compares in constant time.
-    /// - Throws: `OpenSSLError` when libcrypto fails, as it does without memory.
+    /// - Throws: `OpenSSLError` when libcrypto fails, for instance without memory.
     func verify(_ password: [UInt8]) throws(OpenSSLError) -> Bool {
         let computed = try scrypt(
             password: password, salt: salt, N: 1 << logarithm, r: blockSize, p: parallelism, length: key.count)

@@ -1,7 +1,7 @@
 import LatchkeyBytes
 
-/// Hashes of other systems that are recognised and not imported, each with its reason: whoever moves users over learns
-/// what is in the table, and not only that it was refused.
+/// Hashes of other systems that are recognised and not imported, each with its reason: an operator who moves users over
+/// learns what is in the table, and not only that it was refused.
 enum UnreadableHash: Sendable, CaseIterable {
     case empty
     case unusable
@@ -19,7 +19,7 @@ enum UnreadableHash: Sendable, CaseIterable {
 
     /// One sentence about the hash and one about what to do.
     var refusal: MalformedPasswordHash {
-        MalformedPasswordHash(reason + " Make the account with user add, and with another password.")
+        MalformedPasswordHash(reason + " Create the account with user add and another password.")
     }
 
     private var reason: String {
@@ -42,7 +42,7 @@ enum UnreadableHash: Sendable, CaseIterable {
         }
     }
 
-    /// What a text that no reader takes is, as far as it can be told.
+    /// The kind of a text that no reader accepts, if it can be recognised.
     init?(_ text: ArraySlice<UInt8>) {
         if text.isEmpty {
             self = .empty
@@ -75,7 +75,7 @@ enum UnreadableHash: Sendable, CaseIterable {
         return names.first { name.starts(with: $0.0.utf8) }?.1
     }
 
-    /// Digests without any name, by their length.
+    /// Digests without a name, by their length.
     private static func bare(_ text: ArraySlice<UInt8>) -> UnreadableHash? {
         let isMySQL = text.first == UInt8(ascii: "*") && text.count == 41
         let digits = isMySQL ? text.dropFirst() : text
@@ -87,7 +87,7 @@ enum UnreadableHash: Sendable, CaseIterable {
             }
         }
         if text.first == UInt8(ascii: "*") || text.elementsEqual("x".utf8) { return .unusable }
-        // 64 bytes in base64 of either alphabet, padded: what a Firebase export has as passwordHash.
+        // 64 bytes in base64 of either alphabet, padded: the passwordHash of a Firebase export.
         let isBase64 = text.dropLast(2).allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true

@@ -12,7 +12,7 @@ struct ClientCredentialsGrant: Sendable {
         }
     }
 
-    /// What a form asks for.
+    /// The content of a form.
     struct Request: Sendable, Equatable {
         let scope: Scope?
         let resources: [String]

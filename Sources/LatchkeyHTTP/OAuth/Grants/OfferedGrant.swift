@@ -1,23 +1,24 @@
 package import LatchkeyCore
 import LatchkeyTokens
 
-/// A grant of the token endpoint: its name and who may have it stand in `Client.Grant`, how it is answered here.
+/// A grant of the token endpoint: `Client.Grant` says its name and who may have it, and this type how it is answered.
 ///
-/// To offer another one: a value in `Client.Grant.all`, and one in ``TokenEndpoint/grants`` made by a file of this
-/// folder. It reaches no client by that; see `Client.Grant.defaultKinds`.
+/// To offer another grant, add a value to `Client.Grant.all`, and one to ``TokenEndpoint/grants`` from a file in this
+/// folder. That gives it to no client; see `Client.Grant.defaultKinds`.
 package struct OfferedGrant: Sendable {
     package let grant: Client.Grant
-    /// Judges the form before anything is looked up.
+    /// Checks the form before anything is looked up.
     /// - Throws: `Refusal` `invalid_request`, `invalid_scope`.
     package let check: @Sendable (RequestParameters) throws(Refusal) -> Void
-    /// Answers a client that is known.
-    /// - Throws: what `check` throws, `Refusal` `unauthorized_client` when the client's list lacks the grant, and what
-    ///   the grant itself refuses.
+    /// Answers a known client.
+    /// - Throws: the errors of `check`, `Refusal` `unauthorized_client` when the client's list lacks the grant, and the
+    ///   refusals of the grant itself.
     package let answer: @Sendable (RequestParameters, _ client: Client, _ network: String) async throws -> TokenReply
 
     /// - Parameters:
-    ///   - read: judges the form.
-    ///   - answer: called only for a client that has the grant. Made once: what it captures is copied for no request.
+    ///   - read: checks the form.
+    ///   - answer: called only for a client that has the grant. Created once, so that its captures are not copied for
+    ///     each request.
     package init<Request: Sendable>(
         _ grant: Client.Grant, read: @escaping @Sendable (RequestParameters) throws(Refusal) -> Request,
         answer: @escaping @Sendable (Request, _ client: Client, _ network: String) async throws -> TokenReply
@@ -33,18 +34,18 @@ package struct OfferedGrant: Sendable {
         }
     }
 
-    /// The parameters that may come more than once (RFC 8707 2), whatever the grant.
+    /// The parameters that may be repeated (RFC 8707 2), whatever the grant.
     static let repeatable: Set<String> = ["resource"]
 }
 
 extension [OfferedGrant] {
-    /// The grant that a form asks for.
+    /// The grant that a form requests.
     /// - Throws: `Refusal` `invalid_request`, `unsupported_grant_type`.
     package func asked(by form: RequestParameters) throws(Refusal) -> OfferedGrant {
         let name = try form.required("grant_type")
         guard let offered = first(where: { $0.grant.name.utf8.elementsEqual(name.utf8) }) else {
             let known = map(\.grant.name).joined(separator: ", ")
-            throw Refusal(.unsupportedGrantType, "This grant type does not exist here. Supported: \(known).")
+            throw Refusal(.unsupportedGrantType, "This grant type is not supported. Supported are: \(known).")
         }
         return offered
     }

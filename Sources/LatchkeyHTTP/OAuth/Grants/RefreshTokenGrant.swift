@@ -10,7 +10,7 @@ struct RefreshTokenGrant: Sendable {
         OfferedGrant(.refreshToken, read: Request.init) { try await answer($0, client: $1, network: $2) }
     }
 
-    /// What a form asks for.
+    /// The content of a form.
     struct Request: Sendable, Equatable {
         let token: String
         let scope: Scope?
@@ -23,7 +23,7 @@ struct RefreshTokenGrant: Sendable {
         }
     }
 
-    /// - Throws: `Refusal` `invalid_grant` with its reason, also for a session that lives by its cookie; `invalid_scope`,
+    /// - Throws: `Refusal` `invalid_grant` with its reason, also for a cookie session; `invalid_scope`,
     ///   `invalid_target`.
     private func answer(_ request: Request, client: Client, network: String) async throws -> TokenReply {
         if !request.resources.isEmpty { try await check(request, client: client) }
@@ -32,7 +32,7 @@ struct RefreshTokenGrant: Sendable {
                 token: request.token, client: client, scope: request.scope, transport: .body, network: network))
     }
 
-    /// Rare, so one more read is fine. What is wrong with the token itself is told by the refresh.
+    /// Rare, so one more read is fine. The refresh itself reports what is wrong with the token.
     private func check(_ request: Request, client: Client) async throws {
         guard let record = try await sessions.lookup(refreshToken: request.token)?.record,
             record.session.client == client.id
