@@ -1,9 +1,8 @@
 """The main job, end to end, against a real server: run by Scripts/demo."""
 import json, pathlib, socket, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import jwt
-from verifier import Verifier
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "verifiers" / "python"))
+from latchkey_verifier import Refusal, Verifier
 
 latchkey, orders_service, password = sys.argv[1], sys.argv[2], "correct otters paint fences"
 failures = 0
@@ -43,7 +42,7 @@ def command(*words, stdin=None):
 def refusal(verifier, token):
     try:
         verifier.verify(token)
-    except jwt.InvalidTokenError as error:
+    except Refusal as error:
         return error.code
 
 

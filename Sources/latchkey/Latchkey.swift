@@ -39,6 +39,7 @@ struct Latchkey: AsyncParsableCommand {
                 name: "Keys and tokens",
                 subcommands: [KeysCommand.self, MasterKeyCommand.self, TokenCommand.self, PasswordCommand.self]),
             CommandGroup(name: "Records", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Shell", subcommands: [CompletionCommand.self]),
         ]
     )
 
@@ -59,12 +60,14 @@ struct Latchkey: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         let code = exitCode(for: error)
         if code.isSuccess {
-            Terminal.line(fullMessage(for: error))
+            let help = fullMessage(for: error, columns: HelpLayout.unbroken)
+            Terminal.line(HelpLayout.lay(help, width: Terminal.width ?? 80))
             Glibc.exit(0)
         }
         // What the parser or a command's `validate` refused: with the usage, in the parser's words.
         if code == .validationFailure {
-            Terminal.note(fullMessage(for: error))
+            let text = fullMessage(for: error, columns: HelpLayout.unbroken)
+            Terminal.note(Terminal.width(of: STDERR_FILENO).map { HelpLayout.layError(text, width: $0) } ?? text)
             Glibc.exit(2)
         }
         if let code = error as? ExitCode { Glibc.exit(code.rawValue) }

@@ -6,7 +6,7 @@
 A case whose name is in its file already stays as it is, since every signature of ES256 and PS256 is another one. Texts are
 put together here by hand and by Python's own json, never by Latchkey's writer; so were the cases that are not listed here.
 """
-import base64, json, pathlib
+import base64, hashlib, json, pathlib
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -64,6 +64,8 @@ JSON = [
     ("a lone high surrogate in a name", '"\\ud83d":1', False),
     ("a lone low surrogate, two levels down", '"x":[{"a":"\\ude00"}]', False),
     ("two high surrogates and a low one", '"x":"\\ud83d\\ud83d\\ude00"', False),
+    ("a high surrogate and a letter", '"x":"\\ud83d\\u0041"', False), ("two low surrogates", '"x":"\\ude00\\ude00"', False),
+    ("an escape with a letter beyond f", '"x":"\\u004g"', False),
     ("surrogates apart by an escaped backslash", '"x":"\\ud83d\\\\\\ude00"', False),
     ("a pair of surrogates", '"x":"\\ud83d\\ude00"', True), ("a backslash in front of u0000", '"x":"\\\\u0000"', True),
     ("a name twice, two levels down", '"x":[{"a":1,"a":1}]', False),
@@ -440,8 +442,48 @@ def key_sets():
     case("the same kid twice, among unknown keys", [{"kty": "AKP", "kid": "x"}, {"kty": "AKP", "kid": "x"}, p256], None)
     case("a private member", [p256 | {"d": "AA"}, ed25519], None)
     case("a symmetric key", [{"kty": "oct", "k": "AA", "alg": "HS256", "kid": "x"}, p256], None)
+    case("a symmetric key without k", [{"kty": "oct", "alg": "HS256", "kid": "x"}, p256], None)
     case("an RSA modulus of 1024 bits", [ps256 | {"n": b64(b"\xa5" * 127 + b"\x81")}, p256], None)
     case("a point that is not on the curve", [p256 | {"y": p256["x"]}, ed25519], None)
+    others = [{"kty": "AKP", "kid": str(number)} for number in range(128)]
+    case("128 keys", [p256] + others[1:], [p256])
+    case("129 keys", [p256] + others, None)
+    for name, change in (
+        ("x of 31 bytes", {"x": b64(bytes(31))}), ("x of 33 bytes", {"x": b64(bytes(33))}), ("x empty", {"x": ""}),
+        ("x padded", {"x": p256["x"] + "="}), ("x in standard base64", {"x": p256["x"].replace("_", "/").replace("-", "+")}),
+        ("x with spare bits", {"x": p256["x"][:-1] + chr(ord(p256["x"][-1]) + 1)}), ("y null", {"y": None}),
+    ):
+        case("P-256 key with " + name, [p256 | change, ed25519], None)
+    for name, x in (
+        ("31 bytes", b64(bytes(31))), ("33 bytes", ed25519["x"] + "A"), ("padding", ed25519["x"] + "="),
+        ("the point of order 1", b64(b"\x01" + bytes(31))), ("a point of order 2", b64(b"\xec" + b"\xff" * 30 + b"\x7f")),
+        ("a point of order 4", b64(bytes(32))), ("the other point of order 4", b64(bytes(31) + b"\x80")),
+        ("a point of order 8", b64(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"))),
+        ("another point of order 8",
+         b64(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"))),
+        ("y as large as the field", b64(b"\xed" + b"\xff" * 30 + b"\x7f")), ("y all ones", b64(b"\xff" * 32)),
+    ):
+        case("Ed25519 key with " + name, [p256, ed25519 | {"x": x}], None)
+
+    def rsa(change):
+        """With its own thumbprint for a name."""
+        found = {name: value for name, value in (ps256 | change).items() if name != "kid"}
+        hashed = text({name: found[name] for name in ("e", "kty", "n")})
+        return found | {"kid": b64(hashlib.sha256(hashed.encode()).digest())}
+
+    for name, change, good in (
+        ("8192 bits", {"n": b64(b"\xa5" * 1023 + b"\x81")}, True),
+        ("8193 bits", {"n": b64(b"\x01" + b"\xa5" * 1023 + b"\x81")}, False),
+        ("2047 bits", {"n": b64(b"\x7f" + b"\xa5" * 254 + b"\x81")}, False),
+        ("an even modulus", {"n": b64(b"\xa5" * 255 + b"\x80")}, False),
+        ("a zero in front of n", {"n": b64(b"\0" + b"\xa5" * 255 + b"\x81")}, False),
+        ("n padded", {"n": ps256["n"] + "=="}, False),
+        ("e 3", {"e": "Aw"}, True), ("e 1", {"e": "AQ"}, False), ("e 65536", {"e": "AQAA"}, False),
+        ("e 2^32 + 1", {"e": "AQAAAAE"}, False), ("a zero in front of e", {"e": "AAEAAQ"}, False), ("e empty", {"e": ""}, False),
+    ):
+        key = rsa(change)
+        case("RSA key with " + name, [key, p256], [key, p256] if good else None)
+    case("key_ops without verify is passed over", [p256 | {"key_ops": ["sign"]}, ed25519], [ed25519])
     for name, raw in (("no keys", "{}"), ("keys an object", '{"keys":{}}'), ("keys with a number", '{"keys":[1]}'),
                       ("HTML", "<html></html>"), ("a list", "[]"), ("empty", ""),
                       ("keys twice", '{"keys":[],"keys":[]}'), ("truncated", text({"keys": everything})[:-2])):

@@ -6,19 +6,21 @@ import Synchronization
 /// to standard error, so that a pipe receives only results.
 enum Terminal {
     static var isInputInteractive: Bool { isatty(STDIN_FILENO) == 1 }
-    static var isOutputInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// How many columns a line of a result may have: `COLUMNS` if it is set, otherwise those of the terminal. `nil` for
     /// a pipe or a file, whose reader wants one line per row.
-    static var width: Int? {
+    static var width: Int? { width(of: STDOUT_FILENO) }
+
+    /// The same for what goes to a descriptor.
+    static func width(of descriptor: CInt) -> Int? {
         if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text) {
             return (20...10_000).contains(columns) ? columns : nil
         }
-        guard isOutputInteractive else { return nil }
+        guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
         // `size` is ours for the call.
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
         return Int(size.ws_col)
     }
 

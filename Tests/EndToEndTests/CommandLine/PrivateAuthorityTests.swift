@@ -59,7 +59,7 @@ struct PrivateAuthorityTests {
             "tls.private_key": files.key,
         ]) { server in
             try await server.addUser()
-            try await server.addClient(audiences: [PythonVerifier.audience])
+            try await server.addClient(audiences: [VerifierService.audience])
             try await body(server, port)
             // The server has to see that verifiers of another process have gone.
             try await eventually("they have gone") { server.services.feed.waiting == 0 }
@@ -141,7 +141,7 @@ struct PrivateAuthorityTests {
             let token = try await login(url, ["--ca", authority.certificate]).output
                 .trimmingCharacters(in: .newlines)
             for roots in [TrustRoots.system, .file(authority.certificate)] {
-                var configuration = TokenVerifier.Configuration(issuer: url, audience: PythonVerifier.audience)
+                var configuration = TokenVerifier.Configuration(issuer: url, audience: VerifierService.audience)
                 configuration.trustRoots = roots
                 let verifier = TokenVerifier(configuration)
                 await withTaskGroup { group in
@@ -163,20 +163,27 @@ struct PrivateAuthorityTests {
         }
     }
 
-    @Test func `the Python verifier trusts what it is told to, and says what is wrong`() async throws {
+    @Test(arguments: Language.allCases)
+    func `a verifier in another language trusts what it is told to, and says what is wrong`(
+        language: Language
+    ) async throws {
         let authority = try await Authority()
         try await withTLS(authority) { server, port in
             let url = "https://localhost:\(port)"
             let token = try await login(url, ["--ca", authority.certificate]).output
                 .trimmingCharacters(in: .newlines)
             let failure = await #expect(throws: ChildProcess.Failure.self) {
-                try await PythonVerifier(issuer: url, log: server.folder)
+                // Node has a variable that switches the check off for a whole program.
+                try await VerifierService(
+                    language, issuer: url, log: server.folder, environment: ["NODE_TLS_REJECT_UNAUTHORIZED": "0"])
             }
             #expect(try #require(failure?.description).contains("shows a certificate that is not trusted"))
-            let named = try await PythonVerifier(issuer: url, log: server.folder, authority: authority.certificate)
+            let named = try await VerifierService(
+                language, issuer: url, log: server.folder, authority: authority.certificate)
             #expect(try await named.judge(token) == "ok")
             let variable = ["SSL_CERT_FILE": authority.certificate]
-            let other = try await PythonVerifier(issuer: url, log: server.folder, environment: variable)
+            let other = try await VerifierService(
+                language, issuer: url, log: server.folder, environment: variable)
             #expect(try await other.judge(token) == "ok")
         }
     }

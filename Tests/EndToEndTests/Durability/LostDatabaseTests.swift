@@ -53,7 +53,7 @@ struct LostDatabaseTests {
         #expect(try await server.child.exit() == 1)
         let text = try String(contentsOfFile: log, encoding: .utf8)
         #expect(text.contains(" error latchkey: The database is gone; stopping lk.reason=the file "))
-        #expect(text.contains("latchkey: Stopped, as the file "))
+        #expect(text.contains("latchkey: Stopped because the file "))
     }
 
     @Test func `an idle server finds it by itself`() async throws {

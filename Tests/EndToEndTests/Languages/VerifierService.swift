@@ -7,12 +7,8 @@ import Testing
     import Glibc
 #endif
 
-/// A program of Tests/Python that serves HTTP on a port of its own, run by Debian's Python and its PyJWT.
-final class PythonProgram: Sendable {
-    static let interpreter = "/usr/bin/python3"
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Python").path
-
+/// A program of Tests/Python or Tests/Node that serves HTTP on a port of its own.
+final class ScriptProgram: Sendable {
     let port: Int
     let http: TestHTTP
     private let child: ChildProcess
@@ -20,14 +16,15 @@ final class PythonProgram: Sendable {
     /// Starts it and returns when it answers anything.
     /// - Parameter arguments: given the port, all of them.
     init(
-        _ name: String, log folder: TemporaryFolder, environment: [String: String] = [:], arguments: (Int) -> [String]
+        _ name: String, in language: Language, log folder: TemporaryFolder, environment: [String: String] = [:],
+        arguments: (Int) -> [String]
     ) async throws {
         port = try ServerProcess.freePort()
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         let log = folder.file("\(name)-\(port).log")
         // Byte code would be written beside the sources.
         child = try ChildProcess(
-            [Self.interpreter, Self.folder + "/" + name] + arguments(port),
+            [language.interpreter, language.programs.appending(path: name).path] + arguments(port),
             environment: environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { _, ours in ours }, output: log,
             error: log)
         try await eventually("\(name) answers or ends") {
@@ -45,19 +42,20 @@ final class PythonProgram: Sendable {
     }
 }
 
-/// A service behind Scripts/verifier.py: what it says of a token.
-struct PythonVerifier: Sendable {
+/// A service behind one of Scripts/verifiers: what it says of a token.
+struct VerifierService: Sendable {
     static let audience = "https://orders.example"
-    private let program: PythonProgram
+    private let program: ScriptProgram
 
     /// - Parameters:
     ///   - server: where the issuer is reached; where its name points when absent.
     ///   - authority: the PEM file of a private CA.
     init(
-        issuer: String, log folder: TemporaryFolder, audience: String = Self.audience, server: String? = nil,
+        _ language: Language, issuer: String, log folder: TemporaryFolder, audience: String = Self.audience,
+        server: String? = nil,
         authority: String? = nil, environment: [String: String] = [:]
     ) async throws {
-        program = try await PythonProgram("verifier_service.py", log: folder, environment: environment) {
+        program = try await ScriptProgram(language.service, in: language, log: folder, environment: environment) {
             [issuer, audience, "\($0)"] + (server == nil && authority == nil ? [] : [server ?? issuer])
                 + (authority.map { [$0] } ?? [])
         }
@@ -95,14 +93,19 @@ struct PythonVerifier: Sendable {
 
     /// Whether the list can be had within a second.
     func fetches() async throws -> Bool { try await program.http.get("/fetch").status == 200 }
+
+    /// What is wrong with a request for the list, as the service would log it; nil when nothing is.
+    func failure(query: String) async throws -> String? {
+        try await program.http.get("/fetch?" + query)["reason"]
+    }
 }
 
 /// Stands between a verifier and the server.
 struct FaultyProxy: Sendable {
-    private let program: PythonProgram
+    private let program: ScriptProgram
 
     init(upstream: Int, log folder: TemporaryFolder) async throws {
-        program = try await PythonProgram("faulty_proxy.py", log: folder) { ["\($0)", "\(upstream)"] }
+        program = try await ScriptProgram("faulty_proxy.py", in: .python, log: folder) { ["\($0)", "\(upstream)"] }
     }
 
     var issuer: String { "http://localhost:\(program.port)" }

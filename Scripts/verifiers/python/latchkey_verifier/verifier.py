@@ -1,4 +1,4 @@
-"""Accepts Latchkey tokens offline, with pip's pyjwt[crypto]. This file fetches; latchkey_rule.py beside it decides.
+"""Accepts Latchkey tokens offline. This file fetches; rule.py beside it decides.
 
     verifier = Verifier("https://auth.example.com", audience="https://orders.example", consumer="orders")
     try:
@@ -22,7 +22,7 @@ import time
 import urllib.parse
 from typing import Any, Callable, Optional
 
-from latchkey_rule import Key, Pace, Refusal, RevocationList, need, read, read_keys, strict
+from .rule import Key, Pace, Refusal, RevocationList, need, read, read_keys, read_signed_list, strict
 
 
 class Unavailable(Exception):
@@ -53,10 +53,11 @@ class FetchFailure(Exception):
 class Verifier:
     """Judges the access tokens of one issuer, with keys and revocation list that a thread keeps current.
 
-    Make one in each process, after forking."""
+    Make one in each process, after forking. Any thread may call it."""
 
     def __init__(self, issuer: str, audience: str, consumer: str = "python", clock: Callable[[], float] = time.time,
-                 server: Optional[str] = None, ca: Optional[str] = None, policy: Policy = Policy.FAIL_CLOSED):
+                 server: Optional[str] = None, ca: Optional[str] = None, policy: Policy = Policy.FAIL_CLOSED,
+                 signed_list: bool = False):
         """Fetches keys and list once.
 
         - issuer: exactly as tokens name it in `iss`.
@@ -65,21 +66,27 @@ class Verifier:
         - server: where the issuer is reached, when that is not where its name points: inside a cluster, say.
         - ca: a PEM file with the authorities to trust, instead of SSL_CERT_FILE from the environment or the system's.
         - policy: unless a call says otherwise.
+        - signed_list: whether to ask for the signed form of the list and believe no other: for lists that come through
+          a mirror.
 
-        Raises Unavailable when the server cannot be reached or is another issuer, ValueError for a name or address that
-        can never work, and OSError for a bad `ca`."""
+        Raises Unavailable when the server cannot be reached or is another issuer, ValueError for a name, address or
+        policy that can never work, and OSError for a bad `ca`."""
         if not re.fullmatch("[!-~]{1,64}", consumer):
             raise ValueError("consumer must be 1 to 64 visible ASCII characters without spaces")
         for name, address in (("issuer", issuer), ("server", server or issuer)):
             url = urllib.parse.urlsplit(address)
             if url.scheme not in ("http", "https") or not url.netloc:
                 raise ValueError(f"{name} must be a URL: http:// or https:// is missing in {address!r}")
-        self.issuer, self.audience, self.clock, self.policy = issuer, audience, clock, policy
-        self.server, self.consumer = (server or issuer).rstrip("/"), consumer
+            if "@" in url.netloc or "?" in address or "#" in address:
+                raise ValueError(f"{name} must be a URL of host and path alone, without user, ? and #")
+        self.issuer, self.audience, self.clock, self.policy = issuer, audience, clock, known(policy)
+        self.server, self.consumer, self.signed_list = (server or issuer).rstrip("/"), consumer, signed_list
         self.trust = ssl.create_default_context(cafile=ca)
         self.list, self.pace, self.lock = RevocationList(issuer), Pace(), threading.Lock()
         self.keys: dict[str, Key] = {}
-        self.fetched: float = 0
+        self.fetched: float = -60
+        self.closed = threading.Event()
+        self.sockets: set[socket.socket] = set()  # of the requests that are under way
         try:
             self.fetch_keys()
             need(self.keys, "no_keys", f"{self.server} publishes none")
@@ -88,10 +95,16 @@ class Verifier:
             raise Unavailable("list_blind", str(error)) from error
         threading.Thread(target=self.follow, daemon=True).start()
 
+    def close(self) -> None:
+        """Ends the polling. Tokens are judged by what is known until the list is stale."""
+        self.closed.set()
+        for sock in list(self.sockets):
+            self.cut(sock)
+
     def verify(self, token: str, policy: Optional[Policy] = None) -> dict[str, Any]:
         """The claims. Raises Refusal, a jwt.InvalidTokenError, when the token is bad, and Unavailable when only the
-        list is too old to say that it is good."""
-        now = self.clock()
+        list is too old to say that it is good, or no key is left."""
+        policy, now = known(policy or self.policy), self.clock()
         try:
             claims, kid = read(token, self.find, self.issuer, self.audience, now)
             kind = self.list.match(claims, kid)
@@ -102,7 +115,10 @@ class Verifier:
         except Exception as error:  # of decoders: whatever it is, this is no token
             raise Refusal("malformed", type(error).__name__) from error
         need(kind is None, "revoked", f"by an entry of kind {kind}")
-        if self.list.freshness(now) != "fresh" and (policy or self.policy) is not Policy.ALLOW_WHEN_STALE:
+        freshness = self.list.freshness(now)
+        if freshness == "blind":
+            raise Unavailable("list_blind", "no revocation list was ever loaded")
+        if freshness != "fresh" and policy is not Policy.ALLOW_WHEN_STALE:
             raise Unavailable("list_stale", "the revocation list is older than it may be")
         return claims
 
@@ -111,23 +127,28 @@ class Verifier:
         if kid not in self.keys:
             with self.lock:
                 if kid not in self.keys and time.monotonic() - self.fetched >= 30:
-                    try:
-                        self.fetch_keys()
-                    except Exception as error:
-                        logging.warning("Latchkey's keys: %s; those known are kept", error)
+                    self.renew_keys()
         return self.keys.get(kid)
+
+    def renew_keys(self) -> None:
+        """Fetches the keys, and keeps those known when that fails."""
+        try:
+            self.fetch_keys()
+        except Exception as error:
+            if not self.closed.is_set():
+                logging.warning("Latchkey's keys: %s; those known are kept", error)
 
     def fetch_keys(self) -> None:
         """Replaces the keys, by none where there are none any more, or raises and keeps them."""
         self.fetched = time.monotonic()
-        self.keys = read_keys(self.get("/.well-known/jwks.json", 5, 262_144))
+        self.keys = read_keys(self.parse(self.get("/.well-known/jwks.json", 5, 262_144)))
 
     def poll(self) -> float:
         """Asks for the list once and returns how long to pause. Raises when the poll failed and the list grows old."""
         before, began, wait = self.list.last, time.monotonic(), self.pace.wait()
         query = self.list.query | {"consumer": self.consumer} | ({"wait": wait} if wait else {})
         try:
-            document = self.get("/revocations?" + urllib.parse.urlencode(query), self.pace.limit())
+            document = self.fetch_list(urllib.parse.urlencode(query), self.pace.limit())
             self.list.apply(document, self.clock())
         except Exception as error:
             elapsed, gap = time.monotonic() - began, isinstance(error, Refusal) and error.code == "gap"
@@ -141,43 +162,57 @@ class Verifier:
         pause = self.pace.answered(wait, time.monotonic() - began, news, document["next_update"],
                                    document["expires_in"])
         if any(entry["kind"] == "key" for entry in document["entries"]):
-            self.fetch_keys()  # a key was withdrawn, so there is a new one
+            self.renew_keys()  # a key was withdrawn, so there is a new one
         return pause
 
+    def fetch_list(self, query: str, seconds: float) -> dict[str, Any]:
+        """A document of the list, in the form that was chosen."""
+        if not self.signed_list:
+            return self.parse(self.get("/revocations?" + query, seconds))
+        body = self.get("/revocations.jwt?" + query, seconds, 134_217_728, "application/jwt")
+        return read_signed_list(body.decode("ascii"), self.find, self.list, self.clock())
+
     def follow(self) -> None:
-        """Polls without end."""
+        """Polls until it is closed."""
         pause: float = 0
-        while True:
-            time.sleep(max(0.05, pause * random.uniform(0.5, 1)))
+        while not self.closed.wait(max(0.05, pause * random.uniform(0.5, 1))):
             try:
                 pause = self.poll()
                 self.list.prune(self.clock())
-                if time.monotonic() - self.fetched >= 300:
-                    self.fetch_keys()
-            except PollFailure as error:
-                pause = error.pause
-                logging.warning("Latchkey's list: %s; trying again within %d s", error, pause + 1)
             except Exception as error:
-                logging.warning("Latchkey's keys: %s; those known are kept", error)
+                pause = getattr(error, "pause", 1)
+                if not self.closed.is_set():
+                    logging.warning("Latchkey's list: %s; trying again within %d s", error, pause + 1)
+            # Whatever became of the list: a key that is withdrawn must go.
+            if not self.closed.is_set() and time.monotonic() - self.fetched >= 300:
+                self.renew_keys()
 
-    def get(self, path: str, seconds: float, most: int = 67_108_864) -> Any:
-        """The JSON at `path`: bounded in size and time, even when a proxy drips. Raises FetchFailure or Refusal."""
+    def get(self, path: str, seconds: float, most: int = 67_108_864, accept: str = "application/json") -> bytes:
+        """The body at `path`: bounded in size and time, even when a proxy drips. Follows no redirect.
+
+        Raises FetchFailure or Refusal."""
         url = urllib.parse.urlsplit(self.server)
-        if url.scheme == "https":
-            connection = http.client.HTTPSConnection(url.netloc, timeout=seconds, context=self.trust)
-        else:
-            connection = http.client.HTTPConnection(url.netloc, timeout=seconds)
+        connection = (TLSConnection(url.netloc, timeout=seconds, context=self.trust) if url.scheme == "https"
+                      else http.client.HTTPConnection(url.netloc, timeout=seconds))
         ended = threading.Event()
         try:
             connection.connect()
-            alarm = threading.Timer(seconds, self.cut, [connection.sock, ended])
+            sock = connection.sock
+            alarm = threading.Timer(seconds, self.cut, [sock, ended])
             alarm.start()
+            self.sockets.add(sock)
             try:
-                connection.request("GET", url.path + path, headers={"Accept": "application/json"})
+                if self.closed.is_set():
+                    raise OSError("the verifier was closed")
+                if isinstance(sock, ssl.SSLSocket):
+                    sock.do_handshake()
+                connection.request("GET", url.path + path, headers={"Accept": accept, "Cache-Control": "no-cache"})
                 answer = connection.getresponse()
                 body = answer.read(most + 1)
+                whole = answer.length in (None, 0) or len(body) > most
             finally:
                 alarm.cancel()
+                self.sockets.discard(sock)
         except (OSError, http.client.HTTPException) as error:
             timed_out = ended.is_set() or isinstance(error, TimeoutError)
             raise FetchFailure(self.trouble(error, timed_out, seconds), timed_out) from error
@@ -189,10 +224,17 @@ class Verifier:
             raise FetchFailure(f"{self.server} answered with status {answer.status}{self.detail(answer.status, body)}",
                                retry_after=patience)
         need(len(body) <= most, "too_large", f"more than {most} bytes")
+        if not whole or ended.is_set():
+            error = EOFError("the answer is cut off")
+            raise FetchFailure(self.trouble(error, ended.is_set(), seconds), ended.is_set())
+        return body
+
+    def parse(self, body: bytes) -> Any:
+        """The JSON of an answer."""
         try:
             return strict(body)
-        except ValueError as error:
-            raise FetchFailure(f"{self.server} answered with no JSON: is it a Latchkey server?") from error
+        except (ValueError, Refusal) as error:
+            raise FetchFailure(f"{self.server} answered with no JSON ({error}): is it a Latchkey server?") from error
 
     @staticmethod
     def detail(status: int, body: bytes) -> str:
@@ -204,9 +246,10 @@ class Verifier:
             return ""
 
     @staticmethod
-    def cut(sock: socket.socket, ended: threading.Event) -> None:
+    def cut(sock: socket.socket, ended: Optional[threading.Event] = None) -> None:
         """Ends whatever waits for the other side."""
-        ended.set()
+        if ended:
+            ended.set()
         try:
             sock.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -224,6 +267,25 @@ class Verifier:
         if timed_out:
             return f"no answer from {self.server} within {seconds:g} s"
         return f"no answer from {self.server} ({error})"
+
+
+class TLSConnection(http.client.HTTPSConnection):
+    """Leaves the handshake to its caller, who bounds the time of it."""
+
+    def __init__(self, host: str, timeout: float, context: ssl.SSLContext):
+        super().__init__(host, timeout=timeout, context=context)
+        self.trust = context
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self.trust.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+
+
+def known(policy: Policy) -> Policy:
+    """An unknown policy must not mean the laxer one."""
+    if not isinstance(policy, Policy):
+        raise ValueError("policy must be one of Policy")
+    return policy
 
 
 class PollFailure(Exception):

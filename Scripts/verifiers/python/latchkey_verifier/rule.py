@@ -1,9 +1,10 @@
-"""The rule by which a service accepts access tokens and believes revocation lists; no I/O, `now` is the own clock.
+"""The rule by which a service accepts access tokens and believes revocation lists. No I/O; `now` is the own clock.
 
-TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds all but `Pace` to it. Whatever is refused raises."""
+TheRule.md of LatchkeyVerifier says why, and Tests/Vectors holds all but `Pace` to it. What is refused raises."""
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from typing import Any, Callable, Optional
@@ -25,6 +26,13 @@ DOCUMENT = {"iss": TEXT, "epoch": "[A-Za-z0-9._-]{1,64}", "after": COUNT, "seq":
             "next_update": SECONDS, "expires_in": SECONDS}
 IDS = {"token": CLAIMS["jti"], "session": UUID, "user": UUID, "client": CLIENT, "key": WORD + "{42}[AEIMQUYcgkosw048]",
        "all": None}
+# The members that make a thumbprint, in the order in which they are hashed.
+NUMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
+# The y of Ed25519 points of small order, under which one signature fits many messages.
+SMALL_ORDER = {bytes.fromhex(y) for y in (
+    "00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")}
 # Escapes of NUL and of half a surrogate pair.
 ESCAPES = rb"\\u(0000|[dD][89abAB]..(?!\\u[dD][c-fC-F]))|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
 
@@ -49,8 +57,8 @@ def need(good: object, code: str, detail: str = "") -> None:
 
 def differs(name: str, found: object, expected: object) -> str:
     """What was got and what was expected; bounded, since the one who made the token chose what was got."""
-    text = repr(found)
-    return f"{name} is {text if len(text) <= 200 else text[:200] + '…'}, expected {expected}"
+    text = "missing" if found is None else ascii(found)
+    return f"{name} is {text if len(text) <= 200 else text[:200] + '...'}, expected {expected}"
 
 
 def strict(raw: bytes, depth: int = 8) -> Any:
@@ -76,21 +84,56 @@ def check(found: dict[str, Any], forms: dict[str, Any]) -> None:
         need(kind is not str or len(value.encode()) <= 2048 and re.fullmatch(form, value), "malformed", name)
 
 
+def decode(text: str) -> bytes:
+    """The bytes of canonical base64url: no padding, no white space, no spare bits."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    need(base64.urlsafe_b64encode(raw).decode().rstrip("=") == text, "malformed", "not base64url")
+    return raw
+
+
 def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
     """What `find` looks up: by kid the key and the one algorithm that it is for. Others' keys are passed over."""
-    need(type(jwks["keys"]) is list, "malformed", "keys")
-    names = [key["kid"] for key in jwks["keys"] if "kid" in key]
-    need(len(set(names)) == len(names) and not any(SECRETS & key.keys() for key in jwks["keys"]), "malformed", "keys")
+    found = jwks["keys"]
+    need(type(found) is list and len(found) <= 128 and all(type(key) is dict for key in found), "malformed", "keys")
+    names = [key["kid"] for key in found if type(key.get("kid")) is str]
+    need(len(set(names)) == len(names), "malformed", "a kid twice")
+    need(not any(SECRETS & key.keys() for key in found), "malformed", "a private key")
     keys: dict[str, Key] = {}
-    for key in jwks["keys"]:
-        algorithm = ALGORITHMS.get(key.get("alg"), "")
-        if KEYS.get(algorithm) != (key["kty"], key.get("crv")) or key.get("use", "sig") != "sig":
+    for key in found:
+        need(type(key.get("kty")) is str and key["kty"] != "oct", "malformed", "kty")
+        algorithm = ALGORITHMS.get(key["alg"], "") if type(key.get("alg")) is str else ""
+        kind, curve = KEYS.get(algorithm, (None, None))
+        if kind != key["kty"] or curve not in (None, key.get("crv")) or key.get("use", "sig") != "sig":
             continue
-        found = jwt.PyJWK(key, algorithm)
-        need(key["kty"] != "RSA" or 2048 <= found.key.key_size <= 8192, "malformed", "RSA key out of bounds")
-        if re.fullmatch(IDS["key"], key["kid"]):
-            keys[key["kid"]] = found, algorithm
+        operations = key.get("key_ops", ["verify"])
+        if type(operations) is not list or "verify" not in operations:
+            continue
+        checked = read_key(key, algorithm)
+        if key.get("kid") == thumbprint(key):
+            keys[key["kid"]] = checked, algorithm
     return keys
+
+
+def read_key(key: dict[str, Any], algorithm: str) -> jwt.PyJWK:
+    """One key, its numbers checked: the library takes base64 of any spelling, and RSA keys of any size."""
+    numbers = {name: decode(key[name]) for name in NUMBERS[key["kty"]] if name not in ("crv", "kty")}
+    if key["kty"] == "RSA":
+        modulus, exponent = (int.from_bytes(numbers[name], "big") for name in "ne")
+        need(all(number[0] for number in numbers.values()), "malformed", "a number with zeros in front")
+        need(2048 <= modulus.bit_length() <= 8192 and modulus % 2, "malformed", "RSA key out of bounds")
+        need(3 <= exponent < 2**32 and exponent % 2, "malformed", "RSA exponent out of bounds")
+    else:
+        need(all(len(number) == 32 for number in numbers.values()), "malformed", "a coordinate of other than 32 bytes")
+    if key["kty"] == "OKP":
+        y = int.from_bytes(numbers["x"], "little") % 2**255
+        need(y < 2**255 - 19 and y.to_bytes(32, "little") not in SMALL_ORDER, "malformed", "no good point of the curve")
+    return jwt.PyJWK({name: key[name] for name in NUMBERS[key["kty"]]}, algorithm)
+
+
+def thumbprint(key: dict[str, Any]) -> str:
+    """The RFC 7638 thumbprint of a public key with members of the right form."""
+    members = json.dumps({name: key[name] for name in NUMBERS[key["kty"]]}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).decode().rstrip("=")
 
 
 def check_lists(claims: dict[str, Any]) -> list[str]:
@@ -108,27 +151,32 @@ def check_lists(claims: dict[str, Any]) -> list[str]:
     return audiences
 
 
-def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience: str,
-         now: float) -> tuple[dict[str, Any], str]:
-    """The claims and the kid of a token that only the list could refuse."""
-    need(len(token) <= 8192, "malformed", f"{len(token)} characters, at most 8192")
-    raw = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")]
-    canonical = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw)
-    need(token == canonical, "malformed", "not base64url")
-    need(len(raw) == 3, "malformed", f"{len(raw)} parts, expected 3")
-    need(0 < token.index(".") <= 4096, "malformed", "a header of more than 4096 characters")
-    header, (signed, _, _) = strict(raw[0], 4), token.rpartition(".")
-    kind, kid, name = (header.get(member) for member in ("typ", "kid", "alg"))
-    need(type(kind) is str and re.fullmatch("(?ai:(application/)?at[+]jwt)", kind), "wrong_type",
-         differs("typ", kind, "at+jwt: another kind of token"))
+def open_jws(token: str, find: Callable[[str], Optional[Key]], kind: str, most: int) -> tuple[dict[str, Any], str]:
+    """Steps 1 to 4 of the rule: the payload and the kid of a JWS whose signature holds."""
+    need(len(token) <= most, "malformed", f"{len(token)} characters, at most {most}")
+    parts = token.split(".")
+    need(len(parts) == 3, "malformed", f"{len(parts)} parts, expected 3")
+    need(0 < len(parts[0]) <= 4096, "malformed", "a header of other than 1 to 4096 characters")
+    head, payload, signature = map(decode, parts)
+    header, (signed, _, _) = strict(head, 4), token.rpartition(".")
+    typ, kid, name = (header.get(member) for member in ("typ", "kid", "alg"))
+    need(type(typ) is str and re.fullmatch(f"(?ai:(application/)?{re.escape(kind)})", typ), "wrong_type",
+         differs("typ", typ, f"{kind}: another kind of token"))
     need("crit" not in header and "b64" not in header, "malformed", "asks for what is not understood: crit or b64")
     found = find(kid) if type(kid) is str else None
-    need(found, "unknown_key", differs("kid", kid, "one of the issuer's key set"))
+    if found is None:
+        raise Refusal("unknown_key", differs("kid", kid, "one of the issuer's key set"))
     key, algorithm = found
     need(type(name) is str and ALGORITHMS.get(name) == algorithm, "algorithm_not_allowed",
          differs("alg", name, algorithm))
-    need(key.Algorithm.verify(signed.encode(), key.key, raw[2]), "bad_signature")
-    claims = strict(raw[1])
+    need(key.Algorithm.verify(signed.encode(), key.key, signature), "bad_signature")
+    return strict(payload), kid
+
+
+def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience: str,
+         now: float) -> tuple[dict[str, Any], str]:
+    """The claims and the kid of a token that only the list could refuse."""
+    claims, kid = open_jws(token, find, "at+jwt", 8192)
     check(claims, CLAIMS | {name: OPTIONAL[name] for name in OPTIONAL if name in claims})
     need(claims["sub"] == claims["client_id"] or re.fullmatch(UUID, claims["sub"]), "malformed",
          "sub is neither a user's id nor client_id")
@@ -140,6 +188,35 @@ def read(token: str, find: Callable[[str], Optional[Key]], issuer: str, audience
     need(now < claims["exp"] + LEEWAY, "expired", f"exp is {claims['exp']}, the clock shows {int(now)}")
     need(0 < claims["exp"] - claims["iat"] <= 3600, "lifetime_out_of_bounds", "longer than any token lives")
     return claims, kid
+
+
+def read_signed_list(jws: str, find: Callable[[str], Optional[Key]], known: RevocationList,
+                     now: float) -> dict[str, Any]:
+    """The document that a signed list holds, for `RevocationList.apply`. A key that `known` condemns signs nothing."""
+    document, kid = open_jws(jws, find, "revocations+jwt", 134_217_728)
+    need(("key", kid) not in known.marks, "revoked", "the list's signing key")
+    check(document, {"iat": TIME, "exp": TIME})
+    read_entries(document)
+    need(now < document["exp"] + LEEWAY, "expired", "the signed list")
+    need(document["iat"] <= now + LEEWAY, "issued_in_future", "the signed list")
+    return document
+
+
+def read_entries(doc: dict[str, Any]) -> list[tuple[tuple, int, int]]:
+    """What the entries of a document revoke, every form checked: subject, last iat, end of the entry."""
+    check(doc, DOCUMENT)
+    need("columns" not in doc, "bad_member", "columns: a form that was not asked for")
+    floor, marks, count = doc["after"], [], len(doc["entries"])
+    need(floor <= doc["seq"], "bad_order", "after is beyond seq")
+    need(count <= 1_000_000, "too_large", f"{count} entries")
+    for entry in doc["entries"]:
+        dated = entry["kind"] in ("user", "client", "all")  # and KeyError for a kind that is not known
+        form, times = IDS[entry["kind"]], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
+        check(entry, times | {"seq": range(floor + 1, doc["seq"] + 1)} | ({"id": form} if form else {}))
+        need((form or "id" not in entry) and (dated or "iat_before" not in entry), "bad_entry")
+        marks.append(((entry["kind"], entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
+        floor = entry["seq"]
+    return marks
 
 
 class RevocationList:
@@ -154,20 +231,10 @@ class RevocationList:
 
     def apply(self, doc: dict[str, Any], now: float) -> None:
         """Takes a document in; changes nothing when it raises, but for what to ask next."""
-        check(doc, DOCUMENT)
-        need("columns" not in doc, "bad_member", "columns: a form that was not asked for")
+        marks = read_entries(doc)
         epoch, seq, then, life, offset = self.last or (None, 0, 0, 0, SKEW)
-        reach, floor, marks = seq if doc["epoch"] == epoch else 0, doc["after"], []
-        count = len(doc["entries"])
-        need(floor <= doc["seq"], "bad_order", "after is beyond seq")
-        need(count <= 1_000_000 and len(self.marks) + count <= 2_000_000, "too_large", f"{count} entries more")
-        for entry in doc["entries"]:
-            dated = entry["kind"] in ("user", "client", "all")  # and KeyError for a kind that is not known
-            form, times = IDS[entry["kind"]], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
-            check(entry, times | {"seq": range(floor + 1, doc["seq"] + 1)} | ({"id": form} if form else {}))
-            need((form or "id" not in entry) and (dated or "iat_before" not in entry), "bad_entry")
-            marks.append(((entry["kind"], entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
-            floor = entry["seq"]
+        reach = seq if doc["epoch"] == epoch else 0
+        need(len(self.marks) + len(marks) <= 2_000_000, "too_large", f"{len(marks)} entries more")
         need(doc["iss"] == self.issuer, "wrong_issuer", differs("the list's iss", doc["iss"], repr(self.issuer)))
         need(doc["now"] <= now + SKEW, "from_the_future", f"now is {doc['now']}, the clock shows {int(now)}")
         need(doc["now"] >= then - SKEW, "outdated", f"now is {doc['now']}, an earlier document had {then}")

@@ -1,0 +1,252 @@
+"""The fetching half, against a server of the test's own that answers as it is told."""
+import base64, http.server, json, logging, pathlib, subprocess, sys, threading, time, unittest
+
+import jwt
+from latchkey_verifier import Policy, Refusal, Unavailable, Verifier
+from latchkey_verifier.verifier import FetchFailure
+
+folder = pathlib.Path(__file__).resolve().parents[4] / "Tests" / "Vectors"
+TOKENS, KEYS, SIGNED = (json.loads((folder / path).read_text())
+                        for path in ("jws/access-tokens.json", "jws/keys.json", "revocation/signed.json"))
+ISSUER, AUDIENCE, NOW = (TOKENS["rules"][name] for name in ("issuer", "audience", "now"))
+GOOD = TOKENS["cases"][0]["input"]
+CLAIMS = json.loads(base64.urlsafe_b64decode(GOOD.split(".")[1] + "=="))
+UNKNOWN = next(case["input"] for case in TOKENS["cases"] if case["expected"] == "unknown_key")
+
+
+def document(**change):
+    return {"iss": ISSUER, "epoch": "a", "after": 0, "seq": 9, "now": NOW, "next_update": 1, "expires_in": 60,
+            "entries": []} | change
+
+
+REVOKED = document(seq=10, entries=[{"seq": 10, "kind": "session", "id": CLAIMS["sid"], "exp": NOW + 600}])
+
+
+def signed(name):
+    return next(case["input"] for case in SIGNED["cases"] if case["name"] == name)
+
+
+class Issuer:
+    """A server whose keys, list and behaviour a test changes while a verifier asks."""
+
+    def __init__(self):
+        self.asked, self.keys, self.list, self.signed, self.fault = [], KEYS["jwks"], document(), "", None
+        issuer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                issuer.asked.append(self.path)
+                if issuer.fault:
+                    issuer.fault(self)
+                elif self.path.startswith("/revocations.jwt?"):
+                    self.answer(200, issuer.signed.encode())
+                else:
+                    self.answer(200, json.dumps(issuer.keys if "jwks" in self.path else issuer.list).encode())
+
+            def answer(self, status, body=b"", fields={}, said=None):
+                self.send_response(status)
+                for name, value in fields.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body) if said is None else said))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):  # verifiers that gave up are what the tests are about
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+class VerifierTests(unittest.TestCase):
+    def setUp(self):
+        logging.disable(logging.CRITICAL)
+        self.addCleanup(logging.disable, logging.NOTSET)
+        self.issuer, self.moved = Issuer(), 0
+        self.addCleanup(self.issuer.server.server_close)
+        self.addCleanup(self.issuer.server.shutdown)
+
+    def start(self, **change):
+        verifier = Verifier(**({"issuer": ISSUER, "audience": AUDIENCE, "server": self.issuer.url,
+                                "clock": lambda: NOW + self.moved} | change))
+        self.addCleanup(verifier.close)
+        return verifier
+
+    def judge(self, verifier, token, policy=None):
+        try:
+            verifier.verify(token, policy)
+            return "ok"
+        except (jwt.InvalidTokenError, Unavailable) as error:
+            return error.code
+
+    def eventually(self, condition):
+        """The limit only ends a test that hangs."""
+        end = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), end, "nothing came of it")
+            time.sleep(0.02)
+
+    def test_a_good_token_is_accepted(self):
+        verifier = self.start()
+        self.assertEqual(verifier.verify(GOOD)["sub"], CLAIMS["sub"])
+        self.assertEqual(self.judge(verifier, GOOD[:-4] + "AAAA"), "bad_signature")
+        for junk in ("", "..", "junk", None, 5, {}, GOOD.encode(), "\u00e9.\u00e9.\u00e9", "\ud800"):
+            self.assertEqual(self.judge(verifier, junk), "malformed")
+        with self.assertRaises(Refusal) as caught:
+            self.start(audience="https://billing.example").verify(GOOD)
+        self.assertEqual(caught.exception.code, "wrong_audience")
+        self.assertNotIn(GOOD[:20], str(caught.exception))
+
+    def test_what_can_never_work_is_told_at_once(self):
+        for change, message in (
+            [({"consumer": text}, "consumer must be 1 to 64")
+             for text in ("my orders", "", "o" * 65, "orders\n", "b\u00fccher")]
+            + [({"issuer": text}, "issuer must be a URL: http")
+               for text in ("localhost:8080", "localhost", "ftp://localhost")]
+            + [({"server": "localhost:8080"}, "server must be a URL: http"),
+               ({"server": "http://me:secret@localhost"}, "server must be a URL of host"),
+               ({"policy": "ALLOW_ALWAYS"}, "policy must be one of Policy")]
+        ):
+            with self.assertRaisesRegex(ValueError, message):
+                self.start(**change)
+        with self.assertRaises(OSError):
+            self.start(ca=__file__)
+        self.assertEqual(self.issuer.asked, [])
+
+    def test_it_does_not_start_on_another_list_on_none_or_without_keys(self):
+        self.issuer.list = document(iss="https://evil.example.com")
+        with self.assertRaisesRegex(Unavailable, "list_blind: wrong_issuer: the list's iss is 'https://evil"):
+            self.start()
+        self.issuer.list = {"error": "none"}
+        with self.assertRaisesRegex(Unavailable, "list_blind: malformed"):
+            self.start()
+        self.issuer.keys = {"keys": []}
+        with self.assertRaisesRegex(Unavailable, "list_blind: no_keys"):
+            self.start()
+
+    def test_a_verifier_that_has_keys_but_no_list_accepts_nothing(self):
+        verifier = self.start()
+        verifier.list.last = None
+        for policy in Policy:
+            self.assertEqual(self.judge(verifier, GOOD, policy), "list_blind")
+        with self.assertRaises(ValueError):
+            verifier.verify(GOOD, "ALLOW_WHEN_STALE")
+
+    def test_a_revocation_arrives_and_stays_when_the_list_turns_stale(self):
+        verifier = self.start()
+        self.assertEqual(self.judge(verifier, GOOD), "ok")
+        self.issuer.list = REVOKED
+        self.eventually(lambda: self.judge(verifier, GOOD) == "revoked")
+        self.issuer.fault = lambda request: request.answer(500)
+        self.moved = 61
+        self.assertEqual(self.judge(verifier, GOOD), "revoked")
+        self.assertEqual(self.judge(verifier, GOOD, Policy.ALLOW_WHEN_STALE), "revoked")
+
+    def test_a_stale_list_is_nobodys_fault(self):
+        verifier = self.start()
+        self.issuer.fault = lambda request: request.answer(503, fields={"Retry-After": "1"})
+        self.moved = 61
+        with self.assertRaises(Unavailable) as caught:
+            verifier.verify(GOOD)
+        self.assertEqual((caught.exception.code, caught.exception.retry_after), ("list_stale", 5))
+        self.assertEqual(self.judge(verifier, GOOD, Policy.ALLOW_WHEN_STALE), "ok")
+        self.assertEqual(self.judge(verifier, GOOD), "list_stale")
+        self.assertEqual(self.judge(verifier, "junk"), "malformed")
+
+    def test_key_names_that_are_made_up_cost_one_fetch(self):
+        verifier = self.start()
+        verifier.fetched -= 30
+        before, began, verdicts = len([path for path in self.issuer.asked if "jwks" in path]), time.monotonic(), []
+        threads = [threading.Thread(target=lambda: verdicts.append(self.judge(verifier, UNKNOWN))) for _ in range(100)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(verdicts, ["unknown_key"] * 100)
+        fetches = len([path for path in self.issuer.asked if "jwks" in path]) - before
+        self.assertGreaterEqual(fetches, 1)
+        self.assertLessEqual(fetches, (time.monotonic() - began) // 30 + 1)
+
+    def test_a_key_entry_brings_the_new_keys_and_without_any_nobody_is_to_blame(self):
+        verifier = self.start()
+        self.issuer.keys = {"keys": []}
+        other = KEYS["jwks"]["keys"][1]["kid"]
+        self.issuer.list = document(seq=10, entries=[{"seq": 10, "kind": "key", "id": other, "exp": NOW + 600}])
+        self.eventually(lambda: self.judge(verifier, GOOD) == "no_keys")
+
+    def test_what_is_no_list_changes_nothing(self):
+        def too_long(request):
+            request.answer(200, said=10**9)
+            while True:
+                request.wfile.write(b" " * 10**6)
+
+        faults = {
+            "a redirect": lambda request: request.answer(302, json.dumps(REVOKED).encode(),
+                                                         {"Location": self.issuer.url + "/elsewhere"}),
+            "203": lambda request: request.answer(203, json.dumps(REVOKED).encode()),
+            "304": lambda request: request.answer(304),
+            "HTML": lambda request: request.answer(200, b"<!DOCTYPE html>"),
+            "a name twice": lambda request: request.answer(200, b'{"seq":10,' + json.dumps(REVOKED).encode()[1:]),
+            "a body that is cut off": lambda request: request.answer(200, json.dumps(REVOKED).encode(), said=9999),
+            "a body that is too long": too_long,
+            "no HTTP": lambda request: request.wfile.write(b"hello\r\n\r\n"),
+        }
+        verifier = self.start()
+        for name, fault in faults.items():
+            self.issuer.fault = fault
+            with self.subTest(name), self.assertRaises((FetchFailure, Refusal)):
+                verifier.fetch_list("", 30)
+        self.assertNotIn("/elsewhere", self.issuer.asked)
+        self.assertEqual(self.judge(verifier, GOOD), "ok")
+
+    def test_an_answer_that_drips_is_given_up(self):
+        def drip(request):
+            request.answer(200, said=1000)
+            for _ in range(1000):
+                request.wfile.write(b" ")
+                time.sleep(0.02)
+
+        verifier = self.start()
+        self.issuer.fault = drip
+        with self.assertRaisesRegex(FetchFailure, "within 0.5 s"):
+            verifier.get("/revocations", 0.5)
+
+    def test_a_signed_list_is_believed_for_its_signature_alone(self):
+        self.issuer.signed = signed("empty list")
+        verifier = self.start(signed_list=True)
+        self.assertEqual(self.judge(verifier, GOOD), "ok")
+        self.issuer.signed = signed("good ES256")
+        self.eventually(lambda: self.judge(verifier, GOOD) == "revoked")
+        for name in ("entries taken out", "typ at+jwt", "kid unknown", "plain JSON", "expired", "alg none"):
+            self.issuer.signed = signed(name)
+            with self.subTest(name), self.assertRaisesRegex(Unavailable, "list_blind"):
+                self.start(signed_list=True)
+
+    def test_close_ends_the_polling_even_within_a_poll(self):
+        verifier, held = self.start(), threading.Event()
+        self.addCleanup(held.set)
+        self.issuer.fault = lambda request: held.wait(600)
+        count = len(self.issuer.asked)
+        self.eventually(lambda: len(self.issuer.asked) > count)
+        verifier.close()
+        self.eventually(lambda: not verifier.sockets)
+        with self.assertRaisesRegex(FetchFailure, "closed"):
+            verifier.get("/revocations", 5)
+        self.assertEqual(self.judge(verifier, GOOD), "ok")
+        self.moved = 61
+        self.assertEqual(self.judge(verifier, GOOD), "list_stale")
+
+    def test_a_program_that_has_nothing_else_to_do_ends_without_close(self):
+        program = """if True:
+            import sys
+            from latchkey_verifier import Verifier
+            issuer, audience, server, now, token = sys.argv[1:]
+            print(Verifier(issuer, audience, server=server, clock=lambda: int(now)).verify(token)["sub"])"""
+        run = subprocess.run([sys.executable, "-c", program, ISSUER, AUDIENCE, self.issuer.url, str(NOW), GOOD],
+                             capture_output=True, text=True, cwd=pathlib.Path(__file__).parents[1])
+        self.assertEqual((run.returncode, run.stdout), (0, CLAIMS["sub"] + "\n"), run.stderr)
