@@ -11,7 +11,8 @@ struct ServerOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "PEM file with your own CA; it replaces SSL_CERT_FILE and the system's authorities.", valueName: "file"))
+            "PEM file with your own CA; it replaces SSL_CERT_FILE and the system's authorities.", valueName: "file"),
+        completion: .file())
     var ca: String?
 
     /// ` --url … --ca …` as the user gave them: for commands that we suggest to the user.

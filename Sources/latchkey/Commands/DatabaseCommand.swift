@@ -125,7 +125,7 @@ struct DatabaseBackup: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A file that does not exist yet.") var file: String
+    @Argument(help: "A file that does not exist yet.", completion: .file()) var file: String
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
@@ -156,7 +156,7 @@ struct DatabaseRestore: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The backup.") var file: String
+    @Argument(help: "The backup.", completion: .file()) var file: String
     @Flag(help: "Keep the backup's sessions alive.") var keepSessions = false
     @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var settings: SettingsOptions

@@ -91,7 +91,7 @@ struct KeysImport: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Unencrypted PEM file, or - for standard input.") var file: String
+    @Argument(help: "Unencrypted PEM file, or - for standard input.", completion: .file()) var file: String
     @Option(name: .long, help: "For an RSA key: RS256 or PS256.") var algorithm: String?
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions

@@ -53,7 +53,7 @@ struct PasswordVerify: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "File with the hash.") var hashFile: String
+    @Argument(help: "File with the hash.", completion: .file()) var hashFile: String
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @OptionGroup var settings: SettingsOptions
 

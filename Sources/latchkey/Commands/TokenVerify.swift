@@ -23,8 +23,10 @@ struct TokenVerify: AsyncParsableCommand {
     @Option(name: .long, help: "Expected iss; by default the server's issuer.") var issuer: String?
     @Option(name: .long, help: "Expected aud; by default the issuer. `any` accepts every audience.")
     var audience: String?
-    @Option(name: .long, help: "File or URL of the JWKS; by default the server's.") var jwks: String?
-    @Option(name: .long, help: "File or URL of the revocation list; by default the server's.") var list: String?
+    @Option(name: .long, help: "File or URL of the JWKS; by default the server's.", completion: .file())
+    var jwks: String?
+    @Option(name: .long, help: "File or URL of the revocation list; by default the server's.", completion: .file())
+    var list: String?
     @Flag(help: "Do not check a revocation list.") var noList = false
     @OptionGroup var server: ServerOptions
     @OptionGroup var settings: SettingsOptions

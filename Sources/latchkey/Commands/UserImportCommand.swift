@@ -26,7 +26,7 @@ struct UserImportCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "File of JSON lines, or -.") var file: String
+    @Argument(help: "File of JSON lines, or -.", completion: .file()) var file: String
     @Flag(help: "Check every line and write nothing.") var dryRun = false
     @OptionGroup var settings: SettingsOptions
 

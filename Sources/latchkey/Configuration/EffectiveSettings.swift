@@ -112,10 +112,14 @@ package struct EffectiveSettings: Sendable {
 
 /// The options that every command takes.
 struct SettingsOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("\(ConfigurationKey.dataDirectory.key.summary)", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("\(ConfigurationKey.dataDirectory.key.summary)", valueName: "dir"),
+        completion: .directory)
     var dataDir: String?
 
-    @Option(name: .long, help: ArgumentHelp("Configuration file (see Config/latchkey.yaml).", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("Configuration file (see Config/latchkey.yaml).", valueName: "file"),
+        completion: .file())
     var config: String?
 
     /// The layers with this process's environment and these flags.

@@ -7,7 +7,8 @@ struct CompletionTests {
     @Test(arguments: [
         (["us"], ["user"]), (["user", "a"], ["add"]), (["user", "add", "--ad"], ["--admin"]),
         (["completion", ""], ["bash", "zsh", "fish"]), (["user", "list", "--format", ""], ["table", "json"]),
-        (["db", "re"], ["restore", "reset-clock"]),
+        (["db", "re"], ["restore", "reset-clock"]), (["serve", "--config", "/etc/os-rel"], ["/etc/os-release"]),
+        (["serve", "--data-dir", "/et"], ["/etc"]), (["db", "restore", "/etc/os-rel"], ["/etc/os-release"]),
     ])
     func `bash takes the script and completes commands, options and values`(
         typed: [String], offered: [String]
