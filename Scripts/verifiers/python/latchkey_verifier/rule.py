@@ -106,7 +106,7 @@ def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
         if kind != key["kty"] or curve not in (None, key.get("crv")) or key.get("use", "sig") != "sig":
             continue
         operations = key.get("key_ops", ["verify"])
-        if type(operations) is not list or "verify" not in operations:
+        if type(operations) is not list or "verify" not in operations or {type(name) for name in operations} != {str}:
             continue
         checked = read_key(key, algorithm)
         if key.get("kid") == thumbprint(key):
