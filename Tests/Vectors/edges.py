@@ -465,6 +465,7 @@ def key_sets():
         case(f"a private member {name}", [ps256 | {name: [] if name == "oth" else "AA"}, ed25519], None)
         case(f"a private member {name} that is null", [ed25519, p256 | {name: None}], None)
         case(f"a private member {name} of a key that is passed over", [{"kty": "AKP", "kid": "x", name: "AA"}, p256], None)
+    case("a private member of a key for encryption", [p256 | {"use": "enc", "d": "AA"}, ed25519], None)
     case("nested 8 deep", inside({"keys": [p256]}, '"x":' + nested(7)), [p256])
     case("a symmetric key", [{"kty": "oct", "k": "AA", "alg": "HS256", "kid": "x"}, p256], None)
     case("a symmetric key without k", [{"kty": "oct", "alg": "HS256", "kid": "x"}, p256], None)
