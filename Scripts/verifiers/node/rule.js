@@ -475,6 +475,25 @@ export class Pace {
     this.plain = true;
     this.nextUpdate = 5;
     this.expiresIn = 60;
+    /** What a server asked for, which no random part shortens. */
+    this.least = 0;
+    /** Of the last good answer. @type {string | null} */
+    this.epoch = null;
+    /** Whether the one before had another. */
+    this.otherEpoch = false;
+  }
+
+  /**
+   * Whether a good answer is worth another wait at once: epochs that come and go are none of our server's.
+   * @param {string} epoch
+   * @param {number | bigint} seq
+   * @param {number | bigint} known
+   */
+  isNews(epoch, seq, known) {
+    const other = this.epoch !== null && this.epoch !== epoch;
+    const news = other ? !this.otherEpoch : seq > known;
+    Object.assign(this, { epoch, otherEpoch: other });
+    return news;
   }
 
   /** For how long to ask to be held; half of the time that the list stays fresh is left for another attempt. */
@@ -496,7 +515,7 @@ export class Pace {
    * @param {number} expiresIn
    */
   answered(wait, elapsed, news, nextUpdate, expiresIn) {
-    Object.assign(this, { failures: 0, nextUpdate, expiresIn });
+    Object.assign(this, { failures: 0, nextUpdate, expiresIn, least: 0 });
     if (wait === 0) {
       this.plain = this.polling > 0;
       return this.plain ? this.#rest() : 0;
@@ -510,12 +529,18 @@ export class Pace {
   }
 
   /**
-   * Takes a failure in and returns how long to pause.
+   * Takes a failure in and returns how long to pause. `gap`: one in answer to a request with `after`.
    * @param {number} wait that was asked for
    * @param {{elapsed?: number, timedOut?: boolean, gap?: boolean, retryAfter?: number}} [how]
    */
   failed(wait, { elapsed = 0, timedOut = false, gap = false, retryAfter = 0 } = {}) {
-    if (wait > 0 && !gap) {
+    this.least = 0;
+    if (gap) { // Everything is asked for at once; that again after a pause, or the next wait after some polls.
+      if (wait > 0) this.#refuse();
+      this.plain = true;
+      return 0;
+    }
+    if (wait > 0) {
       // Held for a while and then cut: still the quicker way.
       if (elapsed >= this.nextUpdate && !timedOut) this.refusals = 0;
       this.#refuse();
@@ -524,9 +549,8 @@ export class Pace {
     }
     this.plain = true;
     this.failures = Math.min(this.failures + 1, 16);
-    if (gap && this.failures === 1) return 0;
-    const longer = Math.min(2 ** (this.failures - 1), 30, Math.max(this.expiresIn / 3, 1));
-    return Math.max(longer, Math.min(retryAfter, 30));
+    this.least = Math.min(retryAfter, 30);
+    return Math.max(Math.min(2 ** (this.failures - 1), 30, Math.max(this.expiresIn / 3, 1)), this.least);
   }
 
   /** A poll without `wait` comes next. */

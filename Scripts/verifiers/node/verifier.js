@@ -178,7 +178,7 @@ export class Verifier {
     const freshness = this.#list.freshness(now);
     if (freshness === "blind") throw new Unavailable("list_blind", "no revocation list was ever loaded");
     if (freshness !== "fresh" && policy !== Policy.ALLOW_WHEN_STALE) {
-      throw new Unavailable("list_stale", "the revocation list is older than it may be");
+      throw new Unavailable("list_stale", "the revocation list is too old");
     }
     return claims;
   }
@@ -212,7 +212,7 @@ export class Verifier {
     try {
       await this.#fetchKeys();
     } catch (error) {
-      if (!this.#isClosed) this.#log(`Latchkey's keys: ${error.message}; those known are kept`);
+      if (!this.#isClosed) this.#log(`Latchkey's keys: ${error.message}; the known ones are kept`);
     }
   }
 
@@ -233,13 +233,13 @@ export class Verifier {
       this.#list.apply(document, this.clock());
     } catch (error) {
       const pause = this.#pace.failed(wait, {
-        elapsed: monotonic() - began, timedOut: error.timedOut, gap: error.code === "gap", retryAfter: error.retryAfter,
+        elapsed: monotonic() - began, timedOut: error.timedOut, gap: error.code === "gap" && query.has("after"),
+        retryAfter: error.retryAfter,
       });
       if (wait > 0) return pause; // Refused, and no failure yet: a poll without `wait` comes next.
       throw Object.assign(new FetchFailure(error.message), { pause });
     }
-    const { epoch, seq } = this.#list.last;
-    const news = before?.epoch !== epoch || before.seq !== seq;
+    const news = this.#pace.isNews(document.epoch, document.seq, before?.seq ?? 0);
     const pause = this.#pace.answered(wait, monotonic() - began, news, document.next_update, document.expires_in);
     // A key was withdrawn, so there is a new one.
     if (document.entries.some((entry) => entry.kind === "key")) await this.#renewKeys();
@@ -265,7 +265,7 @@ export class Verifier {
    */
   #follow(pause) {
     if (this.#isClosed) return;
-    const delay = Math.max(0.05, pause * (0.5 + Math.random() / 2)) * 1000;
+    const delay = Math.max(0.05, this.#pace.least, pause * (0.5 + Math.random() / 2)) * 1000;
     // Whatever keeps the program running is not this.
     this.#timer = setTimeout(async () => this.#follow(await this.#round().catch(() => 1)), delay).unref();
   }
@@ -432,7 +432,7 @@ function trouble(server, error, timedOut, seconds) {
       "name your own authority with ca or SSL_CERT_FILE";
   }
   if (code === "EPROTO" || code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-    return `${server} does not speak TLS: its URL begins with http://`;
+    return `${server} does not speak TLS: use a URL that begins with http://`;
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the name in ${server} is not known (${code})`;
   return `no answer from ${server} (${error.message || code})`;

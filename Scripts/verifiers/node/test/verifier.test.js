@@ -85,6 +85,18 @@ test("a good token is accepted, and its claims inherit nothing", () => withServe
     error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
 }));
 
+test("waits that bring a gap are not asked for in a circle", () => withServer(async (server) => {
+  server.answer = (response, path) => {
+    const found = path.includes("wait=") ? list({ after: 90, seq: 90 }) : list();
+    response.end(JSON.stringify(path.includes("jwks") ? jwks : found));
+  };
+  const verifier = await server.start();
+  const isPlain = (path) => path.includes("after=") && !path.includes("wait=");
+  await eventually(() => server.asked.some(isPlain) || server.asked.length > 50);
+  assert.ok(server.asked.some(isPlain), "polls of what is new replace the waits");
+  assert.equal(await judge(verifier, good), "ok");
+}));
+
 test("an answer may end with its connection", () => withServer(async (server) => {
   server.answer = (response, path) => {
     const body = JSON.stringify(path.includes("jwks") ? jwks : list());

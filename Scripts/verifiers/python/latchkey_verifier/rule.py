@@ -106,7 +106,7 @@ def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
         if kind != key["kty"] or curve not in (None, key.get("crv")) or key.get("use", "sig") != "sig":
             continue
         operations = key.get("key_ops", ["verify"])
-        if type(operations) is not list or "verify" not in operations:
+        if type(operations) is not list or "verify" not in operations or {type(name) for name in operations} != {str}:
             continue
         checked = read_key(key, algorithm)
         if key.get("kid") == thumbprint(key):
@@ -285,6 +285,9 @@ class Pace:
         self.polling: float = 0  # how much longer polls go without `wait`
         self.plain = True  # whether the next one does
         self.next_update, self.expires_in = 5, 60
+        self.least: float = 0  # what a server asked for, which no random part shortens
+        self.epoch: Optional[str] = None  # of the last good answer
+        self.other_epoch = False  # whether the one before had another
 
     def wait(self) -> int:
         """For how long to ask to be held; half of the time that the list stays fresh is left for another attempt."""
@@ -294,9 +297,16 @@ class Pace:
         """How long the answer may take, so that another attempt fits in before the list is stale."""
         return self.wait() + min(10, max(self.expires_in / 4, 0.25)) if self.wait() else 30
 
+    def is_news(self, epoch: str, seq: int, known: int) -> bool:
+        """Whether a good answer is worth another wait at once: epochs that come and go are none of our server's."""
+        other = self.epoch not in (None, epoch)
+        news = not self.other_epoch if other else seq > known
+        self.epoch, self.other_epoch = epoch, other
+        return news
+
     def answered(self, wait: int, elapsed: float, news: bool, next_update: int, expires_in: int) -> float:
         """Takes a good answer in and returns how long to pause, before a random part is taken off."""
-        self.failures, self.next_update, self.expires_in = 0, next_update, expires_in
+        self.failures, self.next_update, self.expires_in, self.least = 0, next_update, expires_in, 0
         if not wait:
             self.plain = self.polling > 0
             return self.rest() if self.plain else 0
@@ -308,8 +318,14 @@ class Pace:
 
     def failed(self, wait: int, elapsed: float = 0, timed_out: bool = False, gap: bool = False,
                retry_after: float = 0) -> float:
-        """Takes a failure in and returns how long to pause."""
-        if wait and not gap:
+        """Takes a failure in and returns how long to pause. `gap`: one in answer to a request with `after`."""
+        self.least = 0
+        if gap:  # everything is asked for at once; that again after a pause, or the next wait after some polls
+            if wait:
+                self.refuse()
+            self.plain = True
+            return 0
+        if wait:
             if elapsed >= self.next_update and not timed_out:  # held for a while and then cut: still the quicker way
                 self.refusals = 0
             self.refuse()
@@ -317,9 +333,8 @@ class Pace:
             return min(0.5, self.expires_in / 8)
         self.plain = True
         self.failures = min(self.failures + 1, 16)
-        if gap and self.failures == 1:
-            return 0
-        return max(min(2.0 ** (self.failures - 1), 30, max(self.expires_in / 3, 1)), min(retry_after, 30))
+        self.least = min(retry_after, 30)
+        return max(min(2.0 ** (self.failures - 1), 30, max(self.expires_in / 3, 1)), self.least)
 
     def refuse(self) -> None:
         """A poll without `wait` comes next."""

@@ -119,7 +119,7 @@ class Verifier:
         if freshness == "blind":
             raise Unavailable("list_blind", "no revocation list was ever loaded")
         if freshness != "fresh" and policy is not Policy.ALLOW_WHEN_STALE:
-            raise Unavailable("list_stale", "the revocation list is older than it may be")
+            raise Unavailable("list_stale", "the revocation list is too old")
         return claims
 
     def find(self, kid: str) -> Optional[Key]:
@@ -136,7 +136,7 @@ class Verifier:
             self.fetch_keys()
         except Exception as error:
             if not self.closed.is_set():
-                logging.warning("Latchkey's keys: %s; those known are kept", error)
+                logging.warning("Latchkey's keys: %s; the known ones are kept", error)
 
     def fetch_keys(self) -> None:
         """Replaces the keys, by none where there are none any more, or raises and keeps them."""
@@ -151,14 +151,15 @@ class Verifier:
             document = self.fetch_list(urllib.parse.urlencode(query), self.pace.limit())
             self.list.apply(document, self.clock())
         except Exception as error:
-            elapsed, gap = time.monotonic() - began, isinstance(error, Refusal) and error.code == "gap"
+            elapsed = time.monotonic() - began
+            gap = isinstance(error, Refusal) and error.code == "gap" and "after" in query
             pause = self.pace.failed(wait, elapsed, getattr(error, "timed_out", False), gap,
                                      getattr(error, "retry_after", 0))
             if wait:  # refused, and no failure yet: a poll without `wait` comes next
                 logging.debug("Latchkey holds no request: %s", error)
                 return pause
             raise PollFailure(str(error), pause) from error
-        news = before is None or before[:2] != self.list.last[:2]
+        news = self.pace.is_news(document["epoch"], document["seq"], before[1] if before else 0)
         pause = self.pace.answered(wait, time.monotonic() - began, news, document["next_update"],
                                    document["expires_in"])
         if any(entry["kind"] == "key" for entry in document["entries"]):
@@ -175,7 +176,7 @@ class Verifier:
     def follow(self) -> None:
         """Polls until it is closed."""
         pause: float = 0
-        while not self.closed.wait(max(0.05, pause * random.uniform(0.5, 1))):
+        while not self.closed.wait(max(0.05, self.pace.least, pause * random.uniform(0.5, 1))):
             try:
                 pause = self.poll()
                 self.list.prune(self.clock())
@@ -261,7 +262,7 @@ class Verifier:
             return (f"{self.server} shows a certificate that is not trusted ({error.verify_message}): "
                     "name your own authority with ca= or SSL_CERT_FILE")
         if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-            return f"{self.server} does not speak TLS: its URL begins with http://"
+            return f"{self.server} does not speak TLS: use a URL that begins with http://"
         if isinstance(error, socket.gaierror):
             return f"the name in {self.server} is not known ({error.strerror})"
         if timed_out:

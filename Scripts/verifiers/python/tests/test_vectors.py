@@ -76,7 +76,8 @@ class Vectors(unittest.TestCase):
                 found = sorted(read_keys(strict(case["input"].encode())))
             except Exception:  # of decoders: the set is refused
                 found = None
-            self.assertEqual(found, case["expected"])
+            if found is not None or not case.get("may_refuse"):
+                self.assertEqual(found, case["expected"])
         self.each("jws/key-sets.json", check)
 
     def test_documents(self):

@@ -102,6 +102,17 @@ class VerifierTests(unittest.TestCase):
         self.assertEqual(caught.exception.code, "wrong_audience")
         self.assertNotIn(GOOD[:20], str(caught.exception))
 
+    def test_waits_that_bring_a_gap_are_not_asked_for_in_a_circle(self):
+        def fault(handler):
+            found = document(after=90, seq=90) if "wait=" in handler.path else self.issuer.list
+            handler.answer(200, json.dumps(self.issuer.keys if "jwks" in handler.path else found).encode())
+        self.issuer.fault = fault
+        verifier = self.start()
+        plain = lambda: [path for path in self.issuer.asked if "after=" in path and "wait=" not in path]
+        self.eventually(lambda: plain() or len(self.issuer.asked) > 50)
+        self.assertTrue(plain(), "polls of what is new replace the waits")
+        self.assertEqual(self.judge(verifier, GOOD), "ok")
+
     def test_what_can_never_work_is_told_at_once(self):
         for change, message in (
             [({"consumer": text}, "consumer must be 1 to 64")
