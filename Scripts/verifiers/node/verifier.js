@@ -339,16 +339,21 @@ export class Verifier {
       request.on("response", (response) => {
         answer = response;
         response.on("close", () => fail(new Error("the answer is cut off")));
-        const chunks = [];
-        let length = 0;
+        // One buffer that grows: a list of chunks would take far more than their bytes when each has one byte.
+        let buffer = Buffer.alloc(0), length = 0;
         response.on("error", fail);
         response.on("data", (chunk) => {
-          length += chunk.length;
-          if (length > most) end(reject, new Refusal("too_large", `more than ${most} bytes`));
-          else chunks.push(chunk);
+          const needed = length + chunk.length;
+          if (needed > most) return end(reject, new Refusal("too_large", `more than ${most} bytes`));
+          if (needed > buffer.length) {
+            const larger = Buffer.allocUnsafe(Math.min(most, Math.max(needed * 2, 65_536)));
+            buffer.copy(larger, 0, 0, length);
+            buffer = larger;
+          }
+          length += chunk.copy(buffer, length);
         });
         response.on("end", () => {
-          const { statusCode: status, headers } = response, body = Buffer.concat(chunks);
+          const { statusCode: status, headers } = response, body = buffer.subarray(0, length);
           if (!response.complete) return fail(new Error("the answer is cut off"));
           if (status === 200) return end(resolve, body);
           const asked = headers["retry-after"] ?? "";

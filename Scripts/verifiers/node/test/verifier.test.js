@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import test from "node:test";
+import { Worker } from "node:worker_threads";
 import { Policy, Refusal, Unavailable, Verifier } from "../verifier.js";
 
 const folder = new URL("../../../../Tests/Vectors/", import.meta.url);
@@ -222,6 +223,22 @@ test("an answer that drips is given up", () => withServer(async (server) => {
     response.on("close", () => clearInterval(drip));
   };
   await assert.rejects(verifier.get("/revocations", 0.5), /no answer from .* within 0.5 s/);
+}));
+
+test("an answer in tiny chunks takes no more memory than its bytes", () => withServer(async (server) => {
+  const count = 400_000, chunk = "1\r\n \r\n";
+  server.answer = ({ socket }) =>
+    socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(count) + "0\r\n\r\n");
+  const program = `
+    import(${JSON.stringify(new URL("../verifier.js", import.meta.url).href)}).then(async ({ Verifier }) => {
+      const verifier = new Verifier({ issuer: ${JSON.stringify(server.url)}, audience: "a" });
+      const body = await verifier.get("/", 60, { most: ${count} });
+      require("node:worker_threads").parentPort.postMessage(body.toString().trim() === "" && body.length);
+    });`;
+  const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 24 } });
+  const [length] = await once(worker, "message"); // Rejects when the memory is exhausted.
+  assert.equal(length, count);
+  await assert.rejects(new Verifier({ issuer: server.url, audience }).get("/", 60, { most: count - 1 }), /too_large: more than 399999 bytes/);
 }));
 
 test("a signed list is believed for its signature alone", () => withServer(async (server) => {
