@@ -162,11 +162,11 @@ export class Verifier {
 
   #judge(token, policy) {
     const now = this.clock();
-    let claims, kind;
+    let claims, entry;
     try {
       const found = read(token, (kid) => this.#keys.get(kid), this.issuer, this.audience, now);
       claims = found.claims;
-      kind = this.#list.match(claims, found.kid);
+      entry = this.#list.match(claims, found.kid);
     } catch (error) {
       if (!(error instanceof Refusal)) throw new Refusal("malformed", error.name); // Whatever it is, this is no token.
       if (error.code === "unknown_key" && this.#keys.size === 0) {
@@ -174,7 +174,7 @@ export class Verifier {
       }
       throw error;
     }
-    need(kind === null, "revoked", `by an entry of kind ${kind}`);
+    need(entry === null, "revoked", `by entry ${entry?.seq} of kind ${entry?.kind}`);
     const freshness = this.#list.freshness(now);
     if (freshness === "blind") throw new Unavailable("list_blind", "no revocation list was ever loaded");
     if (freshness !== "fresh" && policy !== Policy.ALLOW_WHEN_STALE) {

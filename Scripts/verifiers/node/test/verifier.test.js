@@ -151,6 +151,7 @@ test("a revocation arrives, and stays when the list turns stale", () => withServ
   assert.equal(await judge(verifier, good), "ok");
   server.list = revoked;
   await eventually(async () => (await judge(verifier, good)) === "revoked");
+  await assert.rejects(verifier.verify(good), { detail: "by entry 10 of kind session" });
   server.answer = (response) => response.writeHead(500).end("{}");
   server.moved = 61;
   assert.equal(await judge(verifier, good), "revoked");

@@ -1,0 +1,30 @@
+/** What the rule keeps and how much it reads, beside the vectors. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { RevocationList, strict } from "../rule.js";
+
+const issuer = "https://auth.example.com", now = 1795420800;
+const client = "orders", claims = { jti: "t", sub: client, client_id: client };
+
+/** A list that has taken in a document with these entries. */
+function listOf(entries, list = new RevocationList(issuer), epoch = "a") {
+  const document = { iss: issuer, epoch, after: 0, seq: 99_999, now, next_update: 5, expires_in: 60, entries };
+  list.apply(strict(Buffer.from(JSON.stringify(document))), now);
+  return list;
+}
+
+test("entries of one subject become one mark, the largest of each", () => {
+  const entry = (seq, before, exp) => ({ seq, kind: "client", id: client, iat_before: before, exp });
+  const list = listOf([entry(3, 100, now + 10), entry(5, 300, now + 20), entry(8, 200, now + 30)]);
+  assert.deepEqual([...list.marks], [[`client:${client}`, { before: 300, exp: now + 30, seq: 5 }]]);
+  assert.deepEqual(list.match({ ...claims, iat: 300 }, "k"), { kind: "client", seq: 5 });
+  assert.equal(list.match({ ...claims, iat: 301 }, "k"), null);
+  // Another epoch counts from the beginning: the newest number is the one that is found in the list.
+  listOf([entry(2, 300, now + 20)], list, "b");
+  assert.deepEqual(list.match({ ...claims, iat: 300 }, "k"), { kind: "client", seq: 2 });
+  list.last.now = now + 1000;
+  list.prune(now + 149);
+  assert.equal(list.marks.size, 1);
+  list.prune(now + 150, 0);
+  assert.equal(list.marks.size, 0);
+});
