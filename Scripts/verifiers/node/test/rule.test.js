@@ -1,6 +1,9 @@
 /** What the rule keeps and how much it reads, beside the vectors. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import test from "node:test";
+import { Worker } from "node:worker_threads";
+import { BadJSON, parse } from "../json.js";
 import { RevocationList, strict } from "../rule.js";
 
 const issuer = "https://auth.example.com", now = 1795420800;
@@ -27,4 +30,22 @@ test("entries of one subject become one mark, the largest of each", () => {
   assert.equal(list.marks.size, 1);
   list.prune(now + 150, 0);
   assert.equal(list.marks.size, 0);
+});
+
+test("a text has at most so many values, and so many objects and arrays", () => {
+  const read = (text, ...limits) => parse(Buffer.from(text), 8, 100, ...limits);
+  const text = '{"a":[1,"b",{}],"c":null}'; // Six values, three of them objects and arrays.
+  assert.deepEqual(read(text, 6, 3).a.slice(0, 2), [1, "b"]);
+  assert.throws(() => read(text, 5, 3), new BadJSON("too many values"));
+  assert.throws(() => read(text, 6, 2), new BadJSON("too many objects and arrays"));
+});
+
+test("a text of escapes takes no more memory than its characters", async () => {
+  const program = `
+    import(${JSON.stringify(new URL("../json.js", import.meta.url).href)}).then(({ parse }) => {
+      const text = parse(Buffer.from('"' + "\\\\n".repeat(1_000_000) + 'é"'), 8, 3_000_000);
+      require("node:worker_threads").parentPort.postMessage(text === "\\n".repeat(1_000_000) + "é");
+    });`;
+  const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 24 } });
+  assert.deepEqual(await once(worker, "message"), [true]); // Rejects when the memory is exhausted.
 });
