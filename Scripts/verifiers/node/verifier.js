@@ -241,8 +241,11 @@ export class Verifier {
     const { epoch, seq } = this.#list.last;
     const news = before?.epoch !== epoch || before.seq !== seq;
     const pause = this.#pace.answered(wait, monotonic() - began, news, document.next_update, document.expires_in);
-    // A key was withdrawn, so there is a new one.
-    if (document.entries.some((entry) => entry.kind === "key")) await this.#renewKeys();
+    // A key was withdrawn, so there is a new one. A fetch that is under way may have asked before that.
+    if (document.entries.some((entry) => entry.kind === "key")) {
+      await this.#fetching?.catch(() => {});
+      await this.#renewKeys();
+    }
     return pause;
   }
 

@@ -187,6 +187,31 @@ test("a key entry brings the new keys; without any, nobody is to blame", () => w
   await eventually(async () => (await judge(verifier, good)) === "no_keys");
 }));
 
+test("a key entry that comes within an older fetch of keys is followed by another", () => withServer(async (server) => {
+  const verifier = await server.start(), { answer } = server;
+  let held;
+  server.answer = (response, path) => {
+    if (held === undefined && path.includes("jwks")) held = response;
+    else answer(response, path);
+  };
+  const { now: real } = performance;
+  performance.now = () => real.call(performance) + 60_000; // Keys may be fetched again.
+  try {
+    const waiting = judge(verifier, unknown);
+    await eventually(() => held !== undefined);
+    const { kid } = JSON.parse(Buffer.from(good.split(".")[0], "base64url"));
+    server.keys = { keys: [] };
+    server.list = list({ seq: 10, entries: [{ seq: 10, kind: "key", id: kid, exp: now + 600 }] });
+    await eventually(async () => (await judge(verifier, good)) === "revoked");
+    server.list = list({ after: 10, seq: 10 }); // The entry comes once.
+    held.end(JSON.stringify(jwks));
+    await waiting;
+    await eventually(async () => (await judge(verifier, good)) === "no_keys");
+  } finally {
+    performance.now = real;
+  }
+}));
+
 for (const [fault, answer] of Object.entries({
   "a redirect": (response, { url }) =>
     response.writeHead(302, { Location: url + "/elsewhere" }).end(JSON.stringify(revoked)),
