@@ -323,7 +323,13 @@ export class Verifier {
       }, seconds * 1000);
       if (isBackground) {
         timer.unref();
-        request.on("socket", (socket) => socket.unref());
+        request.on("socket", (socket) => {
+          socket.unref();
+          // Each address that is tried has a handle of its own, which keeps the program running again.
+          for (const event of ["connectionAttempt", "connect", "secureConnect"]) {
+            socket.on(event, () => socket.unref());
+          }
+        });
       }
       const end = (finish, value) => {
         clearTimeout(timer);

@@ -301,17 +301,32 @@ test("close ends the polling, even within a poll", () => withServer(async (serve
   assert.deepEqual(server.logged, []);
 }));
 
-test("a program that has nothing else to do ends without close", () => withServer(async (server) => {
-  const program = `
-    import { Verifier } from ${JSON.stringify(new URL("../verifier.js", import.meta.url).href)};
-    const [, issuer, audience, server, now, token] = process.argv;
-    const verifier = await Verifier.start({ issuer, audience, server, clock: () => Number(now) });
-    console.log((await verifier.verify(token)).sub);`;
-  const child = spawn(process.execPath,
-    ["--input-type=module", "--eval", program, issuer, audience, server.url, String(now), good],
-    { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (chunk) => (output += chunk));
-  const [status] = await once(child, "exit");
-  assert.deepEqual([status, output], [0, claims.sub + "\n"]);
-}));
+for (const [addresses, host] of [["one address", "127.0.0.1"], ["two addresses", "auth.test"]]) {
+  test(`a program that has nothing else to do ends without close: ${addresses}`, () => withServer(async (server) => {
+    const { answer } = server, url = server.url.replace("127.0.0.1", host);
+    let child, isHeld = false, output = "";
+    server.answer = (response, path) => {
+      if (!path.includes("wait=")) return answer(response, path);
+      isHeld = true;
+      child.stdin.end();
+    };
+    const program = `
+      import dns from "node:dns";
+      const both = [{ address: "::1", family: 6 }, { address: "127.0.0.1", family: 4 }];
+      if (${host === "auth.test"}) dns.lookup = (host, options, done) => done(null, both);
+      const { Verifier } = await import(${JSON.stringify(new URL("../verifier.js", import.meta.url).href)});
+      const [, issuer, audience, server, now, token] = process.argv;
+      const verifier = await Verifier.start({ issuer, audience, server, clock: () => Number(now) });
+      for await (const _ of process.stdin); // Until a poll is held.
+      console.log((await verifier.verify(token)).sub);`;
+    child = spawn(process.execPath,
+      ["--input-type=module", "--eval", program, issuer, audience, url, String(now), good],
+      { stdio: ["pipe", "pipe", "inherit"] });
+    child.stdout.on("data", (chunk) => (output += chunk));
+    // A poll is held for 30 s: whatever waits for its end is stopped.
+    const timer = setTimeout(() => child.kill(), 20_000);
+    const [status] = await once(child, "exit");
+    clearTimeout(timer);
+    assert.deepEqual([isHeld, status, output], [true, 0, claims.sub + "\n"]);
+  }));
+}
