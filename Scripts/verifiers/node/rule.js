@@ -31,8 +31,9 @@ const text = (pattern, most = 2048) => (value) =>
 const whole = (least, most) => (value) =>
   (typeof value === "number" || typeof value === "bigint") && value >= least && value <= most;
 /** @type {Form} */
-const strings = (value) =>
-  Array.isArray(value) && value.length <= 256 && value.every((element) => typeof element === "string");
+const anyStrings = (value) => Array.isArray(value) && value.every((element) => typeof element === "string");
+/** @type {Form} */
+const strings = (value) => anyStrings(value) && value.length <= 256;
 
 const TEXT = text(/^/), COUNT = whole(0, 2n ** 63n - 1n), TIME = whole(0, 253402300799), SECONDS = whole(1, 86400);
 const UUID = text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -172,7 +173,7 @@ export function readKeys(jwks) {
     need(typeof jwk.kty === "string" && jwk.kty !== "oct", "malformed", "kty");
     const algorithm = ALGORITHMS.get(jwk.alg), [kty, crv] = KINDS.get(algorithm) ?? [];
     if (kty !== jwk.kty || (crv !== undefined && crv !== jwk.crv) || ("use" in jwk && jwk.use !== "sig")) continue;
-    if ("key_ops" in jwk && !(strings(jwk.key_ops) && jwk.key_ops.includes("verify"))) continue;
+    if ("key_ops" in jwk && !(anyStrings(jwk.key_ops) && jwk.key_ops.includes("verify"))) continue;
     const key = readKey(jwk, algorithm);
     if (jwk.kid === thumbprint(jwk)) keys.set(jwk.kid, key);
   }

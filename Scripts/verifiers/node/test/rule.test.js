@@ -1,10 +1,11 @@
 /** What the rule keeps and how much it reads, beside the vectors. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Worker } from "node:worker_threads";
 import { BadJSON, parse } from "../json.js";
-import { RevocationList, strict } from "../rule.js";
+import { readKeys, RevocationList, strict } from "../rule.js";
 
 const issuer = "https://auth.example.com", now = 1795420800;
 const client = "orders", claims = { jti: "t", sub: client, client_id: client };
@@ -48,4 +49,12 @@ test("a text of escapes takes no more memory than its characters", async () => {
     });`;
   const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 24 } });
   assert.deepEqual(await once(worker, "message"), [true]); // Rejects when the memory is exhausted.
+});
+
+test("key_ops may be of any length, and holds strings alone", () => {
+  const { jwks } = JSON.parse(readFileSync(new URL("../../../../Tests/Vectors/jws/keys.json", import.meta.url), "utf8"));
+  const count = (key_ops) => readKeys(strict(Buffer.from(JSON.stringify({ keys: [{ ...jwks.keys[0], key_ops }] })))).size;
+  assert.equal(count(Array(257).fill("verify")), 1);
+  assert.equal(count(["verify", 5]), 0);
+  assert.equal(count(["sign"]), 0);
 });
