@@ -96,8 +96,8 @@ export class Verifier {
   /**
    * A verifier that has fetched keys and list once.
    *
-   * Rejects with Unavailable when the server cannot be reached or is another issuer, with TypeError for a name, address
-   * or policy that can never work, and with Error for a bad `ca`.
+   * Rejects with Unavailable when the server cannot be reached or is another issuer, with TypeError for an option that
+   * does not exist and for a name, address or policy that can never work, and with Error for a bad `ca`.
    * @param {Options} options
    * @returns {Promise<Verifier>}
    */
@@ -119,14 +119,22 @@ export class Verifier {
    * One that knows nothing yet and accepts nothing: call `Verifier.start`.
    * @param {Options} options
    */
-  constructor({
-    issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca,
-    policy = Policy.FAIL_CLOSED, signedList = false, log = (message) => console.warn(message),
-  }) {
+  constructor(options) {
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError("options must be an object with issuer and audience");
+    }
+    const {
+      issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca,
+      policy = Policy.FAIL_CLOSED, signedList = false, log = (message) => console.warn(message), ...others
+    } = options;
+    // A restriction with a letter amiss must not count as absent.
+    for (const name of Object.keys(others)) throw new TypeError(`there is no option ${JSON.stringify(name)}`);
     if (typeof consumer !== "string" || !/^[!-~]{1,64}$/.test(consumer)) {
       throw new TypeError("consumer must be 1 to 64 visible ASCII characters without spaces");
     }
-    if (typeof audience !== "string" || audience === "") throw new TypeError("audience must be a text");
+    if (typeof audience !== "string" || audience === "") {
+      throw new TypeError("audience must be one string that is not empty");
+    }
     address("issuer", issuer);
     this.#server = address("server", server);
     Object.assign(this, { issuer, audience, consumer, clock, policy: known(policy), signedList });

@@ -116,7 +116,13 @@ test("what can never work is told at once, without a request", async () => {
   assert.match(await message({ server: "localhost:8080" }), /^TypeError: server must be a URL: http/);
   assert.match(await message({ server: "http://me:secret@localhost" }), /^TypeError: server must be a URL of host/);
   assert.match(await message({ policy: "ALLOW_ALWAYS" }), /^TypeError: policy/);
-  assert.match(await message({ audience: "" }), /^TypeError: audience/);
+  for (const audience of ["", undefined, null, 5, ["https://orders.example"]]) {
+    assert.match(await message({ audience }), /^TypeError: audience must be one string that is not empty$/);
+  }
+  assert.match(await message({ signedlist: true }), /^TypeError: there is no option "signedlist"$/);
+  for (const options of [undefined, null, "http://localhost"]) {
+    await assert.rejects(Verifier.start(options), new TypeError("options must be an object with issuer and audience"));
+  }
   assert.match(await message({ issuer: "https://localhost", ca: "/nowhere.pem" }), /^Error: ENOENT/);
   const here = new URL(import.meta.url).pathname;
   assert.match(await message({ issuer: "https://localhost", ca: here }), /^Error: .* holds no certificate/);
