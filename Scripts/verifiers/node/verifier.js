@@ -161,6 +161,19 @@ export class Verifier {
     }
   }
 
+  /**
+   * How things stand, for a service's own readiness endpoint: how old the list is, the number of its last entry, how
+   * many entries are held, and how many keys.
+   * @returns {{freshness: "fresh" | "stale" | "blind", sequence: number, entries: number, keys: number}}
+   */
+  get status() {
+    const { last, marks } = this.#list;
+    return {
+      freshness: this.#list.freshness(this.clock()), sequence: Number(last?.seq ?? 0), entries: marks.size,
+      keys: this.#keys.size,
+    };
+  }
+
   /** Ends the polling. Tokens are judged by what is known until the list is stale. */
   close() {
     this.#isClosed = true;

@@ -164,6 +164,18 @@ test("a revocation arrives, and stays when the list turns stale", () => withServ
   assert.equal(await judge(verifier, good, Policy.ALLOW_WHEN_STALE), "revoked");
 }));
 
+test("the status tells how old the list is and what is held", () => withServer(async (server) => {
+  const options = { issuer, audience, server: server.url, clock: () => now };
+  assert.deepEqual(new Verifier(options).status, { freshness: "blind", sequence: 0, entries: 0, keys: 0 });
+  server.list = revoked;
+  const verifier = await server.start(), { status } = verifier;
+  assert.ok(status.keys > 1);
+  assert.deepEqual(status, { freshness: "fresh", sequence: 10, entries: 1, keys: status.keys });
+  server.answer = (response) => response.writeHead(500).end();
+  server.moved = 61;
+  assert.equal(verifier.status.freshness, "stale");
+}));
+
 test("a stale list is nobody's fault, and a policy is for one call", () => withServer(async (server) => {
   const verifier = await server.start();
   server.answer = (response) => response.writeHead(503, { "Retry-After": "1" }).end();
