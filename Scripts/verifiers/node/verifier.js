@@ -162,8 +162,8 @@ export class Verifier {
   }
 
   /**
-   * How things stand, for a service's own readiness endpoint: how old the list is, the number of its last entry, how
-   * many entries are held, and how many keys.
+   * How things stand, for a service's own readiness endpoint: how old the list is, its number, how many entries are
+   * held, and how many keys. Entries of one subject count once.
    * @returns {{freshness: "fresh" | "stale" | "blind", sequence: number, entries: number, keys: number}}
    */
   get status() {

@@ -52,8 +52,9 @@ test("a text of escapes takes no more memory than its characters", async () => {
 });
 
 test("key_ops may be of any length, and holds strings alone", () => {
-  const { jwks } = JSON.parse(readFileSync(new URL("../../../../Tests/Vectors/jws/keys.json", import.meta.url), "utf8"));
-  const count = (key_ops) => readKeys(strict(Buffer.from(JSON.stringify({ keys: [{ ...jwks.keys[0], key_ops }] })))).size;
+  const published = new URL("../../../../Tests/Vectors/jws/keys.json", import.meta.url);
+  const [key] = JSON.parse(readFileSync(published, "utf8")).jwks.keys;
+  const count = (key_ops) => readKeys(strict(Buffer.from(JSON.stringify({ keys: [{ ...key, key_ops }] })))).size;
   assert.equal(count(Array(257).fill("verify")), 1);
   assert.equal(count(["verify", 5]), 0);
   assert.equal(count(["sign"]), 0);

@@ -213,7 +213,8 @@ test("a key entry that comes within an older fetch of keys is followed by anothe
     else answer(response, path);
   };
   const { now: real } = performance;
-  performance.now = () => real.call(performance) + 60_000; // Keys may be fetched again.
+  const setClock = (value) => Object.defineProperty(performance, "now", { value, configurable: true, writable: true });
+  setClock(() => real.call(performance) + 60_000); // Keys may be fetched again.
   try {
     const waiting = judge(verifier, unknown);
     await eventually(() => held !== undefined);
@@ -226,7 +227,7 @@ test("a key entry that comes within an older fetch of keys is followed by anothe
     await waiting;
     await eventually(async () => (await judge(verifier, good)) === "no_keys");
   } finally {
-    performance.now = real;
+    setClock(real);
   }
 }));
 
@@ -282,7 +283,8 @@ test("an answer in tiny chunks takes no more memory than its bytes", () => withS
   const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 24 } });
   const [length] = await once(worker, "message"); // Rejects when the memory is exhausted.
   assert.equal(length, count);
-  await assert.rejects(new Verifier({ issuer: server.url, audience }).get("/", 60, { most: count - 1 }), /too_large: more than 399999 bytes/);
+  const verifier = new Verifier({ issuer: server.url, audience });
+  await assert.rejects(verifier.get("/", 60, { most: count - 1 }), /too_large: more than 399999 bytes/);
 }));
 
 test("a signed list is believed for its signature alone", () => withServer(async (server) => {
