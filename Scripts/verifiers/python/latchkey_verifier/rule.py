@@ -136,6 +136,12 @@ def thumbprint(key: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).decode().rstrip("=")
 
 
+def holds(key: jwt.PyJWK, signed: bytes, signature: bytes) -> bool:
+    """Whether the signature is of its one length and right: the library takes PS256 without the zeros in front."""
+    length = (key.key.key_size + 7) // 8 if key.key_type == "RSA" else 64
+    return len(signature) == length and key.Algorithm.verify(signed, key.key, signature)
+
+
 def check_lists(claims: dict[str, Any]) -> list[str]:
     """The forms that are no single text or number; returns `aud` as a list."""
     audiences = [claims["aud"]] if type(claims["aud"]) is str else claims["aud"]
@@ -169,7 +175,7 @@ def open_jws(token: str, find: Callable[[str], Optional[Key]], kind: str, most: 
     key, algorithm = found
     need(type(name) is str and ALGORITHMS.get(name) == algorithm, "algorithm_not_allowed",
          differs("alg", name, algorithm))
-    need(key.Algorithm.verify(signed.encode(), key.key, signature), "bad_signature")
+    need(holds(key, signed.encode(), signature), "bad_signature")
     return strict(payload), kid
 
 

@@ -1,0 +1,35 @@
+"""What the vectors leave out: limits of size and number, and signatures that take a private key of the test's own."""
+import base64, json, unittest
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from latchkey_verifier.rule import Refusal, read, read_keys, thumbprint
+
+from .test_vectors import load
+
+RULES = load("jws/access-tokens.json")["rules"]
+CLAIMS = json.loads(base64.urlsafe_b64decode(load("jws/access-tokens.json")["cases"][0]["input"].split(".")[1] + "=="))
+
+
+def encode(raw):
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+class RuleTests(unittest.TestCase):
+    def test_a_signature_without_its_zeros_in_front_is_refused(self):
+        private = rsa.generate_private_key(65537, 2048)
+        modulus = private.public_key().public_numbers().n.to_bytes(256, "big")
+        jwk = {"kty": "RSA", "alg": "PS256", "n": encode(modulus), "e": "AQAB"}
+        jwk["kid"] = thumbprint(jwk)
+        keys, header = read_keys({"keys": [jwk]}), {"typ": "at+jwt", "alg": "PS256", "kid": jwk["kid"]}
+        signed = ".".join(encode(json.dumps(part).encode()) for part in (header, CLAIMS))
+        signature = b"-"
+        while signature[0]:  # one signature of 256 begins with a zero
+            signature = private.sign(signed.encode(), padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+        def judge(bytes):
+            read(signed + "." + encode(bytes), keys.get, RULES["issuer"], RULES["audience"], RULES["now"])
+        judge(signature)
+        for wrong in (signature[1:], b"\0" + signature):
+            with self.assertRaisesRegex(Refusal, "bad_signature"):
+                judge(wrong)
