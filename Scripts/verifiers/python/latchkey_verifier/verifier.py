@@ -104,44 +104,58 @@ class Verifier:
     def verify(self, token: str, policy: Optional[Policy] = None) -> dict[str, Any]:
         """The claims. Raises Refusal, a jwt.InvalidTokenError, when the token is bad, and Unavailable when only the
         list is too old to say that it is good, or no key is left."""
-        policy, now = known(policy or self.policy), self.clock()
+        policy = known(policy or self.policy)
         try:
-            claims, kid = read(token, self.find, self.issuer, self.audience, now)
-            kind = self.list.match(claims, kid)
+            return self.with_keys(lambda: self.judge(token, policy))
         except Refusal as error:
             if error.code == "unknown_key" and not self.keys:
                 raise Unavailable("no_keys", "the issuer has withdrawn all its keys") from error
             raise
+
+    def judge(self, token: str, policy: Policy) -> dict[str, Any]:
+        """The claims, by the keys that are there."""
+        now = self.clock()
+        freshness = self.list.freshness(now)  # first: a document may come meanwhile, and a match sees what made it fresh
+        try:
+            claims, kid = read(token, self.keys.get, self.issuer, self.audience, now)
+            kind = self.list.match(claims, kid)
+        except Refusal:
+            raise
         except Exception as error:  # of decoders: whatever it is, this is no token
             raise Refusal("malformed", type(error).__name__) from error
         need(kind is None, "revoked", f"by an entry of kind {kind}")
-        freshness = self.list.freshness(now)
         if freshness == "blind":
             raise Unavailable("list_blind", "no revocation list was ever loaded")
         if freshness != "fresh" and policy is not Policy.ALLOW_WHEN_STALE:
             raise Unavailable("list_stale", "the revocation list is older than it may be")
         return claims
 
-    def find(self, kid: str) -> Optional[Key]:
-        """The key; one that is not known causes one fetch for all who wait, then none for half a minute."""
-        if kid not in self.keys:
-            with self.lock:
-                if kid not in self.keys and time.monotonic() - self.fetched >= 30:
-                    self.renew_keys()
-        return self.keys.get(kid)
+    def with_keys(self, judge: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `judge` says. When it misses a key, it is asked again after a fetch, which may have taken seconds."""
+        try:
+            return judge()
+        except Refusal as error:
+            if error.code != "unknown_key":
+                raise
+        self.renew_keys(30)
+        return judge()
 
-    def renew_keys(self) -> None:
+    def renew_keys(self, age: float = 0) -> None:
         """Fetches the keys, and keeps those known when that fails."""
         try:
-            self.fetch_keys()
+            self.fetch_keys(age)
         except Exception as error:
             if not self.closed.is_set():
                 logging.warning("Latchkey's keys: %s; those known are kept", error)
 
-    def fetch_keys(self) -> None:
-        """Replaces the keys, by none where there are none any more, or raises and keeps them."""
-        self.fetched = time.monotonic()
-        self.keys = read_keys(self.parse(self.get("/.well-known/jwks.json", 5, 262_144)))
+    def fetch_keys(self, age: float = 0) -> None:
+        """Replaces the keys, by none where there are none any more, or raises and keeps them.
+
+        Fetches come one after the other. None follows one that began within the last `age` seconds."""
+        with self.lock:
+            if time.monotonic() - self.fetched >= age:
+                self.fetched = time.monotonic()
+                self.keys = read_keys(self.parse(self.get("/.well-known/jwks.json", 5, 262_144)))
 
     def poll(self) -> float:
         """Asks for the list once and returns how long to pause. Raises when the poll failed and the list grows old."""
@@ -170,7 +184,8 @@ class Verifier:
         if not self.signed_list:
             return self.parse(self.get("/revocations?" + query, seconds))
         body = self.get("/revocations.jwt?" + query, seconds, 134_217_728, "application/jwt")
-        return read_signed_list(body.decode("ascii"), self.find, self.list, self.clock())
+        jws = body.decode("ascii")
+        return self.with_keys(lambda: read_signed_list(jws, self.keys.get, self.list, self.clock()))
 
     def follow(self) -> None:
         """Polls until it is closed."""

@@ -3,6 +3,7 @@ import base64, http.server, json, logging, pathlib, subprocess, sys, threading, 
 
 import jwt
 from latchkey_verifier import Policy, Refusal, Unavailable, Verifier
+from latchkey_verifier.rule import read_keys
 from latchkey_verifier.verifier import FetchFailure
 
 folder = pathlib.Path(__file__).resolve().parents[4] / "Tests" / "Vectors"
@@ -171,6 +172,68 @@ class VerifierTests(unittest.TestCase):
         fetches = len([path for path in self.issuer.asked if "jwks" in path]) - before
         self.assertGreaterEqual(fetches, 1)
         self.assertLessEqual(fetches, (time.monotonic() - began) // 30 + 1)
+
+    def test_a_document_that_arrives_while_a_token_is_judged_lets_nothing_pass(self):
+        verifier = self.start()
+        verifier.close()
+        match, self.moved = verifier.list.match, 61
+
+        def late(claims, kid):
+            found = match(claims, kid)
+            verifier.list.apply(REVOKED | {"now": NOW + 61}, NOW + 61)
+            return found
+        verifier.list.match = late
+        self.assertEqual(self.judge(verifier, GOOD), "list_stale")
+        self.assertEqual(self.judge(verifier, GOOD), "revoked")
+
+    def test_the_time_that_a_fetch_of_keys_takes_counts(self):
+        verifier = self.start()
+        verifier.close()
+
+        def fetch(_):
+            self.moved = 61
+            verifier.keys = keys
+        keys, verifier.keys, verifier.fetched, verifier.fetch_keys = verifier.keys, {}, -60, fetch
+        self.assertEqual(self.judge(verifier, GOOD), "list_stale")
+
+    def test_fetches_of_keys_come_one_after_the_other(self):
+        verifier, begun, go_on, verdicts = self.start(), threading.Event(), threading.Event(), []
+        verifier.close()
+        old, new = {"keys": KEYS["jwks"]["keys"][1:]}, KEYS["jwks"]
+        answers = [old, new]
+
+        def get(*_):
+            answer = answers.pop(0)
+            if answer is old:
+                begun.set()
+                go_on.wait(60)
+            return json.dumps(answer).encode()
+        verifier.get = get
+        first = threading.Thread(target=verifier.renew_keys)
+        first.start()
+        begun.wait(60)
+        second = threading.Thread(target=verifier.renew_keys)
+        second.start()
+        second.join(0.2)
+        go_on.set()
+        first.join()
+        second.join()
+        self.assertEqual(self.judge(verifier, GOOD), "ok", "an older answer came over a newer one")
+
+        begun.clear()
+        go_on.clear()
+        verifier.keys, answers[:] = read_keys(old), [old]
+        old["keys"] = new["keys"]
+        first = threading.Thread(target=verifier.renew_keys)
+        first.start()
+        begun.wait(60)
+        second = threading.Thread(target=lambda: verdicts.append(self.judge(verifier, GOOD)))
+        second.start()
+        second.join(0.2)
+        self.assertEqual(verdicts, [], "a token of a new key waits for the keys on their way")
+        go_on.set()
+        second.join()
+        self.assertEqual(verdicts, ["ok"])
 
     def test_a_key_entry_brings_the_new_keys_and_without_any_nobody_is_to_blame(self):
         verifier = self.start()
