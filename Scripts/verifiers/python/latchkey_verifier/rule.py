@@ -231,7 +231,7 @@ class RevocationList:
     def __init__(self, issuer: str):
         self.issuer = issuer
         self.query: dict[str, Any] = {}  # what to ask for next; nothing means everything
-        self.marks: dict[tuple, dict[int, int]] = {}  # (kind, id): {last iat that is revoked: when that entry may go}
+        self.marks: dict[tuple, tuple[int, int]] = {}  # (kind, id): the last iat that is revoked, when that may go
         self.pruned: float = 0
         self.last: Optional[tuple] = None  # epoch, seq, now, expires_in, offset between the clocks
 
@@ -249,8 +249,8 @@ class RevocationList:
             self.query = {}
             need(False, "gap", f"after is {doc['after']}, known is {reach}")
         for subject, before, exp in marks:  # a document adds, it never removes
-            old = self.marks.get(subject, {})
-            self.marks[subject] = {**old, before: max(exp, old.get(before, 0))}
+            old = self.marks.get(subject, (0, 0))
+            self.marks[subject] = max(before, old[0]), max(exp, old[1])
         life = min(life, doc["expires_in"]) if doc["now"] < then else doc["expires_in"]  # an old copy lengthens nothing
         self.last = doc["epoch"], doc["seq"], max(then, doc["now"]), life, min(offset, now - doc["now"])
         self.query = {"after": doc["seq"], "epoch": doc["epoch"]}
@@ -261,8 +261,7 @@ class RevocationList:
         if past < self.pruned + every:
             return
         self.pruned = past
-        live = {subject: {b: exp for b, exp in marks.items() if exp > past} for subject, marks in self.marks.items()}
-        self.marks = {subject: marks for subject, marks in live.items() if marks}
+        self.marks = {subject: mark for subject, mark in self.marks.items() if mark[1] > past}
 
     def freshness(self, now: float) -> str:
         """fresh, stale, or blind when nothing was ever accepted."""
@@ -275,7 +274,7 @@ class RevocationList:
         """The kind of an entry that revokes the token, or None."""
         subjects = [("token", claims["jti"]), ("session", claims.get("sid")), ("user", claims["sub"]),
                     ("client", claims["client_id"]), ("key", kid), ("all", None)]
-        hits = (s[0] for s in subjects if any(claims["iat"] <= before for before in self.marks.get(s, ())))
+        hits = (s[0] for s in subjects if claims["iat"] <= self.marks.get(s, (-1, 0))[0])
         return next(hits, None)
 
 

@@ -3,7 +3,7 @@ import base64, json, unittest
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from latchkey_verifier.rule import Refusal, read, read_keys, thumbprint
+from latchkey_verifier.rule import Refusal, RevocationList, read, read_keys, thumbprint
 
 from .test_vectors import load
 
@@ -33,3 +33,10 @@ class RuleTests(unittest.TestCase):
         for wrong in (signature[1:], b"\0" + signature):
             with self.assertRaisesRegex(Refusal, "bad_signature"):
                 judge(wrong)
+
+    def test_entries_of_one_subject_make_one_mark(self):
+        known, now = RevocationList("i"), 10**9
+        known.apply({"iss": "i", "epoch": "a", "after": 0, "seq": 9, "now": now, "next_update": 5, "expires_in": 60,
+                     "entries": [{"seq": 1, "kind": "all", "iat_before": now - 10, "exp": now + 9},
+                                 {"seq": 2, "kind": "all", "iat_before": now - 30, "exp": now + 600}]}, now)
+        self.assertEqual(known.marks, {("all", None): (now - 10, now + 600)})
