@@ -61,18 +61,26 @@ def differs(name: str, found: object, expected: object) -> str:
     return f"{name} is {text if len(text) <= 200 else text[:200] + '...'}, expected {expected}"
 
 
-def strict(raw: bytes, depth: int = 8) -> Any:
-    """JSON with every name once, so that no two readers see different things."""
+def strict(raw: bytes, depth: int = 8, most: int = 8_000_000, most_containers: int = 1_100_000) -> Any:
+    """JSON with every name once, so that no two readers see different things, and with bounds on what it grows to.
+
+    What comes before the reader looks at good JSON, or at the part that the reader takes before it raises."""
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        need(len(dict(pairs)) == len(pairs), "malformed", "a name twice")
-        return dict(pairs)
-    value = json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
-    need(not re.search(ESCAPES, raw.replace(rb"\\", b"-")), "malformed", "NUL or half of a surrogate pair")
-    brackets = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", raw)  # behind the reader, who knows that each string ends
+        found = dict(pairs)
+        need(len(found) == len(pairs), "malformed", "a name twice")
+        return found
+    plain = raw.replace(rb"\\", b"-")
+    need(not re.search(ESCAPES, plain), "malformed", "NUL or half of a surrogate pair")
+    plain = plain.replace(rb'\"', b"-")
+    need(plain.count(b'"') <= 4 * most, "too_large", "too many strings")  # a value is at most two: with its name
+    plain = re.sub(rb'"[^"]*"', b"", plain)
+    containers = plain.count(b"{") + plain.count(b"[")
+    need(containers <= most_containers, "too_large", f"{containers} objects and arrays")
+    need(containers + plain.count(b",") < most, "too_large", f"more than {most} values")  # an empty list is two
     for _ in range(depth):
-        brackets = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", brackets)
-    need(not re.search(rb"[\[{]", brackets), "malformed", "nested too deeply")
-    return value
+        plain = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", plain)
+    need(not re.search(rb"[\[{]", plain), "malformed", "nested too deeply")
+    return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
 
 
 def check(found: dict[str, Any], forms: dict[str, Any]) -> None:

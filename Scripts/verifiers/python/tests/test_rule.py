@@ -1,9 +1,9 @@
 """What the vectors leave out: limits of size and number, and signatures that take a private key of the test's own."""
-import base64, json, unittest
+import base64, json, tracemalloc, unittest
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from latchkey_verifier.rule import Refusal, RevocationList, read, read_keys, thumbprint
+from latchkey_verifier.rule import Refusal, RevocationList, read, read_keys, strict, thumbprint
 
 from .test_vectors import load
 
@@ -40,3 +40,18 @@ class RuleTests(unittest.TestCase):
                      "entries": [{"seq": 1, "kind": "all", "iat_before": now - 10, "exp": now + 9},
                                  {"seq": 2, "kind": "all", "iat_before": now - 30, "exp": now + 600}]}, now)
         self.assertEqual(known.marks, {("all", None): (now - 10, now + 600)})
+
+    def test_json_is_bounded_by_what_it_grows_to(self):
+        for text, values, containers in ((b"[1,2,3]", 4, 1), (b'{"a":[{}],"b":{"c":"[,{\\\\"}}', 6, 4), (b"5", 1, 0),
+                                         (b'{"a":"b","c":"d"}', 3, 1), (b"[[],[]]", 5, 3)):
+            strict(text, 8, values, containers)
+            for less in ((values - 1, containers), (values, containers - 1)):
+                with self.subTest(text=text, less=less), self.assertRaisesRegex(Refusal, "too_large"):
+                    strict(text, 8, *less)
+
+    def test_escapes_take_no_memory_of_their_own(self):
+        raw = b'"' + b"\\n" * 2**19 + b'"'
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        strict(raw)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 8 * len(raw))
