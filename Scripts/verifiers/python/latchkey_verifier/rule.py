@@ -114,7 +114,7 @@ def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
         if kind != key["kty"] or curve not in (None, key.get("crv")) or key.get("use", "sig") != "sig":
             continue
         operations = key.get("key_ops", ["verify"])
-        if type(operations) is not list or "verify" not in operations:
+        if type(operations) is not list or set(map(type, operations)) != {str} or "verify" not in operations:
             continue
         checked = read_key(key, algorithm)
         if key.get("kid") == thumbprint(key):
@@ -224,11 +224,13 @@ def read_entries(doc: dict[str, Any]) -> list[tuple[tuple, int, int]]:
     need(floor <= doc["seq"], "bad_order", "after is beyond seq")
     need(count <= 1_000_000, "too_large", f"{count} entries")
     for entry in doc["entries"]:
-        dated = entry["kind"] in ("user", "client", "all")  # and KeyError for a kind that is not known
-        form, times = IDS[entry["kind"]], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
+        kind = entry.get("kind")
+        need(type(kind) is str and kind in IDS, "malformed", "kind")
+        dated = kind in ("user", "client", "all")
+        form, times = IDS[kind], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
         check(entry, times | {"seq": range(floor + 1, doc["seq"] + 1)} | ({"id": form} if form else {}))
         need((form or "id" not in entry) and (dated or "iat_before" not in entry), "bad_entry")
-        marks.append(((entry["kind"], entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
+        marks.append(((kind, entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
         floor = entry["seq"]
     return marks
 

@@ -55,3 +55,17 @@ class RuleTests(unittest.TestCase):
         self.addCleanup(tracemalloc.stop)
         strict(raw)
         self.assertLess(tracemalloc.get_traced_memory()[1], 8 * len(raw))
+
+    def test_an_unknown_kind_is_not_quoted(self):
+        for kind in ("k" * 1000, ["all"], None, 5):
+            document = {"iss": "i", "epoch": "a", "after": 0, "seq": 9, "now": 1, "next_update": 5, "expires_in": 60,
+                        "entries": [{"seq": 1, "kind": kind, "id": "x", "exp": 1}]}
+            with self.subTest(kind), self.assertRaisesRegex(Refusal, "^malformed: kind$"):
+                RevocationList("i").apply(document, 1)
+
+    def test_key_ops_are_strings(self):
+        key = load("jws/keys.json")["jwks"]["keys"][0]
+        for operations, count in ((["verify"] * 257, 1), (["sign", "verify"], 1), (["verify", 5], 0), ([[], "verify"], 0),
+                                  (["verify", None], 0), ([], 0), (["sign"], 0), ("verify", 0)):
+            with self.subTest(operations):
+                self.assertEqual(len(read_keys({"keys": [key | {"key_ops": operations}]})), count)
