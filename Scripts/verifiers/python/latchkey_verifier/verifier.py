@@ -223,8 +223,7 @@ class Verifier:
                     sock.do_handshake()
                 connection.request("GET", url.path + path, headers={"Accept": accept, "Cache-Control": "no-cache"})
                 answer = connection.getresponse()
-                body = answer.read(most + 1)
-                whole = answer.length in (None, 0) or len(body) > most
+                body, whole = read_body(answer, most)
             finally:
                 alarm.cancel()
                 self.sockets.discard(sock)
@@ -294,6 +293,30 @@ class TLSConnection(http.client.HTTPSConnection):
     def connect(self) -> None:
         http.client.HTTPConnection.connect(self)
         self.sock = self.trust.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+
+
+def read_body(answer: http.client.HTTPResponse, most: int) -> tuple[bytes, bool]:
+    """At most `most` bytes and one, and whether no more were promised. Refuses what others could read in another way.
+
+    The library reads chunks itself, but takes a size of -1 for all that comes, and two lengths for the first one."""
+    lengths, codings = (answer.headers.get_all(name, []) for name in ("Content-Length", "Transfer-Encoding"))
+    if len(lengths) + len(codings) > 1 or not all(re.fullmatch("[0-9]{1,18}", text.strip(" \t")) for text in lengths):
+        raise http.client.HTTPException("no single length of the answer")
+    if not answer.chunked:
+        body = answer.read(most + 1)
+        return body, answer.length in (None, 0) or len(body) > most
+    body, stream = bytearray(), answer.fp
+    for _ in range(most // 64):
+        line = re.fullmatch(rb"([0-9A-Fa-f]{1,8})[ \t]*(;.*)?\r?\n", stream.readline(256))
+        if not line:
+            raise http.client.HTTPException("a bad size of a chunk")
+        size = int(line[1], 16)
+        if not size:  # what may follow, trailers, means nothing here
+            return bytes(body), True
+        body += stream.read(min(size, most + 1 - len(body)))
+        if len(body) > most or stream.readline(2) not in (b"\r\n", b"\n"):
+            return bytes(body), len(body) > most
+    raise http.client.HTTPException("too many chunks")
 
 
 def known(policy: Policy) -> Policy:

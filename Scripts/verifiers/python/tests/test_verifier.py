@@ -267,6 +267,40 @@ class VerifierTests(unittest.TestCase):
         self.assertNotIn("/elsewhere", self.issuer.asked)
         self.assertEqual(self.judge(verifier, GOOD), "ok")
 
+    def test_an_answer_has_one_length(self):
+        def told(fields, body=b"[]"):
+            def answer(request):
+                request.wfile.write(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n" + body)
+            return answer
+
+        length, chunked = b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"
+        verifier = self.start()
+        verifier.close()
+        verifier.closed.clear()
+        for fields, body in ((length, b"[]"), (b"", b"[]"), (chunked, b"2\r\n[]\r\n0\r\n\r\n"),
+                             (chunked, b"1;a=b\r\n[\r\n01 \r\n]\r\n0\r\nA: b\r\n\r\n")):
+            self.issuer.fault = told(fields, body)
+            with self.subTest(fields=fields, body=body):
+                self.assertEqual(verifier.get("/", 30, 256), b"[]")
+        for fields in (length + b"Content-Length: 3\r\n", length * 2, b"Content-Length: -5\r\n",
+                       b"Content-Length: +2\r\n", b"Content-Length: 0x2\r\n", b"Content-Length: 2, 2\r\n",
+                       chunked * 2):
+            self.issuer.fault = told(fields)
+            with self.subTest(fields), self.assertRaisesRegex(FetchFailure, "no single length"):
+                verifier.get("/", 30, 256)
+        self.issuer.fault = told(length + chunked, b"2\r\n[]\r\n0\r\n\r\n")
+        with self.assertRaisesRegex(FetchFailure, "no single length"):
+            verifier.get("/", 30, 256)
+        one = b"1\r\n \r\n"
+        for body, message in ((b"-1\r\n[]", "bad size"), (b"0x2\r\n[]\r\n0\r\n\r\n", "bad size"),
+                              (b"0_2\r\n[]\r\n0\r\n\r\n", "bad size"), (b"+2\r\n[]\r\n0\r\n\r\n", "bad size"),
+                              (b"2;" + b"a" * 300 + b"\r\n[]\r\n0\r\n\r\n", "bad size"), (one * 2, "bad size"),
+                              (b"ff\r\n[]", "cut off"), (b"2\r\n[]0\r\n\r\n", "cut off"),
+                              (one * 4 + b"0\r\n\r\n", "too many"), (b"ffffffff\r\n" + b" " * 9999, "too_large")):
+            self.issuer.fault = told(chunked, body)
+            with self.subTest(body), self.assertRaisesRegex((FetchFailure, Refusal), message):
+                verifier.get("/", 30, 256)
+
     def test_an_answer_that_drips_is_given_up(self):
         def drip(request):
             request.answer(200, said=1000)
