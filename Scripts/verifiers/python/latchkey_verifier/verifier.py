@@ -92,7 +92,7 @@ class Verifier:
             need(self.keys, "no_keys", f"{self.server} publishes none")
             self.poll()
         except Exception as error:
-            raise Unavailable("list_blind", str(error)) from error
+            raise Unavailable("list_blind", printable(error)) from error
         threading.Thread(target=self.follow, daemon=True).start()
 
     def close(self) -> None:
@@ -171,7 +171,7 @@ class Verifier:
             if wait:  # refused, and no failure yet: a poll without `wait` comes next
                 logging.debug("Latchkey holds no request: %s", error)
                 return pause
-            raise PollFailure(str(error), pause) from error
+            raise PollFailure(printable(error), pause) from error
         news = before is None or before[:2] != self.list.last[:2]
         pause = self.pace.answered(wait, time.monotonic() - began, news, document["next_update"],
                                    document["expires_in"])
@@ -255,7 +255,7 @@ class Verifier:
         """What the server says is wrong with the request (RFC 9457), made fit for a line of a log."""
         try:
             said = strict(body[:4096])["detail"] if 400 <= status < 500 else ""
-            return ": " + re.sub("[^ -~]", "?", said)[:300] if said else ""
+            return ": " + printable(said) if said else ""
         except Exception:  # from a proxy, say
             return ""
 
@@ -280,7 +280,7 @@ class Verifier:
             return f"the name in {self.server} is not known ({error.strerror})"
         if timed_out:
             return f"no answer from {self.server} within {seconds:g} s"
-        return f"no answer from {self.server} ({error})"
+        return f"no answer from {self.server} ({printable(error)})"
 
 
 class TLSConnection(http.client.HTTPSConnection):
@@ -317,6 +317,11 @@ def read_body(answer: http.client.HTTPResponse, most: int) -> tuple[bytes, bool]
         if len(body) > most or stream.readline(2) not in (b"\r\n", b"\n"):
             return bytes(body), len(body) > most
     raise http.client.HTTPException("too many chunks")
+
+
+def printable(said: object) -> str:
+    """What may come from the other side, made fit for a line of a log."""
+    return re.sub("[^ -~]", "?", str(said)[:300])
 
 
 def known(policy: Policy) -> Policy:

@@ -1,10 +1,10 @@
 """The fetching half, against a server of the test's own that answers as it is told."""
-import base64, http.server, json, logging, pathlib, subprocess, sys, threading, time, unittest
+import base64, http.server, json, logging, pathlib, subprocess, sys, threading, time, unittest, unittest.mock
 
 import jwt
 from latchkey_verifier import Policy, Refusal, Unavailable, Verifier
-from latchkey_verifier.rule import read_keys
-from latchkey_verifier.verifier import FetchFailure
+from latchkey_verifier.rule import Pace, read_keys
+from latchkey_verifier.verifier import FetchFailure, PollFailure, printable
 
 folder = pathlib.Path(__file__).resolve().parents[4] / "Tests" / "Vectors"
 TOKENS, KEYS, SIGNED = (json.loads((folder / path).read_text())
@@ -300,6 +300,20 @@ class VerifierTests(unittest.TestCase):
             self.issuer.fault = told(chunked, body)
             with self.subTest(body), self.assertRaisesRegex((FetchFailure, Refusal), message):
                 verifier.get("/", 30, 256)
+
+    def test_what_the_server_says_is_made_fit_for_a_log(self):
+        verifier = self.start()
+        self.issuer.fault = lambda request: request.wfile.write(b"\x1b[2K\rall is well\x9b31m" + b"A" * 60000 + b"\n")
+        with self.assertRaisesRegex(FetchFailure, "all is well[?]31mA+") as caught:
+            verifier.get("/", 30)
+        for error in (str(caught.exception), printable("\x1b" + "A" * 10**5)):
+            self.assertLess(len(error), 400)
+            self.assertRegex(error, "^[ -~]+$")
+        verifier.close()
+        verifier.fetch_list = unittest.mock.Mock(side_effect=KeyError("\n" + "A" * 10**5))
+        with self.assertRaisesRegex(PollFailure, "^[ -~]{9,300}$"):
+            verifier.pace = Pace()
+            verifier.poll()
 
     def test_an_answer_that_drips_is_given_up(self):
         def drip(request):
