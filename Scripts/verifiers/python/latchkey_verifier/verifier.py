@@ -115,7 +115,7 @@ class Verifier:
     def judge(self, token: str, policy: Policy) -> dict[str, Any]:
         """The claims, by the keys that are there."""
         now = self.clock()
-        freshness = self.list.freshness(now)  # first: a document may come meanwhile, and a match sees what made it fresh
+        freshness = self.list.freshness(now)  # first: a document that comes meanwhile must not count here alone
         try:
             claims, kid = read(token, self.keys.get, self.issuer, self.audience, now)
             kind = self.list.match(claims, kid)
@@ -206,19 +206,14 @@ class Verifier:
         """The body at `path`: bounded in size and time, even when a proxy drips. Follows no redirect.
 
         Raises FetchFailure or Refusal."""
-        url = urllib.parse.urlsplit(self.server)
-        connection = (TLSConnection(url.netloc, timeout=seconds, context=self.trust) if url.scheme == "https"
-                      else http.client.HTTPConnection(url.netloc, timeout=seconds))
-        ended = threading.Event()
+        deadline, ended, url = time.monotonic() + seconds, threading.Event(), urllib.parse.urlsplit(self.server)
+        connection = (http.client.HTTPSConnection(url.netloc, context=self.trust) if url.scheme == "https"
+                      else http.client.HTTPConnection(url.netloc))
         try:
-            connection.connect()
-            sock = connection.sock
-            alarm = threading.Timer(seconds, self.cut, [sock, ended])
-            alarm.start()
-            self.sockets.add(sock)
+            sock = connection.sock = self.connect(connection, deadline)
+            alarm = threading.Timer(deadline - time.monotonic(), self.cut, [sock, ended])
             try:
-                if self.closed.is_set():
-                    raise OSError("the verifier was closed")
+                alarm.start()
                 if isinstance(sock, ssl.SSLSocket):
                     sock.do_handshake()
                 connection.request("GET", url.path + path, headers={"Accept": accept, "Cache-Control": "no-cache"})
@@ -238,10 +233,43 @@ class Verifier:
             raise FetchFailure(f"{self.server} answered with status {answer.status}{self.detail(answer.status, body)}",
                                retry_after=patience)
         need(len(body) <= most, "too_large", f"more than {most} bytes")
-        if not whole or ended.is_set():
-            error = EOFError("the answer is cut off")
+        if not whole or ended.is_set() or self.closed.is_set():
+            error = EOFError("the verifier was closed" if self.closed.is_set() else "the answer is cut off")
             raise FetchFailure(self.trouble(error, ended.is_set(), seconds), ended.is_set())
         return body
+
+    def connect(self, connection: http.client.HTTPConnection, deadline: float) -> socket.socket:
+        """Tries one address after the other, each for its share of the time that is left.
+
+        What a name takes to be found is up to the system's resolver."""
+        addresses = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        for left in range(len(addresses), 0, -1):
+            try:
+                return self.connect_to(addresses[-left], connection, deadline, left)
+            except OSError:
+                if left == 1 or self.closed.is_set():
+                    raise
+        raise OSError("the name has no address")
+
+    def connect_to(self, found: tuple, connection: http.client.HTTPConnection, deadline: float,
+                   left: int) -> socket.socket:
+        """A socket that `close` can cut from its beginning. The handshake is left to the caller."""
+        family, kind, protocol, _, address = found
+        sock = socket.socket(family, kind, protocol)
+        if isinstance(connection, http.client.HTTPSConnection):
+            sock = self.trust.wrap_socket(sock, server_hostname=connection.host, do_handshake_on_connect=False)
+        self.sockets.add(sock)
+        try:
+            if self.closed.is_set():
+                raise OSError("the verifier was closed")
+            sock.settimeout(max((deadline - time.monotonic()) / left, 0.001))
+            sock.connect(address)
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            return sock
+        except BaseException:
+            self.sockets.discard(sock)
+            sock.close()
+            raise
 
     def parse(self, body: bytes) -> Any:
         """The JSON of an answer."""
@@ -265,7 +293,7 @@ class Verifier:
         if ended:
             ended.set()
         try:
-            sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # that of a TLS socket would have it read on without TLS
         except OSError:
             pass  # it has gone by itself
 
@@ -281,18 +309,6 @@ class Verifier:
         if timed_out:
             return f"no answer from {self.server} within {seconds:g} s"
         return f"no answer from {self.server} ({printable(error)})"
-
-
-class TLSConnection(http.client.HTTPSConnection):
-    """Leaves the handshake to its caller, who bounds the time of it."""
-
-    def __init__(self, host: str, timeout: float, context: ssl.SSLContext):
-        super().__init__(host, timeout=timeout, context=context)
-        self.trust = context
-
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self.trust.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
 
 
 def read_body(answer: http.client.HTTPResponse, most: int) -> tuple[bytes, bool]:

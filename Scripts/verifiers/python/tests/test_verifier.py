@@ -1,7 +1,12 @@
 """The fetching half, against a server of the test's own that answers as it is told."""
-import base64, http.server, json, logging, pathlib, subprocess, sys, threading, time, unittest, unittest.mock
+import base64, datetime, http.server, ipaddress, json, logging, pathlib, select, socket, ssl, subprocess, sys, tempfile
+import threading, time, unittest, unittest.mock
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from latchkey_verifier import Policy, Refusal, Unavailable, Verifier
 from latchkey_verifier.rule import Pace, read_keys
 from latchkey_verifier.verifier import FetchFailure, PollFailure, printable
@@ -25,6 +30,24 @@ REVOKED = document(seq=10, entries=[{"seq": 10, "kind": "session", "id": CLAIMS[
 
 def signed(name):
     return next(case["input"] for case in SIGNED["cases"] if case["name"] == name)
+
+
+def tls(test):
+    """What a server at 127.0.0.1 needs for TLS, and the file that makes a client trust it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    day, today = datetime.timedelta(1), datetime.datetime.utcnow()
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+                   .serial_number(1).not_valid_before(today - day).not_valid_after(today + day)
+                   .add_extension(address, critical=True).sign(key, hashes.SHA256()))
+    folder = tempfile.TemporaryDirectory()
+    test.addCleanup(folder.cleanup)
+    path = pathlib.Path(folder.name) / "both.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+                     + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context, str(path)
 
 
 class Issuer:
@@ -300,6 +323,89 @@ class VerifierTests(unittest.TestCase):
             self.issuer.fault = told(chunked, body)
             with self.subTest(body), self.assertRaisesRegex((FetchFailure, Refusal), message):
                 verifier.get("/", 30, 256)
+
+    def hanging(self):
+        """The address of a listener that has no place for one more, and therefore answers no connection."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.addCleanup(listener.close)
+        for _ in range(2):
+            client = socket.socket()
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        return socket.AF_INET, socket.SOCK_STREAM, 6, "", listener.getsockname()
+
+    def test_all_addresses_of_a_name_share_the_time(self):
+        verifier, found = self.start(), [self.hanging() for _ in range(8)]
+        good = socket.AF_INET, socket.SOCK_STREAM, 6, "", self.issuer.server.server_address
+        bad = -1, socket.SOCK_STREAM, 6, "", ("::1", 0)
+        verifier.close()
+        verifier.closed.clear()
+        with unittest.mock.patch("socket.getaddrinfo", lambda *_, **__: found):
+            began = time.monotonic()
+            with self.assertRaisesRegex(FetchFailure, "within 0.5 s"):
+                verifier.get("/", 0.5)
+            self.assertLess(time.monotonic() - began, 3)
+            found[1:] = bad, good
+            self.assertIn(b"entries", verifier.get("/", 1.5))
+            found[1:] = [self.hanging()]
+            threading.Timer(0.2, verifier.close).start()
+            began = time.monotonic()
+            with self.assertRaises(FetchFailure):
+                verifier.get("/", 60)
+            self.assertLess(time.monotonic() - began, 20)
+        self.eventually(lambda: not verifier.sockets)
+
+    def test_an_answer_during_which_the_verifier_is_closed_does_not_count(self):
+        def hold(request):
+            request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n[]")
+            begun.set()
+            held.wait(60)
+
+        verifier, begun, held = self.start(), threading.Event(), threading.Event()
+        self.addCleanup(held.set)
+        verifier.close()
+        verifier.closed.clear()
+        self.issuer.fault = hold
+        threading.Thread(target=lambda: (begun.wait(60), verifier.close())).start()
+        with self.assertRaisesRegex(FetchFailure, "closed"):
+            verifier.get("/", 60)
+
+    def test_a_tls_socket_that_is_cut_reads_nothing_more(self):
+        context, authority = tls(self)
+        listener, cut = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+        def serve():
+            client, _ = listener.accept()
+            plain = client.dup()
+            with plain, context.wrap_socket(client, server_side=True) as secure:
+                secure.sendall(b"Good\n")
+                self.assertEqual(secure.recv(1), b"x")
+                plain.sendall(b"Forged\n")
+                cut.wait(60)
+        server = threading.Thread(target=serve)
+        server.start()
+        self.addCleanup(server.join)
+        self.addCleanup(cut.set)
+        with listener, socket.create_connection(listener.getsockname()) as plain:
+            trust = ssl.create_default_context(cafile=authority)
+            with trust.wrap_socket(plain, server_hostname="127.0.0.1") as secure, secure.makefile("rb") as stream:
+                self.assertEqual(stream.readline(), b"Good\n")
+                secure.sendall(b"x")
+                select.select([secure], [], [], 60)
+                Verifier.cut(secure)
+                try:
+                    self.assertEqual(stream.read(), b"")
+                except OSError:
+                    pass  # as good: what came is no TLS
+
+    def test_it_speaks_tls_with_an_authority_of_ones_own(self):
+        context, authority = tls(self)
+        self.issuer.server.socket = context.wrap_socket(self.issuer.server.socket, server_side=True)
+        self.issuer.url = self.issuer.url.replace("http:", "https:")
+        self.assertEqual(self.judge(self.start(ca=authority), GOOD), "ok")
+        with self.assertRaisesRegex(Unavailable, "not trusted"):
+            self.start()
 
     def test_what_the_server_says_is_made_fit_for_a_log(self):
         verifier = self.start()
