@@ -115,7 +115,7 @@ class Verifier:
     def judge(self, token: str, policy: Policy) -> dict[str, Any]:
         """The claims, by the keys that are there."""
         now = self.clock()
-        freshness = self.list.freshness(now)  # first: a document that comes meanwhile must not count here alone
+        freshness = self.list.freshness(now)  # first: what makes it fresh is in the match then
         try:
             claims, kid = read(token, self.keys.get, self.issuer, self.audience, now)
             kind = self.list.match(claims, kid)
