@@ -79,7 +79,7 @@ def strict(raw: bytes, depth: int = 8, most: int = 8_000_000, most_containers: i
     need(containers + plain.count(b",") < most, "too_large", f"more than {most} values")  # an empty list is two
     for _ in range(depth):
         plain = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", plain)
-    need(not re.search(rb"[\[{]", plain), "malformed", "nested too deeply")
+    need(not re.search(rb"[\[{]", plain), "malformed", "nested too deeply, or cut off")
     return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
 
 
