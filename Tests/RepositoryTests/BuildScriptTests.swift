@@ -42,10 +42,10 @@ struct BuildScriptTests {
 
     @Test func `a first build says how long it takes before it begins`() async throws {
         let run = try await build(
-            isFirst: true, compiler: #"grep -q 'compiles every dependency: 5 to 15 minutes' "$messages""#)
+            isFirst: true, compiler: #"grep -q 'compiles every dependency: 5 to 20 minutes' "$messages""#)
         #expect(run.code == 0 && run.output == "built\n")
         #expect(
-            run.error.hasPrefix("==> Building the program. The first build compiles every dependency: 5 to 15 min"))
+            run.error.hasPrefix("==> Building the program. The first build compiles every dependency: 5 to 20 min"))
     }
 
     @Test func `a build with nothing to do says nothing`() async throws {

@@ -75,9 +75,9 @@ struct TidyTests {
     }
 
     @Test(arguments: [
-        ("Scripts/verifiers/python/latchkey_verifier/verifier.py", 320),
-        ("Scripts/verifiers/python/latchkey_verifier/rule.py", 360),
-        ("Scripts/verifiers/node/verifier.js", 450), ("Scripts/verifiers/node/rule.js", 560),
+        ("Scripts/verifiers/python/latchkey_verifier/verifier.py", 450),
+        ("Scripts/verifiers/python/latchkey_verifier/rule.py", 450),
+        ("Scripts/verifiers/node/verifier.js", 500), ("Scripts/verifiers/node/rule.js", 600),
         ("Scripts/verifiers/node/json.js", 260),
     ])
     func `a verifier in another language stays short enough to be read`(path: String, most: Int) throws {

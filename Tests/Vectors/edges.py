@@ -117,6 +117,8 @@ def tokens():
     bare = len(inside(header, '"x":""'))
     head("header of 4096 characters", True, '"x":"' + "x" * (3072 - bare) + '"')
     head("header of 4098 characters", False, '"x":"' + "x" * (3073 - bare) + '"')
+    for name in ("crit", "b64"):
+        head(name + " null", False, f'"{name}":null')
     for length in (8192, 8193):
         for pad in range(8):  # some lengths are none of base64url
             first = inside(header, '"x":"' + "x" * pad + '"')
@@ -156,6 +158,8 @@ def tokens():
         ("aud with 256 names", {"aud": [AUDIENCE] + ["a"] * 255}, True),
         ("aud with 257 names", {"aud": [AUDIENCE] + ["a"] * 256}, False),
         ("aud with an empty name", {"aud": [AUDIENCE, ""]}, False), ("aud empty", {"aud": ""}, False),
+        ("aud a text of 2049 bytes", {"aud": "a" * 2049}, False),
+        ("aud a list with a text of 2049 bytes", {"aud": [AUDIENCE, "a" * 2049]}, True),
         ("aud null", {"aud": None}, False), ("aud with null", {"aud": [AUDIENCE, None]}, False),
         ("aud an object", {"aud": {AUDIENCE: 1}}, False),
         ("scope of 1024 bytes", {"scope": "a" * 1024}, True), ("scope of 1025 bytes", {"scope": "a" * 1025}, False),
@@ -308,8 +312,8 @@ def documents():
 def signed():
     cases = []
 
-    def case(name, good, header, payload):
-        cases.append({"name": name, "input": sign(header, payload), "known": [], "expected": "ok" if good else "malformed"})
+    def case(name, good, header, payload, refusal="malformed"):
+        cases.append({"name": name, "input": sign(header, payload), "known": [], "expected": "ok" if good else refusal})
 
     header = text({"alg": "ES256", "typ": "revocations+jwt", "kid": PRIVATE["ES256"][0]})
     dates = {"iat": NOW, "exp": NOW + 60}
@@ -326,6 +330,12 @@ def signed():
     case("header nested 5 deep", False, header[:-1] + ',"x":' + nested(4) + "}", text(document() | dates))
     case("header of 4098 characters", False, header[:-1] + ',"x":"' + "x" * (3073 - len(header) - 7) + '"}',
          text(document() | dates))
+    case("typ with a long s for s", False, header.replace("revocations+jwt", "revocation\u017f+jwt"),
+         text(document() | dates), "wrong_type")
+    case("crit null", False, header[:-1] + ',"crit":null}', text(document() | dates))
+    case("exp equal to iat, a second ago", True, header, text(document() | {"iat": NOW - 1, "exp": NOW - 1}))
+    own = [{"seq": 1, "kind": "key", "id": PRIVATE["ES256"][0], "exp": NOW + 420}]
+    case("a list that condemns its own key", True, header, text(document(entries=own) | dates))
     put("revocation/signed.json", cases)
 
 
@@ -376,6 +386,9 @@ def sequences():
          step(1, "snapshot", (1, "a"), now=-100, expires_in=600), at=[(59, "fresh"), (60, "stale")])
     case("an older document may shorten it", first,
          step(1, "snapshot", (1, "a"), now=-100, expires_in=10), at=[(9, "fresh"), (10, "stale")])
+    case("an older document, received after the clock was set back, lowers the offset all the same",
+         step(100, "snapshot", (1, "a"), now=0), step(50, "delta", (1, "a"), now=-10, after=1),
+         at=[(119, "fresh"), (120, "stale")])
     case("a document of the same now has its own expires_in", first,
          step(1, "snapshot", (1, "a"), now=0, expires_in=600), at=[(599, "fresh"), (600, "stale")])
     case("an older document that was accepted is the one to ask from",
@@ -421,9 +434,15 @@ def key_sets():
     p256, ed25519, ps256, rs256 = KEYS["jwks"]["keys"]
     cases = []
 
-    def case(name, keys, expected):
+    def case(name, keys, expected, **more):
         raw = keys if type(keys) is str else text({"keys": keys})
-        cases.append({"name": name, "input": raw, "expected": expected and sorted(key["kid"] for key in expected)})
+        cases.append({"name": name, "input": raw, "expected": expected and sorted(key["kid"] for key in expected)} | more)
+
+    def named(key):
+        """With its own thumbprint for a name."""
+        found = {name: value for name, value in key.items() if name != "kid"}
+        members = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}[key["kty"]]
+        return found | {"kid": b64(hashlib.sha256(text({name: found[name] for name in members}).encode()).digest())}
 
     everything = [p256, ed25519, ps256, rs256]
     case("all four", everything, everything)
@@ -436,11 +455,18 @@ def key_sets():
     case("an RSA key without alg is passed over", [{n: v for n, v in ps256.items() if n != "alg"}, p256], [p256])
     case("use enc is passed over", [p256 | {"use": "enc"}, ed25519], [ed25519])
     case("another curve is passed over", [p256 | {"crv": "P-384"}, ed25519], [ed25519])
+    case("another curve is passed over, also under its own thumbprint", [named(p256 | {"crv": "P-384"}), ed25519], [ed25519])
     case("an unknown kty is passed over", [{"kty": "AKP", "alg": "ML-DSA-44", "kid": "x", "pub": "AA"}, p256], [p256])
     case("a kid that is no key name is passed over", [p256 | {"kid": "1"}, ed25519], [ed25519])
     case("the same kid twice", [p256, p256], None)
     case("the same kid twice, among unknown keys", [{"kty": "AKP", "kid": "x"}, {"kty": "AKP", "kid": "x"}, p256], None)
     case("a private member", [p256 | {"d": "AA"}, ed25519], None)
+    for name in ("d", "p", "q", "dp", "dq", "qi", "oth", "k"):
+        case(f"a private member {name}", [ps256 | {name: [] if name == "oth" else "AA"}, ed25519], None)
+        case(f"a private member {name} that is null", [ed25519, p256 | {name: None}], None)
+        case(f"a private member {name} of a key that is passed over", [{"kty": "AKP", "kid": "x", name: "AA"}, p256], None)
+    case("a private member of a key for encryption", [p256 | {"use": "enc", "d": "AA"}, ed25519], None)
+    case("nested 8 deep", inside({"keys": [p256]}, '"x":' + nested(7)), [p256])
     case("a symmetric key", [{"kty": "oct", "k": "AA", "alg": "HS256", "kid": "x"}, p256], None)
     case("a symmetric key without k", [{"kty": "oct", "alg": "HS256", "kid": "x"}, p256], None)
     case("an RSA modulus of 1024 bits", [ps256 | {"n": b64(b"\xa5" * 127 + b"\x81")}, p256], None)
@@ -465,12 +491,6 @@ def key_sets():
     ):
         case("Ed25519 key with " + name, [p256, ed25519 | {"x": x}], None)
 
-    def rsa(change):
-        """With its own thumbprint for a name."""
-        found = {name: value for name, value in (ps256 | change).items() if name != "kid"}
-        hashed = text({name: found[name] for name in ("e", "kty", "n")})
-        return found | {"kid": b64(hashlib.sha256(hashed.encode()).digest())}
-
     for name, change, good in (
         ("8192 bits", {"n": b64(b"\xa5" * 1023 + b"\x81")}, True),
         ("8193 bits", {"n": b64(b"\x01" + b"\xa5" * 1023 + b"\x81")}, False),
@@ -478,12 +498,17 @@ def key_sets():
         ("an even modulus", {"n": b64(b"\xa5" * 255 + b"\x80")}, False),
         ("a zero in front of n", {"n": b64(b"\0" + b"\xa5" * 255 + b"\x81")}, False),
         ("n padded", {"n": ps256["n"] + "=="}, False),
-        ("e 3", {"e": "Aw"}, True), ("e 1", {"e": "AQ"}, False), ("e 65536", {"e": "AQAA"}, False),
+        ("e 3", {"e": "Aw"}, True), ("e 2^32 - 1", {"e": "_____w"}, True), ("e 1", {"e": "AQ"}, False),
+        ("e 65536", {"e": "AQAA"}, False),
         ("e 2^32 + 1", {"e": "AQAAAAE"}, False), ("a zero in front of e", {"e": "AAEAAQ"}, False), ("e empty", {"e": ""}, False),
     ):
-        key = rsa(change)
+        key = named(ps256 | change)
         case("RSA key with " + name, [key, p256], [key, p256] if good else None)
     case("key_ops without verify is passed over", [p256 | {"key_ops": ["sign"]}, ed25519], [ed25519])
+    for name, change in (("use null", {"use": None}), ("alg null", {"alg": None}), ("key_ops null", {"key_ops": None}),
+                         ("key_ops a text", {"key_ops": "verify"}), ("key_ops with a number", {"key_ops": ["verify", 1]}),
+                         ("key_ops with null", {"key_ops": ["verify", None]})):
+        case(name + ": the key is passed over, or the set is refused", [p256 | change, ed25519], [ed25519], may_refuse=True)
     for name, raw in (("no keys", "{}"), ("keys an object", '{"keys":{}}'), ("keys with a number", '{"keys":[1]}'),
                       ("HTML", "<html></html>"), ("a list", "[]"), ("empty", ""),
                       ("keys twice", '{"keys":[],"keys":[]}'), ("truncated", text({"keys": everything})[:-2])):
@@ -520,6 +545,11 @@ def columns():
     case("three kinds, and one that has no column form", text(document(**head) | {"columns": groups}), together)
     case("groups in another order", text(document(**head) | {"columns": groups[::-1]}), together)
     case("columns in front of all other members", text({"columns": groups} | document(**head)), together)
+    case("an unknown member of a group", text(document(**head) | {"columns": [groups[0] | {"x": None}] + groups[1:]}), together)
+    case("a kind twice", text(document(**head) | {"columns": [group("token", tokens[:1], 10), group("token", tokens[1:], 10)]}),
+         sorted(tokens + plain, key=lambda e: e["seq"]))
+    case("a group whose seq does not ascend by itself",
+         text(document(**head) | {"columns": [group("token", tokens[::-1], 10)]}), sorted(tokens + plain, key=lambda e: e["seq"]))
     case("one group", text(document(**head) | {"columns": groups[1:2]}),
          sorted(sessions + plain, key=lambda e: e["seq"]))
     case("no group", text(document(**head) | {"columns": []}), plain)
@@ -536,6 +566,8 @@ def columns():
         ("exp beyond 2^63", change(0, exp=[MOST, MOST])),
         ("iat_before missing", change(2, iat_before=None) and [{n: v for n, v in groups[2].items() if n != "iat_before"}]),
         ("iat_before of a session", change(1, iat_before=[1, 1, 1])),
+        ("iat_before of a token", change(0, iat_before=[1, 1])), ("iat_before of a token, empty", change(0, iat_before=[])),
+        ("count 0 and nothing else", change(0, count=0, ids="", seq=[], exp=[])),
         ("seq twice within a group", change(0, seq=[1, 0])), ("seq twice, in two groups", change(0, seq=[2, 2])),
         ("seq of an entry of the other form", change(0, seq=[1, 5])), ("seq at after", change(0, seq=[0, 4])),
         ("seq beyond the document's", change(0, seq=[1, 10])), ("a fourth group", groups + [groups[0] | {"seq": [9, 1]}]),

@@ -48,13 +48,15 @@ export function isObject(value) {
  * @param {Uint8Array} bytes the text in UTF-8
  * @param {number} depth how many objects and arrays may stand inside each other
  * @param {number} most how many bytes the text may have
+ * @param {number} [values] how many values may be in it. Two bytes can be a value, which takes far more in memory.
+ * @param {number} [containers] how many of them may be objects and arrays
  * @returns {any}
  * @throws {BadJSON}
  */
-export function parse(bytes, depth, most) {
+export function parse(bytes, depth, most, values = 8_000_000, containers = 1_100_000) {
   if (bytes.length > most) throw new BadJSON(`more than ${most} bytes`);
   if (!isUtf8(bytes)) throw new BadJSON("not UTF-8");
-  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), values, containers);
   const value = reader.value(depth);
   reader.space();
   if (reader.at !== bytes.length) throw new BadJSON("something after the value");
@@ -81,9 +83,13 @@ const ESCAPED = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
 class Reader {
-  /** @param {Buffer} bytes */
-  constructor(bytes) {
-    this.bytes = bytes;
+  /**
+   * @param {Buffer} bytes
+   * @param {number} values how many may still come
+   * @param {number} containers how many objects and arrays may still come
+   */
+  constructor(bytes, values, containers) {
+    Object.assign(this, { bytes, values, containers });
     this.at = 0;
   }
 
@@ -115,6 +121,7 @@ class Reader {
    * @returns {any}
    */
   value(depth) {
+    if (--this.values < 0) throw new BadJSON("too many values");
     this.space();
     switch (this.bytes[this.at]) {
       case 0x7b: return this.object(depth);
@@ -127,10 +134,19 @@ class Reader {
     }
   }
 
+  /**
+   * Passes the bracket that opens an object or an array.
+   * @param {number} depth
+   */
+  open(depth) {
+    if (depth === 0) throw new BadJSON("nested too deeply");
+    if (--this.containers < 0) throw new BadJSON("too many objects and arrays");
+    this.at += 1;
+  }
+
   /** @param {number} depth */
   object(depth) {
-    if (depth === 0) throw new BadJSON("nested too deeply");
-    this.at += 1;
+    this.open(depth);
     const members = new Members();
     if (this.take(0x7d)) return members;
     do {
@@ -146,8 +162,7 @@ class Reader {
 
   /** @param {number} depth */
   array(depth) {
-    if (depth === 0) throw new BadJSON("nested too deeply");
-    this.at += 1;
+    this.open(depth);
     const elements = [];
     if (this.take(0x5d)) return elements;
     do elements.push(this.value(depth - 1));
@@ -184,7 +199,8 @@ class Reader {
   string() {
     const { bytes } = this;
     if (bytes[this.at] !== QUOTE) throw new BadJSON("no text where one must be");
-    let text = "", start = (this.at += 1);
+    // A text that grows by one character at a time is a chain of objects. Joined pieces are one text.
+    let text = "", pieces = [], start = (this.at += 1);
     for (;;) {
       const byte = bytes[this.at];
       if (byte === undefined) throw new BadJSON("ends within a text");
@@ -194,11 +210,15 @@ class Reader {
         continue;
       }
       // Whole characters: quote and backslash are never part of another one in UTF-8.
-      text += bytes.toString("utf8", start, this.at);
+      const piece = bytes.toString("utf8", start, this.at);
       this.at += 1;
-      if (byte === QUOTE) return text;
-      text += this.escape();
+      if (byte === QUOTE) return pieces.length === 0 ? text + piece : text + pieces.join("") + piece;
+      pieces.push(piece, this.escape());
       start = this.at;
+      if (pieces.length > 10_000) {
+        text += pieces.join("");
+        pieces = [];
+      }
     }
   }
 

@@ -31,8 +31,9 @@ const text = (pattern, most = 2048) => (value) =>
 const whole = (least, most) => (value) =>
   (typeof value === "number" || typeof value === "bigint") && value >= least && value <= most;
 /** @type {Form} */
-const strings = (value) =>
-  Array.isArray(value) && value.length <= 256 && value.every((element) => typeof element === "string");
+const anyStrings = (value) => Array.isArray(value) && value.every((element) => typeof element === "string");
+/** @type {Form} */
+const strings = (value) => anyStrings(value) && value.length <= 256;
 
 const TEXT = text(/^/), COUNT = whole(0, 2n ** 63n - 1n), TIME = whole(0, 253402300799), SECONDS = whole(1, 86400);
 const UUID = text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -172,7 +173,7 @@ export function readKeys(jwks) {
     need(typeof jwk.kty === "string" && jwk.kty !== "oct", "malformed", "kty");
     const algorithm = ALGORITHMS.get(jwk.alg), [kty, crv] = KINDS.get(algorithm) ?? [];
     if (kty !== jwk.kty || (crv !== undefined && crv !== jwk.crv) || ("use" in jwk && jwk.use !== "sig")) continue;
-    if ("key_ops" in jwk && !(strings(jwk.key_ops) && jwk.key_ops.includes("verify"))) continue;
+    if ("key_ops" in jwk && !(anyStrings(jwk.key_ops) && jwk.key_ops.includes("verify"))) continue;
     const key = readKey(jwk, algorithm);
     if (jwk.kid === thumbprint(jwk)) keys.set(jwk.kid, key);
   }
@@ -337,7 +338,7 @@ const subject = (kind, id = "") => `${kind}:${id}`;
 /**
  * What the entries of a document revoke, every form checked.
  * @param {any} doc
- * @returns {[subject: string, before: number, exp: number][]}
+ * @returns {[subject: string, before: number, exp: number, seq: number | bigint][]}
  */
 function readEntries(doc) {
   check(doc, DOCUMENT);
@@ -355,7 +356,7 @@ function readEntries(doc) {
     need(TIME(entry.exp), "bad_entry", "exp");
     need(COUNT(entry.seq) && entry.seq > floor && entry.seq <= doc.seq, "bad_order", "seq");
     floor = entry.seq;
-    return [subject(entry.kind, entry.id), isDated ? entry.iat_before : Infinity, entry.exp];
+    return [subject(entry.kind, entry.id), isDated ? entry.iat_before : Infinity, entry.exp, entry.seq];
   });
 }
 
@@ -367,8 +368,9 @@ export class RevocationList {
     /** What to ask for next; nothing means everything. @type {{after?: number | bigint, epoch?: string}} */
     this.query = {};
     /**
-     * By subject: pairs of the last iat that is revoked, and when that entry may go.
-     * @type {Map<string, number[][]>}
+     * By subject: the last iat that is revoked, when the mark may go, and the entry that it comes from. All entries of
+     * a subject make one mark. A mark for each would make the time quadratic where an issuer repeats a subject.
+     * @type {Map<string, {before: number, exp: number, seq: number | bigint}>}
      */
     this.marks = new Map();
     this.pruned = 0;
@@ -402,16 +404,15 @@ export class RevocationList {
     this.query = { after: doc.seq, epoch: doc.epoch };
   }
 
-  /** @type {(subject: string, before: number, exp: number) => void} */
-  #add(subject, before, exp) {
+  /** @type {(subject: string, before: number, exp: number, seq: number | bigint) => void} */
+  #add(subject, before, exp, seq) {
     const known = this.marks.get(subject);
     if (known === undefined) {
-      this.marks.set(subject, [[before, exp]]);
+      this.marks.set(subject, { before, exp, seq });
       return;
     }
-    const same = known.find((mark) => mark[0] === before);
-    if (same === undefined) known.push([before, exp]);
-    else same[1] = Math.max(same[1], exp);
+    if (before >= known.before) Object.assign(known, { before, seq });
+    known.exp = Math.max(known.exp, exp);
   }
 
   /**
@@ -423,10 +424,8 @@ export class RevocationList {
     const past = Math.min(now, this.last?.now ?? 0) - SKEW;
     if (past < this.pruned + every) return;
     this.pruned = past;
-    for (const [subject, marks] of this.marks) {
-      const live = marks.filter(([, exp]) => exp > past);
-      if (live.length === 0) this.marks.delete(subject);
-      else if (live.length < marks.length) this.marks.set(subject, live);
+    for (const [subject, { exp }] of this.marks) {
+      if (exp <= past) this.marks.delete(subject);
     }
   }
 
@@ -442,10 +441,10 @@ export class RevocationList {
   }
 
   /**
-   * The kind of an entry that revokes the token, or null.
+   * Kind and seq of an entry that revokes the token, or null.
    * @param {{jti: string, sid?: string, sub: string, client_id: string, iat: number}} claims
    * @param {string} kid
-   * @returns {string | null}
+   * @returns {{kind: string, seq: number | bigint} | null}
    */
   match(claims, kid) {
     const subjects = [
@@ -453,7 +452,8 @@ export class RevocationList {
       ["key", kid], ["all"],
     ];
     for (const [kind, id] of subjects) {
-      if (this.marks.get(subject(kind, id))?.some(([before]) => claims.iat <= before)) return kind;
+      const mark = this.marks.get(subject(kind, id));
+      if (mark !== undefined && claims.iat <= mark.before) return { kind, seq: mark.seq };
     }
     return null;
   }
@@ -475,6 +475,25 @@ export class Pace {
     this.plain = true;
     this.nextUpdate = 5;
     this.expiresIn = 60;
+    /** What a server asked for, which no random part shortens. */
+    this.least = 0;
+    /** Of the last good answer. @type {string | null} */
+    this.epoch = null;
+    /** Whether the one before had another. */
+    this.otherEpoch = false;
+  }
+
+  /**
+   * Whether a good answer is worth another wait at once: epochs that come and go are none of our server's.
+   * @param {string} epoch
+   * @param {number | bigint} seq
+   * @param {number | bigint} known
+   */
+  isNews(epoch, seq, known) {
+    const other = this.epoch !== null && this.epoch !== epoch;
+    const news = other ? !this.otherEpoch : seq > known;
+    Object.assign(this, { epoch, otherEpoch: other });
+    return news;
   }
 
   /** For how long to ask to be held; half of the time that the list stays fresh is left for another attempt. */
@@ -496,7 +515,7 @@ export class Pace {
    * @param {number} expiresIn
    */
   answered(wait, elapsed, news, nextUpdate, expiresIn) {
-    Object.assign(this, { failures: 0, nextUpdate, expiresIn });
+    Object.assign(this, { failures: 0, nextUpdate, expiresIn, least: 0 });
     if (wait === 0) {
       this.plain = this.polling > 0;
       return this.plain ? this.#rest() : 0;
@@ -510,12 +529,18 @@ export class Pace {
   }
 
   /**
-   * Takes a failure in and returns how long to pause.
+   * Takes a failure in and returns how long to pause. `gap`: one in answer to a request with `after`.
    * @param {number} wait that was asked for
    * @param {{elapsed?: number, timedOut?: boolean, gap?: boolean, retryAfter?: number}} [how]
    */
   failed(wait, { elapsed = 0, timedOut = false, gap = false, retryAfter = 0 } = {}) {
-    if (wait > 0 && !gap) {
+    this.least = 0;
+    if (gap) { // Everything is asked for at once; that again after a pause, or the next wait after some polls.
+      if (wait > 0) this.#refuse();
+      this.plain = true;
+      return 0;
+    }
+    if (wait > 0) {
       // Held for a while and then cut: still the quicker way.
       if (elapsed >= this.nextUpdate && !timedOut) this.refusals = 0;
       this.#refuse();
@@ -524,9 +549,8 @@ export class Pace {
     }
     this.plain = true;
     this.failures = Math.min(this.failures + 1, 16);
-    if (gap && this.failures === 1) return 0;
-    const longer = Math.min(2 ** (this.failures - 1), 30, Math.max(this.expiresIn / 3, 1));
-    return Math.max(longer, Math.min(retryAfter, 30));
+    this.least = Math.min(retryAfter, 30);
+    return Math.max(Math.min(2 ** (this.failures - 1), 30, Math.max(this.expiresIn / 3, 1)), this.least);
   }
 
   /** A poll without `wait` comes next. */

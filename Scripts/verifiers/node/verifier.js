@@ -96,8 +96,8 @@ export class Verifier {
   /**
    * A verifier that has fetched keys and list once.
    *
-   * Rejects with Unavailable when the server cannot be reached or is another issuer, with TypeError for a name, address
-   * or policy that can never work, and with Error for a bad `ca`.
+   * Rejects with Unavailable when the server cannot be reached or is another issuer, with TypeError for an option that
+   * does not exist and for a name, address or policy that can never work, and with Error for a bad `ca`.
    * @param {Options} options
    * @returns {Promise<Verifier>}
    */
@@ -119,14 +119,22 @@ export class Verifier {
    * One that knows nothing yet and accepts nothing: call `Verifier.start`.
    * @param {Options} options
    */
-  constructor({
-    issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca,
-    policy = Policy.FAIL_CLOSED, signedList = false, log = (message) => console.warn(message),
-  }) {
+  constructor(options) {
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError("options must be an object with issuer and audience");
+    }
+    const {
+      issuer, audience, consumer = "node", clock = () => Date.now() / 1000, server = issuer, ca,
+      policy = Policy.FAIL_CLOSED, signedList = false, log = (message) => console.warn(message), ...others
+    } = options;
+    // A restriction with a letter amiss must not count as absent.
+    for (const name of Object.keys(others)) throw new TypeError(`there is no option ${JSON.stringify(name)}`);
     if (typeof consumer !== "string" || !/^[!-~]{1,64}$/.test(consumer)) {
       throw new TypeError("consumer must be 1 to 64 visible ASCII characters without spaces");
     }
-    if (typeof audience !== "string" || audience === "") throw new TypeError("audience must be a text");
+    if (typeof audience !== "string" || audience === "") {
+      throw new TypeError("audience must be one string that is not empty");
+    }
     address("issuer", issuer);
     this.#server = address("server", server);
     Object.assign(this, { issuer, audience, consumer, clock, policy: known(policy), signedList });
@@ -153,6 +161,19 @@ export class Verifier {
     }
   }
 
+  /**
+   * How things stand, for a service's own readiness endpoint: how old the list is, its number, how many entries are
+   * held, and how many keys. Entries of one subject count once.
+   * @returns {{freshness: "fresh" | "stale" | "blind", sequence: number, entries: number, keys: number}}
+   */
+  get status() {
+    const { last, marks } = this.#list;
+    return {
+      freshness: this.#list.freshness(this.clock()), sequence: Number(last?.seq ?? 0), entries: marks.size,
+      keys: this.#keys.size,
+    };
+  }
+
   /** Ends the polling. Tokens are judged by what is known until the list is stale. */
   close() {
     this.#isClosed = true;
@@ -162,11 +183,11 @@ export class Verifier {
 
   #judge(token, policy) {
     const now = this.clock();
-    let claims, kind;
+    let claims, entry;
     try {
       const found = read(token, (kid) => this.#keys.get(kid), this.issuer, this.audience, now);
       claims = found.claims;
-      kind = this.#list.match(claims, found.kid);
+      entry = this.#list.match(claims, found.kid);
     } catch (error) {
       if (!(error instanceof Refusal)) throw new Refusal("malformed", error.name); // Whatever it is, this is no token.
       if (error.code === "unknown_key" && this.#keys.size === 0) {
@@ -174,11 +195,11 @@ export class Verifier {
       }
       throw error;
     }
-    need(kind === null, "revoked", `by an entry of kind ${kind}`);
+    need(entry === null, "revoked", `by entry ${entry?.seq} of kind ${entry?.kind}`);
     const freshness = this.#list.freshness(now);
     if (freshness === "blind") throw new Unavailable("list_blind", "no revocation list was ever loaded");
     if (freshness !== "fresh" && policy !== Policy.ALLOW_WHEN_STALE) {
-      throw new Unavailable("list_stale", "the revocation list is older than it may be");
+      throw new Unavailable("list_stale", "the revocation list is too old");
     }
     return claims;
   }
@@ -212,7 +233,7 @@ export class Verifier {
     try {
       await this.#fetchKeys();
     } catch (error) {
-      if (!this.#isClosed) this.#log(`Latchkey's keys: ${error.message}; those known are kept`);
+      if (!this.#isClosed) this.#log(`Latchkey's keys: ${error.message}; the known ones are kept`);
     }
   }
 
@@ -233,16 +254,19 @@ export class Verifier {
       this.#list.apply(document, this.clock());
     } catch (error) {
       const pause = this.#pace.failed(wait, {
-        elapsed: monotonic() - began, timedOut: error.timedOut, gap: error.code === "gap", retryAfter: error.retryAfter,
+        elapsed: monotonic() - began, timedOut: error.timedOut, gap: error.code === "gap" && query.has("after"),
+        retryAfter: error.retryAfter,
       });
       if (wait > 0) return pause; // Refused, and no failure yet: a poll without `wait` comes next.
       throw Object.assign(new FetchFailure(error.message), { pause });
     }
-    const { epoch, seq } = this.#list.last;
-    const news = before?.epoch !== epoch || before.seq !== seq;
+    const news = this.#pace.isNews(document.epoch, document.seq, before?.seq ?? 0);
     const pause = this.#pace.answered(wait, monotonic() - began, news, document.next_update, document.expires_in);
-    // A key was withdrawn, so there is a new one.
-    if (document.entries.some((entry) => entry.kind === "key")) await this.#renewKeys();
+    // A key was withdrawn, so there is a new one. A fetch that is under way may have asked before that.
+    if (document.entries.some((entry) => entry.kind === "key")) {
+      await this.#fetching?.catch(() => {});
+      await this.#renewKeys();
+    }
     return pause;
   }
 
@@ -265,7 +289,7 @@ export class Verifier {
    */
   #follow(pause) {
     if (this.#isClosed) return;
-    const delay = Math.max(0.05, pause * (0.5 + Math.random() / 2)) * 1000;
+    const delay = Math.max(0.05, this.#pace.least, pause * (0.5 + Math.random() / 2)) * 1000;
     // Whatever keeps the program running is not this.
     this.#timer = setTimeout(async () => this.#follow(await this.#round().catch(() => 1)), delay).unref();
   }
@@ -320,7 +344,13 @@ export class Verifier {
       }, seconds * 1000);
       if (isBackground) {
         timer.unref();
-        request.on("socket", (socket) => socket.unref());
+        request.on("socket", (socket) => {
+          socket.unref();
+          // Each address that is tried has a handle of its own, which keeps the program running again.
+          for (const event of ["connectionAttempt", "connect", "secureConnect"]) {
+            socket.on(event, () => socket.unref());
+          }
+        });
       }
       const end = (finish, value) => {
         clearTimeout(timer);
@@ -339,16 +369,21 @@ export class Verifier {
       request.on("response", (response) => {
         answer = response;
         response.on("close", () => fail(new Error("the answer is cut off")));
-        const chunks = [];
-        let length = 0;
+        // One buffer that grows: a list of chunks would take far more than their bytes when each has one byte.
+        let buffer = Buffer.alloc(0), length = 0;
         response.on("error", fail);
         response.on("data", (chunk) => {
-          length += chunk.length;
-          if (length > most) end(reject, new Refusal("too_large", `more than ${most} bytes`));
-          else chunks.push(chunk);
+          const needed = length + chunk.length;
+          if (needed > most) return end(reject, new Refusal("too_large", `more than ${most} bytes`));
+          if (needed > buffer.length) {
+            const larger = Buffer.allocUnsafe(Math.min(most, Math.max(needed * 2, 65_536)));
+            buffer.copy(larger, 0, 0, length);
+            buffer = larger;
+          }
+          length += chunk.copy(buffer, length);
         });
         response.on("end", () => {
-          const { statusCode: status, headers } = response, body = Buffer.concat(chunks);
+          const { statusCode: status, headers } = response, body = buffer.subarray(0, length);
           if (!response.complete) return fail(new Error("the answer is cut off"));
           if (status === 200) return end(resolve, body);
           const asked = headers["retry-after"] ?? "";
@@ -432,7 +467,7 @@ function trouble(server, error, timedOut, seconds) {
       "name your own authority with ca or SSL_CERT_FILE";
   }
   if (code === "EPROTO" || code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-    return `${server} does not speak TLS: its URL begins with http://`;
+    return `${server} does not speak TLS: use a URL that begins with http://`;
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the name in ${server} is not known (${code})`;
   return `no answer from ${server} (${error.message || code})`;

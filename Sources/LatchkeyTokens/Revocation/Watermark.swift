@@ -17,7 +17,12 @@ struct Watermark: Sendable, Hashable {
 /// Two entries never cancel each other: the one that reaches further may expire sooner. So every watermark that no
 /// other covers is kept, in ascending order of `issuedBefore` and therefore descending order of `expiresAt`; the last
 /// one alone decides whether anything matches.
+///
+/// More than ``most`` are folded into one that reaches as far as any and lives as long as any. It refuses no good token:
+/// what the others match has expired when they have. So a list of very many entries for one subject costs no more than
+/// one for very many subjects.
 struct WatermarkFront: Sendable, Hashable {
+    static let most = 16
     private(set) var marks: [Watermark] = []
 
     var furthest: Watermark? { marks.last }
@@ -37,6 +42,15 @@ struct WatermarkFront: Sendable, Hashable {
         var start = low
         while start > 0, new.covers(marks[start - 1]) { start -= 1 }
         marks.replaceSubrange(start..<end, with: CollectionOfOne(new))
+        if marks.count > Self.most { fold() }
+    }
+
+    private mutating func fold() {
+        guard let longest = marks.first, let furthest = marks.last else { return }
+        marks = [
+            Watermark(
+                issuedBefore: furthest.issuedBefore, expiresAt: longest.expiresAt, sequence: furthest.sequence)
+        ]
     }
 
     /// Removes watermarks that have expired at this second. The longest-lived come first.

@@ -60,6 +60,8 @@ extension RevocationListClient {
         /// `next_update` of the last document.
         private var usual: Duration = .seconds(5)
         private var sweptAt: Timestamp?
+        /// Of the last document.
+        private var epoch: String?
         /// Whether the last document came from another epoch than its predecessor.
         private var wasOtherEpoch = false
 
@@ -130,9 +132,9 @@ extension RevocationListClient {
                 // An immediate next request is right after news, and after a long poll that was held. Otherwise the
                 // server or a proxy does not hold requests, or repeats the same answer. A snapshot in place of a delta
                 // is news too, when we were too far behind; so is another epoch, but not twice in a row.
-                let isOtherEpoch = before.map { document.epoch != $0.epoch } ?? false
+                let isOtherEpoch = epoch.map { $0 != document.epoch } ?? false
                 let isNews = isOtherEpoch ? !wasOtherEpoch : before.map { document.sequence > $0.after } ?? false
-                wasOtherEpoch = isOtherEpoch
+                (epoch, wasOtherEpoch) = (document.epoch, isOtherEpoch)
                 guard let wait = request.wait else {
                     // A long poll starts right after an answer, so that the list is still fresh if the poll hangs.
                     isPlain = polling > .zero
@@ -167,10 +169,16 @@ extension RevocationListClient {
             _ failure: PollFailure, _ request: Request, after elapsed: Duration, jitter: Double
         ) -> Outcome {
             let isGap = if case .refused(let reason) = failure { reason.reason == .gap } else { false }
-            if request.wait != nil, !isGap { return loseWait(failure, after: elapsed, jitter: jitter) }
+            // After a gap the list asks for everything, and does so at once. A wait that brings a gap counts as refused,
+            // or a server whose waits always do would be asked in a circle. A poll of a delta follows a pause. One that
+            // already asked for everything has failed.
+            if isGap, request.wait != nil {
+                refuseWait()
+                return .waitRefused(failure)
+            }
+            if isGap, request.query != nil { return .failed(failure) }
+            if request.wait != nil { return loseWait(failure, after: elapsed, jitter: jitter) }
             failures = min(failures + 1, 16)
-            // The list has noted that it needs a full document: it is requested at once, but only once.
-            if isGap, failures == 1 { return .failed(failure) }
             let backoff = Backoff.pause(
                 after: failures, first: Self.firstRetry, longest: min(Self.longestRetry, patience), jitter: jitter)
             if case .status(_, let retryAfter?) = failure {

@@ -40,9 +40,12 @@ struct ConsumersList: AsyncParsableCommand {
         guard output.format == .table else { return try JSONOutput.show(consumers) }
         for line in ConsumerResource.table(consumers.map { ($0, nil) }) { Terminal.line(line) }
         if consumers.isEmpty {
-            Terminal.next("let a service poll \(effective.core.issuer)/revocations?consumer=NAME.")
+            Terminal.next(
+                "let a service poll /revocations?consumer=NAME of this server; verifiers have an option for it.")
         } else if consumers.contains(where: { $0.state == .gone }) {
             Terminal.next("forget a service that you have removed with \(settings.command("consumers forget NAME")).")
+        } else if consumers.allSatisfy({ $0.state == .current }) {
+            Terminal.next("see whether one revocation has arrived with \(settings.command("revocations show SEQ")).")
         } else {
             Terminal.next("a service that stays behind still accepts revoked tokens: check its polling.")
         }

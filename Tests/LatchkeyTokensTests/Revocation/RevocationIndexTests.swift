@@ -96,6 +96,28 @@ struct RevocationIndexTests {
         }
     }
 
+    @Test func `very many entries for one subject are held as a few, which match the same tokens`() throws {
+        var index = RevocationIndex()
+        for number in 0..<5_000 as Range<Int64> {
+            let entry = RevocationEntry(
+                sequence: number + 1, target: .all(issuedBefore: Timestamp(seconds: 1_000 + number)),
+                expiresAt: Timestamp(seconds: 100_000 - number))
+            index.insert(entry)
+            #expect(index.count <= 16)
+        }
+        let keyID = try #require(KeyID(String(repeating: "A", count: 43)))
+        func isMatched(_ second: Int64) throws -> Bool {
+            let claims = try Sample.claims(subject: "somebody", issuedAt: Timestamp(seconds: second))
+            return index.firstMatch(for: claims, keyID: keyID) != nil
+        }
+        #expect(try isMatched(1) && isMatched(1_000) && isMatched(5_999))
+        #expect(try !isMatched(6_000))
+        index.prune(at: Timestamp(seconds: 99_999))
+        #expect(try isMatched(1_000))
+        index.prune(at: Timestamp(seconds: 100_000))
+        #expect(index.isEmpty)
+    }
+
     @Test func `inserting twice changes nothing, and the longer life wins`() throws {
         let session = try #require(SessionID(IdentifiersTests.text))
         var index = RevocationIndex()

@@ -129,14 +129,61 @@ struct StateMachineTests {
         var machine = machine()
         try receive(&machine, document(now: clock.now, sequence: 3))
         let gap = document(now: clock.now, after: 9, sequence: 9)
-        guard case .failed(.refused(let refusal)) = try receive(&machine, gap) else { throw Unexpected() }
+        guard case .waitRefused(.refused(let refusal)) = try receive(&machine, gap) else { throw Unexpected() }
         #expect(refusal.reason == .gap)
         #expect(machine.next() == .fetch(.init(query: nil, wait: nil)))
-        _ = machine.receive(
-            .document(gap), to: .init(query: nil, wait: nil), after: .zero, at: clock.now, jitter: 1)
-        #expect(machine.next() == .sleep(.seconds(1)))
+        for pause in [0.5, 1, 2] {
+            guard case .failed = try receive(&machine, gap) else { throw Unexpected() }
+            #expect(machine.next() == .sleep(.seconds(pause)))
+        }
         try receive(&machine, document(now: clock.now, sequence: 9))
         #expect(machine.list.nextQuery?.after == 9)
+    }
+
+    @Test func `a gap to a poll of what is new asks for everything at once, also after a failure`() throws {
+        var machine = machine(.interval())
+        try receive(&machine, document(now: clock.now, sequence: 3))
+        #expect(machine.next() == .sleep(.seconds(5)))
+        _ = try fail(&machine, .transport(.timedOut))
+        guard case .failed = try receive(&machine, document(now: clock.now, after: 9, sequence: 9)) else {
+            throw Unexpected()
+        }
+        #expect(machine.next() == .fetch(.init(query: nil, wait: nil)))
+        try receive(&machine, document(now: clock.now, sequence: 9))
+        #expect(machine.next() == .sleep(.seconds(5)))
+    }
+
+    @Test(arguments: [TokenVerifier.PollingMode.longPoll(), .interval()])
+    func `a cache that ignores what is asked for is not asked in a circle`(mode: TokenVerifier.PollingMode) throws {
+        var machine = machine(mode)
+        let end = clock.now + .seconds(3600)
+        var requests = 0
+        while clock.now < end, requests < 5000 {
+            switch machine.next() {
+            case .sleep(let pause): clock.advance(by: pause)
+            case .fetch(let request):
+                requests += 1
+                let gap = document(now: clock.now, after: 9, sequence: 9)
+                _ = machine.receive(.document(gap), to: request, after: .zero, at: clock.now, jitter: 1)
+            }
+        }
+        #expect(requests < 300)
+    }
+
+    @Test func `an epoch that comes through a gap and goes again is not asked for in a circle`() throws {
+        var machine = machine()
+        try receive(&machine, document(now: clock.now))
+        for _ in 0..<4 {
+            while case .sleep = machine.next() {}
+            let request = Machine.Request(query: machine.list.nextQuery, wait: .seconds(25))
+            let gap = document(now: clock.now, epoch: "e2", after: 5, sequence: 5)
+            _ = machine.receive(.document(gap), to: request, after: .zero, at: clock.now, jitter: 1)
+            try receive(&machine, document(now: clock.now, epoch: "e2", sequence: 5))
+            let next = Machine.Request(query: machine.list.nextQuery, wait: .seconds(25))
+            _ = machine.receive(
+                .document(document(now: clock.now)), to: next, after: .zero, at: clock.now, jitter: 1)
+            guard case .sleep = machine.next() else { throw Unexpected() }
+        }
     }
 
     @Test func `a new epoch, an older copy and a repetition bring no revoked session back`() throws {

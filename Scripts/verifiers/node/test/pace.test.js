@@ -7,7 +7,7 @@ import { Pace } from "../rule.js";
 function hour(name, expiresIn, refuse) {
   const pace = new Pace();
   let now = 0, last = null, waits = 0, polls = 0, oldest = 0;
-  while (now < 3600) {
+  while (now < 3600 && waits < 5000) {
     const wait = pace.wait();
     let pause;
     if (wait > 0) {
@@ -27,7 +27,7 @@ function hour(name, expiresIn, refuse) {
   }
   const rhythm = Math.min(5, expiresIn / 3) * 0.75, what = `${name}, expires_in ${expiresIn}`;
   assert.ok(oldest < expiresIn, `${oldest} s old: ${what}`);
-  assert.ok(waits >= 20, `${waits} waits: ${what}`);
+  assert.ok(waits >= 20 && waits < 2000, `${waits} waits: ${what}`);
   assert.ok(polls <= (3600 / rhythm) * 1.2 + 20, `${polls} polls: ${what}`);
 }
 
@@ -48,6 +48,8 @@ test("waits that are refused leave the list fresh", () => {
     hour("nothing at all", expiresIn, fails(1, { timedOut: true }));
     hour("empty at once", expiresIn, empty(0));
     hour("empty after next_update", expiresIn, empty(5));
+    hour("a gap at once", expiresIn, fails(0, { gap: true }));
+    hour("a gap half way", expiresIn, fails(0.5, { gap: true }));
   }
 });
 
@@ -64,5 +66,31 @@ test("a server that is away is asked ever less", () => {
 test("a gap is asked about at once, but not for ever", () => {
   const pace = new Pace();
   pace.answered(0, 0, true, 5, 60);
-  assert.deepEqual(Array.from({ length: 3 }, () => pace.failed(pace.wait(), { gap: true })), [0, 2, 4]);
+  assert.equal(pace.failed(pace.wait(), { gap: true }), 0);
+  assert.equal(pace.wait(), 0);
+  const pauses = Array.from({ length: 3 }, () => pace.failed(0));
+  assert.deepEqual(pauses, [1, 2, 4], "everything was asked for and was a gap");
+  assert.equal(pace.failed(0, { gap: true }), 0, "to a poll of what is new, which follows a pause");
+  assert.equal(pace.failed(0), 8);
+});
+
+test("what a server asks for is not shortened", () => {
+  const pace = new Pace();
+  for (const [asked, least] of [[10, 10], [86400, 30], [0, 0]]) {
+    assert.ok(pace.failed(0, { retryAfter: asked }) >= least);
+    assert.equal(pace.least, least);
+  }
+  pace.failed(0, { retryAfter: 10 });
+  pace.answered(0, 0, true, 5, 60);
+  assert.equal(pace.least, 0);
+});
+
+test("epochs that come and go are no news", () => {
+  const pace = new Pace();
+  assert.equal(pace.isNews("a", 1, 0), true);
+  assert.equal(pace.isNews("a", 1, 1), false);
+  assert.equal(pace.isNews("a", 2, 1), true);
+  assert.deepEqual([..."bab"].map((epoch) => pace.isNews(epoch, 9, 2)), [true, false, false]);
+  assert.equal(pace.isNews("b", 9, 9), false);
+  assert.equal(pace.isNews("a", 2, 9), true, "a server that was started anew");
 });

@@ -58,10 +58,10 @@ vectors("jws/signatures.json", ({ input, jwk, expected }) => {
 
 vectors("jws/thumbprints.json", ({ jwk, expected }) => assert.equal(thumbprint(jwk), expected));
 
-vectors("jws/key-sets.json", ({ input, expected }) => {
+vectors("jws/key-sets.json", ({ input, expected, may_refuse: mayRefuse }) => {
   let found = null;
   refusal(() => (found = [...readKeys(parsed(input)).keys()].sort()));
-  assert.deepEqual(found, expected);
+  if (found !== null || !mayRefuse) assert.deepEqual(found, expected);
 });
 
 /** A list that knows all that a document's delta builds on, so that none is a gap. */

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import test from "node:test";
+import { Worker } from "node:worker_threads";
 import { Policy, Refusal, Unavailable, Verifier } from "../verifier.js";
 
 const folder = new URL("../../../../Tests/Vectors/", import.meta.url);
@@ -85,6 +86,18 @@ test("a good token is accepted, and its claims inherit nothing", () => withServe
     error.code === "wrong_audience" && !error.message.includes(good.slice(0, 20)));
 }));
 
+test("waits that bring a gap are not asked for in a circle", () => withServer(async (server) => {
+  server.answer = (response, path) => {
+    const found = path.includes("wait=") ? list({ after: 90, seq: 90 }) : list();
+    response.end(JSON.stringify(path.includes("jwks") ? jwks : found));
+  };
+  const verifier = await server.start();
+  const isPlain = (path) => path.includes("after=") && !path.includes("wait=");
+  await eventually(() => server.asked.some(isPlain) || server.asked.length > 50);
+  assert.ok(server.asked.some(isPlain), "polls of what is new replace the waits");
+  assert.equal(await judge(verifier, good), "ok");
+}));
+
 test("an answer may end with its connection", () => withServer(async (server) => {
   server.answer = (response, path) => {
     const body = JSON.stringify(path.includes("jwks") ? jwks : list());
@@ -115,7 +128,13 @@ test("what can never work is told at once, without a request", async () => {
   assert.match(await message({ server: "localhost:8080" }), /^TypeError: server must be a URL: http/);
   assert.match(await message({ server: "http://me:secret@localhost" }), /^TypeError: server must be a URL of host/);
   assert.match(await message({ policy: "ALLOW_ALWAYS" }), /^TypeError: policy/);
-  assert.match(await message({ audience: "" }), /^TypeError: audience/);
+  for (const audience of ["", undefined, null, 5, ["https://orders.example"]]) {
+    assert.match(await message({ audience }), /^TypeError: audience must be one string that is not empty$/);
+  }
+  assert.match(await message({ signedlist: true }), /^TypeError: there is no option "signedlist"$/);
+  for (const options of [undefined, null, "http://localhost"]) {
+    await assert.rejects(Verifier.start(options), new TypeError("options must be an object with issuer and audience"));
+  }
   assert.match(await message({ issuer: "https://localhost", ca: "/nowhere.pem" }), /^Error: ENOENT/);
   const here = new URL(import.meta.url).pathname;
   assert.match(await message({ issuer: "https://localhost", ca: here }), /^Error: .* holds no certificate/);
@@ -150,10 +169,23 @@ test("a revocation arrives, and stays when the list turns stale", () => withServ
   assert.equal(await judge(verifier, good), "ok");
   server.list = revoked;
   await eventually(async () => (await judge(verifier, good)) === "revoked");
+  await assert.rejects(verifier.verify(good), { detail: "by entry 10 of kind session" });
   server.answer = (response) => response.writeHead(500).end("{}");
   server.moved = 61;
   assert.equal(await judge(verifier, good), "revoked");
   assert.equal(await judge(verifier, good, Policy.ALLOW_WHEN_STALE), "revoked");
+}));
+
+test("the status tells how old the list is and what is held", () => withServer(async (server) => {
+  const options = { issuer, audience, server: server.url, clock: () => now };
+  assert.deepEqual(new Verifier(options).status, { freshness: "blind", sequence: 0, entries: 0, keys: 0 });
+  server.list = revoked;
+  const verifier = await server.start(), { status } = verifier;
+  assert.ok(status.keys > 1);
+  assert.deepEqual(status, { freshness: "fresh", sequence: 10, entries: 1, keys: status.keys });
+  server.answer = (response) => response.writeHead(500).end();
+  server.moved = 61;
+  assert.equal(verifier.status.freshness, "stale");
 }));
 
 test("a stale list is nobody's fault, and a policy is for one call", () => withServer(async (server) => {
@@ -183,6 +215,32 @@ test("a key entry brings the new keys; without any, nobody is to blame", () => w
   server.keys = { keys: [] };
   server.list = list({ seq: 10, entries: [{ seq: 10, kind: "key", id: jwks.keys[1].kid, exp: now + 600 }] });
   await eventually(async () => (await judge(verifier, good)) === "no_keys");
+}));
+
+test("a key entry that comes within an older fetch of keys is followed by another", () => withServer(async (server) => {
+  const verifier = await server.start(), { answer } = server;
+  let held;
+  server.answer = (response, path) => {
+    if (held === undefined && path.includes("jwks")) held = response;
+    else answer(response, path);
+  };
+  const { now: real } = performance;
+  const setClock = (value) => Object.defineProperty(performance, "now", { value, configurable: true, writable: true });
+  setClock(() => real.call(performance) + 60_000); // Keys may be fetched again.
+  try {
+    const waiting = judge(verifier, unknown);
+    await eventually(() => held !== undefined);
+    const { kid } = JSON.parse(Buffer.from(good.split(".")[0], "base64url"));
+    server.keys = { keys: [] };
+    server.list = list({ seq: 10, entries: [{ seq: 10, kind: "key", id: kid, exp: now + 600 }] });
+    await eventually(async () => (await judge(verifier, good)) === "revoked");
+    server.list = list({ after: 10, seq: 10 }); // The entry comes once.
+    held.end(JSON.stringify(jwks));
+    await waiting;
+    await eventually(async () => (await judge(verifier, good)) === "no_keys");
+  } finally {
+    setClock(real);
+  }
 }));
 
 for (const [fault, answer] of Object.entries({
@@ -224,6 +282,23 @@ test("an answer that drips is given up", () => withServer(async (server) => {
   await assert.rejects(verifier.get("/revocations", 0.5), /no answer from .* within 0.5 s/);
 }));
 
+test("an answer in tiny chunks takes no more memory than its bytes", () => withServer(async (server) => {
+  const count = 400_000, chunk = "1\r\n \r\n";
+  server.answer = ({ socket }) =>
+    socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(count) + "0\r\n\r\n");
+  const program = `
+    import(${JSON.stringify(new URL("../verifier.js", import.meta.url).href)}).then(async ({ Verifier }) => {
+      const verifier = new Verifier({ issuer: ${JSON.stringify(server.url)}, audience: "a" });
+      const body = await verifier.get("/", 60, { most: ${count} });
+      require("node:worker_threads").parentPort.postMessage(body.toString().trim() === "" && body.length);
+    });`;
+  const worker = new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 24 } });
+  const [length] = await once(worker, "message"); // Rejects when the memory is exhausted.
+  assert.equal(length, count);
+  const verifier = new Verifier({ issuer: server.url, audience });
+  await assert.rejects(verifier.get("/", 60, { most: count - 1 }), /too_large: more than 399999 bytes/);
+}));
+
 test("a signed list is believed for its signature alone", () => withServer(async (server) => {
   const { cases } = load("revocation/signed.json");
   const named = (name) => cases.find((vector) => vector.name === name).input;
@@ -258,17 +333,32 @@ test("close ends the polling, even within a poll", () => withServer(async (serve
   assert.deepEqual(server.logged, []);
 }));
 
-test("a program that has nothing else to do ends without close", () => withServer(async (server) => {
-  const program = `
-    import { Verifier } from ${JSON.stringify(new URL("../verifier.js", import.meta.url).href)};
-    const [, issuer, audience, server, now, token] = process.argv;
-    const verifier = await Verifier.start({ issuer, audience, server, clock: () => Number(now) });
-    console.log((await verifier.verify(token)).sub);`;
-  const child = spawn(process.execPath,
-    ["--input-type=module", "--eval", program, issuer, audience, server.url, String(now), good],
-    { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (chunk) => (output += chunk));
-  const [status] = await once(child, "exit");
-  assert.deepEqual([status, output], [0, claims.sub + "\n"]);
-}));
+for (const [addresses, host] of [["one address", "127.0.0.1"], ["two addresses", "auth.test"]]) {
+  test(`a program that has nothing else to do ends without close: ${addresses}`, () => withServer(async (server) => {
+    const { answer } = server, url = server.url.replace("127.0.0.1", host);
+    let child, isHeld = false, output = "";
+    server.answer = (response, path) => {
+      if (!path.includes("wait=")) return answer(response, path);
+      isHeld = true;
+      child.stdin.end();
+    };
+    const program = `
+      import dns from "node:dns";
+      const both = [{ address: "::1", family: 6 }, { address: "127.0.0.1", family: 4 }];
+      if (${host === "auth.test"}) dns.lookup = (host, options, done) => done(null, both);
+      const { Verifier } = await import(${JSON.stringify(new URL("../verifier.js", import.meta.url).href)});
+      const [, issuer, audience, server, now, token] = process.argv;
+      const verifier = await Verifier.start({ issuer, audience, server, clock: () => Number(now) });
+      for await (const _ of process.stdin); // Until a poll is held.
+      console.log((await verifier.verify(token)).sub);`;
+    child = spawn(process.execPath,
+      ["--input-type=module", "--eval", program, issuer, audience, url, String(now), good],
+      { stdio: ["pipe", "pipe", "inherit"] });
+    child.stdout.on("data", (chunk) => (output += chunk));
+    // A poll is held for 30 s: whatever waits for its end is stopped.
+    const timer = setTimeout(() => child.kill(), 20_000);
+    const [status] = await once(child, "exit");
+    clearTimeout(timer);
+    assert.deepEqual([isHeld, status, output], [true, 0, claims.sub + "\n"]);
+  }));
+}

@@ -61,18 +61,26 @@ def differs(name: str, found: object, expected: object) -> str:
     return f"{name} is {text if len(text) <= 200 else text[:200] + '...'}, expected {expected}"
 
 
-def strict(raw: bytes, depth: int = 8) -> Any:
-    """JSON with every name once, so that no two readers see different things."""
+def strict(raw: bytes, depth: int = 8, most: int = 8_000_000, most_containers: int = 1_100_000) -> Any:
+    """JSON with every name once, so that no two readers see different things, and with bounds on what it grows to.
+
+    What comes before the reader looks at good JSON, or at the part that the reader takes before it raises."""
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        need(len(dict(pairs)) == len(pairs), "malformed", "a name twice")
-        return dict(pairs)
-    value = json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
-    need(not re.search(ESCAPES, raw.replace(rb"\\", b"-")), "malformed", "NUL or half of a surrogate pair")
-    brackets = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", raw)  # behind the reader, who knows that each string ends
+        found = dict(pairs)
+        need(len(found) == len(pairs), "malformed", "a name twice")
+        return found
+    plain = raw.replace(rb"\\", b"-")
+    need(not re.search(ESCAPES, plain), "malformed", "NUL or half of a surrogate pair")
+    plain = plain.replace(rb'\"', b"-")
+    need(plain.count(b'"') <= 4 * most, "too_large", "too many strings")  # a value is at most two: with its name
+    plain = re.sub(rb'"[^"]*"', b"", plain)
+    containers = plain.count(b"{") + plain.count(b"[")
+    need(containers <= most_containers, "too_large", f"{containers} objects and arrays")
+    need(containers + plain.count(b",") < most, "too_large", f"more than {most} values")  # an empty list is two
     for _ in range(depth):
-        brackets = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", brackets)
-    need(not re.search(rb"[\[{]", brackets), "malformed", "nested too deeply")
-    return value
+        plain = re.sub(rb"[\[{][^\[\]{}]*[\]}]", b"", plain)
+    need(not re.search(rb"[\[{]", plain), "malformed", "nested too deeply, or cut off")
+    return json.loads(raw.decode(), object_pairs_hook=once, parse_constant=int)
 
 
 def check(found: dict[str, Any], forms: dict[str, Any]) -> None:
@@ -106,7 +114,7 @@ def read_keys(jwks: dict[str, Any]) -> dict[str, Key]:
         if kind != key["kty"] or curve not in (None, key.get("crv")) or key.get("use", "sig") != "sig":
             continue
         operations = key.get("key_ops", ["verify"])
-        if type(operations) is not list or "verify" not in operations:
+        if type(operations) is not list or set(map(type, operations)) != {str} or "verify" not in operations:
             continue
         checked = read_key(key, algorithm)
         if key.get("kid") == thumbprint(key):
@@ -134,6 +142,12 @@ def thumbprint(key: dict[str, Any]) -> str:
     """The RFC 7638 thumbprint of a public key with members of the right form."""
     members = json.dumps({name: key[name] for name in NUMBERS[key["kty"]]}, separators=(",", ":"))
     return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).decode().rstrip("=")
+
+
+def holds(key: jwt.PyJWK, signed: bytes, signature: bytes) -> bool:
+    """Whether the signature is of its one length and right: the library takes PS256 without the zeros in front."""
+    length = (key.key.key_size + 7) // 8 if key.key_type == "RSA" else 64
+    return len(signature) == length and key.Algorithm.verify(signed, key.key, signature)
 
 
 def check_lists(claims: dict[str, Any]) -> list[str]:
@@ -169,7 +183,7 @@ def open_jws(token: str, find: Callable[[str], Optional[Key]], kind: str, most: 
     key, algorithm = found
     need(type(name) is str and ALGORITHMS.get(name) == algorithm, "algorithm_not_allowed",
          differs("alg", name, algorithm))
-    need(key.Algorithm.verify(signed.encode(), key.key, signature), "bad_signature")
+    need(holds(key, signed.encode(), signature), "bad_signature")
     return strict(payload), kid
 
 
@@ -210,11 +224,13 @@ def read_entries(doc: dict[str, Any]) -> list[tuple[tuple, int, int]]:
     need(floor <= doc["seq"], "bad_order", "after is beyond seq")
     need(count <= 1_000_000, "too_large", f"{count} entries")
     for entry in doc["entries"]:
-        dated = entry["kind"] in ("user", "client", "all")  # and KeyError for a kind that is not known
-        form, times = IDS[entry["kind"]], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
+        kind = entry.get("kind")
+        need(type(kind) is str and kind in IDS, "malformed", "kind")
+        dated = kind in ("user", "client", "all")
+        form, times = IDS[kind], {"exp": TIME, "iat_before": TIME} if dated else {"exp": TIME}
         check(entry, times | {"seq": range(floor + 1, doc["seq"] + 1)} | ({"id": form} if form else {}))
         need((form or "id" not in entry) and (dated or "iat_before" not in entry), "bad_entry")
-        marks.append(((entry["kind"], entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
+        marks.append(((kind, entry.get("id")), entry.get("iat_before", 2**63), entry["exp"]))
         floor = entry["seq"]
     return marks
 
@@ -225,7 +241,7 @@ class RevocationList:
     def __init__(self, issuer: str):
         self.issuer = issuer
         self.query: dict[str, Any] = {}  # what to ask for next; nothing means everything
-        self.marks: dict[tuple, dict[int, int]] = {}  # (kind, id): {last iat that is revoked: when that entry may go}
+        self.marks: dict[tuple, tuple[int, int]] = {}  # (kind, id): the last iat that is revoked, when that may go
         self.pruned: float = 0
         self.last: Optional[tuple] = None  # epoch, seq, now, expires_in, offset between the clocks
 
@@ -243,8 +259,8 @@ class RevocationList:
             self.query = {}
             need(False, "gap", f"after is {doc['after']}, known is {reach}")
         for subject, before, exp in marks:  # a document adds, it never removes
-            old = self.marks.get(subject, {})
-            self.marks[subject] = {**old, before: max(exp, old.get(before, 0))}
+            old = self.marks.get(subject, (0, 0))
+            self.marks[subject] = max(before, old[0]), max(exp, old[1])
         life = min(life, doc["expires_in"]) if doc["now"] < then else doc["expires_in"]  # an old copy lengthens nothing
         self.last = doc["epoch"], doc["seq"], max(then, doc["now"]), life, min(offset, now - doc["now"])
         self.query = {"after": doc["seq"], "epoch": doc["epoch"]}
@@ -255,8 +271,7 @@ class RevocationList:
         if past < self.pruned + every:
             return
         self.pruned = past
-        live = {subject: {b: exp for b, exp in marks.items() if exp > past} for subject, marks in self.marks.items()}
-        self.marks = {subject: marks for subject, marks in live.items() if marks}
+        self.marks = {subject: mark for subject, mark in self.marks.items() if mark[1] > past}
 
     def freshness(self, now: float) -> str:
         """fresh, stale, or blind when nothing was ever accepted."""
@@ -269,7 +284,7 @@ class RevocationList:
         """The kind of an entry that revokes the token, or None."""
         subjects = [("token", claims["jti"]), ("session", claims.get("sid")), ("user", claims["sub"]),
                     ("client", claims["client_id"]), ("key", kid), ("all", None)]
-        hits = (s[0] for s in subjects if any(claims["iat"] <= before for before in self.marks.get(s, ())))
+        hits = (s[0] for s in subjects if claims["iat"] <= self.marks.get(s, (-1, 0))[0])
         return next(hits, None)
 
 
@@ -285,6 +300,9 @@ class Pace:
         self.polling: float = 0  # how much longer polls go without `wait`
         self.plain = True  # whether the next one does
         self.next_update, self.expires_in = 5, 60
+        self.least: float = 0  # what a server asked for, which no random part shortens
+        self.epoch: Optional[str] = None  # of the last good answer
+        self.other_epoch = False  # whether the one before had another
 
     def wait(self) -> int:
         """For how long to ask to be held; half of the time that the list stays fresh is left for another attempt."""
@@ -294,9 +312,16 @@ class Pace:
         """How long the answer may take, so that another attempt fits in before the list is stale."""
         return self.wait() + min(10, max(self.expires_in / 4, 0.25)) if self.wait() else 30
 
+    def is_news(self, epoch: str, seq: int, known: int) -> bool:
+        """Whether a good answer is worth another wait at once: epochs that come and go are none of our server's."""
+        other = self.epoch not in (None, epoch)
+        news = not self.other_epoch if other else seq > known
+        self.epoch, self.other_epoch = epoch, other
+        return news
+
     def answered(self, wait: int, elapsed: float, news: bool, next_update: int, expires_in: int) -> float:
         """Takes a good answer in and returns how long to pause, before a random part is taken off."""
-        self.failures, self.next_update, self.expires_in = 0, next_update, expires_in
+        self.failures, self.next_update, self.expires_in, self.least = 0, next_update, expires_in, 0
         if not wait:
             self.plain = self.polling > 0
             return self.rest() if self.plain else 0
@@ -308,8 +333,14 @@ class Pace:
 
     def failed(self, wait: int, elapsed: float = 0, timed_out: bool = False, gap: bool = False,
                retry_after: float = 0) -> float:
-        """Takes a failure in and returns how long to pause."""
-        if wait and not gap:
+        """Takes a failure in and returns how long to pause. `gap`: one in answer to a request with `after`."""
+        self.least = 0
+        if gap:  # everything is asked for at once; that again after a pause, or the next wait after some polls
+            if wait:
+                self.refuse()
+            self.plain = True
+            return 0
+        if wait:
             if elapsed >= self.next_update and not timed_out:  # held for a while and then cut: still the quicker way
                 self.refusals = 0
             self.refuse()
@@ -317,9 +348,8 @@ class Pace:
             return min(0.5, self.expires_in / 8)
         self.plain = True
         self.failures = min(self.failures + 1, 16)
-        if gap and self.failures == 1:
-            return 0
-        return max(min(2.0 ** (self.failures - 1), 30, max(self.expires_in / 3, 1)), min(retry_after, 30))
+        self.least = min(retry_after, 30)
+        return max(min(2.0 ** (self.failures - 1), 30, max(self.expires_in / 3, 1)), self.least)
 
     def refuse(self) -> None:
         """A poll without `wait` comes next."""

@@ -24,6 +24,8 @@ from typing import Any, Callable, Optional
 
 from .rule import Key, Pace, Refusal, RevocationList, need, read, read_keys, read_signed_list, strict
 
+log = logging.getLogger("latchkey_verifier")
+
 
 class Unavailable(Exception):
     """The token may be good, but nobody can say that it was not revoked: not the caller's fault, and it passes.
@@ -92,7 +94,7 @@ class Verifier:
             need(self.keys, "no_keys", f"{self.server} publishes none")
             self.poll()
         except Exception as error:
-            raise Unavailable("list_blind", str(error)) from error
+            raise Unavailable("list_blind", printable(error)) from error
         threading.Thread(target=self.follow, daemon=True).start()
 
     def close(self) -> None:
@@ -101,47 +103,67 @@ class Verifier:
         for sock in list(self.sockets):
             self.cut(sock)
 
+    @property
+    def status(self) -> dict[str, Any]:
+        """How old the list is and what is held, for a service's own readiness endpoint."""
+        return {"freshness": self.list.freshness(self.clock()), "sequence": self.list.last[1] if self.list.last else 0,
+                "entries": len(self.list.marks), "keys": len(self.keys)}
+
     def verify(self, token: str, policy: Optional[Policy] = None) -> dict[str, Any]:
         """The claims. Raises Refusal, a jwt.InvalidTokenError, when the token is bad, and Unavailable when only the
         list is too old to say that it is good, or no key is left."""
-        policy, now = known(policy or self.policy), self.clock()
+        policy = known(policy or self.policy)
         try:
-            claims, kid = read(token, self.find, self.issuer, self.audience, now)
-            kind = self.list.match(claims, kid)
+            return self.with_keys(lambda: self.judge(token, policy))
         except Refusal as error:
             if error.code == "unknown_key" and not self.keys:
                 raise Unavailable("no_keys", "the issuer has withdrawn all its keys") from error
             raise
+
+    def judge(self, token: str, policy: Policy) -> dict[str, Any]:
+        """The claims, by the keys that are there."""
+        now = self.clock()
+        freshness = self.list.freshness(now)  # first: what makes it fresh is in the match then
+        try:
+            claims, kid = read(token, self.keys.get, self.issuer, self.audience, now)
+            kind = self.list.match(claims, kid)
+        except Refusal:
+            raise
         except Exception as error:  # of decoders: whatever it is, this is no token
             raise Refusal("malformed", type(error).__name__) from error
         need(kind is None, "revoked", f"by an entry of kind {kind}")
-        freshness = self.list.freshness(now)
         if freshness == "blind":
             raise Unavailable("list_blind", "no revocation list was ever loaded")
         if freshness != "fresh" and policy is not Policy.ALLOW_WHEN_STALE:
-            raise Unavailable("list_stale", "the revocation list is older than it may be")
+            raise Unavailable("list_stale", "the revocation list is too old")
         return claims
 
-    def find(self, kid: str) -> Optional[Key]:
-        """The key; one that is not known causes one fetch for all who wait, then none for half a minute."""
-        if kid not in self.keys:
-            with self.lock:
-                if kid not in self.keys and time.monotonic() - self.fetched >= 30:
-                    self.renew_keys()
-        return self.keys.get(kid)
+    def with_keys(self, judge: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `judge` says. When it misses a key, it is asked again after a fetch, which may have taken seconds."""
+        try:
+            return judge()
+        except Refusal as error:
+            if error.code != "unknown_key":
+                raise
+        self.renew_keys(30)
+        return judge()
 
-    def renew_keys(self) -> None:
+    def renew_keys(self, age: float = 0) -> None:
         """Fetches the keys, and keeps those known when that fails."""
         try:
-            self.fetch_keys()
+            self.fetch_keys(age)
         except Exception as error:
             if not self.closed.is_set():
-                logging.warning("Latchkey's keys: %s; those known are kept", error)
+                log.warning("Latchkey's keys: %s; the known ones are kept", error)
 
-    def fetch_keys(self) -> None:
-        """Replaces the keys, by none where there are none any more, or raises and keeps them."""
-        self.fetched = time.monotonic()
-        self.keys = read_keys(self.parse(self.get("/.well-known/jwks.json", 5, 262_144)))
+    def fetch_keys(self, age: float = 0) -> None:
+        """Replaces the keys, by none where there are none any more, or raises and keeps them.
+
+        Fetches come one after the other. None follows one that began within the last `age` seconds."""
+        with self.lock:
+            if time.monotonic() - self.fetched >= age:
+                self.fetched = time.monotonic()
+                self.keys = read_keys(self.parse(self.get("/.well-known/jwks.json", 5, 262_144)))
 
     def poll(self) -> float:
         """Asks for the list once and returns how long to pause. Raises when the poll failed and the list grows old."""
@@ -151,14 +173,15 @@ class Verifier:
             document = self.fetch_list(urllib.parse.urlencode(query), self.pace.limit())
             self.list.apply(document, self.clock())
         except Exception as error:
-            elapsed, gap = time.monotonic() - began, isinstance(error, Refusal) and error.code == "gap"
+            elapsed = time.monotonic() - began
+            gap = isinstance(error, Refusal) and error.code == "gap" and "after" in query
             pause = self.pace.failed(wait, elapsed, getattr(error, "timed_out", False), gap,
                                      getattr(error, "retry_after", 0))
             if wait:  # refused, and no failure yet: a poll without `wait` comes next
-                logging.debug("Latchkey holds no request: %s", error)
+                log.debug("Latchkey holds no request: %s", error)
                 return pause
-            raise PollFailure(str(error), pause) from error
-        news = before is None or before[:2] != self.list.last[:2]
+            raise PollFailure(printable(error), pause) from error
+        news = self.pace.is_news(document["epoch"], document["seq"], before[1] if before else 0)
         pause = self.pace.answered(wait, time.monotonic() - began, news, document["next_update"],
                                    document["expires_in"])
         if any(entry["kind"] == "key" for entry in document["entries"]):
@@ -170,19 +193,20 @@ class Verifier:
         if not self.signed_list:
             return self.parse(self.get("/revocations?" + query, seconds))
         body = self.get("/revocations.jwt?" + query, seconds, 134_217_728, "application/jwt")
-        return read_signed_list(body.decode("ascii"), self.find, self.list, self.clock())
+        jws = body.decode("ascii")
+        return self.with_keys(lambda: read_signed_list(jws, self.keys.get, self.list, self.clock()))
 
     def follow(self) -> None:
         """Polls until it is closed."""
         pause: float = 0
-        while not self.closed.wait(max(0.05, pause * random.uniform(0.5, 1))):
+        while not self.closed.wait(max(0.05, self.pace.least, pause * random.uniform(0.5, 1))):
             try:
                 pause = self.poll()
                 self.list.prune(self.clock())
             except Exception as error:
                 pause = getattr(error, "pause", 1)
                 if not self.closed.is_set():
-                    logging.warning("Latchkey's list: %s; trying again within %d s", error, pause + 1)
+                    log.warning("Latchkey's list: %s; trying again within %d s", error, pause + 1)
             # Whatever became of the list: a key that is withdrawn must go.
             if not self.closed.is_set() and time.monotonic() - self.fetched >= 300:
                 self.renew_keys()
@@ -191,25 +215,19 @@ class Verifier:
         """The body at `path`: bounded in size and time, even when a proxy drips. Follows no redirect.
 
         Raises FetchFailure or Refusal."""
-        url = urllib.parse.urlsplit(self.server)
-        connection = (TLSConnection(url.netloc, timeout=seconds, context=self.trust) if url.scheme == "https"
-                      else http.client.HTTPConnection(url.netloc, timeout=seconds))
-        ended = threading.Event()
+        deadline, ended, url = time.monotonic() + seconds, threading.Event(), urllib.parse.urlsplit(self.server)
+        connection = (http.client.HTTPSConnection(url.netloc, context=self.trust) if url.scheme == "https"
+                      else http.client.HTTPConnection(url.netloc))
         try:
-            connection.connect()
-            sock = connection.sock
-            alarm = threading.Timer(seconds, self.cut, [sock, ended])
-            alarm.start()
-            self.sockets.add(sock)
+            sock = connection.sock = self.connect(connection, deadline)
+            alarm = threading.Timer(deadline - time.monotonic(), self.cut, [sock, ended])
             try:
-                if self.closed.is_set():
-                    raise OSError("the verifier was closed")
+                alarm.start()
                 if isinstance(sock, ssl.SSLSocket):
                     sock.do_handshake()
                 connection.request("GET", url.path + path, headers={"Accept": accept, "Cache-Control": "no-cache"})
                 answer = connection.getresponse()
-                body = answer.read(most + 1)
-                whole = answer.length in (None, 0) or len(body) > most
+                body, whole = read_body(answer, most)
             finally:
                 alarm.cancel()
                 self.sockets.discard(sock)
@@ -224,10 +242,43 @@ class Verifier:
             raise FetchFailure(f"{self.server} answered with status {answer.status}{self.detail(answer.status, body)}",
                                retry_after=patience)
         need(len(body) <= most, "too_large", f"more than {most} bytes")
-        if not whole or ended.is_set():
-            error = EOFError("the answer is cut off")
+        if not whole or ended.is_set() or self.closed.is_set():
+            error = EOFError("the verifier was closed" if self.closed.is_set() else "the answer is cut off")
             raise FetchFailure(self.trouble(error, ended.is_set(), seconds), ended.is_set())
         return body
+
+    def connect(self, connection: http.client.HTTPConnection, deadline: float) -> socket.socket:
+        """Tries one address after the other, each for its share of the time that is left.
+
+        What a name takes to be found is up to the system's resolver."""
+        addresses = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        for left in range(len(addresses), 0, -1):
+            try:
+                return self.connect_to(addresses[-left], connection, deadline, left)
+            except OSError:
+                if left == 1 or self.closed.is_set():
+                    raise
+        raise OSError("the name has no address")
+
+    def connect_to(self, found: tuple, connection: http.client.HTTPConnection, deadline: float,
+                   left: int) -> socket.socket:
+        """A socket that `close` can cut from its beginning. The handshake is left to the caller."""
+        family, kind, protocol, _, address = found
+        sock = socket.socket(family, kind, protocol)
+        if isinstance(connection, http.client.HTTPSConnection):
+            sock = self.trust.wrap_socket(sock, server_hostname=connection.host, do_handshake_on_connect=False)
+        self.sockets.add(sock)
+        try:
+            if self.closed.is_set():
+                raise OSError("the verifier was closed")
+            sock.settimeout(max((deadline - time.monotonic()) / left, 0.001))
+            sock.connect(address)
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            return sock
+        except BaseException:
+            self.sockets.discard(sock)
+            sock.close()
+            raise
 
     def parse(self, body: bytes) -> Any:
         """The JSON of an answer."""
@@ -241,7 +292,7 @@ class Verifier:
         """What the server says is wrong with the request (RFC 9457), made fit for a line of a log."""
         try:
             said = strict(body[:4096])["detail"] if 400 <= status < 500 else ""
-            return ": " + re.sub("[^ -~]", "?", said)[:300] if said else ""
+            return ": " + printable(said) if said else ""
         except Exception:  # from a proxy, say
             return ""
 
@@ -251,7 +302,7 @@ class Verifier:
         if ended:
             ended.set()
         try:
-            sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # that of a TLS socket would have it read on without TLS
         except OSError:
             pass  # it has gone by itself
 
@@ -261,24 +312,41 @@ class Verifier:
             return (f"{self.server} shows a certificate that is not trusted ({error.verify_message}): "
                     "name your own authority with ca= or SSL_CERT_FILE")
         if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-            return f"{self.server} does not speak TLS: its URL begins with http://"
+            return f"{self.server} does not speak TLS: use a URL that begins with http://"
         if isinstance(error, socket.gaierror):
             return f"the name in {self.server} is not known ({error.strerror})"
         if timed_out:
             return f"no answer from {self.server} within {seconds:g} s"
-        return f"no answer from {self.server} ({error})"
+        return f"no answer from {self.server} ({printable(error)})"
 
 
-class TLSConnection(http.client.HTTPSConnection):
-    """Leaves the handshake to its caller, who bounds the time of it."""
+def read_body(answer: http.client.HTTPResponse, most: int) -> tuple[bytes, bool]:
+    """At most `most` bytes and one, and whether no more were promised. Refuses what others could read in another way.
 
-    def __init__(self, host: str, timeout: float, context: ssl.SSLContext):
-        super().__init__(host, timeout=timeout, context=context)
-        self.trust = context
+    The library reads chunks itself, but takes a size of -1 for all that comes, and two lengths for the first one."""
+    lengths, codings = (answer.headers.get_all(name, []) for name in ("Content-Length", "Transfer-Encoding"))
+    if len(lengths) + len(codings) > 1 or not all(re.fullmatch("[0-9]{1,18}", text.strip(" \t")) for text in lengths):
+        raise http.client.HTTPException("no single length of the answer")
+    if not answer.chunked:
+        body = answer.read(most + 1)
+        return body, answer.length in (None, 0) or len(body) > most
+    body, stream = bytearray(), answer.fp
+    for _ in range(most // 64):
+        line = re.fullmatch(rb"([0-9A-Fa-f]{1,8})[ \t]*(;.*)?\r?\n", stream.readline(256))
+        if not line:
+            raise http.client.HTTPException("a bad size of a chunk")
+        size = int(line[1], 16)
+        if not size:  # what may follow, trailers, means nothing here
+            return bytes(body), True
+        body += stream.read(min(size, most + 1 - len(body)))
+        if len(body) > most or stream.readline(2) not in (b"\r\n", b"\n"):
+            return bytes(body), len(body) > most
+    raise http.client.HTTPException("too many chunks")
 
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self.trust.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+
+def printable(said: object) -> str:
+    """What may come from the other side, made fit for a line of a log."""
+    return re.sub("[^ -~]", "?", str(said)[:300])
 
 
 def known(policy: Policy) -> Policy:

@@ -2,7 +2,7 @@
 import base64, json, pathlib, unittest
 
 from latchkey_verifier.rule import (
-    LEEWAY, Refusal, RevocationList, read, read_key, read_keys, read_signed_list, strict, thumbprint)
+    LEEWAY, Refusal, RevocationList, holds, read, read_key, read_keys, read_signed_list, strict, thumbprint)
 
 folder = pathlib.Path(__file__).resolve().parents[4] / "Tests" / "Vectors"
 
@@ -64,7 +64,7 @@ class Vectors(unittest.TestCase):
             jwk, (signed, _, signature) = case["jwk"], case["input"].rpartition(".")
             key = read_key(jwk, jwk.get("alg") or {"EC": "ES256", "OKP": "EdDSA"}[jwk["kty"]])
             raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
-            self.assertEqual(key.Algorithm.verify(signed.encode(), key.key, raw), case["expected"])
+            self.assertEqual(holds(key, signed.encode(), raw), case["expected"])
         self.each("jws/signatures.json", check)
 
     def test_thumbprints(self):
@@ -76,7 +76,8 @@ class Vectors(unittest.TestCase):
                 found = sorted(read_keys(strict(case["input"].encode())))
             except Exception:  # of decoders: the set is refused
                 found = None
-            self.assertEqual(found, case["expected"])
+            if found is not None or not case.get("may_refuse"):
+                self.assertEqual(found, case["expected"])
         self.each("jws/key-sets.json", check)
 
     def test_documents(self):
