@@ -99,13 +99,19 @@ package struct Upkeep: Service, CustomStringConvertible {
             throttleWindow: settings.login.window)
     }
 
+    /// Of a client whose settings cannot be read it is not known: a program that can read them may start again, and its
+    /// sessions must still be there.
+    private static func idleLifetime(of client: Client) -> Duration? {
+        client.problem == nil ? client.idleLifetime : ClientRules.longestSession
+    }
+
     private func longestLifetimes() async throws -> (access: Duration, idle: Duration) {
         var longest = (access: settings.tokens.accessLifetime, idle: settings.refresh.idleLifetime)
         var page = PageRequest(limit: 1000)
         while true {
             let clients = try await store.clients(page: page)
             longest.access = clients.items.compactMap(\.accessLifetime).reduce(longest.access, max)
-            longest.idle = clients.items.compactMap(\.idleLifetime).reduce(longest.idle, max)
+            longest.idle = clients.items.compactMap(Self.idleLifetime).reduce(longest.idle, max)
             guard let next = clients.nextCursor else { return longest }
             page = PageRequest(limit: 1000, cursor: next)
         }

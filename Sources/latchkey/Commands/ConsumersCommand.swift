@@ -33,8 +33,7 @@ struct ConsumersList: AsyncParsableCommand {
     @OptionGroup var output: ListOptions
 
     func run() async throws {
-        let effective = try await settings.load()
-        let consumers = try await AdminConnection.with(effective) { connection in
+        let consumers = try await AdminConnection.with(settings) { connection in
             try await connection.all(AdminPath.consumers, as: ConsumerResource.self)
         }
         guard output.format == .table else { return try JSONOutput.show(consumers) }

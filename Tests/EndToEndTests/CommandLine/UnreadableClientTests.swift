@@ -1,7 +1,10 @@
 import Foundation
+import LatchkeyCore
+import LatchkeyTokens
 import Synchronization
 import TestSupport
 import Testing
+import latchkey
 
 /// A client whose stored settings this program cannot read, as after a downgrade: it is refused, its neighbours are not.
 struct UnreadableClientTests {
@@ -47,6 +50,34 @@ struct UnreadableClientTests {
                 "OPTIONS", "/api/v1/login",
                 headers: [("Origin", "https://odd.example"), ("Access-Control-Request-Method", "POST")])
             #expect(preflight[field: "access-control-allow-origin"] == nil)
+        }
+    }
+
+    /// Its own idle time is not known, and a program that can read it may be started again.
+    @Test func `its sessions are kept as long as any client's could live`() async throws {
+        let fixture = try CommandLineFixture()
+        let clock = TestClock()
+        let session = Mutex<SessionID?>(nil)
+        try await withServer(clock: clock, folder: fixture.folder) { server in
+            try await server.addUser()
+            try await server.addClient("odd")
+            try await server.services.clients.update(try #require(ClientID("odd")), actor: .operator) {
+                $0.idleLifetime = .seconds(100 * 86400)
+                $0.absoluteLifetime = .seconds(200 * 86400)
+            }
+            let token = try #require(try await server.login(client: "odd")["access_token"])
+            let id = try #require(try PollingReader.claims(token).sid.flatMap { SessionID($0) })
+            session.withLock { $0 = id }
+        }
+        try await spoil("odd", fixture)
+        let id = try #require(session.withLock { $0 })
+        try await withServer(clock: clock, folder: fixture.folder) { server in
+            clock.advance(by: .seconds(60 * 86400))
+            try await server.services.upkeep.sweepSessions()
+            #expect(try await server.program.store.session(id) != nil)
+            clock.advance(by: .seconds(200 * 86400))
+            try await server.services.upkeep.sweepSessions()
+            #expect(try await server.program.store.session(id) == nil)
         }
     }
 

@@ -30,7 +30,15 @@ struct LanguageVerifierTests {
             verifier = try await VerifierService(language, issuer: issuer, log: folder)
         }
 
-        /// Signs in anew on a server that was started again.
+        /// Two tokens, one of which is revoked and refused by the service for that.
+        func revokeOneOfTwo() async throws -> (dead: String, live: String) {
+            let (dead, live) = (try scene.token(.victim), try scene.token(.stranger))
+            try await RevocationCause.kindSession.perform(on: scene)
+            #expect(try await verifier.judge(dead, until: "revoked") == "revoked")
+            return (dead, live)
+        }
+
+        /// Signs in again on a server that was started again.
         func freshToken(_ server: ServerProcess) async throws -> String {
             let login = try await server.http.post(
                 "/api/v1/login",
@@ -68,9 +76,7 @@ struct LanguageVerifierTests {
         async throws
     {
         let stage = try await Stage(language)
-        let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
-        try await RevocationCause.kindSession.perform(on: stage.scene)
-        #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
+        let (dead, live) = try await stage.revokeOneOfTwo()
         #expect(try await stage.server.terminate() == 0)
         try await stage.verifier.moveClock(62)
         let unsure = try await stage.verifier.answer(live)
@@ -177,9 +183,7 @@ struct LanguageVerifierTests {
         async throws
     {
         let stage = try await Stage(language)
-        let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
-        try await RevocationCause.kindSession.perform(on: stage.scene)
-        #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
+        let (dead, live) = try await stage.revokeOneOfTwo()
         #expect(try await stage.server.terminate() == 0)
         #expect(try await stage.verifier.judge(live) == "ok")
         #expect(try await stage.verifier.judge(dead) == "revoked")
@@ -199,9 +203,7 @@ struct LanguageVerifierTests {
     {
         let short = ["LATCHKEY_REVOCATIONS_EXPIRES_IN": "5s", "LATCHKEY_REVOCATIONS_NEXT_UPDATE": "1s"]
         let stage = try await Stage(language, configuration: short)
-        let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
-        try await RevocationCause.kindSession.perform(on: stage.scene)
-        #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
+        let (dead, live) = try await stage.revokeOneOfTwo()
         let epoch = try await stage.server.http.get("/revocations")["epoch"]
         #expect(try await stage.server.terminate() == 0)
         #expect(try await stage.verifier.judge(live, until: "list_stale") == "list_stale")
@@ -251,9 +253,7 @@ struct LanguageVerifierTests {
     ) async throws {
         let stage = try await Stage(language, throughProxy: true)
         let proxy = try #require(stage.proxy)
-        let (dead, live) = (try stage.scene.token(.victim), try stage.scene.token(.stranger))
-        try await RevocationCause.kindSession.perform(on: stage.scene)
-        #expect(try await stage.verifier.judge(dead, until: "revoked") == "revoked")
+        let (dead, live) = try await stage.revokeOneOfTwo()
         try await proxy.set(fault)
         #expect(try await !stage.verifier.fetches())
         #expect(try await stage.verifier.judge(live) == "ok")
