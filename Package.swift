@@ -117,8 +117,9 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "LatchkeyVerifier", "Waiting",
+                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP",
+                .target(name: "LatchkeyPostgres", condition: .when(traits: ["Postgres"])),
+                "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -4,16 +4,16 @@
 
     /// A connection that is made when it is needed, and made again when it was lost. On one thread at a time.
     final class PostgresLine {
-        private let url: String
+        private let address: PostgresAddress
         private var known: PostgresConnection?
 
-        init(_ url: String) { self.url = url }
+        init(_ address: PostgresAddress) { self.address = address }
 
         /// - Throws: ``PostgresError``.
         func connection() throws -> PostgresConnection {
             if let known, known.isOpen { return known }
             close()
-            let fresh = try PostgresConnection(url)
+            let fresh = try PostgresConnection(address)
             known = fresh
             return fresh
         }

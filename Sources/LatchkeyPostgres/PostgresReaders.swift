@@ -21,7 +21,7 @@
             exits = (0..<max(1, settings.readers)).map { index in
                 let exit = Completion()
                 OwnThread.start("store-read-\(index)") {
-                    let line = PostgresLine(settings.url)
+                    let line = PostgresLine(settings.address)
                     while let job = queue.take(most: 1).first { Self.run(job, line) }
                     line.close()
                     exit.finish()

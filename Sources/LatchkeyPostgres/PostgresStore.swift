@@ -8,8 +8,7 @@
     /// numbers the revocation log.
     package final class PostgresStore: Store {
         package struct Settings: Sendable {
-            /// As libpq takes it: a URI or `key=value` pairs.
-            package var url: String
+            package var address: PostgresAddress
             /// Connections that write, and those that read, each with a thread.
             package var connections = 8
             package var readers = 4
@@ -22,7 +21,7 @@
             /// Takes the place of the database's clock. For tests.
             package var databaseClock: (@Sendable () -> Timestamp)?
 
-            package init(url: String) { self.url = url }
+            package init(_ address: PostgresAddress) { self.address = address }
         }
 
         package let clock: Clock
@@ -51,20 +50,34 @@
             _ settings: Settings, clock: Clock, observer: any StoreObserver, logger: Logger
         ) throws -> PostgresStore {
             do {
-                let connection = try PostgresConnection(settings.url)
+                try settings.address.check()
+                let connection = try PostgresConnection(settings.address)
                 defer { connection.close() }
                 try ServerCheck.run(connection)
                 try PostgresMigrator().run(on: connection, now: clock.now())
                 let state = try StateRow(connection).row()
                 let second = try connection.integer("SELECT second FROM clock")
                 let sequencer = Sequencer(
-                    settings.url, published: state.stored.lastSequence, observer: observer, logger: logger)
+                    settings.address, published: state.stored.lastSequence, observer: observer, logger: logger)
                 return PostgresStore(
                     clock: clock,
                     expiryClock: ExpiryClock(clock, floor: second > 0 ? Timestamp(seconds: second) : nil),
                     pool: TransactionPool(settings, sequencer: sequencer, observer: observer, logger: logger),
                     readers: PostgresReaders(settings), sequencer: sequencer,
                     watcher: Watcher(settings, sequencer: sequencer))
+            } catch {
+                throw PostgresError.visible(error)
+            }
+        }
+
+        /// Whether nothing in the database was sealed with a master key.
+        package static func isUntouched(_ settings: Settings) throws -> Bool {
+            do {
+                try settings.address.check()
+                let connection = try PostgresConnection(settings.address)
+                defer { connection.close() }
+                guard try connection.holds("SELECT to_regclass('key_state') IS NOT NULL") else { return true }
+                return try connection.holds("SELECT master_key_probe IS NULL FROM key_state")
             } catch {
                 throw PostgresError.visible(error)
             }

@@ -21,10 +21,10 @@
         private let exit = Completion()
 
         /// - Parameter published: the last `seq` that the observer knows.
-        init(_ url: String, published: Int64, observer: any StoreObserver, logger: Logger) {
+        init(_ address: PostgresAddress, published: Int64, observer: any StoreObserver, logger: Logger) {
             let (queue, exit) = (queue, exit)
             OwnThread.start("store-sequence") {
-                let loop = SequencerLoop(url, published: published, observer: observer, logger: logger)
+                let loop = SequencerLoop(address, published: published, observer: observer, logger: logger)
                 while true {
                     let requests = queue.take(most: 10_000)
                     if requests.isEmpty { break }
@@ -67,8 +67,8 @@
 
         private static let attempts = 3
 
-        init(_ url: String, published: Int64, observer: any StoreObserver, logger: Logger) {
-            line = PostgresLine(url)
+        init(_ address: PostgresAddress, published: Int64, observer: any StoreObserver, logger: Logger) {
+            line = PostgresLine(address)
             self.published = published
             self.observer = observer
             self.logger = logger

@@ -66,7 +66,7 @@
             self.sequencer = sequencer
             self.observer = observer
             self.logger = logger
-            line = PostgresLine(settings.url)
+            line = PostgresLine(settings.address)
         }
 
         func close() { line.close() }

@@ -15,9 +15,9 @@
         private let exit = Completion()
 
         init(_ settings: PostgresStore.Settings, sequencer: Sequencer) {
-            let (url, listens) = (settings.url, settings.listens)
+            let (address, listens) = (settings.address, settings.listens)
             OwnThread.start("store-watch") { [self] in
-                let line = PostgresLine(url)
+                let line = PostgresLine(address)
                 var listening: PostgresConnection?
                 while !stopping.load(ordering: .relaxed) {
                     do {

@@ -1,7 +1,6 @@
 import Foundation
 import LatchkeyCore
 import LatchkeyHTTP
-import LatchkeySQLite
 import Logging
 import ServiceLifecycle
 package import UnixSignals
@@ -18,7 +17,7 @@ extension Compose {
     ) async throws {
         LineLogHandler.bootstrap(settings)
         let logger = Logger(label: "latchkey")
-        let program = try await build(settings: settings, schema: .migrate, logger: logger)
+        let program = try await build(settings: settings, mayMigrate: true, logger: logger)
         do {
             try await program.noteRestore()
             try await program.noteClashes()
@@ -55,10 +54,12 @@ extension Compose {
             running.append(CertificateReloader(identity: identity, clock: services.clock, logger: logger))
         }
         running += [listeners, services.feed, services.eventFeed]
-        let watch = ServiceGroupConfiguration.ServiceConfiguration(
-            service: DatabaseWatch(store: store, logger: logger), failureTerminationBehavior: .gracefullyShutdownGroup)
+        let watches = [opened.watch].compactMap { $0 }.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
         let group = ServiceGroup(
-            configuration: .init(services: [watch] + running.map { .init(service: $0) }, logger: logger))
+            configuration: .init(services: watches + running.map { .init(service: $0) }, logger: logger))
         let stops = await UnixSignalsSequence(trapping: signals)
         let tcp = listeners.boundAddresses.filter { if case .tcp = $0 { true } else { false } }
         let publicCount = tcp.count - settings.adminListen.count
@@ -99,11 +100,11 @@ extension Compose {
             + publicEndpoints + adminEndpoints
     }
 
-    /// The writer first of all, because everything that waits for a commit waits for it.
+    /// What writes first of all, because everything that waits for a commit waits for it.
     private func grantPrecedence(_ listeners: HTTPListeners) async throws {
-        let writer = Precedence.Member(thread: try await store.writerThread(), priority: 2)
+        let writers = try await opened.threads().map { Precedence.Member(thread: $0, priority: 2) }
         let loops = try await listeners.threads().map { Precedence.Member(thread: $0, priority: 1) }
-        guard !precedence.grant([writer] + loops) else { return }
+        guard !precedence.grant(writers + loops) else { return }
         logger.info("no real-time priorities: during a flood of logins, responses are delayed by some milliseconds")
     }
 

@@ -3,7 +3,6 @@ import Foundation
 import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
-package import LatchkeySQLite
 import LatchkeyTokens
 package import Logging
 
@@ -11,35 +10,37 @@ package import Logging
 /// program here, from settings alone.
 package struct Compose: Sendable {
     package let settings: EffectiveSettings
-    package let store: SQLiteStore
+    package let opened: OpenedStore
     package let services: Services
     package let http: HTTPAssembly
     let precedence: Precedence
     let certificate: ServedCertificate
     package let logger: Logger
 
+    package var store: any Store { opened.store }
+
     /// Opens the data directory and wires everything; binds nothing and runs nothing in the background. The caller
     /// holds the directory's lock, and calls ``shutdown()`` at the end.
     ///
     /// - Parameters:
-    ///   - schema: whether an older database may be migrated.
+    ///   - mayMigrate: whether an older database is migrated; otherwise it is refused.
     ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
-        settings: EffectiveSettings, schema: SQLiteStore.Schema, clock: Clock = .wall, logger: Logger,
+        settings: EffectiveSettings, mayMigrate: Bool, clock: Clock = .wall, logger: Logger,
         environment: [String: String] = ProcessInfo.processInfo.environment, readinessPatience: Duration = .seconds(2)
     ) async throws -> Compose {
         let core = settings.core
-        var storeSettings = SQLiteStore.Settings(dataDirectory: settings.dataDirectory.path)
-        storeSettings.schema = schema
-        let isNew = !FileManager.default.fileExists(atPath: storeSettings.path)
-        let (masterKeyRing, masterKeyFile) = try masterKey(settings, environment, mayCreate: isNew)
+        let (masterKeyRing, masterKeyFile) = try masterKey(
+            settings, environment, mayCreate: { try settings.isUntouched() })
 
         let keyRing = KeyRing()
         let feed = RevocationFeed(settings: core, clock: clock)
         let eventFeed = EventFeed(settings: core, clock: clock)
-        let store = try SQLiteStore.open(
-            storeSettings, clock: clock, observer: Feeds(revocations: feed, events: eventFeed), logger: logger)
+        let opened = try OpenedStore.open(
+            settings, mayMigrate: mayMigrate, clock: clock, observer: Feeds(revocations: feed, events: eventFeed),
+            logger: logger)
+        let store = opened.store
         let processors = ProcessorCount.available
         let precedence = Precedence(processors: processors)
         let pool: HashPool
@@ -66,10 +67,10 @@ package struct Compose: Sendable {
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
                     freeBytes: { FreeSpace.bytes(at: dataDirectory) },
-                    isStoreLost: { store.isLost }, certificate: certificate,
+                    isStoreLost: opened.isLost, certificate: certificate,
                     droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience))
             return Compose(
-                settings: settings, store: store, services: services, http: http, precedence: precedence,
+                settings: settings, opened: opened, services: services, http: http, precedence: precedence,
                 certificate: certificate, logger: logger)
         } catch {
             await pool.shutdown()
@@ -90,13 +91,13 @@ package struct Compose: Sendable {
 
     /// The ring from the environment or the key file; a new one is created only together with a new database.
     static func masterKey(
-        _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: Bool
-    ) throws(MasterKeyFault) -> (MasterKeyRing, MasterKeyFile?) {
+        _ settings: EffectiveSettings, _ environment: [String: String], mayCreate: () throws -> Bool
+    ) throws -> (MasterKeyRing, MasterKeyFile?) {
         if let text = environment[ConfigurationKey.masterKeyVariable], !text.isEmpty {
             return (try MasterKeyRing(text: text), nil)
         }
         let file = MasterKeyFile(path: settings.masterKeyFile)
-        if !file.exists, mayCreate { try file.write(.generate()) }
+        if !file.exists, try mayCreate() { try file.write(.generate()) }
         return (try file.read(), file)
     }
 }
@@ -106,9 +107,9 @@ extension Compose {
     static func inProcess(settings: EffectiveSettings) async throws -> InProcessClient {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
-        let isNew = !FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
-        let program = try await build(settings: settings, schema: .requireCurrent, logger: logger)
-        if isNew {
+        let isNew = try settings.isUntouched()
+        let program = try await build(settings: settings, mayMigrate: false, logger: logger)
+        if isNew, case .sqlite = settings.database {
             Terminal.note(
                 "Created a new, empty database in \(settings.dataDirectory.path): is that the directory you mean?")
         }

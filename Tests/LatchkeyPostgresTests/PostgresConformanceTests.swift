@@ -11,7 +11,7 @@
         func `the PostgreSQL store keeps the promise that`(_ promise: StoreCase) async throws {
             let url = try await PostgresCluster.running().makeDatabase()
             try await promise.run { clock, observer in
-                var settings = PostgresStore.Settings(url: url)
+                var settings = PostgresStore.Settings(PostgresAddress(url: url))
                 settings.databaseClock = { clock.now() }
                 settings.clockLag = 0
                 return try PostgresStore.open(

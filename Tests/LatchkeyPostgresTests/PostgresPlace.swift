@@ -12,7 +12,7 @@
 
         init() async throws { url = try await PostgresCluster.running().makeDatabase() }
 
-        var settings: PostgresStore.Settings { PostgresStore.Settings(url: url) }
+        var settings: PostgresStore.Settings { PostgresStore.Settings(PostgresAddress(url: url)) }
 
         func open(
             _ settings: PostgresStore.Settings? = nil, clock: Clock = .wall,

@@ -54,7 +54,8 @@
         }
 
         private func postgresColumns() async throws -> Set<String> {
-            let connection = try PostgresConnection(try await PostgresCluster.running().makeDatabase())
+            let connection = try PostgresConnection(
+                PostgresAddress(url: try await PostgresCluster.running().makeDatabase()))
             defer { connection.close() }
             try PostgresMigrator().run(on: connection, now: now)
             let rows = try connection.all(

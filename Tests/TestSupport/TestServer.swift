@@ -118,7 +118,7 @@ private func runServer(
     try settings.dataDirectory.create()
     let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(600))
     let program = try await Compose.build(
-        settings: settings, schema: .migrate, clock: clock?.clock ?? .wall, logger: logger, environment: [:],
+        settings: settings, mayMigrate: true, clock: clock?.clock ?? .wall, logger: logger, environment: [:],
         // The machine is busy with other tests, and perhaps with something else.
         readinessPatience: .seconds(600))
     let address = AsyncStream<ListenAddress>.makeStream()

@@ -98,4 +98,6 @@ package struct Feeds: StoreObserver {
     package func committed(_ records: [RevocationRecord]) { revocations.committed(records) }
 
     package func streamsChanged(_ streams: Set<Int64>) { events.streamsChanged(streams) }
+
+    package func checked(_ check: StoreCheck) { revocations.checked(check) }
 }

@@ -32,9 +32,14 @@ package protocol Store: Sendable {
 
     func statistics() async throws -> StoreStatistics
     func shutdown() async
+
+    /// How other processes that write to the same database are followed; nil for a store that has none.
+    var sharing: (any SharedStore)? { get }
 }
 
 extension Store {
+    package var sharing: (any SharedStore)? { nil }
+
     /// Runs alone among all writers: the safe choice for a caller that has not considered its scope.
     package func write<Value: Sendable>(
         _ rule: @escaping @Sendable (any Ledger) throws -> Value
@@ -78,8 +83,11 @@ package protocol StoreObserver: Sendable {
     func committed(_ records: [RevocationRecord])
     /// Streams, by number, that got an event or another status in a commit since the last call.
     func streamsChanged(_ streams: Set<Int64>)
+    /// A ``SharedStore`` looked at its database, and all that it found there was told to the observer before.
+    func checked(_ check: StoreCheck)
 }
 
 extension StoreObserver {
     package func streamsChanged(_ streams: Set<Int64>) {}
+    package func checked(_ check: StoreCheck) {}
 }

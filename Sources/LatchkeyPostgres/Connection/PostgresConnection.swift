@@ -21,10 +21,9 @@
         /// Warnings of the server since they were last taken.
         private let warnings = Warnings()
 
-        /// - Throws: ``PostgresError``.
-        package init(_ url: String) throws {
-            // Keepalives and limits of our own come after what the URL says, so that it cannot take them away.
-            let opened = unsafe PQconnectdb(url)
+        /// - Throws: ``PostgresError``, ``StoreUnavailable``.
+        package init(_ address: PostgresAddress) throws {
+            let opened = unsafe try Self.connect(address)
             unsafe handle = unsafe opened
             guard unsafe PQstatus(opened) == CONNECTION_OK else {
                 let message = unsafe PostgresResult.text(PQerrorMessage(opened))
@@ -41,6 +40,22 @@
                     unsafe Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().states.append(state)
                 }, Unmanaged.passUnretained(warnings).toOpaque())
             for setting in Self.settings { try execute(script: setting) }
+        }
+
+        /// Connects with what the address says, and the limits that it does not say.
+        private static func connect(_ address: PostgresAddress) throws -> OpaquePointer? {
+            // Of two values for one keyword libpq takes the later one, and the URL stands where its keyword stands.
+            var options = [
+                ("connect_timeout", "2"), ("tcp_user_timeout", "5000"), ("target_session_attrs", "read-write"),
+                ("application_name", "latchkey"), ("dbname", address.url),
+            ]
+            if let password = try address.password() { options.append(("password", password)) }
+            let keywords: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.0) }
+            let values: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.1) }
+            defer { for unsafetext in unsafe keywords + values { unsafe free(text) } }
+            // Both lists end with NULL, and the texts live until they are freed above. 1: dbname may be a whole URL.
+            return unsafe PQconnectdbParams(
+                keywords.map { unsafe UnsafePointer($0) } + [nil], values.map { unsafe UnsafePointer($0) } + [nil], 1)
         }
 
         /// Waits are bounded on the server's side, so that a node that hangs holds no lock for long.

@@ -85,7 +85,7 @@ struct DatabaseMaintenance: Sendable {
     }
 
     private func tryMasterKey(on probe: [UInt8]?, _ file: String) throws {
-        let (ring, _) = try Compose.masterKey(settings, ProcessInfo.processInfo.environment, mayCreate: false)
+        let (ring, _) = try Compose.masterKey(settings, ProcessInfo.processInfo.environment, mayCreate: { false })
         guard let probe else { return }
         guard ring.opens(probe: probe) else {
             throw BackupRefused(file, "it is sealed with a different master key than the one given")
@@ -109,7 +109,7 @@ struct DatabaseMaintenance: Sendable {
     private func withProgram<Result: Sendable>(_ body: (Compose) async throws -> Result) async throws -> Result {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
-        let program = try await Compose.build(settings: settings, schema: .migrate, logger: logger)
+        let program = try await Compose.build(settings: settings, mayMigrate: true, logger: logger)
         do {
             let result = try await body(program)
             await program.shutdown()

@@ -143,12 +143,23 @@ extension ConfigurationKey {
     static let auditRetention = Typed<Duration>(
         "audit.retention", .duration(.seconds(3600)...tenYears), default: "90d",
         "How long the audit trail is kept.")
-    static let store = Typed<EffectiveSettings.Database>(
-        "store", .choice(EffectiveSettings.Database.self), default: "sqlite",
-        "Database: sqlite, embedded in the data directory.")
+    static let store = Typed<EffectiveSettings.Engine>(
+        "store", .choice(EffectiveSettings.Engine.self), default: "sqlite",
+        "Database: sqlite, embedded in the data directory, or postgres, which several nodes share.")
     static let postgresURL = Typed<String>(
         "postgres.url", .text, default: nil,
-        "Reserved for the PostgreSQL store, which this build does not contain.", isSecret: true)
+        "How PostgreSQL is reached, as libpq reads it, such as postgresql://latchkey@db.example.com/latchkey; without "
+            + "a password.", isSecret: true)
+    static let postgresPasswordFile = Typed<String>(
+        "postgres.password_file", .text, default: nil,
+        "File with the password for PostgreSQL on one line. Read again for each connection.")
+    static let postgresConnections = Typed<Int>(
+        "postgres.connections", .integer(1...100), default: "8",
+        "Connections of this node for transactions; 8 more are for refreshes, reads and news.")
+    static let postgresListen = Typed<Bool>(
+        "postgres.listen", .flag, default: "true",
+        "Whether LISTEN works on this connection; false behind a pooler, and the database is asked ten times a second."
+    )
     static let logLevel = Typed<Logger.Level>(
         "log.level", .choice(Logger.Level.self), default: "info",
         "Lowest level to log: trace, debug, info, notice, warning, error or critical.")
@@ -169,6 +180,7 @@ extension ConfigurationKey {
         revocationsAccess.key, nextUpdate.key, expiresIn.key, maxWait.key, maxWaiters.key, maxWaitersPerAddress.key,
         sharedSignals.key, maxPending.key, eventRetention.key,
         statusListEnabled.key, statusListTTL.key,
-        auditRetention.key, store.key, postgresURL.key, logLevel.key, logFormat.key,
+        auditRetention.key, store.key, postgresURL.key, postgresPasswordFile.key, postgresConnections.key,
+        postgresListen.key, logLevel.key, logFormat.key,
     ]
 }

@@ -9,8 +9,24 @@ package import Logging
 /// The complete configuration of a command or the server: the domain's settings and the process's own.
 package struct EffectiveSettings: Sendable {
     package enum LogFormat: String, Sendable, CaseIterable { case text, json }
-    /// Databases that this build contains.
-    enum Database: String, Sendable, CaseIterable { case sqlite }
+    /// The databases that can be named in `store`.
+    enum Engine: String, Sendable, CaseIterable { case sqlite, postgres }
+
+    /// Where the database is.
+    package enum Database: Sendable {
+        /// A file in the data directory.
+        case sqlite
+        case postgres(Postgres)
+    }
+
+    /// How PostgreSQL is reached.
+    package struct Postgres: Sendable {
+        /// As libpq takes it, without a password.
+        package let url: String
+        package let passwordFile: String?
+        package let connections: Int
+        package let listens: Bool
+    }
 
     /// A certificate and its key; both are present or neither.
     package struct TLSFiles: Sendable, Equatable {
@@ -34,6 +50,7 @@ package struct EffectiveSettings: Sendable {
     package let dataDirectory: DataDirectory
     /// Where the master key is read from when `LATCHKEY_MASTER_KEY` is not set.
     package let masterKeyFile: String
+    package let database: Database
     package let bootstrap: Bootstrap?
     package let tls: TLSFiles?
     package let trustedProxies: TrustedProxies
@@ -73,10 +90,7 @@ package struct EffectiveSettings: Sendable {
         let issuer = try values.optional(Key.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
         try IssuerRule.check(issuer)
         core = try LatchkeyCore.Settings(issuer: issuer, values)
-        _ = try values.value(of: Key.store)
-        guard try values.optional(Key.postgresURL) == nil else {
-            throw ConfigurationError("`postgres.url` is set, but this build has no PostgreSQL store: remove the key.")
-        }
+        database = try Self.database(values)
         logLevel = try values.value(of: Key.logLevel)
         logFormat = try values.value(of: Key.logFormat)
         warnings = values.warnings + Self.warnings(core, listen: listen, isTLS: tls != nil)
@@ -86,6 +100,35 @@ package struct EffectiveSettings: Sendable {
     /// the certificate is for the public name, which no scraper or script of this machine uses.
     package func speaksTLS(admin address: ListenAddress) -> Bool {
         tls != nil && adminTLS ?? !address.isLoopback
+    }
+
+    private static func database(_ values: ConfigurationValues) throws -> Database {
+        typealias Key = ConfigurationKey
+        let url = try values.optional(Key.postgresURL)
+        switch try values.value(of: Key.store) {
+        case .sqlite:
+            guard url == nil else {
+                throw ConfigurationError(
+                    "`postgres.url` is set\(values.source(of: Key.postgresURL.key)), but `store` is sqlite: "
+                        + "set `store: postgres`, or remove the key.")
+            }
+            return .sqlite
+        case .postgres:
+            #if Postgres
+                guard let url else {
+                    throw ConfigurationError("`store` is postgres: set `postgres.url`.")
+                }
+                return .postgres(
+                    Postgres(
+                        url: url, passwordFile: try values.optional(Key.postgresPasswordFile),
+                        connections: try values.value(of: Key.postgresConnections),
+                        listens: try values.value(of: Key.postgresListen)))
+            #else
+                throw ConfigurationError(
+                    "`store` is postgres\(values.source(of: Key.store.key)), but this program was built without "
+                        + "PostgreSQL: build it with `--traits Postgres`, or set `store: sqlite`.")
+            #endif
+        }
     }
 
     private static func warnings(

@@ -27,7 +27,7 @@ struct StartupCheck {
         let file = MasterKeyFile(path: settings.masterKeyFile)
         let isGiven = environment[ConfigurationKey.masterKeyVariable].map { !$0.isEmpty } ?? false
         guard !isGiven, !file.exists, !hasDatabase else {
-            _ = try Compose.masterKey(settings, environment, mayCreate: false)
+            _ = try Compose.masterKey(settings, environment, mayCreate: { false })
             return
         }
         // The server creates the data directory and its parents; it creates no other directory.

@@ -1,0 +1,38 @@
+package import LatchkeyTokens
+
+/// A store that other processes write to as well: other nodes that serve the same issuer.
+///
+/// A node learns what others committed by looking: when it hears that something changed, once a second, and when a
+/// caller knows of something newer. What it found is told to the ``StoreObserver`` as a ``StoreCheck``.
+package protocol SharedStore: Sendable {
+    /// Names this node among those that share the database, for as long as the process lives: letters and digits.
+    var node: String { get }
+    /// What was found last, and how long ago; nil before the first look.
+    var lastCheck: (found: StoreCheck, age: Duration)? { get }
+    /// Looks now, at most ten times a second. All who ask meanwhile share one look. Everything that was committed before
+    /// the call has been told to the observer when this returns true.
+    /// - Returns: false when the database did not answer within `patience`.
+    func catchUp(within patience: Duration) async -> Bool
+}
+
+/// What a node found in the database that it shares.
+package struct StoreCheck: Sendable, Equatable {
+    /// The database's clock.
+    package let at: Timestamp
+    /// The epoch of the revocation list.
+    package let epoch: String
+    /// The last `seq` that this node has published.
+    package let sequence: Int64
+    /// Of the table of signing keys.
+    package let keyVersion: Int64
+    /// Of the table of clients, with their secrets.
+    package let clientVersion: Int64
+
+    package init(at: Timestamp, epoch: String, sequence: Int64, keyVersion: Int64, clientVersion: Int64) {
+        self.at = at
+        self.epoch = epoch
+        self.sequence = sequence
+        self.keyVersion = keyVersion
+        self.clientVersion = clientVersion
+    }
+}

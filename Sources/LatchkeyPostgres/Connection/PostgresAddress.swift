@@ -1,0 +1,67 @@
+#if Postgres
+    internal import CPostgres
+    import Foundation
+    import LatchkeyCore
+
+    /// How a server is reached.
+    package struct PostgresAddress: Sendable {
+        /// As libpq takes it: a URI or `key=value` pairs; without a password.
+        package let url: String
+        /// Holds the password on one line. Read for each connection, so that it can be changed.
+        package let passwordFile: String?
+
+        private static let longestPassword = 1024
+
+        package init(url: String, passwordFile: String? = nil) {
+            self.url = url
+            self.passwordFile = passwordFile
+        }
+
+        /// Checks what can be checked without connecting.
+        /// - Throws: ``StoreUnavailable`` with a sentence for the operator, which quotes nothing of the URL.
+        package func check() throws {
+            var message: UnsafeMutablePointer<CChar>?
+            // Both strings are NUL-terminated copies for the call; what comes back is freed below.
+            let options = unsafe PQconninfoParse(url, &message)
+            defer {
+                unsafe PQconninfoFree(options)
+                unsafe PQfreemem(message)
+            }
+            guard var option = unsafe options else {
+                throw StoreUnavailable("postgres.url is neither a URI nor key=value pairs as libpq reads them")
+            }
+            // The list ends with an option that has no keyword.
+            while let keyword = unsafe option.pointee.keyword {
+                if unsafe PostgresResult.text(keyword).utf8.elementsEqual("password".utf8),
+                    unsafe option.pointee.val != nil
+                {
+                    throw StoreUnavailable(
+                        "postgres.url has a password, which other users of this machine could see: put it into a "
+                            + "file and name that in postgres.password_file")
+                }
+                unsafe option += 1
+            }
+            _ = try password()
+        }
+
+        /// - Throws: ``StoreUnavailable`` when there is a file and it cannot be read as one line of text.
+        func password() throws -> String? {
+            guard let passwordFile else { return nil }
+            guard let file = FileHandle(forReadingAtPath: passwordFile) else {
+                throw StoreUnavailable("the file \(passwordFile) (postgres.password_file) cannot be read")
+            }
+            defer { try? file.close() }
+            let bytes = Array((try? file.read(upToCount: Self.longestPassword + 2)) ?? Data())
+            let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+            let rest = bytes.dropFirst(line.count)
+            guard !line.isEmpty, line.count <= Self.longestPassword, !line.contains(0),
+                rest.allSatisfy({ $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }),
+                let text = String(bytes: line, encoding: .utf8)
+            else {
+                throw StoreUnavailable(
+                    "the file \(passwordFile) (postgres.password_file) is not one line of at most 1024 bytes")
+            }
+            return text
+        }
+    }
+#endif

@@ -1,0 +1,72 @@
+import Foundation
+package import Glibc
+package import LatchkeyCore
+import LatchkeySQLite
+import LatchkeyTokens
+package import Logging
+package import ServiceLifecycle
+
+#if Postgres
+    import LatchkeyPostgres
+#endif
+
+/// The store of this process, and what only its engine can tell. The one place that knows which engines there are.
+package struct OpenedStore: Sendable {
+    package let store: any Store
+    /// Whether the database is known to be gone for good.
+    package let isLost: @Sendable () -> Bool
+    /// The threads that everybody who writes waits for.
+    package let threads: @Sendable () async throws -> [pthread_t]
+    /// Watches over the database as long as the server runs, and ends it when the database is gone.
+    package let watch: (any Service)?
+
+    /// - Throws: `MigrationError`, `StoreUnavailable`, each with a sentence for the operator.
+    package static func open(
+        _ settings: EffectiveSettings, mayMigrate: Bool, clock: Clock, observer: any StoreObserver, logger: Logger
+    ) throws -> OpenedStore {
+        switch settings.database {
+        case .sqlite:
+            var sqlite = SQLiteStore.Settings(dataDirectory: settings.dataDirectory.path)
+            sqlite.schema = mayMigrate ? .migrate : .requireCurrent
+            let store = try SQLiteStore.open(sqlite, clock: clock, observer: observer, logger: logger)
+            return OpenedStore(
+                store: store, isLost: { store.isLost }, threads: { [try await store.writerThread()] },
+                watch: DatabaseWatch(store: store, logger: logger))
+        case .postgres(let database):
+            #if Postgres
+                let store = try PostgresStore.open(
+                    PostgresStore.Settings(database), clock: clock, observer: observer, logger: logger)
+                // A server that is away comes back; nothing here is lost for good.
+                return OpenedStore(store: store, isLost: { false }, threads: { [] }, watch: nil)
+            #else
+                throw ConfigurationError("\(database): this program was built without PostgreSQL.")
+            #endif
+        }
+    }
+}
+
+extension EffectiveSettings {
+    /// Whether a start may make a new master key: there is nothing yet that another one has sealed.
+    package func isUntouched() throws -> Bool {
+        switch database {
+        case .sqlite: return !FileManager.default.fileExists(atPath: dataDirectory.databasePath)
+        case .postgres(let database):
+            #if Postgres
+                return try PostgresStore.isUntouched(PostgresStore.Settings(database))
+            #else
+                _ = database
+                return false
+            #endif
+        }
+    }
+}
+
+#if Postgres
+    extension PostgresStore.Settings {
+        init(_ database: EffectiveSettings.Postgres) {
+            self.init(PostgresAddress(url: database.url, passwordFile: database.passwordFile))
+            connections = database.connections
+            listens = database.listens
+        }
+    }
+#endif
