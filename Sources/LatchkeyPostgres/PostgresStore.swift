@@ -18,6 +18,8 @@
             package var clockLag: Int64 = 1
             /// Whether other nodes' revocations are heard of by LISTEN; otherwise they are looked for ten times a second.
             package var listens = true
+            /// Set by the database's clock as often as that is read.
+            package var following: FollowingClock?
             /// Takes the place of the database's clock. For tests.
             package var databaseClock: (@Sendable () -> Timestamp)?
 
@@ -54,6 +56,8 @@
                 let connection = try PostgresConnection(settings.address)
                 defer { connection.close() }
                 try ServerCheck.run(connection)
+                let reading = try PostgresTransaction.databaseClock(connection)
+                settings.following?.follow(reading)
                 try PostgresMigrator().run(on: connection, now: clock.now())
                 let state = try StateRow(connection).row()
                 let second = try connection.integer("SELECT second FROM clock")

@@ -41,6 +41,13 @@
             return try read()
         }
 
+        /// What the database's clock shows.
+        static func databaseClock(_ connection: PostgresConnection) throws -> Timestamp {
+            Timestamp(
+                milliseconds: try connection.integer(
+                    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+        }
+
         func read() throws -> Reading {
             let reading = try connection.first(
                 """
