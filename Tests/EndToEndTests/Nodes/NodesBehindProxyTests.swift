@@ -22,18 +22,19 @@
                 let (folder, port) = (try TemporaryFolder(), try ServerProcess.freePort())
                 let nginx = try await NginxProcess(folder: folder, http: Self.balancer(nodes, port), ports: [port])
                 let logs = InMemoryLogHandler()
-                let delays = Mutex<[Duration]>([])
-                try await withVerifier(TestHTTP(base: "http://127.0.0.1:\(port)")) {
+                let delays = Delays()
+                let change: (inout TokenVerifier.Configuration) -> Void = {
                     $0.polling = .longPoll()
                     $0.logger = Logger(label: "verifier") { _ in logs }
-                } _: { verifier in
+                }
+                try await withVerifier(TestHTTP(base: "http://127.0.0.1:\(port)"), change) { verifier in
                     #expect(await verifier.waitUntilReady(for: .seconds(600)))
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for worker in 0..<Self.workers {
                             group.addTask {
                                 for round in 0..<Self.revocations / Self.workers {
                                     let delay = try await Self.revoke(nodes, worker + round, verifier)
-                                    delays.withLock { $0.append(delay) }
+                                    delays.all.withLock { $0.append(delay) }
                                 }
                             }
                         }
@@ -44,7 +45,7 @@
                 }
                 let warnings = logs.entries.filter { $0.level >= .warning }
                 #expect(warnings.isEmpty, "\(warnings.map { "\($0.message) \($0.metadata)" }.prefix(3))")
-                let sorted = delays.withLock { $0.sorted() }
+                let sorted = delays.all.withLock { $0.sorted() }
                 #expect(sorted.count == Self.revocations)
                 print(
                     "heard through nginx over three nodes: \(sorted.count) revocations, "
@@ -83,6 +84,10 @@
                 }
                 """
         }
+    }
+
+    private final class Delays: Sendable {
+        let all = Mutex<[Duration]>([])
     }
 
     extension Array where Element: Sendable {
