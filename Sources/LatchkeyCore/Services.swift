@@ -60,7 +60,7 @@ package struct Services: Sendable {
         let statusLists =
             settings.statusList.enabled
             ? StatusLists(
-                settings: settings, clock: clock, store: store, ring: keyRing, revocations: feed, deflate: deflate)
+                settings: settings, store: store, ring: keyRing, revocations: feed, deflate: deflate)
             : nil
         let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys, statusLists: statusLists)
         let throttle = LoginThrottle(

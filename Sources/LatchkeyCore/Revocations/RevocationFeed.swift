@@ -143,9 +143,11 @@ package final class RevocationFeed: StoreObserver, Service {
         state.withLock { ($0.list.index.revokes(token), $0.list.sequence) }
     }
 
+    package typealias Snapshot = (index: RevocationIndex, sequence: Int64, epoch: String)
+
     /// The live entries as a value, for checking many tokens outside the lock. Copies nothing.
-    package func snapshot() -> (index: RevocationIndex, sequence: Int64) {
-        state.withLock { ($0.list.index, $0.list.sequence) }
+    package func snapshot() -> Snapshot {
+        state.withLock { ($0.list.index, $0.list.sequence, $0.epoch) }
     }
 
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
