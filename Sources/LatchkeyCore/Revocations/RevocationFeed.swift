@@ -96,6 +96,21 @@ package final class RevocationFeed: StoreObserver, Service {
         if isPaced { nudges.continuation.yield() } else { waits.release() }
     }
 
+    /// Called by a store whose log goes on in another epoch: pollers get the whole list.
+    package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {
+        var list = LiveRevocations(sequence: sequence)
+        for record in records { list.append(record.entry) }
+        let loaded = list
+        let isPaced = state.withLock { state in
+            state.epoch = epoch
+            state.list = loaded
+            state.consumers = RevocationConsumers()
+            state.told = 0
+            return state.isPaced
+        }
+        if isPaced { nudges.continuation.yield() } else { waits.release() }
+    }
+
     /// The first live entry that makes this token invalid. O(1).
     package func match(_ token: VerifiedToken) -> RevocationEntry? {
         state.withLock { $0.list.index.firstMatch(for: token.claims, keyID: token.keyID) }
