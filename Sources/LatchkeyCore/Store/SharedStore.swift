@@ -29,6 +29,8 @@ package protocol SharedStore: Sendable {
     /// Takes or prolongs a piece of work that only one node does at a time.
     /// - Returns: false while another node has it.
     func lease(_ work: SharedWork, for time: Duration) async throws -> Bool
+    /// Writes what this node tells about consumers of the revocation list, and returns what all nodes know.
+    func exchange(_ changes: ConsumerChanges) async throws -> [SharedConsumer]
 }
 
 /// Work that one node does for all.

@@ -40,6 +40,7 @@ package struct OpenedStore: Sendable {
                 postgres.name = Self.machineName
                 postgres.program = Latchkey.version
                 postgres.seenFile = settings.dataDirectory.seenPath
+                if time.databaseClock != nil { postgres.clockLag = 0 }
                 let store = try PostgresStore.open(
                     postgres, clock: time.clock, observer: observer, logger: logger)
                 // A server that is away comes back; nothing here is lost for good.
