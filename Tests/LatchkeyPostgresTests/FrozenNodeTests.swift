@@ -15,7 +15,9 @@
         }
 
         /// Its connection stays open: what it holds is let go by the server alone.
-        @Test(arguments: Held.allCases) func `the others go on without what a stopped node holds`(held: Held) async throws {
+        @Test(arguments: Held.allCases) func `the others go on without what a stopped node holds`(held: Held)
+            async throws
+        {
             let place = try await PostgresPlace()
             let store = try place.open()
             let session = try await ConcurrencyTests.session(store)

@@ -13,7 +13,8 @@ struct TimeAndCopiesTests {
         try FileManager.default.copyItem(atPath: folder.file(from), toPath: folder.file(to))
     }
 
-    @Test(.onSQLite) func `a database copied back from yesterday moves lineages forward and tells everybody who must know`()
+    @Test(.onSQLite)
+    func `a database copied back from yesterday moves lineages forward and tells everybody who must know`()
         async throws
     {
         let folder = try TemporaryFolder()

@@ -15,7 +15,9 @@
         static let revocations = 1_000
         static let workers = 4
 
-        @Test func `a verifier refuses no document over a thousand revocations, and every token afterwards`() async throws {
+        @Test func `a verifier refuses no document over a thousand revocations, and every token afterwards`()
+            async throws
+        {
             try await withNodes(3, ["revocations.max_waiters_per_address": "1000"]) { nodes in
                 try await nodes[0].addUser()
                 try await nodes[0].addClient()

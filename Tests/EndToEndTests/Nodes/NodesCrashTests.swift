@@ -11,7 +11,9 @@
     @Suite(.serialized, .endsHang) struct NodesCrashTests {
         static let rounds = 20
 
-        @Test func `nothing acknowledged is lost and nothing revoked comes back in 20 hard kills of nodes`() async throws {
+        @Test func `nothing acknowledged is lost and nothing revoked comes back in 20 hard kills of nodes`()
+            async throws
+        {
             let database = try await PostgresCluster.running().makeDatabase()
             let place = try await NodesPlace(database: database, count: 3)
             let ledger = NodesLedger(place.nodes)
