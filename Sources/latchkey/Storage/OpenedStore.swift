@@ -37,6 +37,7 @@ package struct OpenedStore: Sendable {
                 var postgres = PostgresStore.Settings(database)
                 postgres.following = time.following
                 postgres.databaseClock = time.databaseClock
+                if time.databaseClock != nil { postgres.clockLag = 0 }
                 let store = try PostgresStore.open(
                     postgres, clock: time.clock, observer: observer, logger: logger)
                 // A server that is away comes back; nothing here is lost for good.
