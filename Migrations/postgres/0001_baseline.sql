@@ -322,3 +322,10 @@ CREATE TABLE leases (
     node text COLLATE "C" NOT NULL,
     until bigint NOT NULL
 );
+
+-- Whether the data came from another database, or went to one: there is at most one row.
+CREATE TABLE moves (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    number bigint NOT NULL,
+    state text COLLATE "C" NOT NULL CHECK (state IN ('copying', 'copied', 'opened', 'moved'))
+);
