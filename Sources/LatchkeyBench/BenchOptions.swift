@@ -10,7 +10,7 @@ struct BenchOptions: Sendable {
     var commit = "unknown"
     var plan = BenchPlan.full
     /// In the order of ``Part``, each once.
-    var parts = Part.allCases
+    var parts = Part.onSQLite
     var wish = Wish.measure
 
     /// What to do.
@@ -26,15 +26,20 @@ struct BenchOptions: Sendable {
     static let help = """
         Measures a latchkey server on this machine and compares it with what the machine itself can do.
 
-        Usage: Scripts/bench [PART...] [--quick] [--json FILE] [--folder DIR]
+        Usage: Scripts/bench [--postgres] [PART...] [--quick] [--json FILE] [--folder DIR]
                Scripts/bench --list | --help
 
         Parts; without a name, all of them run:
 
-        \(list)
+        \(lines(Part.onSQLite))
+
+        Parts with --postgres; without a name, all of these run:
+
+        \(lines(Part.onPostgres))
 
         Options:
 
+          --postgres      measure nodes on a PostgreSQL that is started for it, with the program that can serve from it
           --quick         a quick look, not a measurement: short slices, two rounds
           --json FILE     write the figures to FILE, and the page with plots beside it, with the ending .html;
                           by default both are written to the folder that is printed
@@ -50,6 +55,8 @@ struct BenchOptions: Sendable {
           Scripts/bench logins rotations --quick
           Scripts/bench instructions --quick
           Scripts/bench reads --folder /srv --json reads.json
+          Scripts/bench --postgres
+          Scripts/bench --postgres postgres-rotations --quick
 
         The server runs as a child process on 127.0.0.1 with a fresh data directory and default settings. Each row is
         measured once in every round, so that a temporary slowdown of the machine affects all rows alike;
@@ -59,11 +66,13 @@ struct BenchOptions: Sendable {
         missed, a request failed or the measurement could not continue, 2 when the command line is wrong.
         """
 
-    /// The parts, one a line.
-    static var list: String {
-        Part.allCases.map { part in
+    /// All parts, one a line.
+    static var list: String { lines(Part.allCases) }
+
+    private static func lines(_ parts: [Part]) -> String {
+        parts.map { part in
             let name = part.rawValue
-            return "  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + part.summary
+            return "  " + name + String(repeating: " ", count: max(1, 22 - name.count)) + part.summary
         }.joined(separator: "\n")
     }
 
@@ -72,10 +81,12 @@ struct BenchOptions: Sendable {
     init(arguments: [String]) throws(BenchFailure) {
         var rest = arguments[...]
         var named: Set<Part> = []
+        var isOnPostgres = false
         while let argument = rest.popFirst() {
             switch argument {
             case "--help", "-h": wish = .help
             case "--list": wish = .list
+            case "--postgres": isOnPostgres = true
             case "--quick": plan = .quick
             case Self.loop: wish = try Self.loop(from: &rest)
             case "--server": server = try Self.value(of: argument, from: &rest)
@@ -85,7 +96,11 @@ struct BenchOptions: Sendable {
             default: named.insert(try Self.part(argument))
             }
         }
-        if !named.isEmpty { parts = Part.allCases.filter(named.contains) }
+        let known = isOnPostgres ? Part.onPostgres : Part.onSQLite
+        if let stranger = named.first(where: { !known.contains($0) }) {
+            throw BenchFailure("\(stranger.rawValue) runs \(isOnPostgres ? "without" : "with") --postgres.")
+        }
+        parts = named.isEmpty ? known : known.filter(named.contains)
         guard case .measure = wish, parts != [.verification], server.isEmpty else { return }
         throw BenchFailure("Name the binary to measure with --server FILE; see --help.")
     }

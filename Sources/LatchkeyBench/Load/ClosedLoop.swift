@@ -8,23 +8,37 @@ import Glibc
 /// One thread drives all connections and sleeps while none has an answer: each microsecond of the load is one that the
 /// server lacks, and a thread for each connection would add a thread switch to every request.
 struct ClosedLoop {
-    let endpoint: Endpoint
-    /// Process whose processor time counts as the server's.
-    let server: ServerFigures
+    /// Where requests go, one after the other. A client has a connection to each, and asks them in turn.
+    let endpoints: [Endpoint]
+    /// Processes whose processor time counts as the server's.
+    let servers: [ServerFigures]
     /// How long requests begin; requests under way are then awaited.
     let seconds: Double
 
-    /// Drives one connection for each client.
+    init(endpoint: Endpoint, server: ServerFigures, seconds: Double) {
+        endpoints = [endpoint]
+        servers = [server]
+        self.seconds = seconds
+    }
+
+    /// Several nodes of one issuer: what one of them has just answered is presented to the next.
+    init(nodes: [ServerUnderTest], seconds: Double) {
+        endpoints = nodes.map(\.endpoint)
+        servers = nodes.map(\.figures)
+        self.seconds = seconds
+    }
+
+    /// Drives one request at a time for each client.
     /// - Returns: the figures, and the clients as they are afterwards.
     func run<Client: LoadClient>(_ clients: [Client]) throws -> (slice: Slice, clients: [Client]) {
-        var places = try clients.map { LoadPlace(client: $0, connection: try HTTPConnection(endpoint)) }
-        let before = (server: try server.cpuSeconds(), generator: ServerFigures.ownCPUSeconds())
+        var places = try clients.enumerated().map { try LoadPlace(client: $1, endpoints: endpoints, turn: $0) }
+        let before = (server: try cpuSeconds(), generator: ServerFigures.ownCPUSeconds())
         let start = Stopwatch.now()
         let end = Stopwatch.after(seconds)
         if places.count == 1 {
-            places[0].drive(at: endpoint, until: end)
+            places[0].drive(until: end)
         } else {
-            try Multiplexer(endpoint: endpoint, end: end).drive(&places)
+            try Multiplexer(end: end).drive(&places)
         }
         let finish = places.map(\.last).max() ?? start
         let latencies = places.flatMap(\.latencies).sorted()
@@ -32,16 +46,22 @@ struct ClosedLoop {
         let slice = Slice(
             count: latencies.count, seconds: Stopwatch.seconds(from: start, to: finish), latencies: latencies,
             failures: failures.count, firstFailure: failures.first,
-            serverCPUSeconds: try server.cpuSeconds() - before.server,
+            serverCPUSeconds: try cpuSeconds() - before.server,
             generatorCPUSeconds: ServerFigures.ownCPUSeconds() - before.generator)
         return (slice, places.map(\.client))
     }
+
+    private func cpuSeconds() throws -> Double { try servers.map { try $0.cpuSeconds() }.reduce(0, +) }
 }
 
-/// A client, its connection, and its results.
+/// A client, its connections, and its results.
 struct LoadPlace<Client: LoadClient> {
     private(set) var client: Client
-    private(set) var connection: HTTPConnection
+    private let endpoints: [Endpoint]
+    /// One for each endpoint.
+    private var connections: [HTTPConnection]
+    /// Which of them has the request under way.
+    private var turn: Int
     /// Nanoseconds of each success.
     private(set) var latencies: [UInt64] = []
     private(set) var failures: [String] = []
@@ -52,16 +72,23 @@ struct LoadPlace<Client: LoadClient> {
     /// A connection that fails so often gives up.
     private static var mostFailures: Int { 5 }
 
-    init(client: Client, connection: HTTPConnection) {
+    /// - Parameter turn: a number of its own, so that not all places begin with the same endpoint.
+    init(client: Client, endpoints: [Endpoint], turn: Int) throws {
         self.client = client
-        self.connection = connection
+        self.endpoints = endpoints
+        self.turn = turn % endpoints.count
+        connections = try endpoints.map(HTTPConnection.init)
     }
+
+    /// The one whose answer is awaited.
+    var connection: HTTPConnection { connections[turn] }
 
     var hasGivenUp: Bool { failures.count >= Self.mostFailures }
 
     /// - Parameter now: from when on its latency counts.
     mutating func send(at now: UInt64) throws {
         sentAt = now
+        turn = turn + 1 < connections.count ? turn + 1 : 0
         try connection.send(client.request)
     }
 
@@ -79,10 +106,10 @@ struct LoadPlace<Client: LoadClient> {
     mutating func fail(_ reason: any Error) { failures.append("\(reason)") }
 
     /// A fresh connection, after a failure.
-    mutating func reconnect(to endpoint: Endpoint) throws { connection = try HTTPConnection(endpoint) }
+    mutating func reconnect() throws { connections[turn] = try HTTPConnection(endpoints[turn]) }
 
     /// Alone on the thread: nothing is cheaper than to wait inside the read.
-    mutating func drive(at endpoint: Endpoint, until end: UInt64) {
+    mutating func drive(until end: UInt64) {
         var now = Stopwatch.now()
         while now < end, !hasGivenUp {
             do {
@@ -92,7 +119,7 @@ struct LoadPlace<Client: LoadClient> {
                 now = done ?? now
             } catch {
                 fail(error)
-                do { try reconnect(to: endpoint) } catch { return fail(error) }
+                do { try reconnect() } catch { return fail(error) }
                 now = Stopwatch.now()
             }
         }

@@ -5,7 +5,6 @@ import Glibc
 /// The sockets stay blocking: reads follow the kernel's word that there is something, and a request fits into the
 /// socket's buffer.
 struct Multiplexer {
-    let endpoint: Endpoint
     /// No request begins later.
     let end: UInt64
 
@@ -44,7 +43,7 @@ struct Multiplexer {
             return begin(&place, now)
         } catch {
             place.fail(error)
-            try place.reconnect(to: endpoint)
+            try place.reconnect()
             return begin(&place, Stopwatch.now())
         }
     }

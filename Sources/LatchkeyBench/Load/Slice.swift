@@ -12,11 +12,18 @@ struct Slice: Sendable {
     var serverCPUSeconds = 0.0
     /// The same of the generator.
     var generatorCPUSeconds = 0.0
+    /// The same of a database in processes of its own; nil where there is none.
+    var databaseCPUSeconds: Double?
 
     var perSecond: Double { seconds > 0 ? Double(count) / seconds : 0 }
 
     /// Microseconds of the server's processor time for each request.
     var serverMicroseconds: Double? { count > 0 ? serverCPUSeconds / Double(count) * 1e6 : nil }
+
+    /// The same of the database's.
+    var databaseMicroseconds: Double? {
+        databaseCPUSeconds.flatMap { count > 0 ? $0 / Double(count) * 1e6 : nil }
+    }
 
     /// The latency, in milliseconds, that the fraction `quantile` of the requests did not exceed.
     func latencyMilliseconds(_ quantile: Double) -> Double? {

@@ -45,8 +45,33 @@ enum SocketConnect {
         return try checked(descriptor, code)
     }
 
+    /// A listening socket in the file system, which the caller closes.
+    static func listen(path: String) throws -> Int32 {
+        let descriptor = try make(AF_UNIX)
+        var address = try unixAddress(path, closing: descriptor)
+        // As above.
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                unsafe bind(descriptor, raw, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return try checked(descriptor, code == 0 ? Glibc.listen(descriptor, SOMAXCONN) : code)
+    }
+
     private static func open(path: String) throws -> Int32 {
         let descriptor = try make(AF_UNIX)
+        var address = try unixAddress(path, closing: descriptor)
+        // As above.
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                unsafe connect(descriptor, raw, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return try checked(descriptor, code)
+    }
+
+    /// - Parameter descriptor: is closed when the path is too long.
+    private static func unixAddress(_ path: String, closing descriptor: Int32) throws -> sockaddr_un {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -60,13 +85,7 @@ enum SocketConnect {
             close(descriptor)
             throw BenchFailure("The path of the socket is too long: \(path)")
         }
-        // As above.
-        let code = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                unsafe connect(descriptor, raw, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        return try checked(descriptor, code)
+        return address
     }
 
     private static func make(_ family: Int32) throws -> Int32 {
@@ -84,7 +103,7 @@ enum SocketConnect {
         guard code != 0 else { return descriptor }
         let reason = errno
         close(descriptor)
-        throw BenchFailure("Nothing answers: error \(reason).")
+        throw BenchFailure("The socket cannot be opened: error \(reason).")
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {

@@ -54,9 +54,9 @@ final class ChildProcess {
         return process.terminationStatus
     }
 
-    /// SIGTERM, and SIGKILL when that does not help in time.
-    func stop() {
-        if process.isRunning { process.terminate() }
+    /// Asks it to end, and kills it when that does not help in time.
+    func stop(by signal: Int32 = SIGTERM) {
+        if process.isRunning { Glibc.kill(processID, signal) }
         let limit = Stopwatch.after(Self.stopLimit)
         while process.isRunning, Stopwatch.now() < limit { Stopwatch.sleep(milliseconds: 5) }
         if process.isRunning {

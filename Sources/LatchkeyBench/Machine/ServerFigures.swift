@@ -39,14 +39,20 @@ struct ServerFigures: Sendable {
     }
 
     /// User and system time together, since the process started.
-    func cpuSeconds() throws -> Double {
-        // The command's name stands in parentheses and may contain anything; the fields after it are plain.
+    func cpuSeconds() throws -> Double { try times(12...13) }
+
+    /// The same of the children that have ended and that this process has waited for.
+    func endedChildrenSeconds() throws -> Double { try times(14...15) }
+
+    /// The sum of some fields of its `stat`, counted from behind the command's name.
+    private func times(_ positions: ClosedRange<Int>) throws -> Double {
+        // The name stands in parentheses and may contain anything; the fields after it are plain.
         let stat = try read("stat")
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+        guard fields.count > positions.upperBound else {
             throw BenchFailure("/proc/\(processID)/stat cannot be read.")
         }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return fields[positions].compactMap { Double($0) }.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Processes that this one started and that still run.

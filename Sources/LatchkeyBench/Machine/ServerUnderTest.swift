@@ -7,7 +7,7 @@ final class ServerUnderTest {
     let figures: ServerFigures
     /// Port of 127.0.0.1.
     let port: UInt16
-    /// As its tokens and lists name it; also where it is reached.
+    /// As its tokens and lists name it.
     let issuer: String
     /// From the start of the process to the first answer of `/healthz`.
     let secondsToFirstAnswer: Double
@@ -20,20 +20,24 @@ final class ServerUnderTest {
     ///   - binary: the latchkey program.
     ///   - folder: gets `data`, which may be there already, and `server.log`.
     ///   - configuration: environment variables, where the defaults are not what is measured.
+    ///   - issuer: of another node, beside which this one serves; by default where this one is reached.
     ///   - program: what runs it, with its own arguments; nothing by default.
     /// - Throws: ``BenchFailure`` with the end of its log when it does not answer.
-    init(binary: String, folder: String, configuration: [String: String] = [:], under program: [String] = []) throws {
+    init(
+        binary: String, folder: String, configuration: [String: String] = [:], issuer: String? = nil,
+        under program: [String] = []
+    ) throws {
         port = try SocketConnect.freePort()
         let data = folder + "/data"
         endpoint = .loopback(port: port)
-        issuer = "http://localhost:\(port)"
+        self.issuer = issuer ?? "http://localhost:\(port)"
         admin = .unixSocket(path: data + "/latchkey.sock")
         // Nothing in the caller's environment may change the result.
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LATCHKEY_") }
             .merging(configuration) { _, given in given }
         let start = Stopwatch.now()
         let command =
-            program + [binary, "serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", issuer]
+            program + [binary, "serve", "--data-dir", data, "--listen", "127.0.0.1:\(port)", "--issuer", self.issuer]
         process = try ChildProcess(
             command[0], Array(command.dropFirst()), environment: environment, log: folder + "/server.log")
         figures = ServerFigures(processID: process.processID)

@@ -211,33 +211,3 @@ private struct Run {
 
     private func seconds(_ instant: UInt64) -> Double { Stopwatch.seconds(from: start, to: instant) }
 }
-
-/// `poll` with a time in nanoseconds: milliseconds are coarser than what is measured.
-private enum FinePoll {
-    typealias Call =
-        @convention(c) (UnsafeMutablePointer<pollfd>?, nfds_t, UnsafePointer<timespec>?, OpaquePointer?) -> Int32
-
-    /// glibc's ppoll(2), which no header of the Swift module declares; its signature is part of the system's interface.
-    static let wait: Call = {
-        guard let symbol = unsafe dlsym(nil, "ppoll") else { preconditionFailure("this system has no ppoll") }
-        return unsafe unsafeBitCast(symbol, to: Call.self)
-    }()
-}
-
-/// Puts the calling thread before all others of the machine, where the system allows it, and back.
-private enum Urgency {
-    /// SCHED_RESET_ON_FORK, a macro of the kernel's: threads and processes that are started meanwhile are ordinary ones.
-    private static let resetOnFork: Int32 = 0x4000_0000
-
-    static func raise() -> Bool {
-        var priority = sched_param(sched_priority: 1)
-        // The call reads our local.
-        return unsafe sched_setscheduler(0, SCHED_FIFO | resetOnFork, &priority) == 0
-    }
-
-    static func lower() {
-        var priority = sched_param(sched_priority: 0)
-        // As above. Where raising failed this changes nothing.
-        unsafe sched_setscheduler(0, SCHED_OTHER, &priority)
-    }
-}

@@ -12,6 +12,8 @@ struct RowFigures: Sendable, Codable {
     /// Microseconds of processor time per request, over all rounds. Absent for yardsticks of the machine.
     let serverMicroseconds: Double?
     let generatorMicroseconds: Double?
+    /// The same of a database in processes of its own, one value a round. Empty where there is none.
+    let databaseMicroseconds: [Double]
     let failures: Int
 
     /// Nil without slices.
@@ -32,6 +34,7 @@ struct RowFigures: Sendable, Codable {
         p99Milliseconds = slices.compactMap { $0.latencyMilliseconds(0.99) }
         serverMicroseconds = perRequest(\.serverCPUSeconds)
         generatorMicroseconds = perRequest(\.generatorCPUSeconds)
+        databaseMicroseconds = slices.compactMap(\.databaseMicroseconds)
         failures = slices.map(\.failures).reduce(0, +)
     }
 }

@@ -42,18 +42,24 @@ extension Section {
     private func showRows() {
         guard !rows.isEmpty else { return }
         let table = TextTable(titleWidth: 62, columnWidth: 10)
-        table.line("per second", ["min", "median", "max", "p50 ms", "p99 ms", "server", "generator", "failed"])
+        let hasDatabase = rows.contains { !$0.databaseMicroseconds.isEmpty }
+        table.line(
+            "per second",
+            ["min", "median", "max", "p50 ms", "p99 ms", "server", "generator", "failed"]
+                + (hasDatabase ? ["database"] : []))
         for row in rows {
             let columns = [
                 rate(row.perSecond.minimum), rate(row.perSecond.median), rate(row.perSecond.maximum),
                 optional(Spread(row.p50Milliseconds)?.median, 2), optional(Spread(row.p99Milliseconds)?.median, 2),
                 optional(row.serverMicroseconds, 1), optional(row.generatorMicroseconds, 1),
                 row.serverMicroseconds == nil ? "" : String(row.failures),
+                optional(Spread(row.databaseMicroseconds)?.median, 1),
             ]
             table.line(row.title, columns)
         }
         if rows.contains(where: { $0.serverMicroseconds != nil }) {
-            Console.line("server, generator: microseconds of processor time per request")
+            let what = hasDatabase ? "server, generator, database" : "server, generator"
+            Console.line("\(what): microseconds of processor time per request")
         }
     }
 

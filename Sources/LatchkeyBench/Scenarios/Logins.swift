@@ -19,21 +19,18 @@ struct Logins {
     }
 
     private func rows(_ server: ServerUnderTest) -> [Row] {
-        let cores = Machine.cores
-        return [
-            Row(
-                key: "argon2", title: "libargon2 alone, \(cores) threads, 19 MiB, t=2", isYardstick: true, isHash: true,
-                measure: HashYardstick(cores: cores).run)
-        ]
-            + Self.clients.map { count in
-                Row(key: "login_\(count)", title: "POST /api/v1/login, \(count) clients", isHash: true) { seconds in
-                    let clients = Population.users.prefix(count).map {
-                        SameRequest(request: Population.loginRequest($0))
-                    }
-                    return try ClosedLoop(endpoint: server.endpoint, server: server.figures, seconds: seconds)
-                        .run(clients).slice
-                }
+        [HashYardstick.row]
+            + Self.clients.map {
+                Self.row([server], clients: $0, key: "login_\($0)", title: "POST /api/v1/login, \($0) clients")
             }
+    }
+
+    /// A load of logins, at one node after the other.
+    static func row(_ nodes: [ServerUnderTest], clients: Int, key: String, title: String) -> Row {
+        Row(key: key, title: title, isHash: true) { seconds in
+            let clients = Population.users.prefix(clients).map { SameRequest(request: Population.loginRequest($0)) }
+            return try ClosedLoop(nodes: nodes, seconds: seconds).run(clients).slice
+        }
     }
 }
 

@@ -1,6 +1,15 @@
 /// What can be measured alone, by the name that the command line takes. In the order in which all are run.
 enum Part: String, CaseIterable, Sendable {
     case verification, instructions, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
+    case postgresRotations = "postgres-rotations"
+    case postgresLogins = "postgres-logins"
+    case postgresNodes = "postgres-nodes"
+    case postgresRevocations = "postgres-revocations"
+
+    /// Those of nodes on PostgreSQL, which only a program with PostgreSQL can run.
+    static let onPostgres: [Part] = [.postgresRotations, .postgresLogins, .postgresNodes, .postgresRevocations]
+    /// All others.
+    static let onSQLite = allCases.filter { !onPostgres.contains($0) }
 
     /// One line for people.
     var summary: String {
@@ -18,6 +27,11 @@ enum Part: String, CaseIterable, Sendable {
             "the same work with ten thousand and ten million sessions, commits at a steady pace, restarts"
         case .flood: "the effect of four times too many logins on all other requests"
         case .mixed: "ten minutes of everything at once: nothing may get slower or larger"
+        case .postgresRotations:
+            "durable rotations on PostgreSQL by a socket and 0.5 ms away, beside SQLite and pgbench"
+        case .postgresLogins: "password logins on PostgreSQL beside a bare Argon2 loop on all cores"
+        case .postgresNodes: "two nodes on one PostgreSQL beside one of them, requests sent to both in turn"
+        case .postgresRevocations: "time from a logout at one node to the answer of a long poll at another"
         }
     }
 
@@ -35,6 +49,10 @@ enum Part: String, CaseIterable, Sendable {
         case .growth: Section(self, figures: try Growth(options: options, folder: folder).measure())
         case .flood: try Flood(options: options, folder: folder).measure()
         case .mixed: Section(self, figures: try Mixed(options: options, folder: folder).measure())
+        case .postgresRotations: try PostgresRotations(options: options, folder: folder).measure()
+        case .postgresLogins: try PostgresLogins(options: options, folder: folder).measure()
+        case .postgresNodes: try PostgresNodes(options: options, folder: folder).measure()
+        case .postgresRevocations: try PostgresRevocations(options: options, folder: folder).measure()
         }
     }
 }

@@ -69,25 +69,31 @@ struct Rotations {
 
 /// Sessions that are refreshed again and again, each going on where the last slice left it.
 final class RotationLoad {
-    private let server: ServerUnderTest
+    private let nodes: [ServerUnderTest]
     private var clients: [Rotation]
 
     /// - Parameter most: connections that any slice will have.
-    init(_ server: ServerUnderTest, most: Int) throws {
-        self.server = server
-        clients = try Population.logIn(count: most, at: server.endpoint).map { Rotation(token: $0.refresh) }
+    convenience init(_ server: ServerUnderTest, most: Int) throws { try self.init(nodes: [server], most: most) }
+
+    /// - Parameter nodes: of one issuer; each session is refreshed at one after the other.
+    init(nodes: [ServerUnderTest], most: Int) throws {
+        self.nodes = nodes
+        clients = try Population.logIn(count: most, at: nodes[0].endpoint).map { Rotation(token: $0.refresh) }
     }
 
-    func rows(_ connections: [Int]) -> [Row] {
+    /// - Parameters:
+    ///   - key: begins the key of each row.
+    ///   - title: begins the title of each row.
+    func rows(_ connections: [Int], key: String = "rotate", title: String = "POST /oauth2/token") -> [Row] {
         connections.map { count in
-            Row(key: "rotate_\(count)", title: "POST /oauth2/token, \(count) connection\(count == 1 ? "" : "s")") {
+            Row(key: "\(key)_\(count)", title: "\(title), \(count) connection\(count == 1 ? "" : "s")") {
                 try self.run(connections: count, seconds: $0)
             }
         }
     }
 
     func run(connections: Int, seconds: Double) throws -> Slice {
-        let loop = ClosedLoop(endpoint: server.endpoint, server: server.figures, seconds: seconds)
+        let loop = ClosedLoop(nodes: nodes, seconds: seconds)
         let (slice, successors) = try loop.run(Array(clients.prefix(connections)))
         clients.replaceSubrange(..<connections, with: successors)
         return slice

@@ -11,6 +11,15 @@ struct Row {
     let measure: (_ seconds: Double) throws -> Slice
 }
 
+extension Row {
+    /// The same, with the processor time of the cluster that stands behind it.
+    func metered(by cluster: PostgresCluster) -> Row {
+        Row(key: key, title: title, isYardstick: isYardstick, isHash: isHash) { seconds in
+            try cluster.metering { try measure(seconds) }
+        }
+    }
+}
+
 /// Two rows to compare, or one with what several others allow together.
 struct Ratio {
     let key: String

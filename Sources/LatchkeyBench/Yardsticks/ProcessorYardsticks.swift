@@ -5,6 +5,13 @@ import Crypto
 struct HashYardstick {
     let cores: Int
 
+    static var row: Row {
+        let cores = Machine.cores
+        return Row(
+            key: "argon2", title: "libargon2 alone, \(cores) threads, 19 MiB, t=2", isYardstick: true, isHash: true,
+            measure: HashYardstick(cores: cores).run)
+    }
+
     func run(seconds: Double) throws -> Slice {
         try Slice.counting(seconds: seconds, threads: cores) {
             let parameters = Argon2Parameters.default

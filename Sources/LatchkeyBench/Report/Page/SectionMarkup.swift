@@ -29,7 +29,8 @@ struct SectionMarkup {
         }
         return """
             <div class="scroll"><table>
-            <tr><th></th><th>per second</th><th>\(rates.head(rates.decades, Self.short))</th>\(timeHead ?? "")</tr>
+            <tr><th></th><th>per second</th><th>\(rates.head(rates.decades, Self.short))</th>\(timeHead ?? "")\
+            \(hasDatabase ? "<th>database µs</th>" : "")</tr>
             \(rows.map { row($0, rates, times) }.joined(separator: "\n"))
             </table></div>
             """
@@ -44,8 +45,15 @@ struct SectionMarkup {
         return """
             <tr\(row.isYardstick ? " class=\"other\"" : "")><td class="what">\(Markup.text(row.title))</td>\
             \(Markup.cell("<b>\(Number.text(row.perSecond.median.rounded()))</b>"))<td>\(rate)</td>\
-            \(times.map { latency(row, $0, colour) } ?? "")</tr>
+            \(times.map { latency(row, $0, colour) } ?? "")\(database(row))</tr>
             """
+    }
+
+    private var hasDatabase: Bool { section.rows.contains { !$0.databaseMicroseconds.isEmpty } }
+
+    private func database(_ row: RowFigures) -> String {
+        guard hasDatabase else { return "" }
+        return Markup.cell(Spread(row.databaseMicroseconds).map { Number.fixed($0.median, 1) } ?? "")
     }
 
     private func latency(_ row: RowFigures, _ axis: Axis, _ colour: String) -> String {

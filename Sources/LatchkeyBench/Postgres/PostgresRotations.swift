@@ -1,0 +1,75 @@
+/// Durable rotations on PostgreSQL, with and without a network, beside the same program on SQLite and beside pgbench.
+///
+/// All stand ready all the time, and one is loaded at a time.
+struct PostgresRotations {
+    let options: BenchOptions
+    let folder: String
+
+    private static let connections = [1, 16, 64]
+    private static let most = 64
+    /// Half a millisecond there and back: two machines in one data centre, with a little to spare.
+    static let delaySeconds = 0.000_25
+
+    func measure() throws -> Section {
+        var section = Section(.postgresRotations)
+        try PostgresScene.with(options, folder) { scene in
+            let line = try scene.line(delaying: Self.delaySeconds)
+            let rows =
+                try yardsticks(scene)
+                + self.rows("sqlite", "refresh, SQLite", try scene.sqlite("sqlite"))
+                + self.rows("socket", "refresh, PostgreSQL by a socket", try scene.node("socket"))
+                .map { $0.metered(by: scene.cluster) }
+                + self.rows("network", "refresh, PostgreSQL 0.5 ms away", try scene.node("network", by: line))
+                .map { $0.metered(by: scene.cluster) }
+            section.add(rows, ratios, try Rounds(plan: options.plan).run(rows, name: "rotations on PostgreSQL"))
+            section.lines += [scene.description, line.description]
+        }
+        try section.judge(.postgresRotations, ratio: "socket_64/sqlite_64")
+        try section.judge(
+            .postgresRotationCost, section.rows.first { $0.key == "socket_64" }?.databaseMicroseconds ?? [])
+        return section
+    }
+
+    private func yardsticks(_ scene: PostgresScene) throws -> [Row] {
+        let pgbench = try PgBench(scene.cluster, folder: folder)
+        return [
+            Row(
+                key: "flush", title: "4 KiB write + fdatasync alone", isYardstick: true,
+                measure: FlushYardstick(folder: folder).run)
+        ] + Self.connections.map { pgbench.row(.update, clients: $0) } + [pgbench.row(.rotation, clients: Self.most)]
+    }
+
+    private func rows(_ key: String, _ title: String, _ node: ServerUnderTest) throws -> [Row] {
+        try RotationLoad(node, most: Self.most).rows(Self.connections, key: key, title: title)
+    }
+
+    private var ratios: [Ratio] {
+        Self.connections.map {
+            .of("socket_\($0)", to: "sqlite_\($0)", "PostgreSQL by a socket / SQLite, \($0) connections")
+        }
+            + Self.connections.map {
+                .of("network_\($0)", to: "socket_\($0)", "PostgreSQL 0.5 ms away / by a socket, \($0) connections")
+            } + [
+                .of(
+                    "socket_1", to: "pgbench_update_1",
+                    "PostgreSQL by a socket / single UPDATEs of pgbench, 1 connection"),
+                .of(
+                    "socket_\(Self.most)", to: "pgbench_rotation_\(Self.most)",
+                    "PostgreSQL by a socket / SELECT and UPDATE of pgbench, \(Self.most) connections"),
+            ]
+    }
+}
+
+extension Budget {
+    static let postgresRotations = Budget(
+        key: "postgres_rotations_64", title: "rotations, 64 connections, PostgreSQL by a socket", bound: .atLeast(0.7),
+        unit: "x SQLite",
+        reason: "Whoever needs a second node must not need a second one for having changed the database. The cluster's "
+            + "processes share the two cores with server and load, and SQLite's work is inside the server.")
+    static let postgresRotationCost = Budget(
+        key: "postgres_rotation_cost", title: "PostgreSQL's processor time for a rotation, 64 connections",
+        bound: .atMost(70), unit: "µs",
+        reason:
+            "The database is what all nodes share, so this is what bounds the cluster: 14,000 rotations a second for "
+            + "each of its cores. One transaction for each rotation takes ten times as much.")
+}
