@@ -133,12 +133,6 @@ package final class RevocationFeed: StoreObserver, Service {
         if isPaced { nudges.continuation.yield() } else { waits.release() }
     }
 
-    /// Called by a store whose log goes on in another epoch: pollers get the whole list.
-    package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {
-        install(
-            StoredRevocations(epoch: epoch, sequence: sequence, entries: records.map(\.entry)), isLoaded: false)
-    }
-
     /// The first live entry that makes this token invalid. O(1).
     package func match(_ token: VerifiedToken) -> RevocationEntry? {
         state.withLock { $0.list.index.firstMatch(for: token.claims, keyID: token.keyID) }
