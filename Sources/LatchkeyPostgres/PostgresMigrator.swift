@@ -146,6 +146,22 @@
             """
     }
 
+    extension PostgresStore {
+        /// `db migrate`, beside running nodes.
+        package static func migrate(_ settings: Settings) throws -> PostgresMigrator.Outcome {
+            do {
+                try settings.address.check()
+                let connection = try PostgresConnection(settings.address)
+                defer { connection.close() }
+                try ServerCheck.run(connection)
+                return try PostgresMigrator().run(
+                    on: connection, now: try PostgresTransaction.databaseClock(connection))
+            } catch {
+                throw PostgresError.visible(error)
+            }
+        }
+    }
+
     /// What the release before makes of a file. Its first line says it: `-- expand` or `-- contract`.
     enum MigrationKind: String, CaseIterable {
         case expand

@@ -179,22 +179,6 @@
         }
     }
 
-    extension PostgresStore {
-        /// `db migrate`, beside running nodes.
-        package static func migrate(_ settings: Settings) throws -> PostgresMigrator.Outcome {
-            do {
-                try settings.address.check()
-                let connection = try PostgresConnection(settings.address)
-                defer { connection.close() }
-                try ServerCheck.run(connection)
-                return try PostgresMigrator().run(
-                    on: connection, now: try PostgresTransaction.databaseClock(connection))
-            } catch {
-                throw PostgresError.visible(error)
-            }
-        }
-    }
-
     extension PostgresStore: SharedStore {
         package var sharing: (any SharedStore)? { self }
 

@@ -144,7 +144,9 @@ package final class MasterKeyRing: Sendable {
         }
     }
 
-    private func room(for count: Int = 1) throws(MasterKeyFault) -> (keys: [UInt8: MasterKey], order: [UInt8], slot: UInt8) {
+    private func room(for count: Int = 1) throws(MasterKeyFault) -> (
+        keys: [UInt8: MasterKey], order: [UInt8], slot: UInt8
+    ) {
         let (keys, order, current) = state.withLock { ($0.keys, $0.order, $0.current) }
         guard keys.count + count <= Self.slotCount, let slot = Self.free(after: current, unless: { keys[$0] != nil })
         else {

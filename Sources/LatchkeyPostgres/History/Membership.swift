@@ -198,7 +198,10 @@
             let isRecorded = row.recorded.identity.timeline == row.state.identity.timeline
             if !isRecorded { try ledger.state.beginEpoch(Base64URL.string(RandomBytes.make(16))) }
             let greatest = try nodes.greatest()
-            try StoreRules.setTokenHorizon(greatest.longest, skew: greatest.skew, ledger)
+            // A raised horizon may be lost as well. Before a node has issued anything it has none.
+            if greatest.longest > .zero {
+                try StoreRules.setTokenHorizon(greatest.longest, skew: greatest.skew, ledger)
+            }
             let second = isRecorded ? row.recorded.forkedSecond : row.state.second
             let lost = Reassertion.missing(
                 memory.all, stored: try Revocations(ledger.connection).targets(),
