@@ -5,22 +5,50 @@
     /// A connection that is made when it is needed, and made again when it was lost. On one thread at a time.
     final class PostgresLine {
         private let address: PostgresAddress
+        private let patience: Duration
         private var known: PostgresConnection?
+        private var backOff = BackOff()
 
-        init(_ address: PostgresAddress) { self.address = address }
+        init(_ address: PostgresAddress, patience: Duration = PostgresConnection.usualPatience) {
+            self.address = address
+            self.patience = patience
+        }
 
-        /// - Throws: ``PostgresError``.
+        /// - Throws: ``PostgresError``. At once, while the last attempt failed a moment ago.
         func connection() throws -> PostgresConnection {
             if let known, known.isOpen { return known }
             close()
-            let fresh = try PostgresConnection(address)
-            known = fresh
-            return fresh
+            if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left)") }
+            do {
+                let fresh = try PostgresConnection(address, patience: patience)
+                known = fresh
+                backOff = BackOff()
+                return fresh
+            } catch {
+                backOff.noteFailure()
+                throw error
+            }
         }
 
         func close() {
             known?.close()
             known = nil
+        }
+    }
+
+    /// How long nobody tries to connect after a failure: from 0.1 s up to 2 s.
+    private struct BackOff {
+        private var delay: Duration = .milliseconds(50)
+        private var until: ContinuousClock.Instant?
+
+        var left: Duration? {
+            guard let until, until > .now else { return nil }
+            return until - .now
+        }
+
+        mutating func noteFailure() {
+            delay = min(delay * 2, .seconds(2))
+            until = .now + delay
         }
     }
 

@@ -21,7 +21,7 @@
             exits = (0..<max(1, settings.readers)).map { index in
                 let exit = Completion()
                 OwnThread.start("store-read-\(index)") {
-                    let line = PostgresLine(settings.address)
+                    let line = PostgresLine(settings.address, patience: settings.patience)
                     while let job = queue.take(most: 1).first { Self.run(job, line) }
                     line.close()
                     exit.finish()
@@ -53,23 +53,33 @@
             for exit in exits { await exit.wait() }
         }
 
+        /// Once more on another connection, when this one is lost.
         private static func run(_ job: Job, _ line: PostgresLine) {
             do {
-                let connection = try line.connection()
-                let looks = SQLLooks(connection, PostgresDialect(now: nil))
-                guard job.snapshot else { return try job.run(looks)() }
-                try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 let answer: @Sendable () -> Void
                 do {
-                    answer = try job.run(looks)
-                    try connection.execute(script: "COMMIT")
-                } catch {
-                    do { try connection.execute(script: "ROLLBACK") } catch { line.close() }
-                    throw error
+                    answer = try look(job, line)
+                } catch let error as PostgresError where error.isConnectionLost {
+                    answer = try look(job, line)
                 }
                 answer()
             } catch {
                 job.fail(PostgresError.visible(error))
+            }
+        }
+
+        private static func look(_ job: Job, _ line: PostgresLine) throws -> @Sendable () -> Void {
+            let connection = try line.connection()
+            let looks = SQLLooks(connection, PostgresDialect(now: nil))
+            guard job.snapshot else { return try job.run(looks) }
+            try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            do {
+                let answer = try job.run(looks)
+                try connection.execute(script: "COMMIT")
+                return answer
+            } catch {
+                do { try connection.execute(script: "ROLLBACK") } catch { line.close() }
+                throw error
             }
         }
     }

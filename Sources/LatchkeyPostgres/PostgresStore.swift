@@ -12,6 +12,10 @@
             /// Connections that write, and those that read, each with a thread.
             package var connections = 8
             package var readers = 4
+            /// Connections of the hot lane, each with a thread.
+            package var hotConnections = 2
+            /// The longest wait for an answer of the database, after which the connection is given up.
+            package var patience = PostgresConnection.usualPatience
             /// Rules that may wait for a connection, and reads as well; beyond, callers get ``StoreUnavailable`` at once.
             package var waitingLimit = 10_000
             /// How many seconds the clock's row may be behind the database's clock.
@@ -26,18 +30,20 @@
 
         package let clock: Clock
         package let expiryClock: ExpiryClock
-        private let pool: TransactionPool
+        let pool: TransactionPool
+        let lane: HotLane
         private let readers: PostgresReaders
         private let sequencer: Sequencer
         private let watcher: Watcher
 
         private init(
-            clock: Clock, expiryClock: ExpiryClock, pool: TransactionPool, readers: PostgresReaders,
+            clock: Clock, expiryClock: ExpiryClock, pool: TransactionPool, lane: HotLane, readers: PostgresReaders,
             sequencer: Sequencer, watcher: Watcher
         ) {
             self.clock = clock
             self.expiryClock = expiryClock
             self.pool = pool
+            self.lane = lane
             self.readers = readers
             self.sequencer = sequencer
             self.watcher = watcher
@@ -59,10 +65,12 @@
                 let second = try connection.integer("SELECT second FROM clock")
                 let sequencer = Sequencer(
                     settings.address, published: state.stored.lastSequence, observer: observer, logger: logger)
+                let ticker = ClockTicker(lag: settings.clockLag)
+                let pool = TransactionPool(settings, ticker: ticker, sequencer: sequencer, observer: observer)
                 return PostgresStore(
                     clock: clock,
                     expiryClock: ExpiryClock(clock, floor: second > 0 ? Timestamp(seconds: second) : nil),
-                    pool: TransactionPool(settings, sequencer: sequencer, observer: observer, logger: logger),
+                    pool: pool, lane: HotLane(settings, ticker: ticker, pool: pool),
                     readers: PostgresReaders(settings), sequencer: sequencer,
                     watcher: Watcher(settings, sequencer: sequencer))
             } catch {
@@ -87,6 +95,8 @@
         package func shutdown() async {
             await watcher.stop()
             await readers.stop()
+            // Before the pool, which does what the lane leaves to rules.
+            await lane.stop()
             await pool.stop()
             await sequencer.stop()
         }
@@ -94,12 +104,12 @@
 
     extension PostgresStore {
         package func write<Value: Sendable>(
-            _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+            _ scope: WriteScope, repeatable: Bool, _ rule: @escaping @Sendable (any Ledger) throws -> Value
         ) async throws -> Written<Value> {
             try await withCheckedThrowingContinuation {
                 (continuation: CheckedContinuation<Written<Value>, any Error>) in
                 let job = TransactionJob(
-                    scope: scope,
+                    scope: scope, repeatable: repeatable,
                     run: { ledger in
                         let value = try rule(ledger)
                         return { continuation.resume(returning: Written(value: value, records: $0)) }
@@ -120,7 +130,7 @@
         package func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void) {
             _ = pool.push(
                 TransactionJob(
-                    scope: .rows,
+                    scope: .rows, repeatable: false,
                     run: { ledger in
                         try rule(ledger)
                         return { _ in }

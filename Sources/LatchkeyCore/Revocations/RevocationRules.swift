@@ -217,7 +217,8 @@ extension Store {
     /// The only way to revoke from outside a rule. Durable and published on return. See
     /// ``RevocationRules/revoke(_:_:)``.
     package func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome {
-        let written = try await write(order.target.scope) { try RevocationRules.revoke(order, $0) }
+        // Run again it finds done what has happened.
+        let written = try await write(order.target.scope, repeatable: true) { try RevocationRules.revoke(order, $0) }
         return switch written.value {
         case .revoked(let ended): .revoked(written.records, endedSessions: ended)
         case .nothingToRevoke: .nothingToRevoke
