@@ -7,7 +7,7 @@
     ///
     /// | what happened | then |
     /// | --- | --- |
-    /// | other transactions were in the way | again, up to five times |
+    /// | other transactions were in the way, or wrote first what this one found absent | again, up to five times |
     /// | connection lost before COMMIT was sent: nothing happened | once more, on another connection |
     /// | connection lost during COMMIT, or it may be on one disk only | again if the rule is repeatable; otherwise the caller is told that it may have happened |
     /// | anything else | the caller gets the error |
@@ -97,7 +97,7 @@
         /// Nothing was committed.
         private static func failure(_ error: any Error, _ connection: PostgresConnection) -> Failure {
             if let error = error as? PostgresError {
-                if error.isConflict { return .conflict(error) }
+                if error.isConflict || error.isOvertaken { return .conflict(error) }
                 if error.isConnectionLost || !connection.isOpen { return .lost(error) }
             }
             return .other(error)
@@ -126,7 +126,8 @@
             sequencer.number(entries) { result in
                 switch result {
                 case .success(let numbered): answer(numbered)
-                case .failure(let error): job.fail(error)
+                case .failure(let error):
+                    job.fail(StoreUnavailable("\(error)", mayHaveHappened: true))
                 }
             }
         }

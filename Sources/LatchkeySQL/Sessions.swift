@@ -105,7 +105,7 @@ package struct Sessions: SessionTable {
     // MARK: Writes
 
     package func insert(_ session: Session) throws {
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
@@ -152,6 +152,6 @@ package struct Sessions: SessionTable {
     }
 
     package func rename(_ id: SessionID, to deviceName: String?) throws {
-        try connection.run("UPDATE sessions SET device_name = ? WHERE id = ?", [deviceName, id.bytes])
+        try connection.write("UPDATE sessions SET device_name = ? WHERE id = ?", [deviceName, id.bytes])
     }
 }

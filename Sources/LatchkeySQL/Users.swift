@@ -93,7 +93,7 @@ package struct Users: UserTable {
     }
 
     package func update(_ user: User) throws {
-        try connection.run(
+        try connection.write(
             "UPDATE users SET name = ?, normalised_name = ?, roles = ?, must_change_password = ? WHERE id = ?",
             [
                 user.name, user.normalisedName, try TextList.encode(user.roles), user.mustChangePassword,
@@ -102,11 +102,11 @@ package struct Users: UserTable {
     }
 
     package func setDisabled(_ id: UserID, _ disabled: Bool) throws {
-        try connection.run("UPDATE users SET disabled = ? WHERE id = ?", [disabled, id.bytes])
+        try connection.write("UPDATE users SET disabled = ? WHERE id = ?", [disabled, id.bytes])
     }
 
     package func setWatermark(_ id: UserID, at instant: Timestamp) throws {
-        try connection.run(
+        try connection.write(
             "UPDATE users SET issued_before = ?, sessions_ended_at = ? WHERE id = ?",
             [instant.seconds, instant.milliseconds, id.bytes])
     }
@@ -114,7 +114,7 @@ package struct Users: UserTable {
     package func delete(_ id: UserID) throws { try connection.run("DELETE FROM users WHERE id = ?", [id.bytes]) }
 
     package func keepName(of user: User, at instant: Timestamp) throws {
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO former_names (normalised_name, user_id, given_up_at) VALUES (?, ?, ?)
             ON CONFLICT (normalised_name, user_id) DO UPDATE SET given_up_at = excluded.given_up_at

@@ -36,7 +36,6 @@
             for argument in wrong {
                 #expect(throws: StoreFault.self) { try connection.run("SELECT ?::bytea[]", [argument]) }
             }
-            #expect(throws: StoreFault.self) { try connection.run("SELECT ?::bytea", [PostgresArray([[1]])]) }
             #expect(try connection.integer("SELECT 1::bigint") == 1)
         }
     }

@@ -37,8 +37,7 @@ package enum RevocationRules {
         case .session(let id):
             _ = try ledger.revocationInstant(byTime: false)
             guard let record = try ledger.sessions.find(id) else { return .unknownTarget }
-            guard !record.isEnded else { return .nothingToRevoke }
-            try end(record.session, order, ledger)
+            guard !record.isEnded, try end(record.session, order, ledger) else { return .nothingToRevoke }
             return .revoked(endedSessions: 1)
         case .user(let id):
             let instant = try ledger.revocationInstant(byTime: true)
@@ -86,8 +85,7 @@ package enum RevocationRules {
         }
         guard !record.isEnded else { return .nothingToRevoke }
         if try ledger.revocations.liveEntries(of: session, at: instant) >= tokenEntriesPerSession {
-            try end(record.session, order, ledger)
-            return .revoked(endedSessions: 1)
+            return try end(record.session, order, ledger) ? .revoked(endedSessions: 1) : .nothingToRevoke
         }
         try append(.token(id), session: session, order, ledger)
         return .revoked(endedSessions: 0)
@@ -109,9 +107,9 @@ package enum RevocationRules {
         _ = try ledger.revocationInstant(byTime: false)
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
         let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
-        guard !others.isEmpty else { return .nothingToRevoke }
-        for other in others { try end(other.session, order, ledger) }
-        return .revoked(endedSessions: others.count)
+        var ended = 0
+        for other in others where try end(other.session, order, ledger) { ended += 1 }
+        return ended == 0 ? .nothingToRevoke : .revoked(endedSessions: ended)
     }
 
     private static func revokeAll(
@@ -131,8 +129,10 @@ package enum RevocationRules {
         return .revoked(endedSessions: 0)
     }
 
-    private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
-        try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason)
+    /// - Returns: false, with nothing written, when somebody else has ended it meanwhile: a rule of the user and one of the
+    ///   session may run beside each other.
+    private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws -> Bool {
+        guard try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason) else { return false }
         let entry = try append(.session(session.id), order, ledger)
         try StreamRules.tell(
             .sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason, ledger)
@@ -143,6 +143,7 @@ package enum RevocationRules {
                 .sessionEnded, at: ledger.instant, actor: order.actor, user: session.user, session: session.id,
                 client: session.client, details: details),
             ledger)
+        return true
     }
 
     // MARK: Pieces

@@ -61,7 +61,8 @@ extension Store {
     }
 
     package func rotate(_ request: SessionRotation) async throws -> Issuance<RotationOutcome> {
-        try await write(.session(request.session), repeatable: true) { try SessionRules.rotate(request, $0) }.value
+        // Not repeatable as it stands: if the lineage went on meanwhile, the token would be taken for an old one.
+        try await write(.session(request.session)) { try SessionRules.rotate(request, $0) }.value
     }
 
     package func use(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome> {
@@ -87,6 +88,8 @@ package enum WriteScope: Sendable {
     case turn
     case user(UserID)
     case session(SessionID)
+    /// The user whose one-time code has this digest.
+    case userOfCode([UInt8])
     /// Uses statements that are each correct alone.
     case rows
 }

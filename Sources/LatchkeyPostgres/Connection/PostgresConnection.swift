@@ -63,7 +63,7 @@
             if let password = try address.password() { options.append(("password", password)) }
             let keywords: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.0) }
             let values: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.1) }
-            defer { for unsafetext in unsafe keywords + values { unsafe free(text) } }
+            defer { unsafe (keywords + values).forEach { unsafe free($0) } }
             // Both lists end with NULL, and the texts live until they are freed above. 1: dbname may be a whole URL.
             return unsafe PQconnectdbParams(
                 keywords.map { unsafe UnsafePointer($0) } + [nil], values.map { unsafe UnsafePointer($0) } + [nil], 1)

@@ -22,6 +22,10 @@
         /// Another transaction was in the way: the same rule may run again from its start.
         var isConflict: Bool { ["40001", "40P01", "55P03"].contains(state) }
 
+        /// Another transaction wrote first what this rule found absent: run again, it finds it. Once and again is our own
+        /// mistake.
+        var isOvertaken: Bool { ["23503", "23505"].contains(state) }
+
         /// Nothing more can be done here at the moment, whatever statement met it.
         var isUnavailable: Bool {
             isConnectionLost || isConflict || ["25006", "57014", "25P03"].contains(state) || isOf(class: "53")

@@ -34,7 +34,8 @@
                 OwnThread.start("store-hot-\(index)") { [self] in
                     running.withLock { $0.append(pthread_self()) }
                     started[index].finish()
-                    let worker = HotWorker(settings, ticker: ticker, pool: pool)
+                    let worker = HotWorker(
+                        settings, ticker: ticker, pool: pool, putBack: { queue.push(.session($0)) })
                     while true {
                         let jobs =
                             worker.isIdle

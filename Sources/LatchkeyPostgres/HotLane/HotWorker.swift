@@ -13,11 +13,16 @@
             var losses = 0
             /// What was written when the connection was lost. It has happened when the row has this lineage.
             var unsure: LineageChange?
+
+            /// Whether it may have happened. Then it is never left to its rule: if the lineage went on meanwhile, that would
+            /// take the token for an old one, and end a session because a connection was lost.
+            var isInDoubt: Bool { unsure != nil || job.isInDoubt }
         }
 
         private let settings: PostgresStore.Settings
         private let ticker: ClockTicker
         private let pool: TransactionPool
+        private let putBack: @Sendable (SessionJob) -> Bool
         private let line: PostgresLine
         private var waiting: [Waiting] = []
 
@@ -26,7 +31,12 @@
         /// The transaction whose end nobody saw may still hold its rows.
         private static let roundsInDoubt = 20
 
-        init(_ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool) {
+        /// - Parameter putBack: takes a job again; false when the lane is closed.
+        init(
+            _ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool,
+            putBack: @escaping @Sendable (SessionJob) -> Bool
+        ) {
+            self.putBack = putBack
             self.settings = settings
             self.ticker = ticker
             self.pool = pool
@@ -56,6 +66,8 @@
         // MARK: Sessions
 
         private func run(_ steps: [Waiting]) {
+            // A server that was cut off from us needs a moment to end what it was doing.
+            if steps.contains(where: { $0.unsure != nil }) { Thread.sleep(milliseconds: 5) }
             let statements: HotStatements
             let look: HotLook<SessionID, SessionRecord>
             do {
@@ -104,7 +116,7 @@
                 }
                 switch try step.job.decide(record, look.moment ?? .unread) {
                 case .answer(let answer):
-                    step.unsure == nil ? answer() : round.unconfirmed.append((step, answer))
+                    step.isInDoubt ? round.unconfirmed.append((step, answer)) : answer()
                 case .wait(let answer):
                     if look.reading?.isBehind(by: 0) == true, step.rounds < Self.rounds {
                         round.late.append(step)
@@ -163,8 +175,6 @@
                     step.unsure = change
                     again(step)
                 }
-                // A server that is cut off from us needs a moment to end what it was doing.
-                Thread.sleep(milliseconds: 10)
             } catch let error as PostgresError where error.isConflict {
                 for (_, step, _) in changes { again(step) }
             } catch let error as PostgresError where error.isUnavailable {
@@ -186,29 +196,34 @@
         private func again(_ step: Waiting) {
             var step = step
             step.rounds += 1
-            if step.unsure != nil {
-                guard step.rounds < Self.roundsInDoubt else { return step.job.fail(StoreUnavailable.unsure) }
-                if step.rounds > 1 { Thread.sleep(milliseconds: 5) }
-            } else if step.rounds >= Self.rounds {
-                return leave(step)
-            }
-            waiting.append(step)
+            let limit = step.isInDoubt ? Self.roundsInDoubt : Self.rounds
+            if step.rounds < limit { waiting.append(step) } else { leave(step) }
         }
 
         /// Nothing was written: once more if the connection was lost.
         private func again(_ step: Waiting, after error: any Error) {
             guard (error as? PostgresError)?.isConnectionLost == true, step.losses == 0 else {
-                return step.job.fail(step.unsure == nil ? PostgresError.visible(error) : StoreUnavailable.unsure)
+                return step.job.fail(step.isInDoubt ? StoreUnavailable.unsure : PostgresError.visible(error))
             }
             var step = step
             step.losses += 1
             waiting.append(step)
         }
 
-        /// Leaves a step to its rule, which may wait for a lock.
+        /// Leaves a step to its rule, which may wait for a lock. If nobody sees its commit end, it comes back.
         private func leave(_ step: Waiting) {
-            guard pool.push(step.job.rule) else {
-                return step.job.fail(StoreUnavailable("too many writes wait, or the store is closed"))
+            guard !step.isInDoubt else { return step.job.fail(StoreUnavailable.unsure) }
+            let (job, putBack) = (step.job, putBack)
+            let rule = TransactionJob(
+                scope: .session(job.session), repeatable: false, run: job.run,
+                fail: { error in
+                    var again = job
+                    again.isInDoubt = true
+                    let isUnsure = (error as? StoreUnavailable)?.mayHaveHappened == true
+                    if !isUnsure || !putBack(again) { job.fail(error) }
+                })
+            guard pool.push(rule) else {
+                return job.fail(StoreUnavailable("too many writes wait, or the store is closed"))
             }
         }
 

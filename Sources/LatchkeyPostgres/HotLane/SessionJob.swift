@@ -1,5 +1,6 @@
 #if Postgres
     import LatchkeyCore
+    import LatchkeySQL
     import LatchkeyTokens
 
     /// One step of a session on its way through the hot lane, whatever its outcome is.
@@ -14,9 +15,11 @@
 
         let session: SessionID
         let decide: @Sendable (SessionRecord?, IssuanceMoment) throws -> Decision
-        let fail: @Sendable (any Error) -> Void
         /// The same step as a rule of its own.
-        let rule: TransactionJob
+        let run: @Sendable (SQLLedger) throws -> @Sendable ([RevocationRecord]) -> Void
+        let fail: @Sendable (any Error) -> Void
+        /// Whether it may have happened already, as a rule whose commit nobody saw end.
+        var isInDoubt = false
 
         init<Step: SessionStep>(
             _ step: Step, _ continuation: CheckedContinuation<Issuance<Step.Outcome>, any Error>
@@ -33,14 +36,11 @@
                 case .rule: return .rule
                 }
             }
+            run = { ledger in
+                let issuance = try step.run(ledger)
+                return { _ in continuation.resume(returning: issuance) }
+            }
             fail = { continuation.resume(throwing: $0) }
-            rule = TransactionJob(
-                scope: .session(step.session), repeatable: true,
-                run: { ledger in
-                    let issuance = try step.run(ledger)
-                    return { _ in continuation.resume(returning: issuance) }
-                },
-                fail: { continuation.resume(throwing: $0) })
         }
     }
 
