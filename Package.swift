@@ -96,7 +96,7 @@ let package = Package(
             name: "LatchkeyPostgres",
             dependencies: [
                 .target(name: "CPostgres", condition: .when(traits: ["Postgres"])),
-                "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens", "Waiting",
+                "LatchkeyBytes", "LatchkeyCore", "LatchkeyMigrations", "LatchkeySQL", "LatchkeyTokens", "Waiting",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -127,6 +127,19 @@ CREATE TABLE revocation_state (
 INSERT INTO revocation_state (id, epoch, last_seq, clock_floor, token_horizon, max_skew)
 VALUES (1, '', 0, 0, 300000, 120000);
 
+-- Who polls the list, as nodes tell one another. Not logged: the next polls fill it again.
+CREATE UNLOGGED TABLE consumers (
+    name text COLLATE "C" NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    epoch text COLLATE "C" NOT NULL,
+    acknowledged bigint,
+    first_seen bigint NOT NULL,
+    last_seen bigint NOT NULL,
+    rhythm bigint NOT NULL,
+    left_at bigint,
+    PRIMARY KEY (name, address)
+);
+
 CREATE TABLE signing_keys (
     id text COLLATE "C" PRIMARY KEY CHECK (length(id) = 43),
     algorithm text COLLATE "C" NOT NULL,

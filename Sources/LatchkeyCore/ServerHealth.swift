@@ -20,6 +20,17 @@ package struct ServerHealth: Sendable {
     /// - Throws: ``StoreUnavailable``.
     package func checkWritable() async throws { try await store.checkWritable() }
 
+    /// How the database is followed that this node shares with others; nil where it has one of its own.
+    package var sharing: SharingHealth? {
+        store.sharing.map { store in
+            guard let age = store.lastCheck?.age else { return .silent(for: nil) }
+            return age <= Self.longestSilence ? .followed : .silent(for: age)
+        }
+    }
+
+    /// A node that has not looked for this long should get no requests: others know more.
+    private static let longestSilence: Duration = .seconds(2)
+
     /// Whether a key of the configured algorithm may sign.
     package var hasActiveKey: Bool { keyRing.current.signer(for: settings.tokens.algorithm) != nil }
 
@@ -46,6 +57,13 @@ package struct ServerHealth: Sendable {
             queued: statistics.queued, running: statistics.running, completed: statistics.completed,
             refused: statistics.refused)
     }
+}
+
+/// How a node follows the database that it shares with others.
+package enum SharingHealth: Sendable, Equatable {
+    case followed
+    /// It has not answered for this long; nil: not since the start.
+    case silent(for: Duration?)
 }
 
 /// The contents of the database at a moment.

@@ -32,6 +32,8 @@ package struct Services: Sendable {
     package let throttle: LoginThrottle
     package let audit: AuditTrail
     package let upkeep: Upkeep
+    /// `nil` where no other process writes to the store.
+    package let follower: StoreFollower?
     package let health: ServerHealth
 
     /// Wires the services over a store whose observers are `feed` and `eventFeed`.
@@ -58,7 +60,7 @@ package struct Services: Sendable {
         let statusLists =
             settings.statusList.enabled
             ? StatusLists(
-                settings: settings, clock: clock, store: store, ring: keyRing, revocations: feed, deflate: deflate)
+                settings: settings, store: store, ring: keyRing, revocations: feed, deflate: deflate)
             : nil
         let issuer = AccessTokenIssuer(settings: settings, ring: keyRing, keys: keys, statusLists: statusLists)
         let throttle = LoginThrottle(
@@ -106,6 +108,8 @@ package struct Services: Sendable {
             revocations: revocations, clock: clock)
         self.health = ServerHealth(
             store: store, hashPool: hashPool, keyRing: keyRing, settings: settings, clock: clock)
+        self.follower = StoreFollower(
+            store: store, feed: feed, directory: directory, keys: keys, logger: logger)
         self.upkeep = Upkeep(store: store, audit: audit, settings: settings, clock: clock, logger: logger)
     }
 

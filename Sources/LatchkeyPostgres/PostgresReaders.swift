@@ -59,7 +59,7 @@
                 let answer: @Sendable () -> Void
                 do {
                     answer = try look(job, line)
-                } catch let error as PostgresError where error.isConnectionLost {
+                } catch let error as PostgresError where error.endsConnection {
                     answer = try look(job, line)
                 }
                 answer()

@@ -1,4 +1,5 @@
 #if Postgres
+    import LatchkeyBytes
     package import LatchkeyCore
     import LatchkeySQL
     package import LatchkeyTokens
@@ -22,14 +23,19 @@
             package var clockLag: Int64 = 1
             /// Whether other nodes' revocations are heard of by LISTEN; otherwise they are looked for ten times a second.
             package var listens = true
+            /// Set by the database's clock as often as that is read.
+            package var following: FollowingClock?
             /// Takes the place of the database's clock. For tests.
             package var databaseClock: (@Sendable () -> Timestamp)?
+            /// Names the node that is opened with these settings.
+            fileprivate(set) var node = ""
 
             package init(_ address: PostgresAddress) { self.address = address }
         }
 
         package let clock: Clock
         package let expiryClock: ExpiryClock
+        package let node: String
         let pool: TransactionPool
         let lane: HotLane
         private let readers: PostgresReaders
@@ -37,9 +43,11 @@
         private let watcher: Watcher
 
         private init(
-            clock: Clock, expiryClock: ExpiryClock, pool: TransactionPool, lane: HotLane, readers: PostgresReaders,
+            clock: Clock, expiryClock: ExpiryClock, node: String, pool: TransactionPool, lane: HotLane,
+            readers: PostgresReaders,
             sequencer: Sequencer, watcher: Watcher
         ) {
+            self.node = node
             self.clock = clock
             self.expiryClock = expiryClock
             self.pool = pool
@@ -50,29 +58,36 @@
         }
 
         /// Connects, brings the schema up to date, and starts the threads.
-        /// - Parameter observer: told of every revocation that was committed, on the sequencer's thread.
+        /// - Parameter observer: told of every revocation that was committed, on the sequencer's thread, and of looks at
+        ///   the database, on the watcher's.
         /// - Throws: ``StoreUnavailable``, ``StoreFault``, with a sentence that says what to do.
         package static func open(
             _ settings: Settings, clock: Clock, observer: any StoreObserver, logger: Logger
         ) throws -> PostgresStore {
+            var settings = settings
+            settings.node = Hexadecimal.string(RandomBytes.make(8))
             do {
                 try settings.address.check()
                 let connection = try PostgresConnection(settings.address)
                 defer { connection.close() }
                 try ServerCheck.run(connection)
+                let reading = try PostgresTransaction.databaseClock(connection)
+                settings.following?.follow(reading)
                 try PostgresMigrator().run(on: connection, now: clock.now())
-                let state = try StateRow(connection).row()
-                let second = try connection.integer("SELECT second FROM clock")
+                let found = try CheckRow.read(connection, now: settings.databaseClock?())
                 let sequencer = Sequencer(
-                    settings.address, published: state.stored.lastSequence, observer: observer, logger: logger)
+                    settings, published: found.lastSequence, observer: observer, logger: logger)
                 let ticker = ClockTicker(lag: settings.clockLag)
                 let pool = TransactionPool(settings, ticker: ticker, sequencer: sequencer, observer: observer)
                 return PostgresStore(
                     clock: clock,
-                    expiryClock: ExpiryClock(clock, floor: second > 0 ? Timestamp(seconds: second) : nil),
-                    pool: pool, lane: HotLane(settings, ticker: ticker, pool: pool),
+                    expiryClock: ExpiryClock(
+                        clock, floor: found.second > 0 ? Timestamp(seconds: found.second) : nil),
+                    node: settings.node, pool: pool, lane: HotLane(settings, ticker: ticker, pool: pool),
                     readers: PostgresReaders(settings), sequencer: sequencer,
-                    watcher: Watcher(settings, sequencer: sequencer))
+                    watcher: Watcher(
+                        settings, sequencer: sequencer, streams: try StreamMarks(connection, sum: found.streams),
+                        observer: observer, logger: logger))
             } catch {
                 throw PostgresError.visible(error)
             }
@@ -100,6 +115,14 @@
             await pool.stop()
             await sequencer.stop()
         }
+    }
+
+    extension PostgresStore: SharedStore {
+        package var sharing: (any SharedStore)? { self }
+
+        package var lastCheck: (found: StoreCheck, age: Duration)? { watcher.lastCheck }
+
+        package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
     }
 
     extension PostgresStore {

@@ -51,6 +51,13 @@
             WHERE revocation_state.id = 1 AND key_state.id = 1 AND clock.id = 1
             """
 
+        /// What the database's clock shows.
+        static func databaseClock(_ connection: PostgresConnection) throws -> Timestamp {
+            Timestamp(
+                milliseconds: try connection.integer(
+                    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+        }
+
         func rollBack() {
             guard connection.isInsideTransaction else { return }
             do { try connection.rollBack() } catch { connection.close() }
@@ -66,7 +73,7 @@
         /// Makes the commit wait for the disk, and for the standbys, although nothing else is written: for what an earlier
         /// transaction has written whose own wait nobody saw end.
         static func confirm(_ connection: PostgresConnection) throws {
-            try connection.walk("SELECT pg_logical_emit_message(true, 'latchkey', '')", []) { _ in .stop }
+            try connection.walkCommitting("SELECT pg_logical_emit_message(true, 'latchkey', '')", []) { _ in .stop }
         }
     }
 #endif

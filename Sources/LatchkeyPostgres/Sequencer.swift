@@ -14,21 +14,27 @@
     final class Sequencer: Sendable {
         private struct Request: Sendable {
             let entries: [RevocationRecord]
+            /// Whether other nodes are told even when nothing was numbered.
+            var tells = false
             let done: @Sendable (Result<[RevocationRecord], any Error>) -> Void
         }
 
         private let queue = JobQueue<Request>(limit: .max)
         private let exit = Completion()
 
+        private let mark: Published
+
         /// - Parameter published: the last `seq` that the observer knows.
-        init(_ address: PostgresAddress, published: Int64, observer: any StoreObserver, logger: Logger) {
+        init(_ settings: PostgresStore.Settings, published: Int64, observer: any StoreObserver, logger: Logger) {
+            let mark = Published(published)
+            self.mark = mark
             let (queue, exit) = (queue, exit)
             OwnThread.start("store-sequence") {
-                let loop = SequencerLoop(address, published: published, observer: observer, logger: logger)
+                let loop = SequencerLoop(settings, published: mark, observer: observer, logger: logger)
                 while true {
                     let requests = queue.take(most: 10_000)
                     if requests.isEmpty { break }
-                    let result = Result { try loop.run() }
+                    let result = Result { try loop.run(tells: requests.contains(where: \.tells)) }
                     for request in requests {
                         request.done(result.flatMap { _ in Result { try loop.numbered(request.entries) } })
                     }
@@ -49,9 +55,27 @@
             }
         }
 
+        /// Lets other nodes look at what was committed here.
+        func announce() { _ = queue.push(Request(entries: [], tells: true) { _ in }) }
+
+        /// The last `seq` that the observer was told of.
+        var published: Int64 { mark.sequence }
+
         func stop() async {
             queue.close()
             await exit.wait()
+        }
+    }
+
+    /// How far the log is published on this node. Written by the sequencer's thread alone.
+    private final class Published: Sendable {
+        private let last: Atomic<Int64>
+
+        init(_ sequence: Int64) { last = Atomic(sequence) }
+
+        var sequence: Int64 {
+            get { last.load(ordering: .acquiring) }
+            set { last.store(newValue, ordering: .releasing) }
         }
     }
 
@@ -60,15 +84,17 @@
         private let line: PostgresLine
         private let observer: any StoreObserver
         private let logger: Logger
-        private var published: Int64
+        private let node: String
+        private let published: Published
         /// `seq` by id, of the entries of this run.
         private var numbers: [Int64: Int64] = [:]
         private var failing = false
 
         private static let attempts = 3
 
-        init(_ address: PostgresAddress, published: Int64, observer: any StoreObserver, logger: Logger) {
-            line = PostgresLine(address)
+        init(_ settings: PostgresStore.Settings, published: Published, observer: any StoreObserver, logger: Logger) {
+            line = PostgresLine(settings.address)
+            node = settings.node
             self.published = published
             self.observer = observer
             self.logger = logger
@@ -77,13 +103,15 @@
         func close() { line.close() }
         func forget() { numbers = [:] }
 
+        /// - Parameter tells: whether other nodes are told even when nothing was numbered.
         /// - Throws: ``StoreUnavailable``: what was committed may be in no list yet; the next run publishes it.
-        func run() throws {
+        func run(tells: Bool) throws {
             var failure: (any Error)?
             for _ in 0..<Self.attempts {
                 do {
                     let connection = try line.connection()
-                    try number(connection)
+                    let hasNumbered = try number(connection)
+                    if hasNumbered || tells { try tell(connection) }
                     try publish(connection)
                     if failing { logger.notice("Revocations are published again") }
                     failing = false
@@ -100,10 +128,11 @@
             throw StoreUnavailable("revocations cannot be published")
         }
 
-        private func number(_ connection: PostgresConnection) throws {
+        /// - Returns: whether there was something to number.
+        private func number(_ connection: PostgresConnection) throws -> Bool {
             guard
                 try connection.holds("SELECT EXISTS (SELECT 1 FROM revocations WHERE seq IS NULL)")
-            else { return }
+            else { return false }
             try connection.run("BEGIN")
             // A statement of its own: the next one's snapshot is newer than the lock.
             try connection.walk("SELECT last_seq FROM revocation_state FOR UPDATE", []) { _ in .stop }
@@ -118,19 +147,24 @@
                 UPDATE revocation_state SET last_seq = last_seq + (SELECT count(*) FROM numbered)
                 """, [])
             try connection.commit()
-            // A statement of its own: inside the transaction it would hold a lock of the whole server through the flush.
-            try connection.walk("SELECT pg_notify('\(Watcher.channel)', '')", []) { _ in .stop }
+            return true
+        }
+
+        /// Wakes other nodes' watchers. Outside every transaction: inside one it would hold a lock of the whole server
+        /// through the flush.
+        private func tell(_ connection: PostgresConnection) throws {
+            try connection.walk("SELECT pg_notify('\(Watcher.channel)', ?)", [node]) { _ in .stop }
         }
 
         private func publish(_ connection: PostgresConnection) throws {
-            let rows = try connection.all("SELECT id, seq FROM revocations WHERE seq > ?", [published]) {
+            let rows = try connection.all("SELECT id, seq FROM revocations WHERE seq > ?", [published.sequence]) {
                 (id: $0[0] as Int64, sequence: $0[1] as Int64)
             }
             guard !rows.isEmpty else { return }
-            let records = try Revocations(connection).all(after: published)
+            let records = try Revocations(connection).all(after: published.sequence)
             for row in rows { numbers[row.id] = row.sequence }
             observer.committed(records)
-            published = records.last?.entry.sequence ?? published
+            if let last = records.last { published.sequence = last.entry.sequence }
         }
 
         /// The same entries by their `seq`.

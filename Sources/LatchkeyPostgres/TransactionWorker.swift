@@ -119,7 +119,10 @@
         private func deliver(
             _ answer: @escaping @Sendable ([RevocationRecord]) -> Void, _ ledger: SQLLedger, _ job: TransactionJob
         ) {
-            if !ledger.changedStreams.isEmpty { observer.streamsChanged(ledger.changedStreams) }
+            if !ledger.changedStreams.isEmpty {
+                observer.streamsChanged(ledger.changedStreams)
+                sequencer.announce()
+            }
             let entries = ledger.takeRecords()
             // Whoever was told that nothing is left to revoke must find that in the list, too.
             guard ledger.revokes else { return answer([]) }

@@ -1,57 +1,190 @@
 #if Postgres
+    import Dispatch
     import LatchkeyCore
     import LatchkeySQL
+    import Logging
     import Synchronization
     import Waiting
 
-    /// Hears what other nodes have committed, and has it published here: by LISTEN, and every second whatever comes.
+    /// Looks at what other nodes have committed: when they say so (LISTEN), when somebody here asks, and at regular times
+    /// whatever comes. All that a look found is published here before the look counts.
     final class Watcher: Sendable {
         static let channel = "latchkey"
-        /// Between two looks without a notification, in milliseconds.
-        private static let period: CInt = 1000
-        private static let periodWithoutListen: CInt = 100
 
+        /// The last look that counted, and when it began.
+        private struct Known {
+            let check: StoreCheck
+            let begun: ContinuousClock.Instant
+        }
+
+        private let requests = LookRequests()
+        private let known = Mutex<Known?>(nil)
         private let stopping = Atomic<Bool>(false)
         private let exit = Completion()
 
-        init(_ settings: PostgresStore.Settings, sequencer: Sequencer) {
-            let (address, listens) = (settings.address, settings.listens)
-            OwnThread.start("store-watch") { [self] in
-                let line = PostgresLine(address)
-                var listening: PostgresConnection?
+        init(
+            _ settings: PostgresStore.Settings, sequencer: Sequencer, streams: StreamMarks,
+            observer: any StoreObserver, logger: Logger
+        ) {
+            OwnThread.start("store-watch", owning: streams) { [self] streams in
+                let loop = WatcherLoop(
+                    settings, sequencer: sequencer, streams: streams, observer: observer, requests: requests,
+                    logger: logger)
                 while !stopping.load(ordering: .relaxed) {
-                    do {
-                        let connection = try line.connection()
-                        if listening !== connection {
-                            if listens { try connection.execute(script: "LISTEN \(Self.channel)") }
-                            listening = connection
-                        }
-                        try wait(connection, listens ? Self.period : Self.periodWithoutListen)
-                    } catch {
-                        line.close()
-                        listening = nil
-                        Thread.sleep(milliseconds: Int(Self.periodWithoutListen))
+                    if let (check, begun) = loop.turn({ stopping.load(ordering: .relaxed) }) {
+                        known.withLock { $0 = Known(check: check, begun: begun) }
+                        loop.tell(check)
                     }
-                    sequencer.number([]) { _ in }
                 }
-                line.close()
+                loop.close()
+                requests.close()
                 exit.finish()
             }
         }
 
-        /// In short pieces, so that a stop is noticed.
-        private func wait(_ connection: PostgresConnection, _ period: CInt) throws {
-            var left = period
-            while left > 0, !stopping.load(ordering: .relaxed) {
-                let piece = min(left, 50)
-                if try connection.waitForNotification(milliseconds: piece) { return }
-                left -= piece
-            }
+        var lastCheck: (found: StoreCheck, age: Duration)? {
+            known.withLock { $0 }.map { ($0.check, .now - $0.begun) }
         }
+
+        /// See ``SharedStore/catchUp(within:)``.
+        func catchUp(within patience: Duration) async -> Bool { await requests.look(within: patience) }
 
         func stop() async {
             stopping.store(true, ordering: .relaxed)
+            requests.bell.ring()
             await exit.wait()
+        }
+    }
+
+    /// The watcher's thread.
+    private final class WatcherLoop {
+        private let settings: PostgresStore.Settings
+        private let sequencer: Sequencer
+        private let observer: any StoreObserver
+        private let requests: LookRequests
+        private let logger: Logger
+        private let line: PostgresLine
+        private var listening: PostgresConnection?
+        private var streams: StreamMarks
+        private var lookedAt = ContinuousClock.now - .seconds(3600)
+        /// When a look last served somebody who had asked.
+        private var servedAt = ContinuousClock.now - .seconds(3600)
+        /// Whom the look that is under way serves.
+        private var served: [Waiter<Bool>] = []
+        private var failures = 0
+
+        /// Between two looks without a notification.
+        private var period: Duration { settings.listens ? .seconds(1) : .milliseconds(100) }
+        /// Between two looks that were asked for.
+        private static let pace: Duration = .milliseconds(100)
+        /// How long a look waits until what it found is published.
+        private static let patience = 5
+
+        init(
+            _ settings: PostgresStore.Settings, sequencer: Sequencer, streams: StreamMarks,
+            observer: any StoreObserver, requests: LookRequests, logger: Logger
+        ) {
+            self.settings = settings
+            self.sequencer = sequencer
+            self.streams = streams
+            self.observer = observer
+            self.requests = requests
+            self.logger = logger
+            line = PostgresLine(settings.address)
+        }
+
+        func close() { line.close() }
+
+        /// Waits for the time to look, and looks.
+        /// - Returns: what was found and published, with the time at which the look began; nil when there was none.
+        func turn(_ isStopping: () -> Bool) -> (StoreCheck, ContinuousClock.Instant)? {
+            do {
+                let connection = try line.connection()
+                if listening !== connection {
+                    if settings.listens { try connection.execute(script: "LISTEN \(Watcher.channel)") }
+                    listening = connection
+                } else {
+                    try wait(connection, isStopping)
+                }
+                if isStopping() { return nil }
+                let result = try look(connection)
+                if failures > 1 { logger.notice("The database answers again") }
+                failures = 0
+                return result
+            } catch {
+                failed(error)
+                return nil
+            }
+        }
+
+        /// Tells the observer of a look, and then those who have waited for it.
+        func tell(_ check: StoreCheck) {
+            observer.checked(check)
+            for waiter in served { waiter.release(true) }
+            served = []
+        }
+
+        /// Until a notification, or the time of the next look.
+        private func wait(_ connection: PostgresConnection, _ isStopping: () -> Bool) throws {
+            while !isStopping() {
+                let next = min(lookedAt + period, requests.isEmpty ? .now + period : servedAt + Self.pace)
+                let left = next - .now
+                guard left > .zero else { return }
+                // Rounded up: a wait of zero would only turn in circles until the time comes.
+                let milliseconds = left.wholeMilliseconds + 1
+                if try connection.waitForNotification(
+                    milliseconds: CInt(clamping: milliseconds), except: settings.node, or: requests.bell.descriptor)
+                {
+                    return
+                }
+                requests.bell.silence()
+            }
+        }
+
+        private func look(_ connection: PostgresConnection) throws -> (StoreCheck, ContinuousClock.Instant) {
+            let begun = ContinuousClock.now
+            lookedAt = begun
+            served = requests.take()
+            if !served.isEmpty { servedAt = begun }
+            let row = try CheckRow.read(connection, now: settings.databaseClock?())
+            if row.hasUnnumbered || row.lastSequence > sequencer.published { try publish() }
+            let changed = try streams.changed(connection, sum: row.streams)
+            if !changed.isEmpty { observer.streamsChanged(changed) }
+            return (row.check(published: sequencer.published), begun)
+        }
+
+        /// Has the sequencer number and publish everything that is committed by now.
+        private func publish() throws {
+            let done = DispatchSemaphore(value: 0)
+            let outcome = Outcome()
+            sequencer.number([]) { result in
+                if case .success = result { outcome.isPublished.store(true, ordering: .releasing) }
+                done.signal()
+            }
+            guard done.wait(timeout: .now() + .seconds(Self.patience)) == .success,
+                outcome.isPublished.load(ordering: .acquiring)
+            else { throw StoreUnavailable("what other nodes have revoked cannot be published") }
+        }
+
+        private final class Outcome: Sendable {
+            let isPublished = Atomic<Bool>(false)
+        }
+
+        private func failed(_ error: any Error) {
+            line.close()
+            listening = nil
+            failures += 1
+            // The first time the connection may only have been cut: the next look makes another one.
+            if failures == 1 {
+                requests.putBack(served)
+            } else {
+                for waiter in served + requests.take() { waiter.release(false) }
+                if failures == 2 {
+                    logger.error("the database cannot be looked at", metadata: ["lk.reason": "\(error)"])
+                }
+            }
+            served = []
+            Thread.sleep(milliseconds: failures == 1 ? 1 : 100)
         }
     }
 #endif

@@ -43,6 +43,19 @@ struct StatusLists: StatusListTable {
         ) { try Self.entry($0, list) }
     }
 
+    func entries(of list: StatusListRecord, issuedFrom instant: Timestamp?) throws -> [StatusEntry] {
+        try connection.all(
+            """
+            SELECT place, token_id, session_id, subject, client_id, key_id, issued_at FROM status_entries
+            WHERE list_number = ? AND issued_at >= ?
+            """, [list.number, instant?.seconds ?? 0]
+        ) { try Self.entry($0, list) }
+    }
+
+    func count(of list: StatusListRecord) throws -> Int {
+        Int(try connection.integer("SELECT count(*) FROM status_entries WHERE list_number = ?", [list.number]))
+    }
+
     // MARK: Writes
 
     func open(expiringAt: Timestamp, openedFrom earliest: Timestamp) throws -> StatusListRecord? {
@@ -74,8 +87,10 @@ struct StatusLists: StatusListTable {
                 place.list, place.place, claims.tokenID.description, claims.sessionID?.bytes, claims.subject,
                 claims.clientID.description, keyID.description, claims.issuedAt.seconds,
             ])
-        guard inserted == 1 else { return false }
-        try connection.run("UPDATE status_lists SET used = used + 1 WHERE number = ?", [place.list])
-        return true
+        return inserted == 1
+    }
+
+    func countPlace(of list: StatusListRecord) throws {
+        try connection.run("UPDATE status_lists SET used = used + 1 WHERE number = ?", [list.number])
     }
 }

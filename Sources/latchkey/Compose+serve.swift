@@ -53,6 +53,7 @@ extension Compose {
             certificate.serve(identity)
             running.append(CertificateReloader(identity: identity, clock: services.clock, logger: logger))
         }
+        if let follower = services.follower { running.append(follower) }
         running += [listeners, services.feed, services.eventFeed]
         let watches = [opened.watch].compactMap { $0 }.map {
             ServiceGroupConfiguration.ServiceConfiguration(

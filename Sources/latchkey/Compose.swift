@@ -23,22 +23,25 @@ package struct Compose: Sendable {
     /// holds the directory's lock, and calls ``shutdown()`` at the end.
     ///
     /// - Parameters:
+    ///   - clock: in place of the store's own, for tests.
     ///   - mayMigrate: whether an older database is migrated; otherwise it is refused.
     ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
-        settings: EffectiveSettings, mayMigrate: Bool, clock: Clock = .wall, logger: Logger,
+        settings: EffectiveSettings, mayMigrate: Bool, clock given: Clock? = nil, logger: Logger,
         environment: [String: String] = ProcessInfo.processInfo.environment, readinessPatience: Duration = .seconds(2)
     ) async throws -> Compose {
         let core = settings.core
         let (masterKeyRing, masterKeyFile) = try masterKey(
             settings, environment, mayCreate: { try settings.isUntouched() })
 
+        let time = StoreTime(settings, given)
+        let clock = time.clock
         let keyRing = KeyRing()
         let feed = RevocationFeed(settings: core, clock: clock)
         let eventFeed = EventFeed(settings: core, clock: clock)
         let opened = try OpenedStore.open(
-            settings, mayMigrate: mayMigrate, clock: clock, observer: Feeds(revocations: feed, events: eventFeed),
+            settings, mayMigrate: mayMigrate, time: time, observer: Feeds(revocations: feed, events: eventFeed),
             logger: logger)
         let store = opened.store
         let processors = ProcessorCount.available

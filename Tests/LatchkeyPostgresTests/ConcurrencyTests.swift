@@ -80,7 +80,7 @@
             await store.shutdown()
         }
 
-        private static func session(_ store: PostgresStore) async throws -> SessionID {
+        static func session(_ store: PostgresStore) async throws -> SessionID {
             let now = store.clock.now()
             let client = try #require(ClientID("race"))
             if try await store.client(client) == nil {

@@ -45,6 +45,7 @@
                         cuts += 1
                     }
                 }
+                print("cut at \(cuts) bytes around what commits")
                 return cuts
             }
         }
@@ -135,6 +136,42 @@
                     user: session.user, credentialVersion: 1, proofs: [Proof(.password, at: now)], admission: nil),
                 client: session.session.client, transport: .body, scope: session.session.scope,
                 absoluteLifetime: .seconds(3600), deviceName: nil, network: "192.0.2.1", replacing: nil)
+        }
+
+        @Test func `a commit that warns is taken for one that may be on one disk only`() async throws {
+            let place = try await PostgresPlace()
+            let store = try place.open()
+            let session = try await RotatingSession(on: store)
+            // PostgreSQL warns with this class when a wait for a standby was cancelled; here a trigger does at COMMIT.
+            let connection = try PostgresConnection(place.settings.address)
+            try connection.execute(
+                script: """
+                    CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN RAISE WARNING 'not replicated'; RETURN NULL; END $$;
+                    CREATE CONSTRAINT TRIGGER warning AFTER INSERT OR UPDATE ON sessions
+                    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
+                    """)
+            connection.close()
+            let beginning = Self.beginning(session, at: store.clock.now())
+            do {
+                _ = try await store.beginSession(beginning)
+                Issue.record("a sign-in in doubt was acknowledged")
+            } catch let error as StoreUnavailable {
+                #expect(error.mayHaveHappened)
+            }
+            #expect(try await store.session(beginning.id) != nil)
+            // These run again, find it done, and wait for the disks with a commit of their own.
+            #expect(try await session.rotate(1, on: store)?.record.session.lineage.current == 2)
+            #expect(try await session.lineage(on: store).current == 2)
+            let outcome = try await store.revoke(
+                RevocationOrder(.session(session.session.id), reason: .logout, actor: .operator))
+            if case .unknownTarget = outcome { Issue.record("the session is gone") }
+            #expect(try await store.session(session.session.id)?.session.endReason == .logout)
+            #expect(
+                try await store.revocations(after: 0, limit: 10).map(\.entry.target) == [
+                    .session(session.session.id)
+                ])
+            await store.shutdown()
         }
 
         @Test func `connections that the server ended are made again, and no caller hears of it`() async throws {

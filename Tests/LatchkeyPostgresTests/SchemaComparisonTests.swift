@@ -19,6 +19,7 @@
             "revocations.id": "entries are numbered after the commit on PostgreSQL",
             "revocations.seq": "so it is no key there, and may be absent for a moment",
             "session_count": "PostgreSQL counts no sessions",
+            "consumers": "nodes tell one another who polls the list; one node keeps that in memory",
         ]
 
         private func isException(_ column: String) -> Bool {

@@ -78,6 +78,13 @@ struct ConfigurationFileTests {
 }
 
 struct ConfigurationTests {
+    /// Why a file that says nothing but `store: postgres` is refused.
+    #if Postgres
+        private static let postgresRefusal = "`store` is postgres: set `postgres.url`."
+    #else
+        private static let postgresRefusal = "but this program was built without PostgreSQL: build it with"
+    #endif
+
     @Test func `an unknown key names the line and the nearest known key`() async throws {
         try await withFile("tokens:\n  acces_ttl: 60s\n") { path in
             let text = await sentence(ConfigurationSources(file: path))
@@ -106,7 +113,7 @@ struct ConfigurationTests {
         ("admin:\n  tls: true\n", "`admin.tls` is true (line 2 of"),
         ("admin:\n  tls: on\n", "but must be true or false."),
         ("bootstrap:\n  password_file: a\n", "so `bootstrap.admin` must be set too."),
-        ("store: postgres\n", "but must be sqlite."),
+        ("store: oracle\n", "but must be sqlite or postgres."), ("store: postgres\n", Self.postgresRefusal),
         ("keys:\n  rotation_period: 2h\n", "must not be longer than `keys.rotation_period`, which is 2h."),
         ("revocations:\n  expires_in: 5s\n", "must be longer than `revocations.next_update`, which is 5s."),
         ("log:\n  level: loud\n", "but must be trace, debug, info, notice, warning, error or critical."),

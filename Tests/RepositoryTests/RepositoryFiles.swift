@@ -11,7 +11,7 @@ struct RepositoryFiles {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         var paths: Set<String> = []
-        let skipped: Set<String> = [".build", ".git", ".swiftpm", "data"]
+        let skipped: Set<String> = [".build", ".git", ".swiftpm", "data", "nodes"]
         for name in try FileManager.default.contentsOfDirectory(atPath: root.path) where !skipped.contains(name) {
             paths.insert(name)
             for path in FileManager.default.subpaths(atPath: root.appending(path: name).path) ?? []

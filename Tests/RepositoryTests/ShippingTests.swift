@@ -24,17 +24,23 @@ struct ShippingTests {
             .filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ").map(String.init) }
     }
 
-    /// The packages that the recipe installs beside the program.
+    /// The packages that the recipe installs beside the program, without those of an image with PostgreSQL.
     private static func runtimePackages() throws -> Set<String> {
         let run = try #require(try instructions().last { $0.first == "RUN" && $0.contains("install") })
         let words = try #require(run.split(separator: "--no-install-recommends").last).prefix { $0 != "&&" }
-        return Set(words)
+        return Set(words.filter { !$0.hasPrefix("$") })
     }
 
     private static let hasSystemd = FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")
     /// The packages have these names on Debian 12, which the container is made of.
     private static let isDebian12 =
         (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8))?.contains("VERSION_CODENAME=bookworm") == true
+
+    #if Postgres
+        private static let hasPostgres = true
+    #else
+        private static let hasPostgres = false
+    #endif
 
     /// What a program of this machine prints.
     private static func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
@@ -118,9 +124,20 @@ struct ShippingTests {
         #expect(try Set(unit.output.1.split(separator: " ").map(String.init)) == Self.runtimePackages())
     }
 
+    /// Whoever stays with SQLite needs nothing of PostgreSQL's on the machine.
+    @Test func `the program links PostgreSQL's library only if it was built for it`() throws {
+        let needed = try Self.run("readelf", "--dynamic", ServerProcess.binary)
+        #expect(needed.status == 0 && needed.output.contains("libsqlite3.so"), "\(needed.output)")
+        #if Postgres
+            #expect(needed.output.contains("libpq.so"))
+        #else
+            #expect(!needed.output.contains("libpq"))
+        #endif
+    }
+
     /// The program of this test run links Swift's libraries from the toolchain, which no package of the system owns; all
     /// others are what the shipped one needs.
-    @Test(.enabled(if: isDebian12, "the names are those of Debian 12"))
+    @Test(.enabled(if: isDebian12 && !hasPostgres, "the names are those of Debian 12, of the program without PostgreSQL"))
     func `the packages of the container are those whose libraries the program needs`() throws {
         let libraries = try Self.run("ldd", ServerProcess.binary)
         var needed: Set<String> = []

@@ -68,7 +68,7 @@ struct TidyTests {
     @Test func `no secret, database or build product is in the tree`() throws {
         let paths = try #require(FileManager.default.subpaths(atPath: Self.root.path))
         let suspicious = paths.filter { path in
-            !path.hasPrefix(".") && !path.contains("/.") && !path.hasPrefix("data/")
+            !path.hasPrefix(".") && !path.contains("/.") && !path.hasPrefix("data/") && !path.hasPrefix("nodes/")
                 && [".sqlite", ".sqlite-wal", "master.key", ".db", "Package.resolved"].contains { path.hasSuffix($0) }
         }
         #expect(suspicious.filter { $0 != "Package.resolved" }.isEmpty)

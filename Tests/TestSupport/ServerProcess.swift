@@ -42,7 +42,8 @@ package final class ServerProcess: Sendable {
             "LATCHKEY_LOG_LEVEL": "debug",
         ]
         child = try ChildProcess(
-            wrapper + command, environment: defaults.merging(configuration) { _, given in given }, output: log,
+            wrapper + command, environment: defaults.merging(try await TestStore.environment(for: folder)) { _, store in store }
+                .merging(configuration) { _, given in given }, output: log,
             error: log)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         try await waitUntilReady()

@@ -111,14 +111,16 @@ private func runServer(
     _ configuration: [String: String], clock: TestClock?, folder: TemporaryFolder, expectFaults: Bool,
     sourceLocation: SourceLocation, _ body: @Sendable (TestServer) async throws -> Void
 ) async throws {
-    let settings = try await TestServer.settings(configuration, folder: folder)
+    var all = try await TestStore.configuration(for: folder)
+    all.merge(configuration) { _, given in given }
+    let settings = try await TestServer.settings(all, folder: folder)
     let logs = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in logs }
     logger.logLevel = .debug
     try settings.dataDirectory.create()
     let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(600))
     let program = try await Compose.build(
-        settings: settings, mayMigrate: true, clock: clock?.clock ?? .wall, logger: logger, environment: [:],
+        settings: settings, mayMigrate: true, clock: clock?.clock, logger: logger, environment: [:],
         // The machine is busy with other tests, and perhaps with something else.
         readinessPatience: .seconds(600))
     let address = AsyncStream<ListenAddress>.makeStream()

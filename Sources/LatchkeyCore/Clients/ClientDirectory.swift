@@ -6,7 +6,8 @@ import Synchronization
 /// Each comes with its secrets, unsealed to digests: a process that can read them here could read the master key as
 /// well.
 ///
-/// A copy as of the last change through ``ClientService``. Its watermarks (`issuedBefore`, `sessionsEndedAt`) may be
+/// A copy as of the last change through ``ClientService``, or as of the last that another node made and a check showed.
+/// Its watermarks (`issuedBefore`, `sessionsEndedAt`) may be
 /// old: every rule that issues a token reads the client again in its own transaction.
 package final class ClientDirectory: Sendable {
     private struct Snapshot: Sendable {
@@ -21,6 +22,14 @@ package final class ClientDirectory: Sendable {
         var snapshot: Snapshot?
         /// The load of this generation, which all concurrent callers share.
         var loading: Task<Snapshot, any Error>?
+        /// What the last check of a shared store showed.
+        var seen: Version?
+    }
+
+    /// A version of the table. After a change of the epoch the same number may stand for something else.
+    private struct Version: Equatable {
+        let epoch: String
+        let number: Int64
     }
 
     /// A secret that a client may present.
@@ -67,12 +76,23 @@ package final class ClientDirectory: Sendable {
     }
 
     /// Forgets the copy. Call it after a change is on disk and before its caller is answered.
-    package func invalidate() {
+    package func invalidate() { state.withLock { Self.forget(&$0) } }
+
+    /// Forgets a copy that was begun before another node's change.
+    package func checked(_ check: StoreCheck) {
+        let version = Version(epoch: check.epoch, number: check.clientVersion)
         state.withLock { state in
-            state.generation += 1
-            state.snapshot = nil
-            state.loading = nil
+            // A load that begins after this finds what the check found, or more.
+            guard state.seen != version else { return }
+            state.seen = version
+            Self.forget(&state)
         }
+    }
+
+    private static func forget(_ state: inout State) {
+        state.generation += 1
+        state.snapshot = nil
+        state.loading = nil
     }
 
     private func snapshot() async throws -> Snapshot {

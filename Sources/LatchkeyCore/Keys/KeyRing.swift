@@ -98,7 +98,8 @@ package final class KeyRing: Sendable {
     package var current: KeyRingSnapshot { snapshot.withLock { $0 } }
 
     /// Installs a snapshot unless a newer one is already there.
-    package func publish(_ new: KeyRingSnapshot) {
-        snapshot.withLock { if new.version >= $0.version { $0 = new } }
+    /// - Parameter evenIfOlder: the numbers of versions have begun again.
+    package func publish(_ new: KeyRingSnapshot, evenIfOlder: Bool = false) {
+        snapshot.withLock { if evenIfOlder || new.version >= $0.version { $0 = new } }
     }
 }

@@ -79,7 +79,15 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     /// Reads the key table again if it is newer than the ring.
     package func reload(atLeast version: Int64 = .max) async throws {
         guard ring.current.version < version else { return }
-        ring.publish(try KeyRingSnapshot(table: try await store.keyTable(includingGone: false), masterKeys: masterKeys))
+        try await load(evenIfOlder: false)
+    }
+
+    /// Reads the key table again after the history of the database has changed: keys that it lost must not sign.
+    package func reloadAll() async throws { try await load(evenIfOlder: true) }
+
+    private func load(evenIfOlder: Bool) async throws {
+        let table = try await store.keyTable(includingGone: false)
+        ring.publish(try KeyRingSnapshot(table: table, masterKeys: masterKeys), evenIfOlder: evenIfOlder)
     }
 
     /// All keys with their timeline, newest first; keys that are gone only on request.
@@ -195,8 +203,8 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     private func apply(
         actor: Actor, includingGone: Bool = false, _ plan: (KeyTable, Timestamp) async throws -> Plan?
     ) async throws {
-        // One change at a time in this process. Another process (a second node, later) may still change the table in
-        // between, and then this change is planned again.
+        // One change at a time in this process. Another node may still change the table in between, and then this
+        // change is planned again.
         try await line.inTurn("keys") { try await applyInTurn(actor: actor, includingGone: includingGone, plan) }
         try await reload()
     }

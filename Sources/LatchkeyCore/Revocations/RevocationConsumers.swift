@@ -38,12 +38,7 @@ struct RevocationConsumers {
     /// A consumer that has not asked for this long is forgotten.
     static let memory: Duration = .seconds(86400)
 
-    private struct Key: Hashable {
-        let name: String
-        let address: String
-    }
-
-    private struct Row {
+    struct Row {
         var acknowledged: Int64?
         var firstSeen: Timestamp
         var lastSeen: Timestamp
@@ -55,7 +50,9 @@ struct RevocationConsumers {
     private static let missedPolls = 3
     /// The longest silence before it counts as gone, whatever its rhythm.
     private static let longestSilence: Duration = .seconds(3600)
-    private var rows: [Key: Row] = [:]
+    private(set) var rows: [ConsumerKey: Row] = [:]
+    /// What other nodes are to be told; nil where there are none.
+    var news: ConsumerNews?
     private var publications = PublicationTimes()
 
     /// - Parameters:
@@ -63,21 +60,36 @@ struct RevocationConsumers {
     ///   - isAnswer: the request was noted when it arrived and is now being answered. A consumer that has left or was
     ///     forgotten since then stays forgotten.
     mutating func note(_ name: String, acknowledged: Int64?, address: String, isAnswer: Bool = false, now: Timestamp) {
-        let key = Key(name: name, address: address)
+        let key = ConsumerKey(name: name, address: address)
         if isAnswer, rows[key] == nil { return }
-        if rows[key] == nil, rows.count >= Self.capacity { makeRoom(for: address) }
+        if rows[key] == nil { makeRoom(for: address) }
         var row = rows[key] ?? Row(firstSeen: now, lastSeen: now)
         if let acknowledged { row.acknowledged = max(acknowledged, row.acknowledged ?? 0) }
         row.rhythm = max(now - row.lastSeen, row.rhythm * 7 / 8)
         row.lastSeen = now
         rows[key] = row
+        news?.changed.insert(key)
     }
 
     /// A client that invents names pushes out its own before those of others.
     private mutating func makeRoom(for address: String) {
+        guard rows.count >= Self.capacity else { return }
         let own = rows.filter { $0.key.address == address }
         let candidates = own.count > Self.ownShare ? own : rows
-        if let oldest = candidates.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key { rows[oldest] = nil }
+        guard let oldest = candidates.min(by: { $0.value.lastSeen < $1.value.lastSeen })?.key else { return }
+        rows[oldest] = nil
+        news?.displaced.insert(oldest)
+    }
+
+    /// What another node knows. It is no news to tell.
+    mutating func set(_ key: ConsumerKey, to row: Row?) {
+        if row != nil, rows[key] == nil { makeRoom(for: key.address) }
+        rows[key] = row
+    }
+
+    /// The numbers of the log begin again: what was acknowledged means nothing any more.
+    mutating func forgetAcknowledged() {
+        for key in rows.keys { rows[key]?.acknowledged = nil }
     }
 
     /// Notes when entries from `sequence` on were published.
@@ -87,10 +99,13 @@ struct RevocationConsumers {
 
     /// Forgets the consumer with this name, at one address or at all.
     /// - Returns: how many there were.
-    mutating func forget(_ name: String, address: String?) -> Int {
-        let before = rows.count
-        rows = rows.filter { $0.key.name != name || (address ?? $0.key.address) != $0.key.address }
-        return before - rows.count
+    mutating func forget(_ name: String, address: String?, now: Timestamp) -> Int {
+        let left = rows.keys.filter { $0.name == name && (address ?? $0.address) == $0.address }
+        for key in left {
+            rows[key] = nil
+            news?.left[key] = now
+        }
+        return left.count
     }
 
     /// By name; a consumer that was not seen for a day is forgotten.

@@ -31,7 +31,8 @@ extension RevocationFeed {
         let places = WaitingRoom<String>.Places(total: limits.maxWaiters, perKey: limits.maxWaitersPerAddress)
         let hadPlace = await waits.wait(address, places, until: .now + min(seconds, limits.maxWait)) {
             state.withLock { state in
-                state.isPaced ? !state.isUntold(after) : state.list.sequence != first.sequence
+                guard state.epoch == first.epoch else { return true }
+                return state.isPaced ? !state.isUntold(after) : state.list.sequence != first.sequence
             }
         }
         // Only the pace of a burst would have held what is already there.
@@ -53,6 +54,7 @@ extension RevocationFeed {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.wakeByCommit() }
+                group.addTask { await self.loadByCheck() }
                 group.addTask { await self.waits.run() }
                 group.addTask { await self.timers.run() }
             }

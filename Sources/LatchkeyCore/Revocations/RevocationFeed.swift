@@ -15,7 +15,7 @@ package struct RevocationQuery: Sendable, Hashable {
 }
 
 /// The revocation list in memory: live entries, the index that our own API checks, and the pollers that wait for news
-/// (in a file of their own).
+/// (in a file of their own, as is what a store shared with other nodes adds).
 ///
 /// The store calls ``committed(_:)`` on its writer thread before any caller whose write was in that commit gets an
 /// answer. So a revocation is visible here as soon as its request returns.
@@ -28,6 +28,10 @@ package final class RevocationFeed: StoreObserver, Service {
     /// Long polls that found no place there: only time ends them.
     let timers = WaitingRoom<String>()
     let nudges = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// The list of a shared store must be loaded again.
+    let loads = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// Who else is told of each check of a shared store.
+    let follow = Mutex<[@Sendable (StoreCheck) -> Void]>([])
 
     struct State {
         /// A placeholder until ``start(store:)`` has loaded the real one.
@@ -40,18 +44,33 @@ package final class RevocationFeed: StoreObserver, Service {
         var isPaced = false
         /// With ``isPaced``, the last `seq` at the latest wake-up.
         var told: Int64 = 0
+        /// What was committed since a load of the list began; nil while there is none.
+        var arrivals: [RevocationRecord]?
+        /// For a store that other nodes write to.
+        var following: FollowedList?
 
         fileprivate var stamp: RevocationStamp {
-            RevocationStamp(epoch: epoch, sequence: list.sequence, departures: list.departures)
+            RevocationStamp(
+                epoch: epoch, sequence: list.sequence, departures: list.departures, node: following?.store.node)
         }
 
         fileprivate mutating func prune(at now: Timestamp) {
             guard list.mayHaveExpired(at: now) else { return }
-            list.prune(at: expiryClock?.now() ?? now)
+            // The time of a document is that of its list: what has not expired by then is in it.
+            list.prune(at: min(expiryClock?.now() ?? now, now))
         }
+
+        /// The time of a document that is made now. It is not later than the last moment at which nothing was missing.
+        func time(_ clock: Clock) -> Timestamp { following?.upTo ?? clock.now() }
 
         /// Whether entries after `sequence`, if any, wait for the next wake-up to publish them.
         func isUntold(_ sequence: Int64) -> Bool { isPaced && sequence >= told }
+
+        fileprivate mutating func append(_ records: [RevocationRecord], at now: Timestamp) {
+            let before = list.sequence
+            for record in records where record.entry.sequence > list.sequence { list.append(record.entry) }
+            if list.sequence > before { consumers.published(from: before + 1, at: now) }
+        }
     }
 
     /// The most entries in a delta; a poller that lacks more gets the snapshot.
@@ -64,33 +83,51 @@ package final class RevocationFeed: StoreObserver, Service {
 
     /// Loads the live entries. Call it before anything is served, and after a restore.
     package func start(store: any Store) async throws {
-        let stored = try await store.revocationState()
-        var list = LiveRevocations(sequence: stored.lastSequence)
-        var last: Int64 = 0
-        while true {
-            let batch = try await store.revocations(after: last, limit: 5000)
-            for record in batch { list.append(record.entry) }
-            guard batch.count == 5000, let end = batch.last else { break }
-            last = end.entry.sequence
+        if let shared = store.sharing {
+            let following = FollowedList(store: shared, load: { try await store.storedRevocations(at: $0) })
+            try await start(following: following, expiryClock: store.expiryClock)
+        } else {
+            begin(expiryClock: store.expiryClock)
+            install(try await store.storedRevocations(at: store.expiryClock.now()))
         }
-        let loaded = list
+    }
+
+    /// From now on, what is committed is kept for the list that is being loaded.
+    func begin(expiryClock: ExpiryClock) {
         state.withLock { state in
-            state = State()
+            state.expiryClock = expiryClock
+            state.arrivals = []
+        }
+    }
+
+    /// Puts a list in the place of the known one, with what has arrived since it was read.
+    /// - Parameter isLoaded: whether its reading began with ``begin(expiryClock:)``. It is dropped if another list came
+    ///   meanwhile, which is newer.
+    func install(_ stored: StoredRevocations, isLoaded: Bool = true) {
+        var list = LiveRevocations(sequence: stored.sequence)
+        for entry in stored.entries { list.append(entry) }
+        let loaded = list
+        let now = clock.now()
+        state.withLock { state in
+            if isLoaded, state.arrivals == nil { return }
+            let arrivals = state.arrivals ?? []
+            state.arrivals = nil
+            if state.epoch != stored.epoch { state.consumers.forgetAcknowledged() }
             state.epoch = stored.epoch
             state.list = loaded
-            state.expiryClock = store.expiryClock
+            state.append(arrivals, at: now)
+            state.told = state.list.sequence
+            state.following?.installed(epoch: stored.epoch, sequence: state.list.sequence)
         }
+        waits.release()
     }
 
     /// Called by the store on its writer thread. Quick: it appends entries and wakes waiters.
     package func committed(_ records: [RevocationRecord]) {
         let now = clock.now()
         let isPaced = state.withLock { state in
-            let before = state.list.sequence
-            for record in records where record.entry.sequence > state.list.sequence {
-                state.list.append(record.entry)
-            }
-            if state.list.sequence > before { state.consumers.published(from: before + 1, at: now) }
+            state.arrivals?.append(contentsOf: records)
+            state.append(records, at: now)
             return state.isPaced
         }
         if isPaced { nudges.continuation.yield() } else { waits.release() }
@@ -106,9 +143,11 @@ package final class RevocationFeed: StoreObserver, Service {
         state.withLock { ($0.list.index.revokes(token), $0.list.sequence) }
     }
 
+    package typealias Snapshot = (index: RevocationIndex, sequence: Int64, epoch: String)
+
     /// The live entries as a value, for checking many tokens outside the lock. Copies nothing.
-    package func snapshot() -> (index: RevocationIndex, sequence: Int64) {
-        state.withLock { ($0.list.index, $0.list.sequence) }
+    package func snapshot() -> Snapshot {
+        state.withLock { ($0.list.index, $0.list.sequence, $0.epoch) }
     }
 
     package var sequence: Int64 { state.withLock { $0.list.sequence } }
@@ -117,35 +156,45 @@ package final class RevocationFeed: StoreObserver, Service {
     /// Long polls that found no place and wait only for time to pass.
     package var waitingForTime: Int { timers.count }
 
-    /// The answer to a query: a delta when `epoch` is the current one and `after` is not ahead of us, otherwise the
-    /// full snapshot, never an error. Copies no entry, whatever the length of the list.
+    /// What this list alone answers to a query: a delta when `epoch` is the current one and `after` is not ahead of us,
+    /// otherwise the full snapshot, never an error. Copies no entry, whatever the length of the list.
+    ///
+    /// ``answer(to:)`` is what a poller gets.
     package func read(_ query: RevocationQuery) -> RevocationReading {
-        let now = clock.now()
-        return state.withLock { state in
+        state.withLock { read(query, &$0) }
+    }
+
+    func read(_ query: RevocationQuery, _ state: inout State) -> RevocationReading {
+        let now = state.time(clock)
+        state.prune(at: now)
+        var after: Int64 = 0
+        if let asked = query.after, query.epoch == state.epoch, asked <= state.list.sequence { after = asked }
+        var entries = state.list.entries(after: after)
+        // Pollers that are far behind share the snapshot with all others. So individual documents stay small, and
+        // neither the work nor the cache grows with what strangers request.
+        if after > 0, entries.count > Self.longestDelta {
+            after = 0
+            entries = state.list.entries(after: 0)
+        }
+        return RevocationReading(
+            issuer: settings.issuer, stamp: state.stamp, after: after, now: now, entries: entries,
+            nextUpdate: settings.revocations.nextUpdate, expiresIn: settings.revocations.expiresIn)
+    }
+
+    /// Identifies the current list, with the time of a document that is made of it now. Equal stamps mean the same
+    /// entries in the same order.
+    /// - Returns: nil while the list must not be answered with.
+    package func standing() -> (stamp: RevocationStamp, now: Timestamp)? {
+        state.withLock { state in
+            guard state.following?.isLoading != true else { return nil }
+            let now = state.time(clock)
             state.prune(at: now)
-            var after: Int64 = 0
-            if let asked = query.after, query.epoch == state.epoch, asked <= state.list.sequence { after = asked }
-            var entries = state.list.entries(after: after)
-            // Pollers that are far behind share the snapshot with all others. So individual documents stay small, and
-            // neither the work nor the cache grows with what strangers request.
-            if after > 0, entries.count > Self.longestDelta {
-                after = 0
-                entries = state.list.entries(after: 0)
-            }
-            return RevocationReading(
-                issuer: settings.issuer, stamp: state.stamp, after: after, now: now, entries: entries,
-                nextUpdate: settings.revocations.nextUpdate, expiresIn: settings.revocations.expiresIn)
+            return (state.stamp, now)
         }
     }
 
-    /// Identifies the current list. Equal stamps mean the same entries in the same order.
-    package func stamp() -> RevocationStamp {
-        let now = clock.now()
-        return state.withLock { state in
-            state.prune(at: now)
-            return state.stamp
-        }
-    }
+    /// The time of a document that is made now.
+    package func time() -> Timestamp { state.withLock { $0.time(clock) } }
 
     /// Notes that a consumer asked, and therefore has everything up to `acknowledged`.
     /// - Parameter isAnswer: the same request is being answered, after it was held.
@@ -163,7 +212,8 @@ package final class RevocationFeed: StoreObserver, Service {
     /// - Parameter address: nil for all consumers with that name.
     /// - Returns: how many were known.
     package func forgetConsumer(_ name: String, address: String?) -> Int {
-        state.withLock { $0.consumers.forget(name, address: address) }
+        let now = clock.now()
+        return state.withLock { $0.consumers.forget(name, address: address, now: now) }
     }
 
     /// The known pollers by name, with how far behind each is.
@@ -181,6 +231,8 @@ package struct RevocationStamp: Sendable, Equatable {
     package let sequence: Int64
     /// How often entries have left since the start.
     fileprivate let departures: Int
+    /// Of several nodes each counts its own departures.
+    fileprivate let node: String?
 }
 
 /// One reading of the list: the content of a document before it is encoded.
@@ -189,7 +241,7 @@ package struct RevocationReading: Sendable {
     package let stamp: RevocationStamp
     /// The `seq` after which the entries begin; 0 for a snapshot.
     package let after: Int64
-    /// When it was read.
+    /// When the list was up to date: with a store of our own, when it was read.
     package let now: Timestamp
     package let entries: RevocationEntries
     fileprivate let nextUpdate: Duration
@@ -200,7 +252,9 @@ package struct RevocationReading: Sendable {
     package var isEmpty: Bool { entries.isEmpty }
 
     /// Names the epoch, `seq`, the set of live entries and the `seq` after which they begin; not ``now``.
-    package var name: String { "\(epoch.prefix(16))-\(sequence)-\(stamp.departures)-\(after)" }
+    package var name: String {
+        "\(epoch.prefix(16))-\(sequence)-\(stamp.departures)-\(after)" + (stamp.node.map { "-\($0)" } ?? "")
+    }
 
     /// The document: copies the entries.
     package func document() -> RevocationDocument {

@@ -4,12 +4,12 @@ extension RevocationLog {
     /// Signs out by an access token: ends its session, or revokes only the token if it has no session. Durable on
     /// return.
     /// - Returns: the token's claims, even if its session was already over.
-    /// - Throws: ``Refusal`` `invalid_token`.
+    /// - Throws: ``Refusal`` `invalid_token`, `temporarily_unavailable`.
     package func logOut(accessToken text: String) async throws -> AccessTokenClaims {
         let claims: AccessTokenClaims
         do {
             claims = try bearer.verify(text).claims
-        } catch let refusal as Refusal {
+        } catch let refusal as Refusal where refusal.code == .invalidToken {
             guard let ended = try await bearer.claimsOfEndedSession(text) else { throw refusal }
             return ended
         }

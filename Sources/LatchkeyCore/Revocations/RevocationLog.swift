@@ -61,6 +61,7 @@ package struct RevocationLog: Sendable {
 
     /// RFC 7009: revokes any genuine token of the caller's own. A refresh token ends its session; an access token gets
     /// an entry by `jti`. Anything else is left alone, and the caller is not told which.
+    /// - Throws: ``Refusal`` `temporarily_unavailable` while this node cannot tell what is live.
     package func revokePresented(_ token: String, caller: Client) async throws {
         if token.beginsWithBytes(of: RefreshToken.prefix) {
             guard let found = try await sessions.lookup(refreshToken: token),
@@ -71,7 +72,7 @@ package struct RevocationLog: Sendable {
                     .session(found.record.session.id), reason: .tokenRevoked, actor: .client(caller.id)))
             return
         }
-        guard let verified = try? bearer.verify(token), verified.claims.clientID == caller.id else { return }
+        guard let verified = try bearer.live(token), verified.claims.clientID == caller.id else { return }
         let claims = verified.claims
         _ = try await store.revoke(
             RevocationOrder(

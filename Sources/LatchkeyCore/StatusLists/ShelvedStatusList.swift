@@ -15,13 +15,38 @@ struct ShelvedStatusList: Sendable {
     }
 
     let record: StatusListRecord
+    /// Whether all its places are given by this process, which then knows them all.
+    let isOwn: Bool
     /// The place of each token of ``tokens``.
     private(set) var places: [UInt32] = []
     private(set) var tokens: [RevocationSubject] = []
     var built: Built?
+    /// Of a list of another node: the `seq` as of which its rows were read.
+    private(set) var readAt: Int64?
+    /// The places of ``tokens`` again, where rows are read that may be known.
+    private(set) var known: Set<UInt32> = []
 
-    init(_ record: StatusListRecord) {
+    init(_ record: StatusListRecord, isOwn: Bool = true) {
         self.record = record
+        self.isOwn = isOwn
+    }
+
+    /// Adds the rows of another node's list that are not known.
+    mutating func read(_ rows: [StatusEntry], sequence: Int64) {
+        for row in rows where known.insert(UInt32(truncatingIfNeeded: row.place)).inserted {
+            places.append(UInt32(truncatingIfNeeded: row.place))
+            tokens.append(row.token)
+        }
+        readAt = sequence
+    }
+
+    /// Whether tokens that are revoked as of this `seq` may have rows that are not known.
+    func lacksRows(at sequence: Int64) -> Bool { !isOwn && readAt.map { $0 < sequence } ?? true }
+
+    /// The numbers of the revocation list have begun again.
+    mutating func forgetJudgement() {
+        built = nil
+        readAt = nil
     }
 
     /// Adds a token's place. The signed list stays valid if the new token is not revoked as of the same `seq`.

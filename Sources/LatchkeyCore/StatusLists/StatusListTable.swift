@@ -5,6 +5,10 @@ package protocol StatusListLook {
     func lists(from number: Int64, at instant: Timestamp) throws -> [StatusListRecord]
     /// Entries after a place, in order, at most `limit`.
     func entries(of list: StatusListRecord, after place: Int64?, limit: Int) throws -> [StatusEntry]
+    /// All entries, or those of tokens issued at this instant or later.
+    func entries(of list: StatusListRecord, issuedFrom instant: Timestamp?) throws -> [StatusEntry]
+    /// How many entries there are.
+    func count(of list: StatusListRecord) throws -> Int
 }
 
 package protocol StatusListTable: StatusListLook {
@@ -15,4 +19,6 @@ package protocol StatusListTable: StatusListLook {
     func insert(_ list: StatusListRecord) throws
     /// - Returns: false when the place is taken; nothing was written then.
     func insert(_ claims: AccessTokenClaims, keyID: KeyID, at place: StatusPosition) throws -> Bool
+    /// Counts one more place, for ``open(expiringAt:openedFrom:)``.
+    func countPlace(of list: StatusListRecord) throws
 }

@@ -1,5 +1,4 @@
 package import LatchkeyTokens
-import Synchronization
 import Waiting
 
 /// Token Status Lists (draft-ietf-oauth-status-list) beside our own revocation list, for software that reads those.
@@ -18,22 +17,23 @@ package final class StatusLists: Sendable {
     private static let loadChunk = 5000
 
     private let settings: Settings
-    private let clock: Clock
-    private let store: any Store
+    let store: any Store
     private let ring: KeyRing
-    private let revocations: RevocationFeed
+    let revocations: RevocationFeed
     private let deflate: Deflate
-    private let shelf = Mutex<[Int64: ShelvedStatusList]>([:])
+    let shelf = StatusShelf()
     /// Building takes milliseconds that an event loop does not have. Concurrent callers find it done.
-    private let line = WorkLine("latchkey.status-lists")
+    let line = WorkLine("latchkey.status-lists")
+    /// Looks for lists that other nodes opened.
+    let records: Rounds<Void>
 
     package init(
-        settings: Settings, clock: Clock, store: any Store, ring: KeyRing, revocations: RevocationFeed,
+        settings: Settings, store: any Store, ring: KeyRing, revocations: RevocationFeed,
         deflate: @escaping Deflate
     ) {
         self.settings = settings
-        self.clock = clock
         self.store = store
+        records = Rounds(every: .seconds(1)) { [shelf] in shelf.note(try await store.statusLists()) }
         self.ring = ring
         self.revocations = revocations
         self.deflate = deflate
@@ -41,6 +41,8 @@ package final class StatusLists: Sendable {
 
     /// Loads the places of tokens that may be alive. Before anything is served.
     package func start() async throws {
+        // Lists of other nodes, and of earlier processes of this one, are read when somebody asks for them.
+        guard store.sharing == nil else { return try await learn() }
         var last: StatusPosition?
         while true {
             let entries = try await store.statusEntries(after: last, limit: Self.loadChunk)
@@ -52,16 +54,20 @@ package final class StatusLists: Sendable {
 
     /// Assigns its place to a token that is about to be signed with this key. Durable on return.
     package func reserve(for claims: AccessTokenClaims, keyID: KeyID) async throws -> StatusReference {
-        let entry = try await store.reserveStatus(for: claims, keyID: keyID)
+        let entry =
+            store.sharing == nil
+            ? try await store.reserveStatus(for: claims, keyID: keyID) : try await place(for: claims, keyID: keyID)
         add(entry)
         return StatusReference(index: entry.place, uri: uri(entry.list.number))
     }
 
     /// The URIs of the lists that have not retired, oldest first.
-    package func uris() -> [String] {
+    package func uris() async -> [String] {
+        // Without the database, those that are known.
+        if store.sharing != nil { try? await learn() }
         let numbers = shelf.withLock { shelf in
             prune(&shelf)
-            return shelf.keys.sorted()
+            return shelf.lists.keys.sorted()
         }
         return numbers.map(uri)
     }
@@ -73,34 +79,36 @@ package final class StatusLists: Sendable {
     /// - Throws: ``StoreUnavailable`` when there is no active key.
     package func list(_ number: Int64) async throws -> SignedStatusList? {
         if let ready = try ready(number) { return ready }
-        guard shelf.withLock({ $0[number] != nil }) else { return nil }
-        return try await line.run { try self.ready(number) ?? self.build(number) }
+        if store.sharing != nil { return try await shared(number) }
+        guard shelf.withLock({ $0.lists[number] != nil }) else { return nil }
+        return try await line.run { try self.ready(number) ?? self.build(number, self.revocations.snapshot()) }
     }
 
     // MARK: Building
 
     /// The signed list, if it need not be signed again.
-    private func ready(_ number: Int64) throws -> SignedStatusList? {
-        let now = clock.now()
+    func ready(_ number: Int64) throws -> SignedStatusList? {
+        let now = revocations.time()
         let signer = try signer()
-        let sequence = revocations.sequence
+        let (_, sequence, epoch) = revocations.snapshot()
         return shelf.withLock { shelf in
             prune(&shelf)
-            guard let list = shelf[number], let built = list.built, built.sequence == sequence,
+            shelf.begin(epoch: epoch)
+            guard let list = shelf.lists[number], let built = list.built, built.sequence == sequence,
                 built.rows == list.tokens.count, isFresh(built, signer, now)
             else { return nil }
             return built.signed
         }
     }
 
-    private func build(_ number: Int64) throws -> SignedStatusList? {
-        let now = clock.now()
+    /// - Parameter known: read before the rows: a row that arrives in between is judged by later revocations, and a row
+    ///   that arrives afterwards finds that this list does not include its number.
+    func build(_ number: Int64, _ known: RevocationFeed.Snapshot) throws -> SignedStatusList? {
+        let now = revocations.time()
         let signer = try signer()
-        // First the revocations, then the rows: a row that arrives in between is judged by later revocations, and a row
-        // that arrives afterwards finds that this list does not include its number.
-        let (index, sequence) = revocations.snapshot()
-        guard let list = shelf.withLock({ $0[number] }) else { return nil }
-        let statuses = list.statuses(index)
+        let sequence = known.sequence
+        guard let list = shelf.withLock({ $0.lists[number] }) else { return nil }
+        let statuses = list.statuses(known.index)
         var built = ShelvedStatusList.Built(
             signed: try sign(list, statuses, signer, now), statuses: statuses, builtAt: now, keyID: signer.id,
             sequence: sequence, rows: list.tokens.count)
@@ -110,7 +118,7 @@ package final class StatusLists: Sendable {
             built.rows = list.tokens.count
         }
         let result = built
-        shelf.withLock { $0[number]?.built = result }
+        shelf.withLock { if $0.epoch == known.epoch { $0.lists[number]?.built = result } }
         return result.signed
     }
 
@@ -151,17 +159,17 @@ package final class StatusLists: Sendable {
     private func add(_ entry: StatusEntry) {
         let (isRevoked, sequence) = revocations.judge(entry.token)
         shelf.withLock { shelf in
-            if shelf[entry.list.number] == nil { prune(&shelf) }
-            shelf[entry.list.number, default: ShelvedStatusList(entry.list)]
+            if shelf.lists[entry.list.number] == nil { prune(&shelf) }
+            shelf.lists[entry.list.number, default: ShelvedStatusList(entry.list)]
                 .add(entry, isRevoked: isRevoked, sequence: sequence)
         }
     }
 
     /// Drops the lists whose last token no verifier accepts any more, whatever its clock says.
-    private func prune(_ shelf: inout [Int64: ShelvedStatusList]) {
+    private func prune(_ shelf: inout StatusShelf.State) {
         let now = store.expiryClock.now()
-        let retired = shelf.values.filter { now >= $0.record.expiresAt + settings.tokens.maxSkew }
-        for list in retired { shelf[list.record.number] = nil }
+        let retired = shelf.lists.values.filter { now >= $0.record.expiresAt + settings.tokens.maxSkew }
+        for list in retired { shelf.remove(list.record) }
     }
 
     private func uri(_ number: Int64) -> String { "\(settings.issuer)\(Self.path)/\(number)" }

@@ -13,6 +13,8 @@ package protocol SharedStore: Sendable {
     /// the call has been told to the observer when this returns true.
     /// - Returns: false when the database did not answer within `patience`.
     func catchUp(within patience: Duration) async -> Bool
+    /// Writes what this node tells about consumers of the revocation list, and returns what all nodes know.
+    func exchange(_ changes: ConsumerChanges) async throws -> [SharedConsumer]
 }
 
 /// What a node found in the database that it shares.

@@ -6,7 +6,8 @@ package import LatchkeyTokens
 /// What every implementation promises, and `StoreConformance` checks:
 /// - ``write(_:_:)`` returns when the change is on disk, and not before. If its rule throws, nothing was changed.
 ///   ``StoreUnavailable`` acknowledges nothing, and the same call may be repeated.
-/// - Rules run one after another (serialisable). Rules that issue or revoke read the store's own clock inside, whose
+/// - Rules run one after another (serialisable). Two with different roots (``WriteScope``) may run beside each other:
+///   they write only below their root, into tables that only grow, or by single statements. Rules that issue or revoke read the store's own clock inside, whose
 ///   floor is stored and never goes backwards (``IssuanceGate``).
 /// - Revocation log entries are handed to the ``StoreObserver`` in `seq` order after the commit and before any caller
 ///   of that commit resumes.

@@ -24,8 +24,15 @@ package final class BearerVerifier: Sendable {
     package var audience: String { settings.apiAudience }
 
     /// Any live access token of this issuer, whatever its audience.
-    /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without saying which check failed.
+    /// - Throws: ``Refusal`` `invalid_token` (RFC 6750 3.1) for everything else, without saying which check failed;
+    ///   `temporarily_unavailable` while this node cannot know what was revoked on others.
     package func verify(_ token: String) throws -> VerifiedToken {
+        try feed.requireRecent()
+        return try verifyByMemory(token)
+    }
+
+    /// The same by what this node knows, however old that is: for readers of what is served from memory as well.
+    package func verifyByMemory(_ token: String) throws -> VerifiedToken {
         let verified: VerifiedToken
         do {
             verified = try genuine(token)
@@ -37,8 +44,9 @@ package final class BearerVerifier: Sendable {
     }
 
     /// A token of this issuer, for an administrator who wants to revoke it; `nil` when it has expired or is revoked.
-    /// - Throws: ``Refusal`` `invalid_request` when it is not one.
+    /// - Throws: ``Refusal`` `invalid_request` when it is not one; `temporarily_unavailable`.
     func presented(_ token: String) throws -> VerifiedToken? {
+        try feed.requireRecent()
         do {
             let verified = try genuine(token)
             return feed.match(verified) == nil ? verified : nil
@@ -97,6 +105,16 @@ package final class BearerVerifier: Sendable {
 
     private static let lost = Refusal(
         .insufficientScope, "The client or the user may not have this scope any more.")
+
+    /// As ``verify(_:)``; nil for everything that is not a live token of ours.
+    /// - Throws: ``Refusal`` `temporarily_unavailable` while that cannot be known.
+    func live(_ token: String) throws -> VerifiedToken? {
+        do {
+            return try verify(token)
+        } catch let refusal as Refusal where refusal.code == .invalidToken {
+            return nil
+        }
+    }
 
     /// The refusal of everything that is not a live token of ours.
     static func refused(_ note: String) -> Refusal {

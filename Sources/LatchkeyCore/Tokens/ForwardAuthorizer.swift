@@ -75,7 +75,8 @@ package final class ForwardAuthorizer: Sendable {
     }
 
     /// The verdict. A server session counts as used.
-    /// - Throws: ``Refusal`` `clock_set_back` when a token must be minted; ``StoreUnavailable``.
+    /// - Throws: ``Refusal`` `clock_set_back` when a token must be minted, `temporarily_unavailable` while this node
+    ///   cannot know what was revoked on others; ``StoreUnavailable``.
     package func judge(_ credential: ForwardedCredential?, _ demand: ForwardDemand) async throws -> ForwardVerdict {
         let found: Found?
         switch credential {

@@ -25,9 +25,10 @@ package final class IntrospectionService: Sendable {
     }
 
     /// - Parameter caller: an authenticated confidential client.
+    /// - Throws: ``Refusal`` `temporarily_unavailable` while this node cannot know what was revoked on others.
     package func introspect(token: String, caller: Client) async throws -> Introspection {
         if token.beginsWithBytes(of: RefreshToken.prefix) { return try await refreshToken(token, caller: caller) }
-        guard let verified = try? bearer.verify(token) else { return .inactive }
+        guard let verified = try bearer.live(token) else { return .inactive }
         let claims = verified.claims
         guard claims.clientID == caller.id || concerns(claims.audience, caller) else { return .inactive }
         if claims.sessionID != nil {

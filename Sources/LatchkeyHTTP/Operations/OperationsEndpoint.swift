@@ -7,6 +7,7 @@ struct OperationsEndpoint: Sendable {
     private let gauges: ScrapedGauges.Sources
     private let requests: RequestMetrics
     private let surroundings: Readiness.Surroundings
+    private let health: ServerHealth
     private let readiness: RecentResult<Readiness>
     private let figures: RecentResult<StoreFigures?>
 
@@ -17,6 +18,7 @@ struct OperationsEndpoint: Sendable {
         self.gauges = gauges
         requests = metrics
         self.surroundings = surroundings
+        self.health = health
         // While one probe hangs with the disk, further callers wait for that one and start no other.
         let probe = RecentResult(every: .zero, clock: clock) {
             await Readiness.probe(health, surroundings, now: clock.now())
@@ -51,7 +53,7 @@ struct OperationsEndpoint: Sendable {
     private static let alive = Response.json(Array(#"{"status":"ok"}"#.utf8))
 
     private func readyz(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let readiness = await readiness.value()
+        let readiness = await readiness.value().withSharing(health)
         var response = try Response.resource(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
         if !readiness.ready { response.headers[.retryAfter] = "1" }
         return response

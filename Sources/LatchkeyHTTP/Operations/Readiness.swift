@@ -61,9 +61,32 @@ package struct Readiness: WireObject, Equatable {
     /// The result while the store does not answer the probe.
     static func hanging(_ health: ServerHealth) -> Readiness {
         Readiness(checks: [
-            Check(name: storeName, ok: false, detail: "The database does not answer. Check the disk that it is on."),
+            Check(
+                name: storeName, ok: false,
+                detail: "The database does not answer. Check "
+                    + (health.sharing == nil ? "the disk that it is on." : "PostgreSQL and the network to it.")),
             signingKey(health), unreadableClock,
         ])
+    }
+
+    /// The same result with what must not be as old as the others: whether the node still follows the database that it
+    /// shares.
+    func withSharing(_ health: ServerHealth) -> Readiness {
+        guard let sharing = health.sharing else { return self }
+        return Readiness(checks: checks + [Self.sharing(sharing)])
+    }
+
+    private static func sharing(_ sharing: SharingHealth) -> Check {
+        let name = "database_followed"
+        return switch sharing {
+        case .followed: Check(name: name, ok: true, detail: nil)
+        case .silent(nil): Check(name: name, ok: false, detail: "The database has not answered since the start.")
+        case .silent(let age?):
+            Check(
+                name: name, ok: false,
+                detail: "The database has not answered for \(age.components.seconds) seconds: this node does not know "
+                    + "what other nodes have revoked. Check PostgreSQL and the network to it.")
+        }
     }
 
     private static let storeName = "store_writable"
@@ -88,7 +111,9 @@ package struct Readiness: WireObject, Equatable {
         } catch {
             return Check(
                 name: storeName, ok: false,
-                detail: "The database cannot be written. See the log, free disk space or make the directory writable.")
+                detail: "The database cannot be written. See the log, "
+                    + (health.sharing == nil
+                        ? "free disk space or make the directory writable." : "and check PostgreSQL."))
         }
         if let free = surroundings.freeBytes(), free < leastFreeBytes {
             return Check(name: storeName, ok: false, detail: "Less than 8 MiB is left on the disk. Free disk space.")

@@ -11,7 +11,7 @@ enum PublicRoutes {
         let settings = services.settings
         let isPublic = settings.revocations.access == .public
         let documents = RevocationDocuments(
-            feed: services.feed, clock: services.clock,
+            feed: services.feed,
             signer: RevocationSigner(
                 keyRing: services.keyRing, algorithm: settings.tokens.algorithm,
                 lifetime: settings.revocations.expiresIn),

@@ -53,25 +53,23 @@ final class RevocationDocuments: Sendable {
     private static let longLife: Duration = .seconds(60)
 
     private let feed: RevocationFeed
-    private let clock: Clock
     private let signer: RevocationSigner
     private let nextUpdate: Duration
     private let line = WorkLine("latchkey.revocations")
     private let state = Mutex(State())
 
-    init(feed: RevocationFeed, clock: Clock, signer: RevocationSigner, nextUpdate: Duration) {
+    init(feed: RevocationFeed, signer: RevocationSigner, nextUpdate: Duration) {
         self.feed = feed
-        self.clock = clock
         self.signer = signer
         self.nextUpdate = nextUpdate
     }
 
     /// The current document for a query.
     /// - Throws: `StoreUnavailable` when it must be signed and there is no active key; `Refusal`
-    ///   `temporarily_unavailable` when the client has gone meanwhile.
+    ///   `temporarily_unavailable` when the client has gone meanwhile, or knows more than this node.
     func document(for query: RevocationQuery, form: Form) async throws -> Prepared {
-        let reading = feed.read(query)
-        guard reading.entries.count < Self.long else { return try await longDocument(reading, form) }
+        let reading = try await feed.answer(to: query)
+        guard reading.entries.count < Self.long else { return try await longDocument(query, reading, form) }
         let key = Key(after: reading.after, form: form)
         if let found = found(key) { return found }
         guard reading.entries.count >= Self.quick else { return keep(try build(reading, form: form), key) }
@@ -99,7 +97,9 @@ final class RevocationDocuments: Sendable {
 
     /// A snapshot with at least the entries of the reading. It may be `next_update` old, and contain entries that have
     /// expired since.
-    private func longDocument(_ reading: RevocationReading, _ form: Form) async throws -> Prepared {
+    private func longDocument(
+        _ query: RevocationQuery, _ reading: RevocationReading, _ form: Form
+    ) async throws -> Prepared {
         while true {
             guard !Task.isCancelled else { throw Refusal(.temporarilyUnavailable, "The client has gone.") }
             let (found, task) = state.withLock { state -> (Prepared?, Task<Prepared, any Error>?) in
@@ -112,8 +112,10 @@ final class RevocationDocuments: Sendable {
             if let found { return found }
             // A build reads the list when it begins. So requests that arrive during a build that is too old share the
             // next one, however many they are.
-            guard let built = try await task?.value, isGood(built, for: reading, form) else { continue }
-            return built
+            guard let built = try await task?.value else { continue }
+            if isGood(built, for: reading, form) { return built }
+            // Another epoch has begun meanwhile, and no build will ever be one of the old.
+            guard built.stamp.epoch == reading.epoch else { return try await document(for: query, form: form) }
         }
     }
 
@@ -160,10 +162,10 @@ final class RevocationDocuments: Sendable {
         // `now` in the document is renewed each second; a signature costs more, and so does a long list.
         let lifetime = isSigned || isLong ? nextUpdate : .seconds(1)
         let (stamp, made) = (reading.stamp, reading.now)
-        return { [feed, signer, clock] in
-            let now = clock.now()
-            guard made <= now, now - made < lifetime, !isSigned || signer.keyVersion == keyVersion else { return false }
-            let current = feed.stamp()
+        return { [feed, signer] in
+            guard let (current, now) = feed.standing(), made <= now, now - made < lifetime,
+                !isSigned || signer.keyVersion == keyVersion
+            else { return false }
             return isLong ? current.epoch == stamp.epoch && current.sequence == stamp.sequence : current == stamp
         }
     }

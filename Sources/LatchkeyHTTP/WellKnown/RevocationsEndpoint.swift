@@ -39,6 +39,7 @@ struct RevocationsEndpoint: Sendable {
         let poll = try RevocationPoll(request.parameters)
         let name = reader?.description ?? poll.consumer
         if poll.leaves { return try leave(name, context) }
+        try await feed.prepare(for: poll.query)
         note(poll, name, context)
         if let seconds = poll.wait {
             let limit = min(.seconds(Int64(seconds)), maxWait)

@@ -37,7 +37,8 @@ struct StatusListEndpoint: Sendable {
     private func aggregation(
         _ request: Request, _ context: RequestContext, _ reader: ClientID?
     ) async throws -> Response {
-        let body = JSONWriter.object { $0.member("status_lists", lists.uris()) }
+        let uris = await lists.uris()
+        let body = JSONWriter.object { $0.member("status_lists", uris) }
         var fields = fields
         fields[.contentType] = "application/json"
         return Response(status: .ok, headers: fields, body: ByteBuffer(bytes: body))

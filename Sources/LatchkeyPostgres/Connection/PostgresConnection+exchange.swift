@@ -29,7 +29,7 @@
                 return try results.get()
             } catch let error as PostgresError {
                 // What is still under way could be taken for the answer to something else.
-                if error.isConnectionLost { close() }
+                if error.endsConnection { close() }
                 throw error
             }
         }
@@ -121,18 +121,23 @@
 
         // MARK: Notifications
 
-        /// Waits for a notification of a channel that was listened to, for something that ends the connection, or for the
-        /// time to pass. Takes all that have come.
+        /// Waits for a notification of a channel that was listened to, for something that ends the connection, for another
+        /// descriptor, or for the time to pass. Takes all that have come.
+        /// - Parameters:
+        ///   - own: the payload of notifications that do not count.
+        ///   - descriptor: readable when the wait is over for another reason.
         /// - Returns: whether there was one.
         /// - Throws: ``PostgresError/lost(_:)``.
-        func waitForNotification(milliseconds: CInt) throws -> Bool {
-            var socket = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-            // `socket` is a local that lives for the call.
-            unsafe _ = poll(&socket, 1, milliseconds)
+        func waitForNotification(milliseconds: CInt, except own: String, or descriptor: CInt) throws -> Bool {
+            var waits = unsafe [PQsocket(handle), descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            // The array lives for the call, which fills its two places.
+            unsafe _ = poll(&waits, 2, milliseconds)
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
             var hasCome = false
             while let notification = unsafe PQnotifies(handle) {
-                hasCome = true
+                if unsafe !PostgresResult.text(notification.pointee.extra).utf8.elementsEqual(own.utf8) {
+                    hasCome = true
+                }
                 unsafe PQfreemem(notification)
             }
             return hasCome

@@ -131,7 +131,7 @@
             try execute(script: "ROLLBACK")
         }
 
-        /// Runs a statement that writes, as a transaction of its own.
+        /// Runs a statement that writes, mostly as a transaction of its own.
         /// - Throws: as ``commit()``.
         func walkCommitting(
             _ sql: String, _ arguments: [any Bindable], _ body: (Row) throws -> Walk

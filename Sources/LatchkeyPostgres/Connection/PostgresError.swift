@@ -19,6 +19,9 @@
             state.isEmpty || ["57P01", "57P02", "57P03"].contains(state) || isOf(class: "08")
         }
 
+        /// The connection leads to the wrong server, or is of no more use: another one is to be made.
+        var endsConnection: Bool { isConnectionLost || ["25006", "25P03"].contains(state) }
+
         /// Another transaction was in the way: the same rule may run again from its start.
         var isConflict: Bool { ["40001", "40P01", "55P03"].contains(state) }
 

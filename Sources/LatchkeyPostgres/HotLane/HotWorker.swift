@@ -202,7 +202,7 @@
 
         /// Nothing was written: once more if the connection was lost.
         private func again(_ step: Waiting, after error: any Error) {
-            guard (error as? PostgresError)?.isConnectionLost == true, step.losses == 0 else {
+            guard (error as? PostgresError)?.endsConnection == true, step.losses == 0 else {
                 return step.job.fail(step.isInDoubt ? StoreUnavailable.unsure : PostgresError.visible(error))
             }
             var step = step
@@ -269,7 +269,7 @@
         private func onOneConnection<Value>(_ body: (HotStatements) throws -> Value) throws -> Value {
             do {
                 return try body(HotStatements(connection: try line.connection(), now: settings.databaseClock?()))
-            } catch let error as PostgresError where error.isConnectionLost {
+            } catch let error as PostgresError where error.endsConnection {
                 return try body(HotStatements(connection: try line.connection(), now: settings.databaseClock?()))
             }
         }

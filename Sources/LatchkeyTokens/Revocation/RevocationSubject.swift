@@ -7,7 +7,7 @@ package struct RevocationSubject: Sendable, Hashable {
     let clientID: ClientID
     let keyID: KeyID
     /// `iat` in Unix seconds.
-    let issuedAt: Int64
+    package let issuedAt: Int64
 
     /// - Parameters:
     ///   - subject: `sub`: a user's id, or the client's own.

@@ -148,8 +148,7 @@ extension ConfigurationKey {
         "Database: sqlite, embedded in the data directory, or postgres, which several nodes share.")
     static let postgresURL = Typed<String>(
         "postgres.url", .text, default: nil,
-        "How PostgreSQL is reached, as libpq reads it, such as postgresql://latchkey@db.example.com/latchkey; without "
-            + "a password.", isSecret: true)
+        "How PostgreSQL is reached, as libpq reads it; without a password.", isSecret: true)
     static let postgresPasswordFile = Typed<String>(
         "postgres.password_file", .text, default: nil,
         "File with the password for PostgreSQL on one line. Read again for each connection.")

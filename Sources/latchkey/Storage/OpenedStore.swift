@@ -22,20 +22,24 @@ package struct OpenedStore: Sendable {
 
     /// - Throws: `MigrationError`, `StoreUnavailable`, each with a sentence for the operator.
     package static func open(
-        _ settings: EffectiveSettings, mayMigrate: Bool, clock: Clock, observer: any StoreObserver, logger: Logger
+        _ settings: EffectiveSettings, mayMigrate: Bool, time: StoreTime, observer: any StoreObserver, logger: Logger
     ) throws -> OpenedStore {
         switch settings.database {
         case .sqlite:
             var sqlite = SQLiteStore.Settings(dataDirectory: settings.dataDirectory.path)
             sqlite.schema = mayMigrate ? .migrate : .requireCurrent
-            let store = try SQLiteStore.open(sqlite, clock: clock, observer: observer, logger: logger)
+            let store = try SQLiteStore.open(sqlite, clock: time.clock, observer: observer, logger: logger)
             return OpenedStore(
                 store: store, isLost: { store.isLost }, threads: { [try await store.writerThread()] },
                 watch: DatabaseWatch(store: store, logger: logger))
         case .postgres(let database):
             #if Postgres
+                var postgres = PostgresStore.Settings(database)
+                postgres.following = time.following
+                postgres.databaseClock = time.databaseClock
+                if time.databaseClock != nil { postgres.clockLag = 0 }
                 let store = try PostgresStore.open(
-                    PostgresStore.Settings(database), clock: clock, observer: observer, logger: logger)
+                    postgres, clock: time.clock, observer: observer, logger: logger)
                 // A server that is away comes back; nothing here is lost for good.
                 return OpenedStore(
                     store: store, isLost: { false }, threads: { await store.hotThreads() }, watch: nil)

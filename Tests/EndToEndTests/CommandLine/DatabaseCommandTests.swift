@@ -66,7 +66,7 @@ struct DatabaseCommandTests {
         #expect(try await fixture.run(["client", "list"], environment: configuration).lines.count == 2)
     }
 
-    @Test func `a restore brings back the backup's accounts, ends sessions and keeps what it replaced`() async throws {
+    @Test(.onSQLite) func `a restore brings back the backup's accounts, ends sessions and keeps what it replaced`() async throws {
         let fixture = try CommandLineFixture()
         try await fixture.populate()
         let backup = fixture.folder.file("backup")
@@ -86,7 +86,7 @@ struct DatabaseCommandTests {
         #expect(FileManager.default.fileExists(atPath: fixture.folder.file("latchkey.sqlite.replaced")))
     }
 
-    @Test func `a backup under another master key is taken out again`() async throws {
+    @Test(.onSQLite) func `a backup under another master key is taken out again`() async throws {
         let other = try CommandLineFixture()
         try await other.populate()
         let backup = other.folder.file("backup")
@@ -100,7 +100,7 @@ struct DatabaseCommandTests {
         #expect(try await fixture.run("client", "list").output.contains("mine"))
     }
 
-    @Test func `a file that is no backup changes nothing`() async throws {
+    @Test(.onSQLite) func `a file that is no backup changes nothing`() async throws {
         let fixture = try CommandLineFixture()
         try await fixture.populate()
         let file = fixture.folder.file("junk")

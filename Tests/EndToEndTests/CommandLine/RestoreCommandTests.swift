@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A backup is judged before anything of the data directory changes.
-struct RestoreCommandTests {
+@Suite(.onSQLite) struct RestoreCommandTests {
     /// Every file of the folder with its content.
     private func contents(_ folder: TemporaryFolder) throws -> [String: Data] {
         var contents: [String: Data] = [:]

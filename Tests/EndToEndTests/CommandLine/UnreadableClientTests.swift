@@ -7,7 +7,7 @@ import Testing
 import latchkey
 
 /// A client whose stored settings this program cannot read, as after a downgrade: it is refused, its neighbours are not.
-struct UnreadableClientTests {
+@Suite(.onSQLite) struct UnreadableClientTests {
     private func spoil(_ client: String, _ fixture: CommandLineFixture) async throws {
         let script = """
             import sqlite3, sys

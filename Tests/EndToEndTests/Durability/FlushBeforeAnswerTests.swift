@@ -8,7 +8,7 @@ import Testing
 #endif
 
 /// What a kill cannot show: that the disk was told to keep a write before the client was told that it is kept.
-struct FlushBeforeAnswerTests {
+@Suite(.onSQLite) struct FlushBeforeAnswerTests {
     @Test(.enabled(if: SystemCallTrace.isPermitted, "strace is missing, or ptrace is not permitted here"))
     func `each acknowledged write has its own flush before its answer, and reads have none`() async throws {
         let folder = try TemporaryFolder()

@@ -8,7 +8,7 @@ import Testing
 #endif
 
 /// No more room in the middle of the work, met by the real program, and what it does when there is room again.
-struct FullDiskTests {
+@Suite(.onSQLite) struct FullDiskTests {
     /// Where the room runs out.
     enum Limit: String, CaseIterable {
         /// A file may not grow beyond a size: EFBIG. Needs no rights.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Somebody moves, replaces or removes files under a running server.
-@Suite(.endsHang)
+@Suite(.onSQLite, .endsHang)
 struct LostDatabaseTests {
     enum Damage: CaseIterable {
         case renamedOver, removed, movedAway, logRemoved, indexRemoved

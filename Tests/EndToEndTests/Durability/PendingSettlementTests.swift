@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A command that was killed after the database was in place and before anything was revoked.
-struct PendingSettlementTests {
+@Suite(.onSQLite) struct PendingSettlementTests {
     private func restoredEvents(_ server: TestServer) async throws -> Int {
         try await server.services.store.auditEvents(
             AuditFilter(kind: .storeRestored), page: PageRequest()

@@ -13,7 +13,7 @@ struct TimeAndCopiesTests {
         try FileManager.default.copyItem(atPath: folder.file(from), toPath: folder.file(to))
     }
 
-    @Test func `a database copied back from yesterday moves lineages forward and tells everybody who must know`()
+    @Test(.onSQLite) func `a database copied back from yesterday moves lineages forward and tells everybody who must know`()
         async throws
     {
         let folder = try TemporaryFolder()
@@ -58,7 +58,7 @@ struct TimeAndCopiesTests {
         }
     }
 
-    @Test func `a restored backup revives neither a session nor a key`() async throws {
+    @Test(.onSQLite) func `a restored backup revives neither a session nor a key`() async throws {
         let folder = try TemporaryFolder()
         let kept = Captured<(refresh: String, access: String, kids: Set<String>, sequence: Int64)>(("", "", [], 0))
         let backup = folder.file("backup.sqlite")
@@ -104,7 +104,7 @@ struct TimeAndCopiesTests {
         #expect(check.status == 0, "\(check.output)")
     }
 
-    @Test func `sessions that are kept live on after a restore`() async throws {
+    @Test(.onSQLite) func `sessions that are kept live on after a restore`() async throws {
         let folder = try TemporaryFolder()
         let token = Captured("")
         let backup = folder.file("backup.sqlite")

@@ -115,7 +115,7 @@ struct KeyTimelineTests {
         }
     }
 
-    @Test func `a retired key's private half is gone from its row and from the file`() async throws {
+    @Test(.onSQLite) func `a retired key's private half is gone from its row and from the file`() async throws {
         let clock = TestClock()
         let folder = try TemporaryFolder()
         let sealed = Captured<[UInt8]>([])

@@ -162,9 +162,11 @@ struct MasterKeyTests {
         }
         #expect(fault?.description.contains(damage.sentence) == true, "\(fault?.description ?? "")")
         // A server that gets further than the key draws a new epoch over the old one.
-        let after = try Data(contentsOf: URL(fileURLWithPath: folder.file("latchkey.sqlite")))
-        #expect(epoch.value.count > 16)
-        #expect(after.range(of: Data(epoch.value.utf8)) != nil, "the database was changed")
+        if !TestStore.isPostgres {
+            let after = try Data(contentsOf: URL(fileURLWithPath: folder.file("latchkey.sqlite")))
+            #expect(epoch.value.count > 16)
+            #expect(after.range(of: Data(epoch.value.utf8)) != nil, "the database was changed")
+        }
         #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)).isSubset(of: Set(listing)))
 
         // With the key back, everything is as it was.

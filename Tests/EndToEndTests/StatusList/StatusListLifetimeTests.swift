@@ -62,7 +62,7 @@ struct StatusListLifetimeTests {
         #expect(try await server.terminate() == 0)
     }
 
-    @Test func `after a restored backup every token from before it reads as invalid or has no list`() async throws {
+    @Test(.onSQLite) func `after a restored backup every token from before it reads as invalid or has no list`() async throws {
         let folder = try TemporaryFolder()
         let clock = TestClock()
         let kept = Captured<[String]>([])

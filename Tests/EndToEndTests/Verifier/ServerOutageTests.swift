@@ -73,7 +73,7 @@ struct ServerOutageTests {
         }
     }
 
-    @Test func `a copy from before the revocation, put back, brings no token back`() async throws {
+    @Test(.onSQLite) func `a copy from before the revocation, put back, brings no token back`() async throws {
         let folder = try await prepared()
         let port = try ServerProcess.freePort()
         let first = try await ServerProcess(folder: folder, port: port)

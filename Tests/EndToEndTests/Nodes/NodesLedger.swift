@@ -1,0 +1,178 @@
+#if Postgres
+    import LatchkeyCore
+    import LatchkeyTokens
+    import Synchronization
+    import TestConditions
+    import TestSupport
+    import Testing
+
+    /// What clients of several nodes were told, while nodes and the database come and go. Only what was acknowledged
+    /// counts. A client whose request got no answer asks another node with the same token, as clients do.
+    final class NodesLedger: Sendable {
+        struct Told {
+            /// The newest refresh token that each living session received.
+            var live: [SessionID: String] = [:]
+            /// Sessions whose logout was acknowledged.
+            var ended: Set<SessionID> = []
+            var epoch = ""
+            /// Largest `seq` that any poller saw in ``epoch``.
+            var sequence: Int64 = 0
+            var logins = 0
+            var refreshes = 0
+            var logouts = 0
+            var polls = 0
+            /// Requests without an answer, or with one that says to come back.
+            var unanswered = 0
+            /// Answers that no client may get.
+            var wrong: [String] = []
+            var acts: Int { logins + refreshes + logouts }
+        }
+
+        private let told = Mutex(Told())
+        private let nodes: [TestHTTP]
+
+        init(_ nodes: [TestHTTP]) { self.nodes = nodes }
+
+        var now: Told { told.withLock { $0 } }
+
+        /// Signs in, refreshes, signs out and polls, at any node, until it is cancelled.
+        func load(workers: Int, seed: UInt64) async {
+            await withTaskGroup(of: Void.self) { group in
+                for worker in 0..<workers {
+                    group.addTask {
+                        var random = SeededGenerator(seed: seed &+ UInt64(worker))
+                        while !Task.isCancelled { await self.live("user\(worker % 4)", &random) }
+                    }
+                }
+                for poller in 0..<2 {
+                    group.addTask {
+                        var random = SeededGenerator(seed: seed &+ 1_000 &+ UInt64(poller))
+                        while !Task.isCancelled { await self.poll(&random) }
+                    }
+                }
+            }
+        }
+
+        /// One sign-in and what follows.
+        private func live(_ user: String, _ random: inout SeededGenerator) async {
+            let body: [String: JSONValue] = [
+                "username": .string(user), "password": .string(TestServer.password), "client_id": .string("spa"),
+            ]
+            guard let login = await once(&random, { try await $0.post("/api/v1/login", json: body) }),
+                login.status == 200, let first = login["refresh_token"], let session = RefreshToken(first)?.session
+            else { return await pause() }
+            told.withLock {
+                $0.live[session] = first
+                $0.logins += 1
+            }
+            var token = first
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                guard let next = await refresh(token, session, &random) else { return }
+                token = next
+            }
+            if Bool.random(using: &random) { await leave(session, token, &random) }
+        }
+
+        /// - Returns: the successor; nil when it was cancelled meanwhile, or refused.
+        private func refresh(_ token: String, _ session: SessionID, _ random: inout SeededGenerator) async -> String? {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "spa")]
+            while !Task.isCancelled {
+                guard let answer = await once(&random, { try await $0.post("/oauth2/token", form: form) }) else {
+                    await pause()
+                    continue
+                }
+                // The quiet half of the window: the successor was sent before, and comes again when the window is over.
+                if answer.status == 200, answer["refresh_token"] == nil {
+                    await pause()
+                    continue
+                }
+                guard answer.status == 200, let next = answer["refresh_token"] else {
+                    wrong("a refresh was answered with \(answer.status): \(answer.text)")
+                    return nil
+                }
+                told.withLock {
+                    $0.live[session] = next
+                    $0.refreshes += 1
+                }
+                return next
+            }
+            return nil
+        }
+
+        private func leave(_ session: SessionID, _ token: String, _ random: inout SeededGenerator) async {
+            // From now on it may have ended or not.
+            told.withLock { $0.live[session] = nil }
+            while !Task.isCancelled {
+                let answer = await once(&random) {
+                    try await $0.post("/api/v1/logout", json: ["refresh_token": .string(token)])
+                }
+                guard let answer else {
+                    await pause()
+                    continue
+                }
+                guard answer.status == 204 else {
+                    return wrong("a logout was answered with \(answer.status): \(answer.text)")
+                }
+                _ = told.withLock { $0.ended.insert(session) }
+                return told.withLock { $0.logouts += 1 }
+            }
+        }
+
+        private func poll(_ random: inout SeededGenerator) async {
+            let (epoch, sequence) = told.withLock { ($0.epoch, $0.sequence) }
+            let path = epoch.isEmpty ? "/revocations" : "/revocations?epoch=\(epoch)&after=\(sequence)"
+            guard let answer = await once(&random, { try await $0.get(path) }),
+                let document = try? RevocationDocument(parsing: answer.body)
+            else { return await pause() }
+            if document.epoch == epoch, document.sequence < sequence {
+                wrong("a poll after \(sequence) was answered with a document of \(document.sequence)")
+            }
+            told.withLock { told in
+                told.polls += 1
+                if told.epoch != document.epoch { (told.epoch, told.sequence) = (document.epoch, 0) }
+                told.sequence = max(told.sequence, document.sequence)
+            }
+        }
+
+        /// Every acknowledged fact is there, at every node, and nothing that was revoked lives.
+        func verify(_ place: String) async throws {
+            let told = now
+            #expect(told.wrong.isEmpty, "\(place): \(told.wrong.prefix(3))")
+            let ended = Set(told.ended.map(\.description))
+            for (number, node) in nodes.enumerated() {
+                // Other nodes than the one that acknowledged it hear of it a moment later.
+                try await eventually("\(place): node \(number) lists what was revoked") {
+                    guard let answer = try? await node.get("/revocations"), answer.status == 200 else { return false }
+                    let document = try RevocationDocument(parsing: answer.body)
+                    return ended.isSubset(of: document.entries.compactMap(\.id))
+                        && (document.epoch != told.epoch || document.sequence >= told.sequence)
+                }
+            }
+            var random = SeededGenerator(seed: UInt64(told.acts))
+            for (session, token) in told.live {
+                guard await refresh(token, session, &random) != nil else {
+                    Issue.record("\(place): session \(session) was lost: \(now.wrong.last ?? "")")
+                    return
+                }
+            }
+            // Few sessions are carried on: what matters is that those that were live meanwhile are.
+            self.told.withLock { if $0.live.count > 40 { $0.live = [:] } }
+        }
+
+        /// One request to one node.
+        /// - Returns: nil without an answer, and for one that says to come back.
+        private func once(
+            _ random: inout SeededGenerator, _ request: (TestHTTP) async throws -> TestResponse
+        ) async -> TestResponse? {
+            let node = nodes[Int.random(in: 0..<nodes.count, using: &random)]
+            if let answer = try? await request(node), answer.status != 503 { return answer }
+            told.withLock { $0.unanswered += 1 }
+            return nil
+        }
+
+        /// So that clients of a node that is gone do not take the processor from it.
+        private func pause() async { try? await Task.sleep(for: .milliseconds(50)) }
+
+        private func wrong(_ sentence: String) { told.withLock { $0.wrong.append(sentence) } }
+    }
+#endif
