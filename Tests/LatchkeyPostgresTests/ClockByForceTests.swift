@@ -15,6 +15,8 @@
             let user: Int
             /// `iat`, or `iat_before`.
             let second: Int64
+            /// For a token: the watermark that was judged, where that is told.
+            var judged: Int64?
             /// Places in the order of all beginnings and ends.
             let begun: Int
             let ended: Int
@@ -69,7 +71,10 @@
                                 turn / Self.users, session, &generations[user], nodes[(worker + turn) % 2])
                             let ended = order.next()
                             guard let issued else { continue }
-                            tokens.add(Event(user: user, second: issued.seconds, begun: begun, ended: ended))
+                            tokens.add(
+                                Event(
+                                    user: user, second: issued.at.seconds, judged: issued.judged, begun: begun,
+                                    ended: ended))
                         }
                     }
                 }
@@ -93,16 +98,20 @@
             for node in nodes { await node.shutdown() }
             let (issued, revoked) = (tokens.all, marks.all)
             var outlived = 0
+            var unnoticed = 0
             var bornRevoked = 0
             for mark in revoked {
                 for token in issued where token.user == mark.user {
                     if token.ended < mark.begun, token.second > mark.second { outlived += 1 }
+                    // Of those that overlap: issued in ignorance of a revocation that does not match it.
+                    if let judged = token.judged, judged < mark.second, token.second > mark.second { unnoticed += 1 }
                     if token.begun > mark.ended, token.second <= mark.second { bornRevoked += 1 }
                 }
             }
             print("by force: \(issued.count) tokens against \(revoked.count) revocations")
             #expect(issued.count > 100 && revoked.count > 20)
             #expect(outlived == 0)
+            #expect(unnoticed == 0)
             #expect(bornRevoked == 0)
         }
 
@@ -120,33 +129,33 @@
 
         /// A token in one of the ways that there are: by a rotation, by a use of the session, by a rule with an open
         /// transaction, and without the session.
-        /// - Returns: its `iat`; nil when it has to wait.
+        /// - Returns: its `iat`, and the watermark of the user that was judged where that is told; nil when it has to wait.
         private static func issue(
             _ way: Int, _ rotating: RotatingSession, _ generation: inout UInt32, _ store: PostgresStore
-        ) async throws -> Timestamp? {
+        ) async throws -> (at: Timestamp, judged: Int64?)? {
             let session = rotating.session
             switch way % 6 {
             case 0:
                 let use = SessionUse(session: session.id, idleLifetime: nil, notedAfter: nil, issuesToken: true)
-                guard case .settled(.live(_, let stamp)) = try await store.useSession(use) else { return nil }
-                return stamp?.issuedAt
+                guard case .settled(.live(let record, let stamp?)) = try await store.useSession(use) else { return nil }
+                return (stamp.issuedAt, record.user.issuedBefore ?? 0)
             case 1:
                 guard case .settled(let issued) = try await store.issueForUser(rotating.user.id, client: session.client)
                 else { return nil }
-                return issued.stamp.issuedAt
+                return (issued.stamp.issuedAt, nil)
             case 2:
-                return try await store.write(.session(session.id)) { ledger -> Timestamp? in
+                return try await store.write(.session(session.id)) { ledger -> (at: Timestamp, judged: Int64?)? in
                     guard let record = try ledger.sessions.find(session.id),
                         case .open(let issuedAt) = try ledger.gate([
                             record.user.issuedBefore, record.client.issuedBefore,
                         ])
                     else { return nil }
-                    return issuedAt
+                    return (issuedAt, record.user.issuedBefore ?? 0)
                 }.value
             default:
                 guard let answer = try await rotating.rotate(generation, on: store) else { return nil }
                 generation = answer.record.session.lineage.current
-                return answer.stamp.issuedAt
+                return (answer.stamp.issuedAt, answer.record.user.issuedBefore ?? 0)
             }
         }
     }
