@@ -151,7 +151,8 @@ let package = Package(
         ),
         // What every store has to pass; knows none of them.
         .target(
-            name: "StoreConformance", dependencies: ["LatchkeyCore", "LatchkeyTokens"], path: "Tests/StoreConformance"),
+            name: "StoreConformance", dependencies: ["LatchkeyCore", "LatchkeyTokens", "TestConditions"],
+            path: "Tests/StoreConformance"),
         // How tests wait and draw random histories; knows nothing of ours.
         .target(name: "TestConditions", path: "Tests/TestConditions"),
         .target(

@@ -61,6 +61,37 @@ package enum Issuance<Value: Sendable>: Sendable {
     case clockSetBack(retryAfter: Duration)
 }
 
+/// What an issuance needs to know of time, for deciding it without an open transaction. Read together with everything
+/// that is judged, or before it: then no watermark that is judged is older than the `iat` that the gate gives.
+package struct IssuanceMoment: Sendable {
+    /// As in ``IssuanceGate/decide(wall:floor:issuedBefore:)``.
+    package let wall: Timestamp
+    package let floor: Timestamp
+    /// The watermark for all tokens.
+    package let issuedBefore: Int64?
+    package let keyVersion: Int64
+
+    package init(wall: Timestamp, floor: Timestamp, issuedBefore: Int64?, keyVersion: Int64) {
+        self.wall = wall
+        self.floor = floor
+        self.issuedBefore = issuedBefore
+        self.keyVersion = keyVersion
+    }
+
+    /// As ``Ledger/instant``.
+    package var instant: Timestamp { max(wall, floor) }
+
+    /// Makes a value when the gate is open for subjects with these `issued_before`.
+    func issue<Value: Sendable>(_ issuedBefore: Int64?..., make: (IssuanceStamp) -> Value) -> Issuance<Value> {
+        let marks = (issuedBefore + [self.issuedBefore]).compactMap(\.self)
+        switch IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks) {
+        case .open(let issuedAt): return .settled(make(IssuanceStamp(issuedAt: issuedAt, keyVersion: keyVersion)))
+        case .wait(let until): return .wait(until: until)
+        case .clockSetBack(let retryAfter): return .clockSetBack(retryAfter: retryAfter)
+        }
+    }
+}
+
 extension Duration {
     /// Whole milliseconds, rounded down.
     package var wholeMilliseconds: Int64 {

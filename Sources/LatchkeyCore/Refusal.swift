@@ -96,5 +96,11 @@ package enum RefreshRefusalReason: String, Sendable, CaseIterable {
 /// acknowledged. Answered with 503 and `Retry-After`.
 package struct StoreUnavailable: Error, Sendable, CustomStringConvertible {
     package let description: String
-    package init(_ description: String) { self.description = description }
+    /// Whether what was asked may be on disk all the same: the connection was lost while it was committed.
+    package let mayHaveHappened: Bool
+
+    package init(_ description: String, mayHaveHappened: Bool = false) {
+        self.description = description
+        self.mayHaveHappened = mayHaveHappened
+    }
 }

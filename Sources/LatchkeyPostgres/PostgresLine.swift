@@ -6,30 +6,42 @@
     /// thread at a time.
     final class PostgresLine {
         private let address: PostgresAddress
+        private let patience: Duration
         private var known: PostgresConnection?
         private var generation = 0
+        private var backOff = BackOff()
 
-        init(_ address: PostgresAddress) { self.address = address }
+        init(_ address: PostgresAddress, patience: Duration = PostgresConnection.usualPatience) {
+            self.address = address
+            self.patience = patience
+        }
 
-        /// - Throws: ``PostgresError``, ``StoreUnavailable``.
+        /// - Throws: ``PostgresError``, ``StoreUnavailable``. At once, while the last attempt failed a moment ago.
         func connection() throws -> PostgresConnection {
             // Read before the connection is made: one that was made meanwhile is made again.
             let current = address.admission?.generation ?? 0
             if let known, known.isOpen, generation == current { return known }
             close()
-            let fresh = try connect()
-            known = fresh
-            generation = current
-            return fresh
+            if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left)") }
+            do {
+                let fresh = try connect()
+                known = fresh
+                generation = current
+                backOff = BackOff()
+                return fresh
+            } catch {
+                backOff.noteFailure()
+                throw error
+            }
         }
 
         /// An old primary may stand in the address before the new one.
         private func connect() throws -> PostgresConnection {
             do {
-                return try PostgresConnection(address)
+                return try PostgresConnection(address, patience: patience)
             } catch is OldPrimary {
                 for place in address.places {
-                    if let other = try? PostgresConnection(address.at(place)) { return other }
+                    if let other = try? PostgresConnection(address.at(place), patience: patience) { return other }
                 }
                 throw StoreUnavailable(HistoryFinding.older.sentence)
             }
@@ -38,6 +50,22 @@
         func close() {
             known?.close()
             known = nil
+        }
+    }
+
+    /// How long nobody tries to connect after a failure: from 0.1 s up to 2 s.
+    private struct BackOff {
+        private var delay: Duration = .milliseconds(50)
+        private var until: ContinuousClock.Instant?
+
+        var left: Duration? {
+            guard let until, until > .now else { return nil }
+            return until - .now
+        }
+
+        mutating func noteFailure() {
+            delay = min(delay * 2, .seconds(2))
+            until = .now + delay
         }
     }
 

@@ -21,7 +21,7 @@
             exits = (0..<max(1, settings.readers)).map { index in
                 let exit = Completion()
                 OwnThread.start("store-read-\(index)") {
-                    let line = PostgresLine(settings.address)
+                    let line = PostgresLine(settings.address, patience: settings.patience)
                     while let job = queue.take(most: 1).first { Self.run(job, line) }
                     line.close()
                     exit.finish()
@@ -53,23 +53,22 @@
             for exit in exits { await exit.wait() }
         }
 
-        /// A read changes nothing: where its connection is lost it is done once more, on another one.
+        /// Once more on another connection, when this one is lost.
         private static func run(_ job: Job, _ line: PostgresLine) {
-            for attempt in 1... {
+            do {
+                let answer: @Sendable () -> Void
                 do {
-                    try read(job, line)()
-                    return
-                } catch let error as PostgresError where error.isConnectionLost && attempt == 1 {
-                    line.close()
-                } catch {
-                    job.fail(PostgresError.visible(error))
-                    return
+                    answer = try look(job, line)
+                } catch let error as PostgresError where error.endsConnection {
+                    answer = try look(job, line)
                 }
+                answer()
+            } catch {
+                job.fail(PostgresError.visible(error))
             }
         }
 
-        /// - Returns: what resumes the caller.
-        private static func read(_ job: Job, _ line: PostgresLine) throws -> @Sendable () -> Void {
+        private static func look(_ job: Job, _ line: PostgresLine) throws -> @Sendable () -> Void {
             let connection = try line.connection()
             let looks = SQLLooks(connection, PostgresDialect(now: nil))
             guard job.snapshot else { return try job.run(looks) }

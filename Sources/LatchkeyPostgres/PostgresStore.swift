@@ -15,6 +15,10 @@
             /// Connections that write, and those that read, each with a thread.
             package var connections = 8
             package var readers = 4
+            /// Connections of the hot lane, each with a thread.
+            package var hotConnections = 2
+            /// The longest wait for an answer of the database, after which the connection is given up.
+            package var patience = PostgresConnection.usualPatience
             /// Rules that may wait for a connection, and reads as well; beyond, callers get ``StoreUnavailable`` at once.
             package var waitingLimit = 10_000
             /// How many seconds the clock's row may be behind the database's clock.
@@ -41,21 +45,23 @@
         package let clock: Clock
         package let expiryClock: ExpiryClock
         package let node: String
-        private let pool: TransactionPool
+        let pool: TransactionPool
+        let lane: HotLane
         private let readers: PostgresReaders
         private let sequencer: Sequencer
         private let watcher: Watcher
         private let membership: Membership
 
         private init(
-            clock: Clock, expiryClock: ExpiryClock, node: String, pool: TransactionPool, readers: PostgresReaders,
-            sequencer: Sequencer, watcher: Watcher, membership: Membership
+            clock: Clock, expiryClock: ExpiryClock, node: String, pool: TransactionPool, lane: HotLane,
+            readers: PostgresReaders, sequencer: Sequencer, watcher: Watcher, membership: Membership
         ) {
             self.membership = membership
             self.node = node
             self.clock = clock
             self.expiryClock = expiryClock
             self.pool = pool
+            self.lane = lane
             self.readers = readers
             self.sequencer = sequencer
             self.watcher = watcher
@@ -88,12 +94,13 @@
                 let sequencer = Sequencer(
                     settings, published: found.state.sequence, memory: membership.memory, observer: observer,
                     logger: logger)
+                let ticker = ClockTicker(lag: settings.clockLag)
+                let pool = TransactionPool(settings, ticker: ticker, sequencer: sequencer, observer: observer)
                 return PostgresStore(
                     clock: clock,
                     expiryClock: ExpiryClock(
                         clock, floor: found.state.second > 0 ? Timestamp(seconds: found.state.second) : nil),
-                    node: settings.node,
-                    pool: TransactionPool(settings, sequencer: sequencer, observer: observer, logger: logger),
+                    node: settings.node, pool: pool, lane: HotLane(settings, ticker: ticker, pool: pool),
                     readers: PostgresReaders(settings), sequencer: sequencer,
                     watcher: Watcher(
                         settings, sequencer: sequencer, membership: membership,
@@ -123,6 +130,8 @@
         package func shutdown() async {
             // Last of all what the others see of this node.
             await readers.stop()
+            // Before the pool, which does what the lane leaves to rules.
+            await lane.stop()
             await pool.stop()
             await watcher.stop()
             await sequencer.stop()
@@ -240,12 +249,12 @@
 
     extension PostgresStore {
         package func write<Value: Sendable>(
-            _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+            _ scope: WriteScope, repeatable: Bool, _ rule: @escaping @Sendable (any Ledger) throws -> Value
         ) async throws -> Written<Value> {
             try await withCheckedThrowingContinuation {
                 (continuation: CheckedContinuation<Written<Value>, any Error>) in
                 let job = TransactionJob(
-                    scope: scope,
+                    scope: scope, repeatable: repeatable,
                     run: { ledger in
                         let value = try rule(ledger)
                         return { continuation.resume(returning: Written(value: value, records: $0)) }
@@ -266,7 +275,7 @@
         package func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void) {
             _ = pool.push(
                 TransactionJob(
-                    scope: .rows,
+                    scope: .rows, repeatable: false,
                     run: { ledger in
                         try rule(ledger)
                         return { _ in }

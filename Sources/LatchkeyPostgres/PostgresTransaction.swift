@@ -17,29 +17,39 @@
         /// What the database's clock is taken to show; nil: what it shows.
         let now: Timestamp?
 
-        /// The clock's row and the database's clock, of one statement.
-        struct Reading {
-            let second: Int64
-            let wall: Timestamp
-
-            /// Whether the row has fallen behind: an `iat` that is old is safe, but not one that is seconds old.
-            func isBehind(by seconds: Int64) -> Bool { wall.seconds > second + seconds }
+        /// What is read as it begins, of one statement.
+        struct Beginning {
+            let reading: ClockReading
+            let state: StoreState
         }
 
-        /// Begins, takes the locks of the scope, and reads the clock.
-        func begin(_ scope: WriteScope) throws -> Reading {
-            try connection.run("BEGIN")
+        /// Begins, takes the locks of the scope, and reads the clock and the tables with one row, in one round trip.
+        func begin(_ scope: WriteScope) throws -> Beginning {
             let cluster = if case .turn = scope { "pg_advisory_xact_lock" } else { "pg_advisory_xact_lock_shared" }
-            try connection.walk("SELECT \(cluster)(?)", [Self.clusterLock]) { _ in .stop }
+            var statements: [(sql: String, arguments: [any Bindable])] = [
+                ("SELECT \(cluster)(?)", [Self.clusterLock])
+            ]
             switch scope {
             case .turn, .rows: break
-            case .user(let id):
-                try connection.walk("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", [id.bytes]) { _ in .stop }
-            case .session(let id):
-                try connection.walk("SELECT 1 FROM sessions WHERE id = ? FOR UPDATE", [id.bytes]) { _ in .stop }
+            case .user(let id): statements.append(("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", [id.bytes]))
+            case .userOfCode(let digest):
+                // A code never changes hands, and nobody presents one whose insertion is not committed.
+                let owner = "SELECT user_id FROM login_codes WHERE code_digest = ?"
+                statements.append(("SELECT 1 FROM users WHERE id = (\(owner)) FOR NO KEY UPDATE", [digest]))
+            case .session(let id): statements.append(("SELECT 1 FROM sessions WHERE id = ? FOR UPDATE", [id.bytes]))
             }
-            return try read()
+            let result = try connection.begin(statements + [(Self.read, [now?.milliseconds])])
+            guard result.rowCount == 1 else { throw StoreFault("clock or revocation_state has no row") }
+            let row = Row(result)
+            return Beginning(
+                reading: ClockReading(row, from: StateRow.selectionCount), state: StateRow.decode(row))
         }
+
+        /// A statement of its own after the locks, and so of a snapshot that has all that earlier holders did.
+        private static let read = """
+            SELECT \(StateRow.selection), \(ClockReading.selection) FROM \(StateRow.source), clock
+            WHERE revocation_state.id = 1 AND key_state.id = 1 AND clock.id = 1
+            """
 
         /// What the database's clock shows.
         static func databaseClock(_ connection: PostgresConnection) throws -> Timestamp {
@@ -48,33 +58,22 @@
                     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
         }
 
-        func read() throws -> Reading {
-            let reading = try connection.first(
-                """
-                SELECT second, coalesce(?, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM clock
-                """, [now?.milliseconds]
-            ) { Reading(second: $0[0], wall: Timestamp(milliseconds: $0[1])) }
-            guard let reading else { throw StoreFault("clock has no row") }
-            return reading
-        }
-
-        /// Moves the clock's row on to the database's clock. A transaction of its own.
-        func tick(_ reading: Reading) throws {
-            try connection.run(
-                "UPDATE clock SET second = ? WHERE second < ?", [reading.wall.seconds, reading.wall.seconds])
-        }
-
         func rollBack() {
             guard connection.isInsideTransaction else { return }
-            do { try connection.execute(script: "ROLLBACK") } catch { connection.close() }
+            do { try connection.rollBack() } catch { connection.close() }
         }
 
         /// What the rule works with. Its instant is the database's clock, held within the clock's second.
-        func ledger(_ reading: Reading) -> SQLLedger {
-            let end = Timestamp(milliseconds: reading.second * 1000 + 999)
-            return SQLLedger(
-                connection: connection, dialect: PostgresDialect(now: now), wall: min(reading.wall, end),
-                floor: Timestamp(seconds: reading.second))
+        func ledger(_ beginning: Beginning) -> SQLLedger {
+            SQLLedger(
+                connection: connection, dialect: PostgresDialect(now: now), wall: beginning.reading.wall,
+                floor: beginning.reading.floor, known: beginning.state)
+        }
+
+        /// Makes the commit wait for the disk, and for the standbys, although nothing else is written: for what an earlier
+        /// transaction has written whose own wait nobody saw end.
+        static func confirm(_ connection: PostgresConnection) throws {
+            try connection.walkCommitting("SELECT pg_logical_emit_message(true, 'latchkey', '')", []) { _ in .stop }
         }
     }
 #endif

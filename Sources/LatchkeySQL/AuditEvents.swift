@@ -74,7 +74,7 @@ struct AuditEvents: AuditTable {
     // MARK: Writes
 
     func insert(_ event: AuditEvent) throws {
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO audit_events (kind, at, actor, user_id, session_id, client_id, network, details, count,
                 user_name, actor_name)

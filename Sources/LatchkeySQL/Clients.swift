@@ -1,18 +1,19 @@
-import LatchkeyCore
+package import LatchkeyCore
 package import LatchkeyTokens
 
 /// Rows of `clients` and `client_secrets`. Other tables refer to a client by its number, which is never used twice.
-struct Clients: ClientTable {
+package struct Clients: ClientTable {
     private let connection: any SQLConnection
 
     init(_ connection: any SQLConnection) { self.connection = connection }
 
     /// The columns in the order in which ``decode(_:from:_:)`` reads them; the table's alias is `c`.
-    static let columns = """
+    package static let columns = """
         c.number, c.id, c.kind, c.disabled, c.settings, c.created_at, c.issued_before, c.sessions_ended_at
         """
+    package static let columnCount = 8
 
-    static func decode(
+    package static func decode(
         _ row: Row, from start: Int = 0, _ settings: DecodedClientSettings
     ) throws -> (number: Int64, client: Client) {
         let number: Int64 = row[start]
@@ -30,19 +31,19 @@ struct Clients: ClientTable {
 
     // MARK: Looks
 
-    func find(_ id: ClientID) throws -> Client? {
+    package func find(_ id: ClientID) throws -> Client? {
         try connection.first("SELECT \(Self.columns) FROM clients c WHERE c.id = ?", [id.description]) { row in
             try decode(row).client
         }
     }
 
-    func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)] {
+    package func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)] {
         try connection.all(
             "SELECT \(Self.columns) FROM clients c WHERE c.number < ? ORDER BY c.number DESC LIMIT ?",
             [number, limit], decode)
     }
 
-    func secrets(at instant: Timestamp?) throws -> [SealedClientSecret] {
+    package func secrets(at instant: Timestamp?) throws -> [SealedClientSecret] {
         let select = """
             SELECT c.id, k.sealed, k.created_at, k.expires_at
             FROM client_secrets k JOIN clients c ON c.number = k.client_number
@@ -60,11 +61,11 @@ struct Clients: ClientTable {
             expiresAt: row.optionalTimestamp(3))
     }
 
-    func version() throws -> Int64 { try connection.integer("SELECT version FROM client_state") }
+    package func version() throws -> Int64 { try connection.integer("SELECT version FROM client_state") }
 
     // MARK: Writes
 
-    func insert(_ client: Client) throws -> Bool {
+    package func insert(_ client: Client) throws -> Bool {
         try connection.run(
             """
             INSERT INTO clients (id, kind, settings, disabled, created_at, issued_before)
@@ -77,7 +78,7 @@ struct Clients: ClientTable {
     }
 
     /// Old settings that this program does not know stay: see ``ClientSettings/stored(over:)``.
-    func update(_ client: Client) throws {
+    package func update(_ client: Client) throws {
         let id = client.id.description
         let old = try connection.first("SELECT settings FROM clients WHERE id = ?", [id]) { $0.bytes(0) }
         try connection.run(
@@ -87,21 +88,21 @@ struct Clients: ClientTable {
 
     private static func text(_ json: [UInt8]) -> String { String(decoding: json, as: UTF8.self) }
 
-    func setDisabled(_ id: ClientID, _ disabled: Bool) throws {
+    package func setDisabled(_ id: ClientID, _ disabled: Bool) throws {
         try connection.run("UPDATE clients SET disabled = ? WHERE id = ?", [disabled, id.description])
     }
 
-    func setWatermark(_ id: ClientID, at instant: Timestamp) throws {
+    package func setWatermark(_ id: ClientID, at instant: Timestamp) throws {
         try connection.run(
             "UPDATE clients SET issued_before = ?, sessions_ended_at = ? WHERE id = ?",
             [instant.seconds, instant.milliseconds, id.description])
     }
 
-    func delete(_ id: ClientID) throws {
+    package func delete(_ id: ClientID) throws {
         try connection.run("DELETE FROM clients WHERE id = ?", [id.description])
     }
 
-    func insert(_ secret: SealedClientSecret) throws -> Bool {
+    package func insert(_ secret: SealedClientSecret) throws -> Bool {
         try connection.run(
             """
             INSERT INTO client_secrets (client_number, created_at, sealed, expires_at)
@@ -114,7 +115,7 @@ struct Clients: ClientTable {
             ]) == 1
     }
 
-    func expireSecrets(of id: ClientID, at instant: Timestamp) throws {
+    package func expireSecrets(of id: ClientID, at instant: Timestamp) throws {
         try connection.run(
             """
             UPDATE client_secrets SET expires_at = ?1
@@ -123,7 +124,7 @@ struct Clients: ClientTable {
             """, [instant.milliseconds, id.description])
     }
 
-    func reseal(_ secret: SealedClientSecret) throws {
+    package func reseal(_ secret: SealedClientSecret) throws {
         try connection.run(
             """
             UPDATE client_secrets SET sealed = ? WHERE created_at = ?
@@ -131,7 +132,7 @@ struct Clients: ClientTable {
             """, [secret.sealed, secret.createdAt.milliseconds, secret.client.description])
     }
 
-    func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
+    package func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
 }
 
 /// Checks of the clients in a database.

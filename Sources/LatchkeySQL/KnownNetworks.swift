@@ -21,13 +21,13 @@ struct KnownNetworks: NetworkTable {
     }
 
     func insert(_ network: String, of user: UserID, at instant: Timestamp) throws {
-        try connection.run(
+        try connection.write(
             "INSERT INTO known_networks (user_id, network, last_success) VALUES (?, ?, ?)",
             [user.bytes, network, instant.milliseconds])
     }
 
     func trim(to count: Int, of user: UserID) throws {
-        try connection.run(
+        try connection.write(
             """
             DELETE FROM known_networks WHERE user_id = ?1 AND network IN (
                 SELECT network FROM known_networks WHERE user_id = ?1

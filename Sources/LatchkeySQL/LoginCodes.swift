@@ -24,7 +24,7 @@ struct LoginCodes: LoginCodeTable {
     }
 
     func insert(_ code: LoginCode) throws {
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO login_codes (code_digest, state_digest, user_id, password_version, client_number, redirect_uri,
                 scope, device_name, network, created_at, expires_at)
@@ -38,7 +38,7 @@ struct LoginCodes: LoginCodeTable {
     }
 
     func trim(to count: Int, of user: UserID) throws {
-        try connection.run(
+        try connection.write(
             """
             DELETE FROM login_codes WHERE code_digest IN (
                 SELECT code_digest FROM login_codes WHERE user_id = ?
@@ -47,10 +47,10 @@ struct LoginCodes: LoginCodeTable {
     }
 
     func remove(_ digest: [UInt8]) throws {
-        try connection.run("DELETE FROM login_codes WHERE code_digest = ?", [digest])
+        try connection.write("DELETE FROM login_codes WHERE code_digest = ?", [digest])
     }
 
     func setSession(_ session: SessionID, of digest: [UInt8]) throws {
-        try connection.run("UPDATE login_codes SET session_id = ? WHERE code_digest = ?", [session.bytes, digest])
+        try connection.write("UPDATE login_codes SET session_id = ? WHERE code_digest = ?", [session.bytes, digest])
     }
 }

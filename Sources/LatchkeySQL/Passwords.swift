@@ -14,7 +14,7 @@ struct Passwords: PasswordTable {
     }
 
     func insert(_ hash: String, cost: Duration?, of user: UserID, at instant: Timestamp) throws {
-        try connection.run(
+        try connection.write(
             "INSERT INTO passwords (user_id, hash, version, changed_at, foreign_cost) VALUES (?, ?, 1, ?, ?)",
             [user.bytes, hash, instant.milliseconds, cost.map(Self.milliseconds)])
     }
@@ -25,7 +25,7 @@ struct Passwords: PasswordTable {
     }
 
     func replace(_ credential: PasswordCredential, of user: UserID) throws {
-        try connection.run(
+        try connection.write(
             "UPDATE passwords SET hash = ?, version = ?, changed_at = ?, foreign_cost = NULL WHERE user_id = ?",
             [credential.hash, credential.version, credential.changedAt.milliseconds, user.bytes])
     }
@@ -37,6 +37,6 @@ struct Passwords: PasswordTable {
     }
 
     func raiseVersion(of user: UserID) throws {
-        try connection.run("UPDATE passwords SET version = version + 1 WHERE user_id = ?", [user.bytes])
+        try connection.write("UPDATE passwords SET version = version + 1 WHERE user_id = ?", [user.bytes])
     }
 }

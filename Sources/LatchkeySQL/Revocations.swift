@@ -72,7 +72,7 @@ struct RevocationWrites: RevocationTable {
     func append(_ draft: RevocationDraft) throws -> Int64 {
         let sequence = try ledger.drawEntry()
         let entry = RevocationEntry(sequence: sequence, target: draft.target, expiresAt: draft.expiresAt)
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO revocations (\(ledger.entryColumn), kind, subject, session_id, issued_before, expires_at, revoked_at, reason, note,
                 actor)

@@ -12,6 +12,9 @@ package protocol SQLConnection: AnyObject {
     /// Runs one statement to its end and returns how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ arguments: [any Bindable]) throws -> Int
+    /// Runs one statement whose count nobody needs. It may be sent later, with a statement after it or with the commit,
+    /// and an error may come up only there.
+    func write(_ sql: String, _ arguments: [any Bindable]) throws
     /// Runs the last statement of a rule, after which the rule neither writes nor fails. If it is the only one that
     /// writes, it needs no savepoint: when it fails, the database itself undoes it.
     func writeLast(_ sql: String, _ arguments: [any Bindable]) throws
@@ -21,6 +24,8 @@ extension SQLConnection {
     /// Runs one statement without arguments.
     @discardableResult
     package func run(_ sql: String) throws -> Int { try run(sql, []) }
+
+    package func write(_ sql: String, _ arguments: [any Bindable]) throws { try run(sql, arguments) }
 
     /// The first row, or nil. Later rows are not searched for.
     package func first<Value>(

@@ -24,12 +24,19 @@ package final class SQLLedger: Ledger {
     package private(set) var mayHaveEntries = false
     /// Whether a rule revoked something, or found it revoked already.
     package private(set) var revokes = false
+    /// Whether the gate asked a rule to wait for the next second.
+    package private(set) var waitsForClock = false
     /// Streams that got an event or another status (perhaps by a rule that was rolled back).
     package private(set) var changedStreams: Set<Int64> = []
     /// Set by `reset-clock`: the floor after this batch, whatever the batch used.
     private var newFloor: Timestamp?
 
-    package init(connection: any SQLConnection, dialect: any SQLDialect, wall: Timestamp, floor: Timestamp) {
+    /// - Parameter known: the tables with one row, where they were read as the transaction began.
+    package init(
+        connection: any SQLConnection, dialect: any SQLDialect, wall: Timestamp, floor: Timestamp,
+        known: StoreState? = nil
+    ) {
+        self.known = known
         self.connection = connection
         self.dialect = dialect
         self.wall = wall
@@ -76,7 +83,11 @@ package final class SQLLedger: Ledger {
         var marks = issuedBefore.compactMap(\.self)
         if let mark = try row().stored.issuedBefore { marks.append(mark) }
         let gate = IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks)
-        if case .open = gate { usedClock = true }
+        switch gate {
+        case .open: usedClock = true
+        case .wait: waitsForClock = true
+        case .clockSetBack: break
+        }
         return gate
     }
 

@@ -1,8 +1,8 @@
-import LatchkeyCore
-import LatchkeyTokens
+package import LatchkeyCore
+package import LatchkeyTokens
 
 /// Rows of `sessions`, always together with user and client: without them a session is absent.
-struct Sessions: SessionTable {
+package struct Sessions: SessionTable {
     private let connection: any SQLConnection
     private let dialect: any SQLDialect
 
@@ -18,29 +18,33 @@ struct Sessions: SessionTable {
         """
     private static let columnCount = 18
 
-    /// Everything that ``decode(_:)`` reads. The column before the client's is the watermark for all tokens.
-    private static let select = """
-        SELECT \(columns), \(Users.columns), state.sessions_ended_at, \(Clients.columns)
-        FROM sessions s
+    /// Everything that ``decode(_:_:)`` reads. The column before the client's is the watermark for all tokens.
+    package static let selection = "\(columns), \(Users.columns), state.sessions_ended_at, \(Clients.columns)"
+    package static let selectionCount = columnCount + Users.columnCount + 1 + Clients.columnCount
+    /// Where it is read from.
+    package static let source = """
+        sessions s
         JOIN users u ON u.id = s.user_id
         JOIN clients c ON c.number = s.client_number
         JOIN revocation_state state ON state.id = 1
         """
 
+    private static let select = "SELECT \(selection) FROM \(source)"
+
     /// Built once, because every refresh looks its statement up by this text.
     private static let selectByID = "\(select) WHERE s.id = ?"
 
-    private func decode(_ row: Row) throws -> SessionRecord {
-        let user = try Users.decode(row, from: Self.columnCount)
-        let client = try Clients.decode(
-            row, from: Self.columnCount + Users.columnCount + 1, connection.clientSettings
-        ).client
+    private func decode(_ row: Row) throws -> SessionRecord { try Self.decode(row, connection.clientSettings) }
+
+    package static func decode(_ row: Row, _ settings: DecodedClientSettings) throws -> SessionRecord {
+        let user = try Users.decode(row, from: columnCount)
+        let client = try Clients.decode(row, from: columnCount + Users.columnCount + 1, settings).client
         let network: String = row[8]
         let session = Session(
             id: try row.sessionID(0), user: user.id, client: client.id,
-            transport: Self.transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
+            transport: transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
             createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
-            authenticationMethods: Self.words(row[6]), deviceName: row[7], network: network,
+            authenticationMethods: words(row[6]), deviceName: row[7], network: network,
             lineage: Session.Lineage(
                 current: row[9], held: row[10], rotatedAt: row.timestamp(11), rotatedFrom: row[12] ?? network,
                 recoveries: row[13], recoveryWindowStart: row.timestamp(14)),
@@ -48,7 +52,7 @@ struct Sessions: SessionTable {
             endReason: (row[16] as String?).map { RevocationReason(rawValue: $0) ?? .admin })
         return SessionRecord(
             session: session, user: user, client: client,
-            allEndedAt: row.optionalTimestamp(Self.columnCount + Users.columnCount))
+            allEndedAt: row.optionalTimestamp(columnCount + Users.columnCount))
     }
 
     private static func words(_ text: String) -> [String] {
@@ -62,11 +66,11 @@ struct Sessions: SessionTable {
 
     // MARK: Looks
 
-    func find(_ id: SessionID) throws -> SessionRecord? {
+    package func find(_ id: SessionID) throws -> SessionRecord? {
         try connection.first(Self.selectByID, [id.bytes], decode)
     }
 
-    func walk(
+    package func walk(
         of user: UserID?, before: SessionID?, limit: Int, _ body: (SessionRecord) throws -> Walk
     ) throws {
         var conditions: [String] = []
@@ -85,13 +89,13 @@ struct Sessions: SessionTable {
         }
     }
 
-    func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord] {
+    package func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord] {
         try connection.all(
             "\(Self.select) WHERE s.user_id = ? AND s.id <> ? AND s.ended_at IS NULL", [user.bytes, kept.bytes],
             decode)
     }
 
-    func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {
+    package func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {
         try connection.all(
             "SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY id DESC LIMIT ? OFFSET ?",
             [user.bytes, limit, count]
@@ -100,8 +104,8 @@ struct Sessions: SessionTable {
 
     // MARK: Writes
 
-    func insert(_ session: Session) throws {
-        try connection.run(
+    package func insert(_ session: Session) throws {
+        try connection.write(
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
@@ -121,7 +125,7 @@ struct Sessions: SessionTable {
     }
 
     /// Usually the only write of its rule: no index covers any of these columns.
-    func advance(_ session: Session, to lineage: Session.Lineage) throws {
+    package func advance(_ session: Session, to lineage: Session.Lineage) throws {
         try connection.writeLast(
             """
             UPDATE sessions SET current_generation = ?, held_generation = ?, rotated_at = ?, rotated_from = ?,
@@ -130,19 +134,24 @@ struct Sessions: SessionTable {
             """,
             [
                 Int64(lineage.current), Int64(lineage.held), lineage.rotatedAt.milliseconds,
-                lineage.rotatedFrom == session.network ? String?.none : lineage.rotatedFrom, lineage.recoveries,
+                Self.stored(lineage.rotatedFrom, session), lineage.recoveries,
                 lineage.recoveryWindowStart.milliseconds, session.id.bytes,
             ])
     }
 
+    /// The network of the last rotation as stored: nothing while it is that of the sign-in.
+    package static func stored(_ rotatedFrom: String, _ session: Session) -> String? {
+        rotatedFrom == session.network ? nil : rotatedFrom
+    }
+
     @discardableResult
-    func end(_ id: SessionID, at instant: Timestamp, reason: RevocationReason) throws -> Bool {
+    package func end(_ id: SessionID, at instant: Timestamp, reason: RevocationReason) throws -> Bool {
         try connection.run(
             "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
             [instant.milliseconds, reason.rawValue, id.bytes]) == 1
     }
 
-    func rename(_ id: SessionID, to deviceName: String?) throws {
-        try connection.run("UPDATE sessions SET device_name = ? WHERE id = ?", [deviceName, id.bytes])
+    package func rename(_ id: SessionID, to deviceName: String?) throws {
+        try connection.write("UPDATE sessions SET device_name = ? WHERE id = ?", [deviceName, id.bytes])
     }
 }

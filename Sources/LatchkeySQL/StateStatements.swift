@@ -7,26 +7,33 @@ package struct StateRow: StateLook {
 
     package init(_ connection: any SQLConnection) { self.connection = connection }
 
-    private static let select = """
-        SELECT epoch, last_seq, clock_floor, token_horizon, lower_horizon, lower_horizon_at, max_skew, issued_before,
-            sessions_ended_at, key_state.version, settlement
-        FROM revocation_state, key_state
+    /// What ``decode(_:)`` reads, and where from.
+    package static let selection = """
+        epoch, last_seq, clock_floor, token_horizon, lower_horizon, lower_horizon_at, max_skew, issued_before,
+        sessions_ended_at, key_state.version, settlement
         """
+    package static let selectionCount = 11
+    package static let source = "revocation_state, key_state"
+
+    private static let select = "SELECT \(selection) FROM \(source)"
 
     package func row() throws -> StoreState {
-        let state = try connection.first(Self.select) { row in
-            let horizon: Int64? = row[4]
-            return StoreState(
-                stored: RevocationState(
-                    epoch: row[0], lastSequence: row[1], clockFloor: row.timestamp(2),
-                    tokenHorizon: .milliseconds(row[3] as Int64), issuedBefore: row[7],
-                    sessionsEndedAt: row.optionalTimestamp(8)),
-                maxSkew: .milliseconds(row[6] as Int64),
-                lowering: horizon.map { (.milliseconds($0), row.timestamp(5)) },
-                keyVersion: row[9], settlement: PendingSettlement(rawValue: row[10]))
+        guard let state = try connection.first(Self.select, [], Self.decode) else {
+            throw StoreFault("revocation_state has no row")
         }
-        guard let state else { throw StoreFault("revocation_state has no row") }
         return state
+    }
+
+    package static func decode(_ row: Row) -> StoreState {
+        let horizon: Int64? = row[4]
+        return StoreState(
+            stored: RevocationState(
+                epoch: row[0], lastSequence: row[1], clockFloor: row.timestamp(2),
+                tokenHorizon: .milliseconds(row[3] as Int64), issuedBefore: row[7],
+                sessionsEndedAt: row.optionalTimestamp(8)),
+            maxSkew: .milliseconds(row[6] as Int64),
+            lowering: horizon.map { (.milliseconds($0), row.timestamp(5)) },
+            keyVersion: row[9], settlement: PendingSettlement(rawValue: row[10]))
     }
 }
 

@@ -15,7 +15,7 @@ struct ThrottleCounters: ThrottleTable {
     }
 
     func fail(_ bucket: ThrottleBucket, at instant: Timestamp, windowStart: Timestamp) throws {
-        try connection.run(
+        try connection.write(
             """
             INSERT INTO login_throttle (kind, bucket, failures, window_start, last_failure)
             VALUES (?1, ?2, 1, ?3, ?3)
@@ -28,7 +28,7 @@ struct ThrottleCounters: ThrottleTable {
     }
 
     func reset(_ bucket: ThrottleBucket) throws {
-        try connection.run(
+        try connection.write(
             "DELETE FROM login_throttle WHERE kind = ? AND bucket = ?", [bucket.kind.rawValue, bucket.number])
     }
 }

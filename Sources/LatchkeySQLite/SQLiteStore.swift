@@ -134,9 +134,9 @@ package final class SQLiteStore: Store {
 }
 
 extension SQLiteStore {
-    /// One writer: no rule runs beside another, whatever its scope.
+    /// One writer: no rule runs beside another, whatever its scope. What became of a commit is always known.
     package func write<Value: Sendable>(
-        _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+        _ scope: WriteScope, repeatable: Bool, _ rule: @escaping @Sendable (any Ledger) throws -> Value
     ) async throws -> Written<Value> {
         try await writer.perform { try rule($0) }
     }

@@ -49,6 +49,9 @@ package final class JobQueue<Job: Sendable>: Sendable {
         }
     }
 
+    /// The same without waiting: empty when there is none at the moment.
+    package func takeNow(most: Int) -> [Job] { state.withLock { Self.remove(most, from: &$0) } }
+
     private static func remove(_ most: Int, from state: inout State) -> [Job] {
         let taken = Array(state.jobs.prefix(most))
         state.jobs.removeFirst(taken.count)

@@ -111,9 +111,6 @@ extension StoreHarness {
     func events(_ kind: AuditEvent.Kind) async throws -> [AuditEvent] {
         try await store.auditEvents(AuditFilter(kind: kind), page: PageRequest()).items
     }
-
-    /// Runs to the end of everything that was submitted before.
-    func settle() async throws { try await store.checkWritable() }
 }
 
 struct UnexpectedAnswer: Error, CustomStringConvertible {

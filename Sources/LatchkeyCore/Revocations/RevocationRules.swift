@@ -37,8 +37,7 @@ package enum RevocationRules {
         case .session(let id):
             _ = try ledger.revocationInstant(byTime: false)
             guard let record = try ledger.sessions.find(id) else { return .unknownTarget }
-            guard !record.isEnded else { return .nothingToRevoke }
-            try end(record.session, order, ledger)
+            guard !record.isEnded, try end(record.session, order, ledger) else { return .nothingToRevoke }
             return .revoked(endedSessions: 1)
         case .user(let id):
             let instant = try ledger.revocationInstant(byTime: true)
@@ -127,8 +126,7 @@ package enum RevocationRules {
         }
         guard !record.isEnded else { return .nothingToRevoke }
         if try ledger.revocations.liveEntries(of: session, at: instant) >= tokenEntriesPerSession {
-            try end(record.session, order, ledger)
-            return .revoked(endedSessions: 1)
+            return try end(record.session, order, ledger) ? .revoked(endedSessions: 1) : .nothingToRevoke
         }
         try append(.token(id), session: session, order, ledger)
         return .revoked(endedSessions: 0)
@@ -150,9 +148,9 @@ package enum RevocationRules {
         _ = try ledger.revocationInstant(byTime: false)
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
         let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
-        guard !others.isEmpty else { return .nothingToRevoke }
-        for other in others { try end(other.session, order, ledger) }
-        return .revoked(endedSessions: others.count)
+        var ended = 0
+        for other in others where try end(other.session, order, ledger) { ended += 1 }
+        return ended == 0 ? .nothingToRevoke : .revoked(endedSessions: ended)
     }
 
     private static func revokeAll(
@@ -172,8 +170,10 @@ package enum RevocationRules {
         return .revoked(endedSessions: 0)
     }
 
-    private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
-        try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason)
+    /// - Returns: false, with nothing written, when somebody else has ended it meanwhile: a rule of the user and one of the
+    ///   session may run beside each other.
+    private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws -> Bool {
+        guard try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason) else { return false }
         let entry = try append(.session(session.id), order, ledger)
         try StreamRules.tell(
             .sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason, ledger)
@@ -184,6 +184,7 @@ package enum RevocationRules {
                 .sessionEnded, at: ledger.instant, actor: order.actor, user: session.user, session: session.id,
                 client: session.client, details: details),
             ledger)
+        return true
     }
 
     // MARK: Pieces
@@ -260,7 +261,8 @@ extension Store {
     /// The only way to revoke from outside a rule. Durable and published on return. See
     /// ``RevocationRules/revoke(_:_:)``.
     package func revoke(_ order: RevocationOrder) async throws -> RevocationOutcome {
-        let written = try await write(order.target.scope) { try RevocationRules.revoke(order, $0) }
+        // Run again it finds done what has happened.
+        let written = try await write(order.target.scope, repeatable: true) { try RevocationRules.revoke(order, $0) }
         return switch written.value {
         case .revoked(let ended): .revoked(written.records, endedSessions: ended)
         case .nothingToRevoke: .nothingToRevoke

@@ -105,6 +105,6 @@ extension Store {
 
     /// See ``LoginCodeRules/redeem(_:_:)``.
     package func redeemLoginCode(_ redemption: LoginCodeRedemption) async throws -> Issuance<LoginCodeOutcome> {
-        try await write { try LoginCodeRules.redeem(redemption, $0) }.value
+        try await write(.userOfCode(redemption.digest)) { try LoginCodeRules.redeem(redemption, $0) }.value
     }
 }

@@ -189,8 +189,7 @@ extension SessionRecord {
 extension Store {
     /// One refresh: see ``SessionRules/rotate(_:_:)``. Durable on return.
     package func rotateSession(_ request: SessionRotation) async throws -> Issuance<RotationOutcome> {
-        let scope = WriteScope.session(request.token.session)
-        let issuance = try await write(scope) { try SessionRules.rotate(request, $0) }.value
+        let issuance = try await rotate(request)
         if case .settled(.answered(let answer)) = issuance, answer.kind == .sameSuccessor(elsewhere: true) {
             // This answer writes nothing and does not wait for the disk. The note is written later and may be lost.
             let event = answer.record.event(

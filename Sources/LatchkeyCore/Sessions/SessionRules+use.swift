@@ -17,12 +17,10 @@ extension SessionRules {
     private static func note(
         _ use: SessionUse, _ record: SessionRecord, _ ledger: any Ledger
     ) throws -> SessionRecord {
-        guard let interval = use.notedAfter, record.session.transport == .session,
-            ledger.instant - record.session.lineage.rotatedAt >= interval
-        else { return record }
+        guard let lineage = use.lineage(of: record, at: ledger.instant) else { return record }
         var noted = record
-        noted.session.lineage.rotatedAt = ledger.instant
-        try ledger.sessions.advance(record.session, to: noted.session.lineage)
+        noted.session.lineage = lineage
+        try ledger.sessions.advance(record.session, to: lineage)
         return noted
     }
 }
@@ -30,6 +28,6 @@ extension SessionRules {
 extension Store {
     /// See ``SessionRules/use(_:_:)``.
     package func useSession(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome> {
-        try await write(.session(use.session)) { try SessionRules.use(use, $0) }.value
+        try await self.use(use)
     }
 }

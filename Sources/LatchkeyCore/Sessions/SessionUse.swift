@@ -26,6 +26,18 @@ package struct SessionUse: Sendable {
     }
 }
 
+extension SessionUse {
+    /// The lineage with this use noted; nil when it is not to be noted.
+    func lineage(of record: SessionRecord, at instant: Timestamp) -> Session.Lineage? {
+        var lineage = record.session.lineage
+        guard let notedAfter, record.session.transport == .session, instant - lineage.rotatedAt >= notedAfter else {
+            return nil
+        }
+        lineage.rotatedAt = instant
+        return lineage
+    }
+}
+
 package enum SessionUseOutcome: Sendable {
     /// The session as it is now, including the use; with a stamp when an access token may be issued.
     case live(SessionRecord, IssuanceStamp?)

@@ -6,7 +6,8 @@ package import LatchkeyTokens
 /// What every implementation promises, and `StoreConformance` checks:
 /// - ``write(_:_:)`` returns when the change is on disk, and not before. If its rule throws, nothing was changed.
 ///   ``StoreUnavailable`` acknowledges nothing, and the same call may be repeated.
-/// - Rules run one after another (serialisable). Rules that issue or revoke read the store's own clock inside, whose
+/// - Rules run one after another (serialisable). Two with different roots (``WriteScope``) may run beside each other:
+///   they write only below their root, into tables that only grow, or by single statements. Rules that issue or revoke read the store's own clock inside, whose
 ///   floor is stored and never goes backwards (``IssuanceGate``).
 /// - Revocation log entries are handed to the ``StoreObserver`` in `seq` order after the commit and before any caller
 ///   of that commit resumes.
@@ -18,9 +19,11 @@ package protocol Store: Sendable {
     var expiryClock: ExpiryClock { get }
 
     /// Runs a rule as one transaction. Durable on return.
+    /// - Parameter repeatable: whether the rule may run again when it is not known whether its commit has happened.
+    ///   Otherwise the caller gets a ``StoreUnavailable`` that says so.
     /// - Returns: the rule's value, with the log entries that it appended.
     func write<Value: Sendable>(
-        _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+        _ scope: WriteScope, repeatable: Bool, _ rule: @escaping @Sendable (any Ledger) throws -> Value
     ) async throws -> Written<Value>
     /// Reads; with `snapshot`, everything as of one moment.
     func read<Value: Sendable>(
@@ -29,6 +32,11 @@ package protocol Store: Sendable {
     /// Runs a rule later and reports no outcome; it is lost when the store is too busy or stops. For work that must not
     /// delay a response.
     func later(_ rule: @escaping @Sendable (any Ledger) throws -> Void)
+
+    /// The acts that come most often, each by its rule. An engine may run many of them together: see ``SessionStep``.
+    func rotate(_ request: SessionRotation) async throws -> Issuance<RotationOutcome>
+    func use(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome>
+    func issue(_ order: ClientTokenOrder) async throws -> Issuance<IssuedClient>
 
     func statistics() async throws -> StoreStatistics
     func shutdown() async
@@ -40,11 +48,31 @@ package protocol Store: Sendable {
 extension Store {
     package var sharing: (any SharedStore)? { nil }
 
+    package func write<Value: Sendable>(
+        _ scope: WriteScope, _ rule: @escaping @Sendable (any Ledger) throws -> Value
+    ) async throws -> Written<Value> {
+        try await write(scope, repeatable: false, rule)
+    }
+
     /// Runs alone among all writers: the safe choice for a caller that has not considered its scope.
     package func write<Value: Sendable>(
         _ rule: @escaping @Sendable (any Ledger) throws -> Value
     ) async throws -> Written<Value> {
-        try await write(.turn, rule)
+        try await write(.turn, repeatable: false, rule)
+    }
+
+    package func rotate(_ request: SessionRotation) async throws -> Issuance<RotationOutcome> {
+        // Not repeatable as it stands: if the lineage went on meanwhile, the token would be taken for an old one.
+        try await write(.session(request.session)) { try SessionRules.rotate(request, $0) }.value
+    }
+
+    package func use(_ use: SessionUse) async throws -> Issuance<SessionUseOutcome> {
+        try await write(.session(use.session), repeatable: true) { try SessionRules.use(use, $0) }.value
+    }
+
+    package func issue(_ order: ClientTokenOrder) async throws -> Issuance<IssuedClient> {
+        let scope: WriteScope = order.user.map { .user($0) } ?? .rows
+        return try await write(scope, repeatable: true) { try ClientTokenRules.issue(order, $0) }.value
     }
 
     package func read<Value: Sendable>(
@@ -61,6 +89,8 @@ package enum WriteScope: Sendable {
     case turn
     case user(UserID)
     case session(SessionID)
+    /// The user whose one-time code has this digest.
+    case userOfCode([UInt8])
     /// Uses statements that are each correct alone.
     case rows
 }

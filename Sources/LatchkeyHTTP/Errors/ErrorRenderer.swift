@@ -39,11 +39,19 @@ extension Refusal {
     init?(telling error: any Error) {
         switch error {
         case let refusal as Refusal: self = refusal
-        case is StoreUnavailable: self = Self.retryLater(after: .seconds(5))
+        case let error as StoreUnavailable:
+            self = error.mayHaveHappened ? Self.unsure : Self.retryLater(after: .seconds(5))
         // A handler is cancelled only by a server that stops or a caller that left.
         case is CancellationError: self = Self.retryLater(after: .seconds(1))
         default: return nil
         }
+    }
+
+    private static var unsure: Refusal {
+        Refusal(
+            .temporarilyUnavailable,
+            "The database did not say whether this has happened, and it may have. Look before you try again.",
+            retryAfter: .seconds(5))
     }
 
     private static func retryLater(after delay: Duration) -> Refusal {

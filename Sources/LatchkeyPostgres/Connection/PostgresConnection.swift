@@ -16,13 +16,24 @@
         }
 
         package let clientSettings = DecodedClientSettings()
-        private var handle: OpaquePointer?
+        private(set) var handle: OpaquePointer?
+        /// How long the server may take to answer; nil: as long as it likes.
+        let patience: Duration?
         private var statements: [String: Prepared] = [:]
+        /// Writes of this transaction that go out with its next statement.
+        private var pending: [Message] = []
         /// Warnings of the server since they were last taken.
         private let warnings = Warnings()
 
+        /// As long as a server that hangs may hold its callers up. The server's own limit is shorter, so that one that is
+        /// well speaks first.
+        package static let usualPatience: Duration = .seconds(5)
+        private static let mostPending = 64
+
+        /// - Parameter patience: the longest wait for an answer; nil for statements that take their time.
         /// - Throws: ``PostgresError``, ``StoreUnavailable``.
-        package init(_ address: PostgresAddress) throws {
+        package init(_ address: PostgresAddress, patience: Duration? = usualPatience) throws {
+            self.patience = patience
             let opened = unsafe try Self.connect(address)
             unsafe handle = unsafe opened
             guard unsafe PQstatus(opened) == CONNECTION_OK else {
@@ -39,7 +50,7 @@
                         PQresultErrorField(result, CInt(LATCHKEY_DIAG_SQLSTATE)))
                     unsafe Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().states.append(state)
                 }, Unmanaged.passUnretained(warnings).toOpaque())
-            for setting in Self.settings { try execute(script: setting) }
+            try execute(script: Self.settings(patience))
             try address.admission?.admit(self, looks: address.looks)
         }
 
@@ -61,20 +72,26 @@
         }
 
         /// Waits are bounded on the server's side, so that a node that hangs holds no lock for long.
-        private static let settings = [
-            "SET client_encoding = 'UTF8'", "SET statement_timeout = '5s'", "SET lock_timeout = '2s'",
-            "SET idle_in_transaction_session_timeout = '2s'", "SET client_connection_check_interval = '1s'",
-            // Planning a join of six tables costs about as much as running it.
-            "SET plan_cache_mode = force_generic_plan",
-            // Right after the tables were made PostgreSQL takes tables of one row for large ones, and compiles a statement
-            // for half a second each time that it runs.
-            "SET jit = off",
-        ]
+        private static func settings(_ patience: Duration?) -> String {
+            let limit = patience.map { max(1, $0.wholeMilliseconds * 4 / 5) } ?? 0
+            return """
+                SET client_encoding = 'UTF8';
+                SET statement_timeout = \(limit);
+                SET lock_timeout = '2s';
+                SET idle_in_transaction_session_timeout = '2s';
+                SET client_connection_check_interval = '1s';
+                -- Planning a join of six tables costs about as much as running it.
+                SET plan_cache_mode = force_generic_plan;
+                -- Before a table was first analysed its size is a guess, and compiling a plan takes a tenth of a second.
+                SET jit = off
+                """
+        }
 
         deinit { close() }
 
         package func close() {
             statements = [:]
+            pending = []
             unsafe PQfinish(handle)
             unsafe handle = nil
         }
@@ -87,47 +104,49 @@
             return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
         }
 
+        // MARK: Transactions
+
         /// Runs statements without arguments, one after the other.
-        package func execute(script: String) throws {
-            _ = unsafe try PostgresResult(PQexec(handle, script), handle)
+        package func execute(script: String) throws { try exchange([.script(script)]) }
+
+        /// Begins a transaction with these statements, in one round trip.
+        /// - Returns: the last one's result.
+        func begin(_ statements: [(sql: String, arguments: [any Bindable])]) throws -> PostgresResult {
+            try prepare(statements.map(\.sql))
+            let messages = try statements.map { try message($0.sql, $0.arguments) }
+            return try last(try exchange([.statement("BEGIN")] + messages))
         }
 
-        /// Commits, and makes sure that it was one.
+        /// Commits, with what is still to be written, and makes sure that it was one.
         /// - Throws: ``PostgresError``; after ``PostgresError/lost(_:)`` nobody knows whether it has happened, nor after
         ///   ``UnsureCommit``.
         func commit() throws {
             warnings.states = []
-            let result = unsafe try PostgresResult(PQexec(handle, "COMMIT"), handle)
+            let result = try last(try exchange(takePending() + [.statement("COMMIT")]))
             // A transaction in which a statement failed ends with a quiet ROLLBACK.
             guard result.command.utf8.elementsEqual("COMMIT".utf8) else { throw StoreFault("COMMIT rolled back") }
-            // A cancelled wait for a synchronous standby is a warning, and the commit is on one disk only.
-            guard !warnings.states.contains(where: { $0.utf8.starts(with: "01".utf8) }) else { throw UnsureCommit() }
+            try checkWarnings()
         }
 
-        // MARK: Notifications
+        func rollBack() throws {
+            pending = []
+            try execute(script: "ROLLBACK")
+        }
 
-        /// Waits for a notification of a channel that was listened to, for something that ends the connection, for another
-        /// descriptor, or for the time to pass. Takes all that have come.
-        /// - Parameters:
-        ///   - own: the payload of notifications that do not count.
-        ///   - descriptor: readable when the wait is over for another reason.
-        /// - Returns: whether there was one.
-        /// - Throws: ``PostgresError/lost(_:)``.
-        func waitForNotification(milliseconds: CInt, except own: String, or descriptor: CInt) throws -> Bool {
-            var waits = unsafe [PQsocket(handle), descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            // The array lives for the call, which fills its two places.
-            unsafe _ = poll(&waits, 2, milliseconds)
-            guard unsafe PQconsumeInput(handle) == 1 else {
-                throw unsafe PostgresError.lost(PostgresResult.text(PQerrorMessage(handle)))
-            }
-            var hasCome = false
-            while let notification = unsafe PQnotifies(handle) {
-                if unsafe !PostgresResult.text(notification.pointee.extra).utf8.elementsEqual(own.utf8) {
-                    hasCome = true
-                }
-                unsafe PQfreemem(notification)
-            }
-            return hasCome
+        /// Runs a statement that writes, mostly as a transaction of its own.
+        /// - Throws: as ``commit()``.
+        func walkCommitting(
+            _ sql: String, _ arguments: [any Bindable], _ body: (Row) throws -> Walk
+        ) throws {
+            try prepare([sql])
+            warnings.states = []
+            try walk(sql, arguments, body)
+            try checkWarnings()
+        }
+
+        /// A cancelled wait for a synchronous standby is a warning, and the commit is on one disk only.
+        private func checkWarnings() throws {
+            guard !warnings.states.contains(where: { $0.utf8.starts(with: "01".utf8) }) else { throw UnsureCommit() }
         }
 
         // MARK: Statements
@@ -145,31 +164,50 @@
             try execute(sql, arguments).changes
         }
 
-        package func writeLast(_ sql: String, _ arguments: [any Bindable]) throws { try run(sql, arguments) }
-
-        private func execute(_ sql: String, _ arguments: [any Bindable]) throws -> PostgresResult {
-            let statement = try prepared(sql)
-            let parameters = try PostgresParameters(arguments, statement.types)
-            return try unsafe parameters.withPointers { values, lengths, forms in
-                unsafe try PostgresResult(
-                    PQexecPrepared(
-                        handle, statement.name, CInt(statement.types.count), values, lengths, forms, 1), handle)
+        /// Inside a transaction it is sent with the next statement, or with COMMIT: an error comes up there.
+        package func write(_ sql: String, _ arguments: [any Bindable]) throws {
+            guard isInsideTransaction else {
+                try run(sql, arguments)
+                return
             }
+            pending.append(try message(sql, arguments))
+            if pending.count >= Self.mostPending { try exchange(takePending()) }
         }
 
-        private func prepared(_ sql: String) throws -> Prepared {
-            if let known = statements[sql] { return known }
-            let name = "s\(statements.count)"
-            _ = unsafe try PostgresResult(PQprepare(handle, name, PlaceholderText.numbered(sql), 0, nil), handle)
-            let description = unsafe PQdescribePrepared(handle, name)
-            defer { unsafe PQclear(description) }
-            guard unsafe PQresultStatus(description) == PGRES_COMMAND_OK else {
-                throw unsafe PostgresError.lost(PostgresResult.text(PQerrorMessage(handle)))
+        package func writeLast(_ sql: String, _ arguments: [any Bindable]) throws { try write(sql, arguments) }
+
+        private func execute(_ sql: String, _ arguments: [any Bindable]) throws -> PostgresResult {
+            let message = try message(sql, arguments)
+            return try last(try exchange(takePending() + [message]))
+        }
+
+        private func takePending() -> [Message] {
+            defer { pending = [] }
+            return pending
+        }
+
+        private func last(_ results: [PostgresResult]) throws -> PostgresResult {
+            guard let result = results.last else { throw StoreFault("a statement has no result") }
+            return result
+        }
+
+        private func message(_ sql: String, _ arguments: [any Bindable]) throws -> Message {
+            try prepare([sql])
+            guard let statement = statements[sql] else { throw StoreFault("a statement was not prepared") }
+            return .execute(statement.name, try PostgresParameters(arguments, statement.types))
+        }
+
+        /// Those that are not yet, in one round trip.
+        private func prepare(_ texts: [String]) throws {
+            let missing = Set(texts.filter { statements[$0] == nil }).sorted()
+            guard !missing.isEmpty else { return }
+            let named = missing.enumerated().map { (name: "s\(statements.count + $0.offset)", sql: $0.element) }
+            let results = try exchange(
+                named.flatMap { [.prepare($0.name, PlaceholderText.numbered($0.sql)), .describe($0.name)] })
+            guard results.count == 2 * named.count else { throw StoreFault("a statement was not described") }
+            for (index, (name, sql)) in named.enumerated() {
+                statements[sql] = Prepared(name: name, types: results[2 * index + 1].parameterTypes)
             }
-            let types = unsafe (0..<PQnparams(description)).map { unsafe PQparamtype(description, $0) }
-            let prepared = Prepared(name: name, types: types)
-            statements[sql] = prepared
-            return prepared
         }
     }
 

@@ -19,8 +19,15 @@
             state.isEmpty || ["57P01", "57P02", "57P03"].contains(state) || isOf(class: "08")
         }
 
+        /// The connection leads to the wrong server, or is of no more use: another one is to be made.
+        var endsConnection: Bool { isConnectionLost || ["25006", "25P03"].contains(state) }
+
         /// Another transaction was in the way: the same rule may run again from its start.
         var isConflict: Bool { ["40001", "40P01", "55P03"].contains(state) }
+
+        /// Another transaction wrote first what this rule found absent: run again, it finds it. Once and again is our own
+        /// mistake.
+        var isOvertaken: Bool { ["23503", "23505"].contains(state) }
 
         /// Nothing more can be done here at the moment, whatever statement met it.
         var isUnavailable: Bool {

@@ -9,11 +9,16 @@
             static let bytes: UInt32 = 17
             static let integer8: UInt32 = 20
             static let integer4: UInt32 = 23
+            static let text: UInt32 = 25
+            /// The type of the elements, by that of the array.
+            static let elements: [UInt32: UInt32] = [1001: bytes, 1016: integer8, 1009: text]
         }
 
         private var bytes: [UInt8] = [0]
         /// Where each stands in ``bytes``; nil for NULL.
         private var places: [Range<Int>?] = []
+
+        var count: Int { places.count }
 
         /// - Throws: ``StoreFault`` for an argument that the parameter's type cannot hold.
         init(_ arguments: [any Bindable], _ types: [UInt32]) throws {
@@ -36,23 +41,26 @@
                     guard let small = Int32(exactly: number) else { throw StoreFault("an integer is too large") }
                     bytes += Self.bigEndian(UInt64(UInt32(bitPattern: small)), 4)
                 case TypeID.bytes: throw StoreFault("an integer stands for bytes")
+                case _ where TypeID.elements[type] != nil: throw StoreFault("an integer stands for an array")
                 default: bytes += Array(String(number).utf8)
                 }
             case .text(let text):
-                guard type != TypeID.integer8, type != TypeID.integer4 else {
-                    throw StoreFault("a text stands for an integer")
+                guard type != TypeID.integer8, type != TypeID.integer4, TypeID.elements[type] == nil else {
+                    throw StoreFault("a text stands for an integer or an array")
                 }
                 // The only byte that PostgreSQL's text cannot hold.
                 guard !text.utf8.contains(0) else { throw StoreFault("a text has a NUL") }
                 bytes += Array(text.utf8)
             case .blob(let blob):
-                guard type == TypeID.bytes else { throw StoreFault("bytes stand for another type") }
+                guard type == TypeID.bytes || PostgresArray.fits(blob, type) else {
+                    throw StoreFault("bytes stand for another type")
+                }
                 bytes += blob
             }
             places.append(start..<bytes.count)
         }
 
-        private static func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
+        static func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * (count - 1 - $0))) }
         }
 

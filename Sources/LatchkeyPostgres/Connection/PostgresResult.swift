@@ -1,5 +1,6 @@
 #if Postgres
     internal import CPostgres
+    import Glibc
     import LatchkeySQL
 
     /// What one statement returned, whole. The values are in binary form.
@@ -41,6 +42,9 @@
                 .trimmingSpaces()
         }
 
+        /// Types of the parameters of a statement that was described.
+        var parameterTypes: [UInt32] { unsafe (0..<PQnparams(handle)).map { unsafe PQparamtype(handle, $0) } }
+
         var rowCount: CInt { unsafe PQntuples(handle) }
 
         /// Rows that the statement changed or returned.
@@ -55,12 +59,13 @@
 
         /// Of every width, and a truth value as 0 or 1.
         func integer(_ index: Int) -> Int64 {
-            let bytes = blob(index)
-            let magnitude = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            switch bytes.count {
-            case 4: return Int64(Int32(truncatingIfNeeded: magnitude))
-            case 2: return Int64(Int16(truncatingIfNeeded: magnitude))
-            default: return Int64(bitPattern: magnitude)
+            unsafe withValue(index) { bytes in
+                let magnitude = unsafe bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                return switch bytes.count {
+                case 4: Int64(Int32(truncatingIfNeeded: magnitude))
+                case 2: Int64(Int16(truncatingIfNeeded: magnitude))
+                default: Int64(bitPattern: magnitude)
+                }
             }
         }
 
@@ -69,7 +74,13 @@
         func blob(_ index: Int) -> [UInt8] { unsafe withValue(index) { unsafe Array($0) } }
 
         func holds(_ bytes: [UInt8], _ index: Int) -> Bool {
-            unsafe withValue(index) { unsafe $0.elementsEqual(bytes) }
+            unsafe withValue(index) { stored in
+                unsafe bytes.withUnsafeBytes { given in
+                    guard stored.count == given.count else { return false }
+                    guard let one = stored.baseAddress, let other = given.baseAddress else { return true }
+                    return unsafe memcmp(one, other, stored.count) == 0
+                }
+            }
         }
 
         private func withValue<Value>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {

@@ -44,7 +44,8 @@ package struct OpenedStore: Sendable {
                 let store = try PostgresStore.open(
                     postgres, clock: time.clock, observer: observer, logger: logger)
                 // A server that is away comes back; nothing here is lost for good.
-                return OpenedStore(store: store, isLost: { false }, threads: { [] }, watch: nil)
+                return OpenedStore(
+                    store: store, isLost: { false }, threads: { await store.hotThreads() }, watch: nil)
             #else
                 throw ConfigurationError("\(database): this program was built without PostgreSQL.")
             #endif
