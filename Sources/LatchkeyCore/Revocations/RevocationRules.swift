@@ -110,7 +110,7 @@ package enum RevocationRules {
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
         let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
         guard !others.isEmpty else { return .nothingToRevoke }
-        for other in others { try end(other.session, order, ledger) }
+        try end(all: others.map(\.session), order, ledger)
         return .revoked(endedSessions: others.count)
     }
 
@@ -132,7 +132,16 @@ package enum RevocationRules {
     }
 
     private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
-        try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason)
+        try end(all: [session], order, ledger)
+    }
+
+    /// Rows of sessions come before those of streams: who ends one of them meanwhile takes them in this order, too.
+    private static func end(all sessions: [Session], _ order: RevocationOrder, _ ledger: any Ledger) throws {
+        for session in sessions { try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason) }
+        for session in sessions { try publishEnd(of: session, order, ledger) }
+    }
+
+    private static func publishEnd(of session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
         let entry = try append(.session(session.id), order, ledger)
         try StreamRules.tell(
             .sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason, ledger)
