@@ -4,7 +4,8 @@ import Testing
 import Waiting
 
 struct RoundsTests {
-    @Test(.endsHang) func `whoever asks gets what a round found that began afterwards, and all share it`() async throws {
+    @Test(.endsHang) func `whoever asks gets what a round found that began afterwards, and all share it`() async throws
+    {
         let world = Atomic<Int>(0)
         let begun = Atomic<Int>(0)
         let gate = Atomic<Bool>(false)

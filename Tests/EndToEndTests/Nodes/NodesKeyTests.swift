@@ -11,7 +11,8 @@
             Set(try await node.publishedKeys().map(\.kid))
         }
 
-        @Test func `after an emergency at one node the other publishes the new keys and signs with them`() async throws {
+        @Test func `after an emergency at one node the other publishes the new keys and signs with them`() async throws
+        {
             try await withNodes(2) { nodes in
                 let (first, second) = (nodes[0], nodes[1])
                 try await first.addUser()

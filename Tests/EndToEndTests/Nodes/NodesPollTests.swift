@@ -1,5 +1,6 @@
 #if Postgres
     import Foundation
+    import LatchkeyCore
     import LatchkeyTokens
     import TestConditions
     import TestSupport
@@ -83,8 +84,10 @@
                 #expect(try await second.http.send("HEAD", ahead).status == 503)
                 #expect(try await second.http.get("/revocations?after=2&epoch=another").status == 503)
 
-                try await eventually("it is not ready") { try await second.http.get("/readyz").status == 503 }
-                let failed = try await second.http.get("/readyz").json.object?["checks"]?.array?.compactMap(\.object)
+                try await eventually("it is known to be cut off") { second.services.health.sharing != .followed }
+                let unready = try await second.http.get("/readyz")
+                #expect(unready.status == 503)
+                let failed = unready.json.object?["checks"]?.array?.compactMap(\.object)
                     .filter { $0["ok"]?.bool == false }
                 #expect(failed?.contains { $0["name"]?.string == "database_followed" } == true)
                 #expect(failed?.contains { $0["detail"]?.string?.contains("database") == true } == true)

@@ -49,6 +49,7 @@
                         #expect(throws: VerificationError.revoked) { try verifier.verifyNow(token) }
                     }
                 }
+                try await eventually("its last poll has ended") { second.services.feed.waiting == 0 }
             }
         }
 

@@ -8,7 +8,9 @@
     @Suite(.endsHang) struct NodesStatusListTests {
         private static let enabled = ["status_list.enabled": "true"]
 
-        @Test func `a token's status is the same at every node, before and after it is revoked at another`() async throws {
+        @Test func `a token's status is the same at every node, before and after it is revoked at another`()
+            async throws
+        {
             try await withNodes(2, Self.enabled) { nodes in
                 try await nodes[0].addUser()
                 try await nodes[0].addClient()
@@ -23,7 +25,9 @@
                     // Revoked where its list is not.
                     #expect(try await other.http.authorised("POST", "/api/v1/logout", bearer: token).status == 204)
                     for node in nodes {
-                        try await eventually("a node says so") { try await StatusReader(http: node.http).isInvalid(token) }
+                        try await eventually("a node says so") {
+                            try await StatusReader(http: node.http).isInvalid(token)
+                        }
                     }
                 }
                 #expect(lists[0].isDisjoint(with: lists[1]), "a list belongs to one node")
@@ -42,7 +46,9 @@
                 let kept = try #require(try await nodes[0].login()["access_token"])
                 let revoked = try #require(try await nodes[0].login()["access_token"])
                 #expect(try await nodes[0].http.authorised("POST", "/api/v1/logout", bearer: revoked).status == 204)
-                try await withAnotherNode(beside: nodes[0], Self.enabled, database: database) { node in
+                try await withAnotherNode(
+                    beside: nodes[0], Self.enabled, database: database
+                ) { node async throws in
                     #expect(try await !StatusReader(http: node.http).isInvalid(kept))
                     #expect(try await StatusReader(http: node.http).isInvalid(revoked))
                     #expect(try await node.http.get("/statuslists/1").status == 404)
