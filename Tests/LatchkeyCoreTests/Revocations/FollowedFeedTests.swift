@@ -8,7 +8,7 @@ import Testing
 /// The list of a node whose database other nodes write to: what it answers when it knows less than its poller.
 struct FollowedFeedTests {
     /// A database that other nodes have written to, as far as the list is concerned.
-    private final class Cluster: SharedStore {
+    private final class Cluster: Sendable {
         struct State: Sendable {
             var at = Timestamp(seconds: 1_795_420_800)
             var epoch = "e1"
@@ -22,16 +22,20 @@ struct FollowedFeedTests {
             var feed: RevocationFeed?
         }
         let state = Mutex(State())
-        let node = "a1"
 
-        var lastCheck: (found: StoreCheck, age: Duration)? {
-            let state = state.withLock { $0 }
-            let check = StoreCheck(
-                at: state.at, epoch: state.epoch, sequence: state.published, keyVersion: 1, clientVersion: 1)
-            return (check, state.age)
+        var followed: FollowedList {
+            FollowedList(
+                node: "a1", age: { self.state.withLock { $0.age } }, catchUp: { _ in self.catchUp() },
+                load: { _ in self.load() })
         }
 
-        func catchUp(within patience: Duration) async -> Bool {
+        private var check: StoreCheck {
+            let state = state.withLock { $0 }
+            return StoreCheck(
+                at: state.at, epoch: state.epoch, sequence: state.published, keyVersion: 1, clientVersion: 1)
+        }
+
+        func catchUp() -> Bool {
             guard state.withLock({ $0.answers }) else { return false }
             look()
             return true
@@ -47,7 +51,7 @@ struct FollowedFeedTests {
                 return (state.feed, fresh)
             }
             if !records.isEmpty { feed?.committed(records) }
-            if let check = lastCheck?.found { feed?.checked(check) }
+            feed?.checked(check)
         }
 
         func load() -> StoredRevocations {
@@ -58,8 +62,6 @@ struct FollowedFeedTests {
                     entries: state.stored.map(\.entry))
             }
         }
-
-        func exchange(_ changes: ConsumerChanges) async throws -> [SharedConsumer] { [] }
     }
 
     private let cluster = Cluster()
@@ -74,7 +76,7 @@ struct FollowedFeedTests {
         cluster.state.withLock { [feed] in $0.feed = feed }
         write(3)
         try await feed.start(
-            following: FollowedList(store: cluster, load: { _ in cluster.load() }),
+            following: cluster.followed,
             expiryClock: ExpiryClock(clock, floor: nil))
     }
 
@@ -225,7 +227,7 @@ struct FollowedFeedTests {
                 sequence: 1, target: .token(.generate()), expiresAt: clock.now() + .seconds(420)),
             revokedAt: clock.now(), reason: .logout, note: nil, actor: .system)
         let following = FollowedList(
-            store: cluster,
+            node: "a1", age: { .zero }, catchUp: { _ in cluster.catchUp() },
             load: { _ in
                 let before = cluster.load()
                 cluster.state.withLock { $0.stored = [record] }
