@@ -24,6 +24,10 @@
             try connection.integer("SELECT nextval('revocation_ids')")
         }
 
+        func announce(_ connection: any SQLConnection) throws {
+            try connection.walk("SELECT pg_notify('\(Watcher.channel)', '')", []) { _ in .stop }
+        }
+
         /// Moves the clock's row on where that is due, and keeps it until the commit: no issuance can read a later second
         /// and not see this revocation. The end of that second, so that what was begun in it has ended.
         func revocationInstant(

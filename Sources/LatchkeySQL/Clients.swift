@@ -4,8 +4,13 @@ package import LatchkeyTokens
 /// Rows of `clients` and `client_secrets`. Other tables refer to a client by its number, which is never used twice.
 package struct Clients: ClientTable {
     private let connection: any SQLConnection
+    /// Of the rule that writes.
+    private let ledger: SQLLedger?
 
-    init(_ connection: any SQLConnection) { self.connection = connection }
+    init(_ connection: any SQLConnection, _ ledger: SQLLedger? = nil) {
+        self.connection = connection
+        self.ledger = ledger
+    }
 
     /// The columns in the order in which ``decode(_:from:_:)`` reads them; the table's alias is `c`.
     package static let columns = """
@@ -132,7 +137,10 @@ package struct Clients: ClientTable {
             """, [secret.sealed, secret.createdAt.milliseconds, secret.client.description])
     }
 
-    package func raiseVersion() throws { try connection.run("UPDATE client_state SET version = version + 1") }
+    package func raiseVersion() throws {
+        try connection.run("UPDATE client_state SET version = version + 1")
+        try ledger?.announce()
+    }
 }
 
 /// Checks of the clients in a database.

@@ -11,9 +11,15 @@ package protocol SQLDialect: Sendable {
     /// Draws the number of the next entry of the revocation log: its `seq`, or an id where entries are numbered after
     /// the commit.
     func drawEntry(_ connection: any SQLConnection) throws -> Int64
+    /// Lets other nodes look once the transaction is on disk. For rare changes alone: it may hold up all commits.
+    func announce(_ connection: any SQLConnection) throws
     /// The instant of a revocation, where the transaction's instant is not enough to keep issuances apart from it.
     /// - Parameter byTime: whether the entry matches by `iat`.
     func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) throws -> Timestamp
     /// Lowers the clock where it is a row, which an operator has found to be wrong.
     func resetClock(to now: Timestamp, _ connection: any SQLConnection) throws
+}
+
+extension SQLDialect {
+    package func announce(_ connection: any SQLConnection) throws {}
 }

@@ -101,7 +101,7 @@ package final class SQLLedger: Ledger {
     package var sessions: any SessionTable { Sessions(connection, dialect) }
     package var users: any UserTable { Users(connection) }
     package var passwords: any PasswordTable { Passwords(connection) }
-    package var clients: any ClientTable { Clients(connection) }
+    package var clients: any ClientTable { Clients(connection, self) }
     package var codes: any LoginCodeTable { LoginCodes(connection) }
     package var throttle: any ThrottleTable { ThrottleCounters(connection) }
     package var networks: any NetworkTable { KnownNetworks(connection) }
@@ -139,6 +139,9 @@ extension SQLLedger {
     func replaceFloor(_ floor: Timestamp) { newFloor = floor }
 
     func noteChange(of stream: Int64) { changedStreams.insert(stream) }
+
+    /// For what other nodes hold in memory.
+    func announce() throws { try dialect.announce(connection) }
 
     var entryColumn: String { dialect.entryColumn }
 

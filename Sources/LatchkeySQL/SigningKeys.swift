@@ -76,5 +76,6 @@ struct SigningKeyWrites: SigningKeyTable {
     func raiseVersion() throws {
         try connection.run("UPDATE key_state SET version = version + 1")
         ledger.forgetState()
+        try ledger.announce()
     }
 }

@@ -143,6 +143,9 @@ extension Compose {
         do {
             user = try await services.users.create(
                 name: admin.name, password: admin.password, roles: ["admin"], mustChange: false, actor: .operator)
+        } catch let refusal as Refusal where refusal.code == .conflict && services.store.sharing != nil {
+            // Of several nodes that start at once, another one was first.
+            return
         } catch let refusal as Refusal {
             throw BootstrapAdmin.failure(refusal)
         }

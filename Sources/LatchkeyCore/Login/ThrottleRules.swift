@@ -10,7 +10,8 @@ package enum ThrottleRules {
         _ buckets: [ThrottleBucket], window: Duration, event: AuditEvent, _ ledger: any Ledger
     ) throws {
         let instant = ledger.instant
-        for bucket in buckets {
+        // In one order everywhere, so that rules that run beside each other do not wait in a circle.
+        for bucket in buckets.sorted(by: { ($0.kind.rawValue, $0.number) < ($1.kind.rawValue, $1.number) }) {
             try ledger.throttle.fail(
                 bucket, at: instant,
                 windowStart: instant - ThrottleSchedule.window(of: bucket.kind, configured: window))

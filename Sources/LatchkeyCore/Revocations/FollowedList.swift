@@ -5,7 +5,12 @@ package import LatchkeyTokens
 /// The time of a document is the last moment at which the node knew that nothing was missing. A node that is cut off
 /// goes on answering, and its documents grow old: verifiers find them stale, never wrong.
 struct FollowedList: Sendable {
-    let store: any SharedStore
+    /// Names this node.
+    let node: String
+    /// How long ago the database was looked at; nil before the first look.
+    let age: @Sendable () -> Duration?
+    /// Looks now: see ``SharedStore/catchUp(within:)``.
+    let catchUp: @Sendable (Duration) async -> Bool
     /// Reads the list as it is stored, with the entries that are live at this instant.
     let load: @Sendable (Timestamp) async throws -> StoredRevocations
     /// Whether the list is not that of the database: it is of another epoch, or lacks entries. It must be loaded again,
@@ -17,9 +22,20 @@ struct FollowedList: Sendable {
     private(set) var upTo: Timestamp?
     private(set) var latest: StoreCheck?
 
-    init(store: any SharedStore, load: @escaping @Sendable (Timestamp) async throws -> StoredRevocations) {
-        self.store = store
+    init(
+        node: String, age: @escaping @Sendable () -> Duration?, catchUp: @escaping @Sendable (Duration) async -> Bool,
+        load: @escaping @Sendable (Timestamp) async throws -> StoredRevocations
+    ) {
+        self.node = node
+        self.age = age
+        self.catchUp = catchUp
         self.load = load
+    }
+
+    init(_ shared: any SharedStore, of store: any Store) {
+        self.init(
+            node: shared.node, age: { shared.lastCheck?.age }, catchUp: { await shared.catchUp(within: $0) },
+            load: { try await store.storedRevocations(at: $0) })
     }
 
     /// - Parameters:

@@ -19,7 +19,7 @@ extension RevocationFeed {
         }
         for _ in 0..<Self.startLoads {
             begin(expiryClock: expiryClock)
-            guard await following.store.catchUp(within: Self.startPatience) else {
+            guard await following.catchUp(Self.startPatience) else {
                 throw StoreUnavailable("the database did not answer when the revocation list was to be loaded")
             }
             guard let check = state.withLock({ $0.following?.latest }) else {
@@ -75,8 +75,8 @@ extension RevocationFeed {
     package func answer(to query: RevocationQuery) async throws -> RevocationReading {
         switch try reading(query, hasLooked: false) {
         case .known(let reading): return reading
-        case .look(let store):
-            guard await store.catchUp(within: Self.pollPatience),
+        case .look(let catchUp):
+            guard await catchUp(Self.pollPatience),
                 case .known(let reading) = try reading(query, hasLooked: true)
             else { throw Self.behind }
             return reading
@@ -85,7 +85,7 @@ extension RevocationFeed {
 
     private enum Knowledge {
         case known(RevocationReading)
-        case look(any SharedStore)
+        case look(@Sendable (Duration) async -> Bool)
     }
 
     private func reading(_ query: RevocationQuery, hasLooked: Bool) throws -> Knowledge {
@@ -96,7 +96,7 @@ extension RevocationFeed {
                 hasLooked: hasLooked)
             switch verdict {
             case .answer: return .known(read(query, &state))
-            case .look: return .look(following.store)
+            case .look: return .look(following.catchUp)
             case .refuse: throw Self.behind
             }
         }
@@ -114,7 +114,7 @@ extension RevocationFeed {
     /// - Throws: ``Refusal`` `temporarily_unavailable`.
     package func requireRecent() throws(Refusal) {
         guard let following = state.withLock({ $0.following }) else { return }
-        guard !following.isLoading, let age = following.store.lastCheck?.age, age <= Self.longestSilence else {
+        guard !following.isLoading, let age = following.age(), age <= Self.longestSilence else {
             throw Refusal(
                 .temporarilyUnavailable,
                 "The server cannot see at the moment what was revoked elsewhere. Try again, or ask another node.",

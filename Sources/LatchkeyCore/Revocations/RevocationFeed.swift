@@ -51,7 +51,7 @@ package final class RevocationFeed: StoreObserver, Service {
 
         fileprivate var stamp: RevocationStamp {
             RevocationStamp(
-                epoch: epoch, sequence: list.sequence, departures: list.departures, node: following?.store.node)
+                epoch: epoch, sequence: list.sequence, departures: list.departures, node: following?.node)
         }
 
         fileprivate mutating func prune(at now: Timestamp) {
@@ -84,8 +84,7 @@ package final class RevocationFeed: StoreObserver, Service {
     /// Loads the live entries. Call it before anything is served, and after a restore.
     package func start(store: any Store) async throws {
         if let shared = store.sharing {
-            let following = FollowedList(store: shared, load: { try await store.storedRevocations(at: $0) })
-            try await start(following: following, expiryClock: store.expiryClock)
+            try await start(following: FollowedList(shared, of: store), expiryClock: store.expiryClock)
         } else {
             begin(expiryClock: store.expiryClock)
             install(try await store.storedRevocations(at: store.expiryClock.now()))

@@ -148,8 +148,7 @@ package enum RevocationRules {
         _ = try ledger.revocationInstant(byTime: false)
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
         let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
-        var ended = 0
-        for other in others where try end(other.session, order, ledger) { ended += 1 }
+        let ended = try end(all: others.map(\.session), order, ledger)
         return ended == 0 ? .nothingToRevoke : .revoked(endedSessions: ended)
     }
 
@@ -173,7 +172,18 @@ package enum RevocationRules {
     /// - Returns: false, with nothing written, when somebody else has ended it meanwhile: a rule of the user and one of the
     ///   session may run beside each other.
     private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws -> Bool {
-        guard try ledger.sessions.end(session.id, at: ledger.instant, reason: order.reason) else { return false }
+        try end(all: [session], order, ledger) == 1
+    }
+
+    /// Rows of sessions come before those of streams: who ends one of them meanwhile takes them in this order, too.
+    /// - Returns: how many nobody else has ended meanwhile.
+    private static func end(all sessions: [Session], _ order: RevocationOrder, _ ledger: any Ledger) throws -> Int {
+        let ended = try sessions.filter { try ledger.sessions.end($0.id, at: ledger.instant, reason: order.reason) }
+        for session in ended { try publishEnd(of: session, order, ledger) }
+        return ended.count
+    }
+
+    private static func publishEnd(of session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {
         let entry = try append(.session(session.id), order, ledger)
         try StreamRules.tell(
             .sessionRevoked, .session(session.id, of: session.user), actor: order.actor, reason: order.reason, ledger)
@@ -184,7 +194,6 @@ package enum RevocationRules {
                 .sessionEnded, at: ledger.instant, actor: order.actor, user: session.user, session: session.id,
                 client: session.client, details: details),
             ledger)
-        return true
     }
 
     // MARK: Pieces

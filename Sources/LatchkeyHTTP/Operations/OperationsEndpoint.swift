@@ -53,7 +53,11 @@ struct OperationsEndpoint: Sendable {
     private static let alive = Response.json(Array(#"{"status":"ok"}"#.utf8))
 
     private func readyz(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let readiness = await readiness.value().withSharing(health)
+        // A probe of a database that does not answer takes its time, and a balancer should know at once.
+        let readiness =
+            if let cutOff = Readiness.cutOff(health) { cutOff } else {
+                await readiness.value().withSharing(health)
+            }
         var response = try Response.resource(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
         if !readiness.ready { response.headers[.retryAfter] = "1" }
         return response

@@ -69,8 +69,14 @@ package struct Readiness: WireObject, Equatable {
         ])
     }
 
-    /// The same result with what must not be as old as the others: whether the node still follows the database that it
-    /// shares.
+    /// The result of a node that does not follow the database that it shares with others; nil when it does, or has a
+    /// database of its own. Asks the database nothing.
+    static func cutOff(_ health: ServerHealth) -> Readiness? {
+        guard let sharing = health.sharing, sharing != .followed else { return nil }
+        return Readiness(checks: [signingKey(health), Self.sharing(sharing)])
+    }
+
+    /// The same result with whether the node follows the database that it shares.
     func withSharing(_ health: ServerHealth) -> Readiness {
         guard let sharing = health.sharing else { return self }
         return Readiness(checks: checks + [Self.sharing(sharing)])

@@ -69,29 +69,33 @@ struct AuditTail: AsyncParsableCommand {
     func run() async throws {
         try await AdminConnection.with(settings) { connection in
             try connection.requireServer(settings.command("audit list"))
-            var last = try await newer(than: nil, connection).last?.id ?? 0
+            var window = AuditWindow(known: try await page(nil, connection).items.map(\.id))
             while true {
-                let events = try await newer(than: last, connection)
-                for event in events { try show(event) }
-                last = events.last?.id ?? last
                 try await Task.sleep(for: .seconds(1))
+                let events = try await newer(than: window.floor, connection)
+                let fresh = window.take(events.map(\.id), at: .now)
+                for event in events where fresh.contains(event.id) { try show(event) }
             }
         }
     }
 
-    /// Oldest first. Without `id`, only the newest event.
-    private func newer(than id: Int64?, _ connection: AdminConnection) async throws -> [AuditResource] {
+    /// Oldest first.
+    private func newer(than id: Int64, _ connection: AdminConnection) async throws -> [AuditResource] {
         var found: [AuditResource] = []
         var cursor: String?
         repeat {
-            let limit = id == nil ? "1" : "100"
-            let path = AdminPath.with(AdminPath.audit, filter.query + [("limit", limit), ("cursor", cursor)])
-            let page = try await connection.get(path, as: PageResource<AuditResource>.self)
-            let fresh = page.items.filter { $0.id > id ?? 0 }
+            let page = try await page(cursor, connection)
+            let fresh = page.items.filter { $0.id > id }
             found += fresh
-            cursor = id == nil || fresh.count < page.items.count ? nil : page.nextCursor
+            cursor = fresh.count < page.items.count ? nil : page.nextCursor
         } while cursor != nil
         return found.reversed()
+    }
+
+    private func page(_ cursor: String?, _ connection: AdminConnection) async throws -> PageResource<AuditResource> {
+        let path = AdminPath.with(
+            AdminPath.audit, filter.query + [("limit", String(AuditWindow.length)), ("cursor", cursor)])
+        return try await connection.get(path, as: PageResource<AuditResource>.self)
     }
 
     private func show(_ event: AuditResource) throws {

@@ -7,12 +7,12 @@ import Testing
 struct ShelvedStatusListTests {
     private let second: Int64 = 1_795_420_800
 
-    private func record() -> StatusListRecord {
+    func record() -> StatusListRecord {
         StatusListRecord(
             number: 7, size: 64, openedAt: Timestamp(seconds: second), expiresAt: Timestamp(seconds: second + 600))
     }
 
-    private func entry(_ place: Int64) throws -> StatusEntry {
+    func entry(_ place: Int64) throws -> StatusEntry {
         StatusEntry(
             list: record(), place: place,
             token: RevocationSubject(
@@ -72,5 +72,20 @@ struct ShelvedStatusListTests {
         list.add(try entry(3), isRevoked: false, sequence: 0)
         #expect(set(list.statuses(revocations(.all(issuedBefore: Timestamp(seconds: second - 1))))) == [])
         #expect(set(list.statuses(revocations(.all(issuedBefore: Timestamp(seconds: second))))).count == 64)
+    }
+}
+
+/// A list of another node, of which rows are read again and again.
+extension ShelvedStatusListTests {
+    @Test func `rows that are read twice count once, and a later seq may have more`() throws {
+        var list = ShelvedStatusList(record(), isOwn: false)
+        #expect(list.lacksRows(at: 0))
+        list.read([try entry(3), try entry(9)], sequence: 4)
+        list.read([try entry(9), try entry(1)], sequence: 5)
+        #expect(list.tokens.count == 3 && list.places == [3, 9, 1])
+        #expect(!list.lacksRows(at: 5) && list.lacksRows(at: 6))
+        list.forgetJudgement()
+        #expect(list.lacksRows(at: 0))
+        #expect(!ShelvedStatusList(record()).lacksRows(at: 7), "its own node knows all rows")
     }
 }
