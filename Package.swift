@@ -233,8 +233,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite", "LatchkeyTokens",
-                "LatchkeyVerifier", "TestConditions", "TestSupport", "Waiting",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPostgres", "LatchkeySQL",
+                "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -282,3 +282,10 @@ CREATE TABLE stream_events (
     CHECK (session_id IS NULL OR user_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX stream_events_jti ON stream_events (stream, jti);
+
+-- Whether the data came from another database, or went to one: there is at most one row.
+CREATE TABLE moves (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    number bigint NOT NULL,
+    state text COLLATE "C" NOT NULL CHECK (state IN ('copying', 'copied', 'opened', 'moved'))
+);

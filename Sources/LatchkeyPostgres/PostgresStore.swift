@@ -67,6 +67,7 @@
                 let reading = try PostgresTransaction.databaseClock(connection)
                 settings.following?.follow(reading)
                 try PostgresMigrator().run(on: connection, now: clock.now())
+                try MoveMark.open(connection)
                 let found = try CheckRow.read(connection, now: settings.databaseClock?())
                 let sequencer = Sequencer(
                     settings, published: found.lastSequence, observer: observer, logger: logger)
@@ -92,6 +93,7 @@
                 let connection = try PostgresConnection(settings.address)
                 defer { connection.close() }
                 guard try connection.holds("SELECT to_regclass('key_state') IS NOT NULL") else { return true }
+                try MoveMark.check(connection)
                 return try connection.holds("SELECT master_key_probe IS NULL FROM key_state")
             } catch {
                 throw PostgresError.visible(error)

@@ -146,7 +146,7 @@ struct BackupFile: Sendable {
         case .altered(let version, let name):
             "its migration \(version) (\(name)) is not the one that this program knows under that number"
         case .gap(let version): "its record of migrations lacks number \(version)"
-        case .pending: error.description
+        case .pending, .moved: error.description
         }
     }
 }

@@ -49,8 +49,9 @@ struct Migrator {
             guard try database.integer("SELECT count(*) FROM sqlite_master") == 0 else { throw MigrationError.foreign }
             return 0
         }
-        guard try database.integer("PRAGMA application_id") == DatabaseFile.applicationID else {
-            throw MigrationError.foreign
+        let application = try database.integer("PRAGMA application_id")
+        guard application == DatabaseFile.applicationID else {
+            throw application == MovedMark.applicationID ? MigrationError.moved : MigrationError.foreign
         }
         let applied = try database.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version") {
             row in
@@ -115,6 +116,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
     case gap(version: Int)
     /// A SQLite database with other tables than ours.
     case foreign
+    /// Its data is in PostgreSQL now.
+    case moved
 
     package var description: String {
         switch self {
@@ -140,6 +143,11 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
             """
         case .foreign:
             "the file is an SQLite database of another program: choose another data directory"
+        case .moved:
+            """
+            the data of this database has moved to PostgreSQL: serve with `store: postgres`, or take the move back with \
+            `latchkey db copy --undo`, which is possible until a node has served
+            """
         }
     }
 }

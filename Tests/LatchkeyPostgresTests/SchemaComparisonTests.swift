@@ -15,6 +15,7 @@
 
         /// What one of them has alone, and why.
         private static let exceptions: [String: String] = [
+            "moves": "SQLite's file has the same in its header",
             "clock": "time is a row on PostgreSQL; SQLite has one writer with one clock",
             "revocations.id": "entries are numbered after the commit on PostgreSQL",
             "revocations.seq": "so it is no key there, and may be absent for a moment",

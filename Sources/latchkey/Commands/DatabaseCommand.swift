@@ -15,7 +15,7 @@ struct DatabaseCommand: ParsableCommand {
             """,
         subcommands: [
             DatabaseMigrate.self, DatabaseCheck.self, DatabaseBackup.self, DatabaseRestore.self,
-            DatabaseResetClock.self,
+            DatabaseCopyCommand.self, DatabaseResetClock.self,
         ]
     )
 
