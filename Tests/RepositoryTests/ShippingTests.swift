@@ -137,7 +137,8 @@ struct ShippingTests {
 
     /// The program of this test run links Swift's libraries from the toolchain, which no package of the system owns; all
     /// others are what the shipped one needs.
-    @Test(.enabled(if: isDebian12 && !hasPostgres, "the names are those of Debian 12, of the program without PostgreSQL"))
+    @Test(
+        .enabled(if: isDebian12 && !hasPostgres, "the names are those of Debian 12, of the program without PostgreSQL"))
     func `the packages of the container are those whose libraries the program needs`() throws {
         let libraries = try Self.run("ldd", ServerProcess.binary)
         var needed: Set<String> = []
