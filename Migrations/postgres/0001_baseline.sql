@@ -283,6 +283,46 @@ CREATE TABLE stream_events (
 );
 CREATE UNIQUE INDEX stream_events_jti ON stream_events (stream, jti);
 
+-- The server whose epoch the log has, as it numbers itself: nodes see by it that another one answers.
+CREATE TABLE history (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    system_identifier bigint NOT NULL,
+    timeline bigint NOT NULL,
+    database_oid bigint NOT NULL,
+    -- When an operator last settled a restored or moved database.
+    settled_at bigint NOT NULL,
+    -- The clock's row when the history last forked.
+    forked_second bigint NOT NULL
+);
+INSERT INTO history (id, system_identifier, timeline, database_oid, settled_at, forked_second)
+SELECT 1, (SELECT system_identifier FROM pg_control_system()),
+    ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint,
+    (SELECT oid::bigint FROM pg_database WHERE datname = current_database()), 0, 0;
+
+-- The nodes of the cluster. Instants are those of the database's clock. A row counts for an hour after its node was
+-- last seen, because of the tokens that it has issued.
+CREATE TABLE nodes (
+    id text COLLATE "C" PRIMARY KEY CHECK (id <> ''),
+    name text COLLATE "C" NOT NULL,
+    program text COLLATE "C" NOT NULL,
+    schema_version bigint NOT NULL,
+    issuer text COLLATE "C" NOT NULL,
+    master_keys text COLLATE "C" NOT NULL,
+    longest_lifetime bigint NOT NULL CHECK (longest_lifetime >= 0),
+    max_skew bigint NOT NULL CHECK (max_skew >= 0),
+    serves bigint NOT NULL CHECK (serves IN (0, 1)),
+    published bigint NOT NULL,
+    started_at bigint NOT NULL,
+    seen_at bigint NOT NULL
+);
+
+-- Work that one node does for all, until an instant of the database's clock.
+CREATE TABLE leases (
+    work text COLLATE "C" PRIMARY KEY,
+    node text COLLATE "C" NOT NULL,
+    until bigint NOT NULL
+);
+
 -- Whether the data came from another database, or went to one: there is at most one row.
 CREATE TABLE moves (
     id bigint PRIMARY KEY CHECK (id = 1),

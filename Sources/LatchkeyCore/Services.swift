@@ -115,11 +115,21 @@ package struct Services: Sendable {
 
     /// Gets ready to serve: proves the master key, loads keys and list, covers the longest token lifetime. With a wrong
     /// master key nothing is written.
-    /// - Parameter epoch: the epoch of the revocation list from now on; it was never used before.
-    /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
-    package func start(epoch: String) async throws {
-        try await keys.start()
-        _ = try await store.beginEpoch(epoch)
+    /// - Parameters:
+    ///   - epoch: the epoch of the revocation list from now on, unless other nodes serve in one; it was never used before.
+    ///   - serves: false for a command that only writes to the database.
+    /// - Throws: ``MasterKeyFault``, ``StoreUnavailable`` with a sentence for the operator.
+    package func start(epoch: String, serves: Bool = true) async throws {
+        if let sharing = store.sharing {
+            try await keys.checkMasterKey()
+            try await sharing.enter(
+                NodeCard(
+                    issuer: settings.issuer, masterKeys: masterKeyRing.fingerprints, serves: serves, epoch: epoch))
+            try await keys.start()
+        } else {
+            try await keys.start()
+            _ = try await store.beginEpoch(epoch)
+        }
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)
         if settings.sharedSignals.enabled { try await store.setStreamCapacity(settings.sharedSignals.maxPending) }

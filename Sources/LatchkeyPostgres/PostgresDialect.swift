@@ -36,5 +36,11 @@
             guard let second else { throw StoreFault("clock has no row") }
             return Timestamp(milliseconds: second * 1000 + 999)
         }
+
+        /// Nodes that knew the wrong time take the earlier one for what an operator has settled.
+        func resetClock(to now: Timestamp, _ connection: any SQLConnection) throws {
+            try connection.run("UPDATE clock SET second = ?", [now.seconds])
+            try HistoryRow(connection: connection).noteSettled()
+        }
     }
 #endif

@@ -53,23 +53,34 @@
             for exit in exits { await exit.wait() }
         }
 
+        /// A read changes nothing: where its connection is lost it is done once more, on another one.
         private static func run(_ job: Job, _ line: PostgresLine) {
-            do {
-                let connection = try line.connection()
-                let looks = SQLLooks(connection, PostgresDialect(now: nil))
-                guard job.snapshot else { return try job.run(looks)() }
-                try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                let answer: @Sendable () -> Void
+            for attempt in 1... {
                 do {
-                    answer = try job.run(looks)
-                    try connection.execute(script: "COMMIT")
+                    try read(job, line)()
+                    return
+                } catch let error as PostgresError where error.isConnectionLost && attempt == 1 {
+                    line.close()
                 } catch {
-                    do { try connection.execute(script: "ROLLBACK") } catch { line.close() }
-                    throw error
+                    job.fail(PostgresError.visible(error))
+                    return
                 }
-                answer()
+            }
+        }
+
+        /// - Returns: what resumes the caller.
+        private static func read(_ job: Job, _ line: PostgresLine) throws -> @Sendable () -> Void {
+            let connection = try line.connection()
+            let looks = SQLLooks(connection, PostgresDialect(now: nil))
+            guard job.snapshot else { return try job.run(looks) }
+            try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            do {
+                let answer = try job.run(looks)
+                try connection.execute(script: "COMMIT")
+                return answer
             } catch {
-                job.fail(PostgresError.visible(error))
+                do { try connection.execute(script: "ROLLBACK") } catch { line.close() }
+                throw error
             }
         }
     }

@@ -1,9 +1,11 @@
 #if Postgres
     import LatchkeyBytes
     package import LatchkeyCore
+    import LatchkeyMigrations
     import LatchkeySQL
     package import LatchkeyTokens
     package import Logging
+    import Waiting
 
     /// The store on PostgreSQL: a transaction for each rule on a pool of connections, readers, and the sequencer that
     /// numbers the revocation log.
@@ -23,6 +25,13 @@
             package var following: FollowingClock?
             /// Takes the place of the database's clock. For tests.
             package var databaseClock: (@Sendable () -> Timestamp)?
+            /// For people: the machine's name, and the program with its version.
+            package var name = ""
+            package var program = ""
+            /// The file in which the node keeps what it knew of the database; nil: it keeps nothing.
+            package var seenFile: String?
+            /// The last file of the schema that the program knows.
+            var schema: Int64 { Int64(Migrations.postgres.count) }
             /// Names the node that is opened with these settings.
             fileprivate(set) var node = ""
 
@@ -36,11 +45,13 @@
         private let readers: PostgresReaders
         private let sequencer: Sequencer
         private let watcher: Watcher
+        private let membership: Membership
 
         private init(
             clock: Clock, expiryClock: ExpiryClock, node: String, pool: TransactionPool, readers: PostgresReaders,
-            sequencer: Sequencer, watcher: Watcher
+            sequencer: Sequencer, watcher: Watcher, membership: Membership
         ) {
+            self.membership = membership
             self.node = node
             self.clock = clock
             self.expiryClock = expiryClock
@@ -61,8 +72,13 @@
             settings.node = Hexadecimal.string(RandomBytes.make(8))
             do {
                 try settings.address.check()
-                let connection = try PostgresConnection(settings.address)
-                defer { connection.close() }
+                let seen = try settings.seenFile.flatMap { try SeenFile(path: $0).read() }
+                let admission = Admission(seen: seen?.state.identity)
+                settings.address.admission = admission
+                let membership = Membership(settings, admission: admission, logger: logger)
+                let line = PostgresLine(settings.address)
+                defer { line.close() }
+                let connection = try line.connection()
                 try ServerCheck.run(connection)
                 let reading = try PostgresTransaction.databaseClock(connection)
                 settings.following?.follow(reading)
@@ -70,17 +86,20 @@
                 try MoveMark.open(connection)
                 let found = try CheckRow.read(connection, now: settings.databaseClock?())
                 let sequencer = Sequencer(
-                    settings, published: found.lastSequence, observer: observer, logger: logger)
+                    settings, published: found.state.sequence, memory: membership.memory, observer: observer,
+                    logger: logger)
                 return PostgresStore(
                     clock: clock,
                     expiryClock: ExpiryClock(
-                        clock, floor: found.second > 0 ? Timestamp(seconds: found.second) : nil),
+                        clock, floor: found.state.second > 0 ? Timestamp(seconds: found.state.second) : nil),
                     node: settings.node,
                     pool: TransactionPool(settings, sequencer: sequencer, observer: observer, logger: logger),
                     readers: PostgresReaders(settings), sequencer: sequencer,
                     watcher: Watcher(
-                        settings, sequencer: sequencer, streams: try StreamMarks(connection, sum: found.streams),
-                        observer: observer, logger: logger))
+                        settings, sequencer: sequencer, membership: membership,
+                        streams: try StreamMarks(connection, sum: found.streams), observer: observer,
+                        logger: logger),
+                    membership: membership)
             } catch {
                 throw PostgresError.visible(error)
             }
@@ -102,10 +121,61 @@
 
         /// Refuses new work, finishes what waits, and closes the connections.
         package func shutdown() async {
-            await watcher.stop()
+            // Last of all what the others see of this node.
             await readers.stop()
             await pool.stop()
+            await watcher.stop()
             await sequencer.stop()
+        }
+    }
+
+    extension PostgresStore {
+        /// What an operator says about a database that no node may serve.
+        package enum Settling: Sendable {
+            /// An earlier state came back: every token is revoked, and every session ends unless it is kept.
+            case restored(keepsSessions: Bool)
+            /// It stands elsewhere now, and nothing was lost.
+            case moved
+        }
+
+        /// `db settle`: from now on this database is the one. What a restore requires is done by the next program that
+        /// is built on it, before anything is served; nodes that run wait for that.
+        /// - Parameter epoch: of the revocation list from now on; it was never used before.
+        /// - Returns: what was the matter; nil when the history went on, as far as this data directory knows.
+        /// - Throws: ``StoreUnavailable`` for an old primary, which no statement of an operator makes the right one.
+        package static func settle(
+            _ settings: Settings, _ settling: Settling, epoch: String
+        ) throws -> HistoryFinding? {
+            do {
+                try settings.address.check()
+                let connection = try PostgresConnection(settings.address)
+                defer { connection.close() }
+                try ServerCheck.run(connection)
+                try PostgresMigrator().run(on: connection, now: try PostgresTransaction.databaseClock(connection))
+                let seen = try settings.seenFile.flatMap { try SeenFile(path: $0).read() }
+                return try EngineTurn(connection: connection, settings: settings).run(raisingClockTo: 0) {
+                    ledger, row in
+                    let finding = HistoryRules.judge(row.state, recorded: row.recorded, known: seen)
+                    if finding == .older { throw StoreUnavailable(finding.sentence) }
+                    try ledger.state.beginEpoch(epoch)
+                    let history = HistoryRow(connection: connection)
+                    try history.fork(to: row.state.identity, second: row.state.second)
+                    try history.noteSettled()
+                    try history.raiseVersions(above: 0, 0)
+                    switch settling {
+                    case .restored(let keepsSessions):
+                        try ledger.state.setSettlement(keepsSessions ? .restoredKeepingSessions : .restored)
+                    case .moved:
+                        try AuditRules.append(
+                            Reassertion.event(
+                                from: row.recorded.identity, to: row.state.identity, .nothing, lostSeconds: nil,
+                                at: ledger.instant), ledger)
+                    }
+                    return finding == .same ? nil : finding
+                }
+            } catch {
+                throw PostgresError.visible(error)
+            }
         }
     }
 
@@ -115,6 +185,57 @@
         package var lastCheck: (found: StoreCheck, age: Duration)? { watcher.lastCheck }
 
         package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
+
+        /// Connections to an old primary that were refused since the start.
+        package var refusedConnections: Int { membership.refusedConnections }
+
+        package func enter(_ card: NodeCard) async throws {
+            let membership = membership
+            try await OwnThread.run("store-enter") { try membership.enter(card) }
+        }
+
+        package func nodes() async throws -> [NodeRecord] {
+            try await read(snapshot: false) { try NodeTable(connection: try Self.connection(of: $0)).all() }
+        }
+
+        package func note(longest: Duration, skew: Duration) async throws -> (longest: Duration, skew: Duration) {
+            let own = membership.change {
+                $0.longest = longest
+                $0.skew = skew
+            }
+            let published = sequencer.published
+            let greatest = try await write(.rows) { ledger in
+                let table = NodeTable(connection: try Self.connection(of: ledger))
+                if let own { try table.write(own, published: published) }
+                return try table.greatest()
+            }.value
+            return (max(longest, greatest.longest), max(skew, greatest.skew))
+        }
+
+        package func note(_ masterKeys: MasterKeyFingerprints) async throws {
+            guard let own = membership.change({ $0.masterKeys = masterKeys }) else { return }
+            let published = sequencer.published
+            try await write(.rows) { ledger in
+                try NodeTable(connection: try Self.connection(of: ledger)).write(own, published: published)
+            }.value
+        }
+
+        package func lease(_ work: SharedWork, for time: Duration) async throws -> Bool {
+            let node = node
+            return try await write(.rows) { ledger in
+                try NodeTable(connection: try Self.connection(of: ledger)).lease(work, to: node, for: time)
+            }.value
+        }
+
+        private static func connection(of looks: any Looks) throws -> any SQLConnection {
+            guard let looks = looks as? SQLLooks else { throw StoreFault("a read on another engine") }
+            return looks.connection
+        }
+
+        private static func connection(of ledger: any Ledger) throws -> any SQLConnection {
+            guard let ledger = ledger as? SQLLedger else { throw StoreFault("a rule on another engine") }
+            return ledger.connection
+        }
     }
 
     extension PostgresStore {

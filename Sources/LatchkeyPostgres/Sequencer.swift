@@ -16,6 +16,8 @@
             let entries: [RevocationRecord]
             /// Whether other nodes are told even when nothing was numbered.
             var tells = false
+            /// Whether the whole log is published anew.
+            var restarts = false
             let done: @Sendable (Result<[RevocationRecord], any Error>) -> Void
         }
 
@@ -25,16 +27,26 @@
         private let mark: Published
 
         /// - Parameter published: the last `seq` that the observer knows.
-        init(_ settings: PostgresStore.Settings, published: Int64, observer: any StoreObserver, logger: Logger) {
+        init(
+            _ settings: PostgresStore.Settings, published: Int64, memory: RevocationMemory,
+            observer: any StoreObserver, logger: Logger
+        ) {
             let mark = Published(published)
             self.mark = mark
             let (queue, exit) = (queue, exit)
             OwnThread.start("store-sequence") {
-                let loop = SequencerLoop(settings, published: mark, observer: observer, logger: logger)
+                let loop = SequencerLoop(
+                    settings, published: mark, memory: memory, observer: observer, logger: logger)
                 while true {
                     let requests = queue.take(most: 10_000)
                     if requests.isEmpty { break }
-                    let result = Result { try loop.run(tells: requests.contains(where: \.tells)) }
+                    let result = Result {
+                        if requests.contains(where: \.restarts) {
+                            try loop.restart()
+                        } else {
+                            try loop.run(tells: requests.contains(where: \.tells))
+                        }
+                    }
                     for request in requests {
                         request.done(result.flatMap { _ in Result { try loop.numbered(request.entries) } })
                     }
@@ -55,6 +67,16 @@
             }
         }
 
+        /// Publishes the whole log anew, of whichever server answers now: its history is another one.
+        /// - Parameter done: told whether it was.
+        func restart(_ done: @escaping @Sendable (Bool) -> Void) {
+            if !queue.push(Request(entries: [], restarts: true) { done($0.isSuccess) }) { done(false) }
+        }
+
+        /// Numbers and publishes all that waits.
+        /// - Parameter done: told whether it was.
+        func publish(_ done: @escaping @Sendable (Bool) -> Void) { number([]) { done($0.isSuccess) } }
+
         /// Lets other nodes look at what was committed here.
         func announce() { _ = queue.push(Request(entries: [], tells: true) { _ in }) }
 
@@ -65,6 +87,10 @@
             queue.close()
             await exit.wait()
         }
+    }
+
+    extension Result {
+        fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
     }
 
     /// How far the log is published on this node. Written by the sequencer's thread alone.
@@ -84,18 +110,23 @@
         private let line: PostgresLine
         private let observer: any StoreObserver
         private let logger: Logger
-        private let node: String
+        private let settings: PostgresStore.Settings
         private let published: Published
+        private let memory: RevocationMemory
         /// `seq` by id, of the entries of this run.
         private var numbers: [Int64: Int64] = [:]
         private var failing = false
 
         private static let attempts = 3
 
-        init(_ settings: PostgresStore.Settings, published: Published, observer: any StoreObserver, logger: Logger) {
+        init(
+            _ settings: PostgresStore.Settings, published: Published, memory: RevocationMemory,
+            observer: any StoreObserver, logger: Logger
+        ) {
             line = PostgresLine(settings.address)
-            node = settings.node
+            self.settings = settings
             self.published = published
+            self.memory = memory
             self.observer = observer
             self.logger = logger
         }
@@ -153,7 +184,7 @@
         /// Wakes other nodes' watchers. Outside every transaction: inside one it would hold a lock of the whole server
         /// through the flush.
         private func tell(_ connection: PostgresConnection) throws {
-            try connection.walk("SELECT pg_notify('\(Watcher.channel)', ?)", [node]) { _ in .stop }
+            try connection.walk("SELECT pg_notify('\(Watcher.channel)', ?)", [settings.node]) { _ in .stop }
         }
 
         private func publish(_ connection: PostgresConnection) throws {
@@ -163,8 +194,30 @@
             guard !rows.isEmpty else { return }
             let records = try Revocations(connection).all(after: published.sequence)
             for row in rows { numbers[row.id] = row.sequence }
+            memory.add(records)
             observer.committed(records)
             if let last = records.last { published.sequence = last.entry.sequence }
+        }
+
+        /// On a connection of its own, since the line's may not be used before this is done.
+        func restart() throws {
+            line.close()
+            let looking = PostgresLine(settings.address.forLooks)
+            defer { looking.close() }
+            do {
+                let connection = try looking.connection()
+                _ = try number(connection)
+                try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                let state = try StateRow(connection).row().stored
+                let records = try Revocations(connection).all(after: 0)
+                try connection.commit()
+                memory.add(records)
+                observer.restarted(epoch: state.epoch, sequence: state.lastSequence, records: records)
+                published.sequence = state.lastSequence
+                try tell(connection)
+            } catch {
+                throw PostgresError.visible(error)
+            }
         }
 
         /// The same entries by their `seq`.

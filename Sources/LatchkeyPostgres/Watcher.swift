@@ -23,13 +23,13 @@
         private let exit = Completion()
 
         init(
-            _ settings: PostgresStore.Settings, sequencer: Sequencer, streams: StreamMarks,
+            _ settings: PostgresStore.Settings, sequencer: Sequencer, membership: Membership, streams: StreamMarks,
             observer: any StoreObserver, logger: Logger
         ) {
             OwnThread.start("store-watch", owning: streams) { [self] streams in
                 let loop = WatcherLoop(
-                    settings, sequencer: sequencer, streams: streams, observer: observer, requests: requests,
-                    logger: logger)
+                    settings, sequencer: sequencer, membership: membership, streams: streams, observer: observer,
+                    requests: requests, logger: logger)
                 while !stopping.load(ordering: .relaxed) {
                     if let (check, begun) = loop.turn({ stopping.load(ordering: .relaxed) }) {
                         known.withLock { $0 = Known(check: check, begun: begun) }
@@ -60,6 +60,7 @@
     private final class WatcherLoop {
         private let settings: PostgresStore.Settings
         private let sequencer: Sequencer
+        private let membership: Membership
         private let observer: any StoreObserver
         private let requests: LookRequests
         private let logger: Logger
@@ -72,32 +73,40 @@
         /// Whom the look that is under way serves.
         private var served: [Waiter<Bool>] = []
         private var failures = 0
+        private var renewedAt = ContinuousClock.now - .seconds(3600)
 
         /// Between two looks without a notification.
         private var period: Duration { settings.listens ? .seconds(1) : .milliseconds(100) }
+        /// Between two signs of life.
+        private static let renewal: Duration = .seconds(2)
         /// Between two looks that were asked for.
         private static let pace: Duration = .milliseconds(100)
         /// How long a look waits until what it found is published.
-        private static let patience = 5
+        private static let patience = 10
 
         init(
-            _ settings: PostgresStore.Settings, sequencer: Sequencer, streams: StreamMarks,
+            _ settings: PostgresStore.Settings, sequencer: Sequencer, membership: Membership, streams: StreamMarks,
             observer: any StoreObserver, requests: LookRequests, logger: Logger
         ) {
             self.settings = settings
             self.sequencer = sequencer
+            self.membership = membership
             self.streams = streams
             self.observer = observer
             self.requests = requests
             self.logger = logger
-            line = PostgresLine(settings.address)
+            line = PostgresLine(settings.address.forLooks)
         }
 
-        func close() { line.close() }
+        /// The others need not wait for the lease to end.
+        func close() {
+            if let connection = try? line.connection() { try? membership.leave(connection) }
+            line.close()
+        }
 
         /// Waits for the time to look, and looks.
         /// - Returns: what was found and published, with the time at which the look began; nil when there was none.
-        func turn(_ isStopping: () -> Bool) -> (StoreCheck, ContinuousClock.Instant)? {
+        func turn(_ isStopping: () -> Bool) -> (check: StoreCheck, begun: ContinuousClock.Instant)? {
             do {
                 let connection = try line.connection()
                 if listening !== connection {
@@ -108,6 +117,10 @@
                 }
                 if isStopping() { return nil }
                 let result = try look(connection)
+                if let result, result.begun >= renewedAt + Self.renewal {
+                    try membership.renew(connection, published: result.check.sequence)
+                    renewedAt = result.begun
+                }
                 if failures > 1 { logger.notice("The database answers again") }
                 failures = 0
                 return result
@@ -141,33 +154,56 @@
             }
         }
 
-        private func look(_ connection: PostgresConnection) throws -> (StoreCheck, ContinuousClock.Instant) {
+        /// - Returns: nil when the history had changed: what a look finds counts from the next one on.
+        private func look(
+            _ connection: PostgresConnection
+        ) throws -> (check: StoreCheck, begun: ContinuousClock.Instant)? {
             let begun = ContinuousClock.now
             lookedAt = begun
             served = requests.take()
             if !served.isEmpty { servedAt = begun }
+            let (published, entered) = (sequencer.published, membership.entered)
             let row = try CheckRow.read(connection, now: settings.databaseClock?())
-            if row.hasUnnumbered || row.lastSequence > sequencer.published { try publish() }
+            if let finding = try membership.judge(row, entered) {
+                try rejoin(connection, finding)
+                return nil
+            }
+            settings.following?.follow(row.clock)
+            if row.hasUnnumbered || row.state.sequence > published { try wait(for: sequencer.publish) }
             let changed = try streams.changed(connection, sum: row.streams)
             if !changed.isEmpty { observer.streamsChanged(changed) }
+            if entered != nil { membership.note(row, published: published) }
             return (row.check(published: sequencer.published), begun)
         }
 
-        /// Has the sequencer number and publish everything that is committed by now.
-        private func publish() throws {
+        private func rejoin(_ connection: PostgresConnection, _ finding: HistoryFinding) throws {
+            try membership.rejoin(connection, finding)
+            try wait(for: sequencer.restart)
+            streams = try StreamMarks(connection, sum: 0)
+            observer.streamsChanged(streams.all)
+            try membership.follow(connection)
+            // Whoever waits is served by the next look.
+            requests.putBack(served)
+            served = []
+            lookedAt = ContinuousClock.now - period
+            listening = nil
+        }
+
+        /// Has the sequencer do something, and waits until that is done.
+        private func wait(for work: (@escaping @Sendable (Bool) -> Void) -> Void) throws {
             let done = DispatchSemaphore(value: 0)
             let outcome = Outcome()
-            sequencer.number([]) { result in
-                if case .success = result { outcome.isPublished.store(true, ordering: .releasing) }
+            work { isDone in
+                outcome.isDone.store(isDone, ordering: .releasing)
                 done.signal()
             }
             guard done.wait(timeout: .now() + .seconds(Self.patience)) == .success,
-                outcome.isPublished.load(ordering: .acquiring)
+                outcome.isDone.load(ordering: .acquiring)
             else { throw StoreUnavailable("what other nodes have revoked cannot be published") }
         }
 
         private final class Outcome: Sendable {
-            let isPublished = Atomic<Bool>(false)
+            let isDone = Atomic<Bool>(false)
         }
 
         private func failed(_ error: any Error) {

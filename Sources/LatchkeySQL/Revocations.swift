@@ -37,6 +37,17 @@ package struct Revocations: RevocationLook {
     package func all(after sequence: Int64) throws -> [RevocationRecord] {
         try connection.all("\(Self.select) WHERE seq > ? ORDER BY seq", [sequence], Self.decode)
     }
+
+    /// What every entry is about, numbered or not, expired or not.
+    package func targets() throws -> [RevocationEntry.Target] {
+        try connection.all("SELECT kind, subject, issued_before FROM revocations") { row in
+            let entry = RevocationEntry(
+                sequence: 0, kind: try row.value(0), id: row[1],
+                issuedBefore: (row[2] as Int64?).map { Timestamp(seconds: $0) }, expiresAt: Timestamp(milliseconds: 0))
+            guard let entry else { throw StoreFault.unreadable(RevocationEntry.self) }
+            return entry.target
+        }
+    }
 }
 
 /// The writes of rules.

@@ -2,7 +2,7 @@ package import LatchkeyCore
 
 /// A reader's connection as the domain sees it.
 package struct SQLLooks: Looks {
-    private let connection: any SQLConnection
+    package let connection: any SQLConnection
     private let dialect: any SQLDialect
 
     package init(_ connection: any SQLConnection, _ dialect: any SQLDialect) {

@@ -72,6 +72,7 @@ struct StateStatements: StateTable {
         let removed = try connection.run("DELETE FROM sessions WHERE created_at > ?", [now.milliseconds])
         try dialect.countSessions(-removed, connection)
         for statement in Self.clampStatements { try connection.run(statement, [now.milliseconds, now.seconds]) }
+        try dialect.resetClock(to: now, connection)
         ledger.forgetState()
         ledger.replaceFloor(now)
     }

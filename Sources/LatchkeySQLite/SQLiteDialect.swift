@@ -22,4 +22,7 @@ struct SQLiteDialect: SQLDialect {
     func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) -> Timestamp {
         instant
     }
+
+    /// The floor is written with the rest.
+    func resetClock(to now: Timestamp, _ connection: any SQLConnection) {}
 }

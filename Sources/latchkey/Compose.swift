@@ -25,10 +25,11 @@ package struct Compose: Sendable {
     /// - Parameters:
     ///   - clock: in place of the store's own, for tests.
     ///   - mayMigrate: whether an older database is migrated; otherwise it is refused.
+    ///   - serves: false for a command, which other nodes need not know.
     ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
-        settings: EffectiveSettings, mayMigrate: Bool, clock given: Clock? = nil, logger: Logger,
+        settings: EffectiveSettings, mayMigrate: Bool, serves: Bool = true, clock given: Clock? = nil, logger: Logger,
         environment: [String: String] = ProcessInfo.processInfo.environment, readinessPatience: Duration = .seconds(2)
     ) async throws -> Compose {
         let core = settings.core
@@ -61,7 +62,7 @@ package struct Compose: Sendable {
                 settings: core, clock: clock, store: store, feed: feed, eventFeed: eventFeed, keyRing: keyRing,
                 masterKeyRing: masterKeyRing, masterKeyFile: masterKeyFile, hashPool: pool,
                 deflate: { Zlib.compress($0) }, logger: logger)
-            try await services.start(epoch: Base64URL.string(RandomBytes.make(16)))
+            try await services.start(epoch: Base64URL.string(RandomBytes.make(16)), serves: serves)
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()
@@ -111,7 +112,7 @@ extension Compose {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
         let isNew = try settings.isUntouched()
-        let program = try await build(settings: settings, mayMigrate: false, logger: logger)
+        let program = try await build(settings: settings, mayMigrate: false, serves: false, logger: logger)
         if isNew, case .sqlite = settings.database {
             Terminal.note(
                 "Created a new, empty database in \(settings.dataDirectory.path): is that the directory you mean?")

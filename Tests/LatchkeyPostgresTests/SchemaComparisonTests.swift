@@ -20,6 +20,10 @@
             "revocations.id": "entries are numbered after the commit on PostgreSQL",
             "revocations.seq": "so it is no key there, and may be absent for a moment",
             "session_count": "PostgreSQL counts no sessions",
+            "history": "a file has no standby",
+            "nodes": "one process has a file of SQLite for itself",
+            "leases": "so it does all the work itself",
+            "schema_migrations.kind": "and no other release uses it meanwhile",
             "consumers": "nodes tell one another who polls the list; one node keeps that in memory",
         ]
 

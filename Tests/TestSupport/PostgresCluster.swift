@@ -27,6 +27,14 @@
 
         package static let whereFrom = "PostgreSQL is not installed; on Debian: apt-get install postgresql"
 
+        /// PostgreSQL refuses to run as root.
+        static var asPostgres: [String] {
+            getuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+        }
+
+        /// Runs a server until its standard input ends.
+        static let wrapper = #""$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server"#
+
         /// The cluster of this run, started by whoever asks first.
         package static func running() async throws -> PostgresCluster {
             try await shared.withLock { task in
@@ -41,8 +49,7 @@
             guard let programs = Self.programs else { throw Failure(description: Self.whereFrom) }
             folder = try TemporaryFolder()
             let data = folder.file("data")
-            // PostgreSQL refuses to run as root.
-            let user = getuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+            let user = Self.asPostgres
             if getuid() == 0 {
                 let owner = try ChildProcess(["chown", "postgres:", folder.path])
                 #expect(try await owner.exit() == 0)
@@ -64,7 +71,7 @@
                     "-c", "max_connections=1000", "-c", "shared_buffers=64MB",
                 ]
             child = try ChildProcess(
-                ["sh", "-c", #""$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server"#, "sh"] + server,
+                ["sh", "-c", Self.wrapper, "sh"] + server,
                 input: pipe, output: folder.file("server.log"), error: folder.file("server.log"))
             try await eventually("PostgreSQL answers or ends") {
                 if try await self.run("psql", ["-d", "postgres", "-c", "SELECT 1"]) == 0 { return true }

@@ -18,6 +18,7 @@ package struct AuditEvent: Sendable, Equatable {
         case storeRolledBack = "store.rolled_back"
         case storeRestored = "store.restored"
         case storeClockReset = "store.clock_reset"
+        case storeHistoryChanged = "store.history_changed"
         case userCreated = "user.created"
         case userUpdated = "user.updated"
         case userDisabled = "user.disabled"

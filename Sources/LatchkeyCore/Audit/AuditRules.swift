@@ -13,7 +13,7 @@ package enum AuditRules {
     static let disorder: Duration = .seconds(3600)
 
     /// Appends the event. A failure that repeats is counted on the similar event of the last minute instead.
-    static func append(_ event: AuditEvent, _ ledger: any Ledger) throws {
+    package static func append(_ event: AuditEvent, _ ledger: any Ledger) throws {
         if repeated.contains(event.kind), try ledger.audit.fold(event, since: event.at - foldingTime) { return }
         try ledger.audit.insert(event)
     }

@@ -38,17 +38,26 @@ package struct KeyRotationService: Service, CustomStringConvertible {
     /// Proves the master key, creates the first keys and loads the ring. Call it before anything is served.
     /// - Throws: ``MasterKeyFault`` with a sentence for the operator.
     package func start() async throws {
-        if let probe = try await store.masterKeyProbe() {
-            guard masterKeys.opens(probe: probe) else {
-                throw MasterKeyFault(
-                    "The database is sealed with a different master key. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
-                )
-            }
-        } else {
+        if try await !checkMasterKey() {
             try await store.setMasterKeyProbe(
                 try masterKeys.seal(MasterKeyRing.probeText, purpose: .probe, context: MasterKeyRing.probeText))
+            // Another node may have been first, with another key.
+            try await checkMasterKey()
         }
         try await tick()
+    }
+
+    /// - Returns: whether something is sealed already, and with this master key.
+    /// - Throws: ``MasterKeyFault`` when it is another one.
+    @discardableResult
+    package func checkMasterKey() async throws -> Bool {
+        guard let probe = try await store.masterKeyProbe() else { return false }
+        guard masterKeys.opens(probe: probe) else {
+            throw MasterKeyFault(
+                "The database is sealed with a different master key. Restore the right key (master.key, or LATCHKEY_MASTER_KEY); nothing was changed."
+            )
+        }
+        return true
     }
 
     /// Runs the schedule once a minute until shutdown. A failure is logged and tried again: tokens are still signed

@@ -33,6 +33,24 @@ package enum KeyRules {
         return true
     }
 
+    /// A withdrawal that a promoted standby did not know. The schedule makes the next key.
+    static func withdraw(_ id: KeyID, _ ledger: any Ledger) throws {
+        guard var key = try ledger.keys.all(includingGone: true).first(where: { $0.id == id }), !key.withdrawn else {
+            return
+        }
+        key.state = .gone
+        key.sealedPrivateKey = nil
+        key.goneAt = key.goneAt ?? ledger.instant
+        key.withdrawn = true
+        try ledger.keys.upsert(key)
+        try ledger.keys.raiseVersion()
+        try AuditRules.append(
+            AuditEvent(
+                .keyWithdrawn, at: ledger.instant, actor: .system,
+                details: ["kid": key.id.description, "algorithm": key.algorithm.rawValue]),
+            ledger)
+    }
+
     /// Writes back re-sealed values; false when something changed in between.
     static func reseal(_ values: SealedValues, event: AuditEvent, _ ledger: any Ledger) throws -> Bool {
         guard values.describesSameRows(as: try sealedValues(ledger.keys, ledger.clients)) else { return false }
@@ -99,7 +117,10 @@ extension Store {
     /// A sealed probe that shows at start whether the master key is the right one; written on first use.
     package func masterKeyProbe() async throws -> [UInt8]? { try await read { try $0.keys.masterKeyProbe() } }
 
+    /// Kept unless another node was first.
     package func setMasterKeyProbe(_ sealed: [UInt8]) async throws {
-        try await write { try $0.keys.setMasterKeyProbe(sealed) }.value
+        try await write { ledger in
+            if try ledger.keys.masterKeyProbe() == nil { try ledger.keys.setMasterKeyProbe(sealed) }
+        }.value
     }
 }

@@ -33,6 +33,7 @@ package struct MasterKey: Sendable {
         case clientSecret = "client-secret"
         case throttle
         case probe
+        case fingerprint
     }
 
     /// HKDF-SHA256 (RFC 5869) with the purpose, and the value it is bound to, as `info`.

@@ -115,12 +115,48 @@ package final class MasterKeyRing: Sendable {
 
     /// A ring with one more key, which becomes the current one. Throws when all 16 slots are in use.
     package func adding(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
+        let (keys, order, slot) = try room()
+        return MasterKeyRing(keys: keys.merging([slot: key]) { old, _ in old }, order: order + [slot])
+    }
+
+    /// A ring with one more key, which is not used before it is the current one on purpose: it stands right before that.
+    /// Throws when one slot is left: in a full ring nobody could tell it from an old one.
+    package func preparing(_ key: MasterKey) throws(MasterKeyFault) -> MasterKeyRing {
+        let (keys, order, slot) = try room(for: 2)
+        return MasterKeyRing(
+            keys: keys.merging([slot: key]) { old, _ in old }, order: order.dropLast() + [slot] + order.suffix(1))
+    }
+
+    /// The slot that waits for its use. It stands where an older one would, with the number that a new one gets.
+    package var prepared: UInt8? {
+        state.withLock { state in
+            guard state.order.count > 1, state.order.count < Self.slotCount else { return nil }
+            let slot = state.order[state.order.count - 2]
+            return Self.free(after: state.current) { state.keys[$0] != nil && $0 != slot } == slot ? slot : nil
+        }
+    }
+
+    /// A ring whose current key is the prepared one; nil when there is none.
+    package func usingPrepared() -> MasterKeyRing? {
+        guard let slot = prepared else { return nil }
+        return state.withLock { state in
+            MasterKeyRing(keys: state.keys, order: state.order.filter { $0 != slot } + [slot])
+        }
+    }
+
+    private func room(for count: Int = 1) throws(MasterKeyFault) -> (
+        keys: [UInt8: MasterKey], order: [UInt8], slot: UInt8
+    ) {
         let (keys, order, current) = state.withLock { ($0.keys, $0.order, $0.current) }
-        let free = (1..<UInt8(Self.slotCount)).map { (current + $0) % UInt8(Self.slotCount) }.first { keys[$0] == nil }
-        guard let free else {
+        guard keys.count + count <= Self.slotCount, let slot = Self.free(after: current, unless: { keys[$0] != nil })
+        else {
             throw MasterKeyFault("All 16 master-key slots are in use: remove old ones from the key file first.")
         }
-        return MasterKeyRing(keys: keys.merging([free: key]) { old, _ in old }, order: order + [free])
+        return (keys, order, slot)
+    }
+
+    private static func free(after current: UInt8, unless isUsed: (UInt8) -> Bool) -> UInt8? {
+        (1..<UInt8(slotCount)).map { (current + $0) % UInt8(slotCount) }.first { !isUsed($0) }
     }
 
     /// A ring with only the current key.

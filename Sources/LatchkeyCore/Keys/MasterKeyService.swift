@@ -55,18 +55,8 @@ package struct MasterKeyService: Sendable {
                 "The master key comes from LATCHKEY_MASTER_KEY, which the server cannot write. Move it into a key file (master_key_file), then rotate."
             )
         }
-        let wider: MasterKeyRing
-        do {
-            // Everything at rest is sealed with the current key, so older slots serve only refresh tokens. A leak ends
-            // those, and a full ring must not prevent it.
-            let base = leaked && ring.slots.count == MasterKeyRing.slotCount ? ring.droppingOthers() : ring
-            wider = try base.adding(.generate())
-        } catch {
-            throw Refusal(
-                .conflict,
-                "All 16 master-key slots are in use. The first line of the key file is the oldest: remove it when it is older than refresh.absolute_ttl, restart, then rotate."
-            )
-        }
+        let wider =
+            if let ready = try await prepared(file, leaked: leaked) { ready } else { try widened(leaked: leaked) }
         try file.write(wider)
         ring.replace(with: wider)
         // Values that no longer open must not keep working from memory, wherever this function ends.
@@ -82,11 +72,64 @@ package struct MasterKeyService: Sendable {
             try file.write(narrow)
             ring.replace(with: narrow)
         }
+        try await store.sharing?.note(ring.fingerprints)
         try await keys.reload()
         return MasterKeyRotation(
             currentSlot: ring.currentSlot, olderSlots: ring.slots.filter { $0 != ring.currentSlot },
             resealedKeys: resealed.signingKeys.count, resealedSecrets: resealed.clientSecrets.count)
     }
+
+    private func widened(leaked: Bool) throws -> MasterKeyRing {
+        do {
+            // Everything at rest is sealed with the current key, so older slots serve only refresh tokens. A leak ends
+            // those, and a full ring must not prevent it.
+            let base = leaked && ring.slots.count == MasterKeyRing.slotCount ? ring.droppingOthers() : ring
+            return try base.adding(.generate())
+        } catch {
+            throw Self.full
+        }
+    }
+
+    /// Beside other nodes a new key is brought to all of them before one seals with it: the first call writes it into
+    /// this node's file, and the one after that uses it.
+    /// - Returns: the ring with the prepared key as the current one; nil when nothing hinders a new one.
+    private func prepared(_ file: MasterKeyFile, leaked: Bool) async throws -> MasterKeyRing? {
+        guard let sharing = store.sharing else { return nil }
+        let others = try await sharing.nodes().filter { $0.isLiving && !$0.id.utf8.elementsEqual(sharing.node.utf8) }
+        // A key that waited in a file which has leaked is no new one.
+        guard !others.isEmpty else { return leaked ? nil : ring.usingPrepared() }
+        guard !leaked else {
+            throw Refusal(
+                .conflict,
+                "Other nodes serve with the leaked key: stop them, rotate, and start them with a copy of this node's key file."
+            )
+        }
+        guard let slot = ring.prepared, let ready = ring.usingPrepared() else {
+            let wider: MasterKeyRing
+            do { wider = try ring.preparing(.generate()) } catch { throw Self.full }
+            try file.write(wider)
+            ring.replace(with: wider)
+            try await sharing.note(ring.fingerprints)
+            throw Refusal(
+                .conflict,
+                "A new key now waits in the key file of this node: copy that file to every node, restart them one after the other, and rotate again."
+            )
+        }
+        let print = ring.fingerprints.slots[slot]
+        let missing = others.filter { $0.masterKeys.slots[slot] != print }.map(\.name)
+        guard missing.isEmpty else {
+            throw Refusal(
+                .conflict,
+                "Slot \(slot) of the master key is missing on: \(missing.joined(separator: ", ")). Copy this node's key file there, restart those nodes, and rotate again."
+            )
+        }
+        return ready
+    }
+
+    private static let full = Refusal(
+        .conflict,
+        "All 16 master-key slots are in use. The first line of the key file is the oldest: remove it when it is older than refresh.absolute_ttl, restart, then rotate."
+    )
 
     private func reseal(leaked: Bool, actor: Actor) async throws -> SealedValues {
         for _ in 0..<8 {

@@ -71,6 +71,47 @@ package enum RevocationRules {
         try append(.key(key), order, ledger)
     }
 
+    /// Writes a lost entry again; see ``Reassertion``.
+    /// - Returns: false when nothing is left to revoke.
+    static func reassert(_ lost: RememberedRevocation, _ ledger: any Ledger) throws -> Bool {
+        let order = RevocationOrder(.all(sessions: lost.reason.endsSessions), reason: lost.reason, actor: .system)
+        switch lost.target {
+        case .token(let id):
+            let instant = try ledger.revocationInstant(byTime: false)
+            guard lost.expiresAt > instant else { return false }
+            try append(.token(id), order, atLeast: lost.expiresAt, ledger)
+        case .session(let id):
+            _ = try ledger.revocationInstant(byTime: false)
+            if let record = try ledger.sessions.find(id), !record.isEnded {
+                try end(record.session, order, ledger)
+            } else {
+                try append(.session(id), order, atLeast: lost.expiresAt, ledger)
+            }
+        case .user(let id, _):
+            let instant = try ledger.revocationInstant(byTime: true)
+            try ledger.users.setWatermark(id, at: instant)
+            try append(.user(id, issuedBefore: second(instant)), order, atLeast: lost.expiresAt, ledger)
+            try UserRules.reassert(id, disabled: lost.reason.takesAccount, reason: lost.reason, ledger)
+        case .client(let id, _):
+            let instant = try ledger.revocationInstant(byTime: true)
+            try ledger.clients.setWatermark(id, at: instant)
+            if lost.reason.takesAccount { try ledger.clients.setDisabled(id, true) }
+            try ledger.clients.raiseVersion()
+            try append(.client(id, issuedBefore: second(instant)), order, atLeast: lost.expiresAt, ledger)
+        case .key(let id):
+            _ = try ledger.revocationInstant(byTime: false)
+            try KeyRules.withdraw(id, ledger)
+            try append(.key(id), order, atLeast: lost.expiresAt, ledger)
+        case .all:
+            let instant = try ledger.revocationInstant(byTime: true)
+            let ended = try ledger.state.row().stored.sessionsEndedAt
+            try ledger.state.revokeAll(
+                issuedBefore: instant.seconds, sessionsEndedAt: lost.reason.endsSessions ? instant : ended)
+            try append(.all(issuedBefore: second(instant)), order, atLeast: lost.expiresAt, ledger)
+        }
+        return true
+    }
+
     // MARK: Kinds
 
     private static func revokeToken(
@@ -167,15 +208,17 @@ package enum RevocationRules {
     }
 
     /// Writes the entry and, except for sessions, its audit event.
+    /// - Parameter atLeast: until when the entry is kept however short tokens live.
     @discardableResult
     private static func append(
-        _ target: RevocationEntry.Target, session: SessionID? = nil, _ order: RevocationOrder, _ ledger: any Ledger
+        _ target: RevocationEntry.Target, session: SessionID? = nil, _ order: RevocationOrder,
+        atLeast: Timestamp? = nil, _ ledger: any Ledger
     ) throws -> Int64 {
         let instant = ledger.instant
         let state = try ledger.state.row()
         let lifetime: Duration =
             if case .key = target { keyEntryLifetime } else { state.horizon(at: instant) + state.maxSkew }
-        let end = instant + lifetime
+        let end = max(instant + lifetime, atLeast ?? instant)
         let entry = try ledger.revocations.append(
             RevocationDraft(
                 target: target, session: session,
@@ -238,6 +281,12 @@ extension Store {
         let rows = try await read { try $0.revocations.live(before: before, at: now, limit: page.limit + 1) }
         return Page(rows, limit: page.limit) { PageCursor.encode($0.entry.sequence) }
     }
+}
+
+extension RevocationReason {
+    /// Whether an `all` entry with this reason ended sessions. An administrator may have kept them; sessions that end
+    /// once more are the safe mistake.
+    fileprivate var endsSessions: Bool { self != .emergencyRotation && self != .clockReset }
 }
 
 extension RevocationTarget {

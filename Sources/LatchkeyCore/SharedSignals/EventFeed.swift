@@ -100,4 +100,8 @@ package struct Feeds: StoreObserver {
     package func streamsChanged(_ streams: Set<Int64>) { events.streamsChanged(streams) }
 
     package func checked(_ check: StoreCheck) { revocations.checked(check) }
+
+    package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {
+        revocations.restarted(epoch: epoch, sequence: sequence, records: records)
+    }
 }

@@ -13,8 +13,30 @@ package protocol SharedStore: Sendable {
     /// the call has been told to the observer when this returns true.
     /// - Returns: false when the database did not answer within `patience`.
     func catchUp(within patience: Duration) async -> Bool
+
+    /// Enters the cluster: joins the epoch of the nodes that serve, or begins a new one. Called once, before anything is
+    /// written or served.
+    /// - Throws: ``StoreUnavailable`` with a sentence for the operator: another issuer, another master key, or a database
+    ///   that was restored, copied or rewound.
+    func enter(_ card: NodeCard) async throws
+    /// The nodes that were here within the last day, the newest first.
+    func nodes() async throws -> [NodeRecord]
+    /// Notes the longest life of a token of this node, and how far it lets clocks differ.
+    /// - Returns: the greatest of all nodes that were here within the last hour.
+    func note(longest: Duration, skew: Duration) async throws -> (longest: Duration, skew: Duration)
+    /// Tells the others of a changed master key, which all of them can read.
+    func note(_ masterKeys: MasterKeyFingerprints) async throws
+    /// Takes or prolongs a piece of work that only one node does at a time.
+    /// - Returns: false while another node has it.
+    func lease(_ work: SharedWork, for time: Duration) async throws -> Bool
     /// Writes what this node tells about consumers of the revocation list, and returns what all nodes know.
     func exchange(_ changes: ConsumerChanges) async throws -> [SharedConsumer]
+}
+
+/// Work that one node does for all.
+package enum SharedWork: String, Sendable, CaseIterable {
+    /// Removing expired rows.
+    case sweep
 }
 
 /// What a node found in the database that it shares.

@@ -85,9 +85,12 @@ package protocol StoreObserver: Sendable {
     func streamsChanged(_ streams: Set<Int64>)
     /// A ``SharedStore`` looked at its database, and all that it found there was told to the observer before.
     func checked(_ check: StoreCheck)
+    /// The log of a ``SharedStore`` goes on in another epoch: this is all of it that is live, in `seq` order.
+    func restarted(epoch: String, sequence: Int64, records: [RevocationRecord])
 }
 
 extension StoreObserver {
     package func streamsChanged(_ streams: Set<Int64>) {}
     package func checked(_ check: StoreCheck) {}
+    package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {}
 }

@@ -5,7 +5,7 @@ package import LatchkeyTokens
 package enum StoreRules {
     /// Ensures that the stored token horizon is at least `longest`. A smaller one is set later, once tokens of the old
     /// length have expired.
-    static func setTokenHorizon(_ longest: Duration, skew: Duration, _ ledger: any Ledger) throws {
+    package static func setTokenHorizon(_ longest: Duration, skew: Duration, _ ledger: any Ledger) throws {
         let state = try ledger.state.row()
         let horizon = state.horizon(at: ledger.instant)
         guard longest < horizon else {
@@ -40,7 +40,7 @@ extension Store {
         return try await read { try $0.state.row().revocation(at: now) }
     }
 
-    /// Sets a new epoch: once at each start of a server, before it serves.
+    /// Sets a new epoch: once at each start of a server that has its database for itself, before it serves.
     package func beginEpoch(_ epoch: String) async throws -> RevocationState {
         try await write { ledger in
             try ledger.state.beginEpoch(epoch)
@@ -52,8 +52,12 @@ extension Store {
     /// smaller, the horizon is lowered later, once tokens of the old length have expired.
     package func setTokenHorizon(_ longest: Duration, skew: Duration) async throws {
         // In whole milliseconds, as stored.
-        let longest = Duration.milliseconds(longest.wholeMilliseconds)
-        try await write { try StoreRules.setTokenHorizon(longest, skew: skew, $0) }.value
+        var longest = Duration.milliseconds(longest.wholeMilliseconds)
+        var skew = skew
+        // Tokens of other nodes live as long as those say.
+        if let sharing { (longest, skew) = try await sharing.note(longest: longest, skew: skew) }
+        let (horizon, allowance) = (longest, skew)
+        try await write { try StoreRules.setTokenHorizon(horizon, skew: allowance, $0) }.value
     }
 
     /// What a restored backup or a reset clock still requires; nothing may be served before it is done.

@@ -44,6 +44,8 @@ package final class StoreFollower: Service, CustomStringConvertible {
                 try await keys.reload(atLeast: check.keyVersion)
             } else {
                 try await keys.reloadAll()
+                // The key that signed may have been withdrawn, or lost with what the database lacks.
+                try await keys.tick()
                 known.withLock { $0 = check.epoch }
             }
         }

@@ -36,11 +36,11 @@ package struct Upkeep: Service, CustomStringConvertible {
                     await everyMinute {
                         audit.showCounted(at: clock.now())
                         try await raiseTokenHorizon()
-                        try await sweep()
+                        if try await isSweeper() { try await sweep() }
                     }
                 }
                 // Separate, because a walk over millions of sessions takes minutes and must not delay the rest.
-                group.addTask { await everyMinute { try await sweepSessions() } }
+                group.addTask { await everyMinute { if try await isSweeper() { try await sweepSessions() } } }
             }
         }
     }
@@ -62,6 +62,13 @@ package struct Upkeep: Service, CustomStringConvertible {
     /// length have expired.
     package func raiseTokenHorizon() async throws {
         try await store.setTokenHorizon(try await longestLifetimes().access, skew: settings.tokens.maxSkew)
+    }
+
+    /// Whether this node removes what has expired; where several serve, one does it for all. Two would do no harm.
+    private func isSweeper() async throws -> Bool {
+        guard let sharing = store.sharing else { return true }
+        // Longer than the time until it is prolonged.
+        return try await sharing.lease(.sweep, for: Self.period * 2)
     }
 
     /// Sweeps everything but sessions until nothing is left for now.

@@ -104,6 +104,19 @@ package enum UserRules {
         return try existing(id, ledger)
     }
 
+    /// The user was revoked, and a promoted standby did not know. A deleted user who is back is disabled: nothing is
+    /// deleted because of what only a node's memory says.
+    static func reassert(_ id: UserID, disabled: Bool, reason: RevocationReason, _ ledger: any Ledger) throws {
+        guard let user = try ledger.users.find(id) else { return }
+        // A login under way has seen what was lost.
+        try ledger.passwords.raiseVersion(of: id)
+        try StreamRules.tell(.sessionRevoked, .user(id), actor: .system, reason: reason, ledger)
+        guard disabled, !user.disabled else { return }
+        try ledger.users.setDisabled(id, true)
+        try StreamRules.tell(.accountDisabled, .user(id), actor: .system, reason: reason, ledger)
+        try note(.userDisabled, id, .system, ledger)
+    }
+
     /// With `own`, the users themselves make the request.
     /// - Throws: `not_found`; with `own` `invalid_credentials` when the session has ended or the credential is not the
     ///   one that was verified, `conflict` for the last administrator.

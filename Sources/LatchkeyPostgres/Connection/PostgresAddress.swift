@@ -9,6 +9,12 @@
         package let url: String
         /// Holds the password on one line. Read for each connection, so that it can be changed.
         package let passwordFile: String?
+        /// Judges each connection that is made.
+        var admission: Admission?
+        /// Whether a newer server than the known one will do, for somebody who looks at what it is.
+        var looks = false
+        /// Nil: whichever server of the URL takes writes.
+        var place: PostgresPlaceName?
 
         private static let longestPassword = 1024
 

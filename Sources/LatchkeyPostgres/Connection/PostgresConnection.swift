@@ -40,6 +40,7 @@
                     unsafe Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().states.append(state)
                 }, Unmanaged.passUnretained(warnings).toOpaque())
             for setting in Self.settings { try execute(script: setting) }
+            try address.admission?.admit(self, looks: address.looks)
         }
 
         /// Connects with what the address says, and the limits that it does not say.
@@ -49,6 +50,7 @@
                 ("connect_timeout", "2"), ("tcp_user_timeout", "5000"), ("target_session_attrs", "read-write"),
                 ("application_name", "latchkey"), ("dbname", address.url),
             ]
+            options += address.place?.options ?? []
             if let password = try address.password() { options.append(("password", password)) }
             let keywords: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.0) }
             let values: [UnsafeMutablePointer<CChar>?] = unsafe options.map { unsafe strdup($0.1) }

@@ -5,35 +5,44 @@
 
     /// Everything that a node looks for, in one statement.
     struct CheckRow {
-        /// The database's clock.
+        /// The database's clock, or what it is taken to show.
         let at: Timestamp
+        /// What the database's clock shows.
+        let clock: Timestamp
         let epoch: String
-        let lastSequence: Int64
         /// Whether entries wait for their `seq`.
         let hasUnnumbered: Bool
         let keyVersion: Int64
         let clientVersion: Int64
         /// Another value for other streams, other events or another status.
         let streams: Int64
-        /// The clock's row.
-        let second: Int64
-        let identity: DatabaseIdentity
+        let state: DatabaseState
+        let recorded: RecordedHistory
+        /// Whether nothing may be served before a settlement is finished.
+        let isUnsettled: Bool
 
         private static let select = """
-            SELECT coalesce(?, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), s.epoch, s.last_seq,
+            SELECT coalesce(?, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),
+                (extract(epoch FROM clock_timestamp()) * 1000)::bigint, s.epoch, s.last_seq,
                 EXISTS (SELECT 1 FROM revocations WHERE seq IS NULL), k.version, c.version,
                 (SELECT coalesce(bit_xor(\(StreamMarks.mark)), 0) FROM event_streams), clock.second,
-                \(DatabaseIdentity.columns)
-            FROM revocation_state s, key_state k, client_state c, clock
+                s.settlement <> 'none', h.system_identifier, h.timeline, h.database_oid, h.settled_at,
+                h.forked_second, \(DatabaseIdentity.columns)
+            FROM revocation_state s, key_state k, client_state c, clock, history h
             """
 
         /// - Parameter now: what the database's clock is taken to show; nil: what it shows.
-        static func read(_ connection: PostgresConnection, now: Timestamp?) throws -> CheckRow {
+        static func read(_ connection: any SQLConnection, now: Timestamp?) throws -> CheckRow {
             let found = try connection.first(select, [now?.milliseconds]) { row in
                 CheckRow(
-                    at: row.timestamp(0), epoch: row[1], lastSequence: row[2], hasUnnumbered: row[3],
-                    keyVersion: row[4], clientVersion: row[5], streams: row[6], second: row[7],
-                    identity: try DatabaseIdentity(row, 8))
+                    at: row.timestamp(0), clock: row.timestamp(1), epoch: row[2], hasUnnumbered: row[4],
+                    keyVersion: row[5], clientVersion: row[6], streams: row[7],
+                    state: DatabaseState(
+                        identity: try DatabaseIdentity(row, 15), second: row[8], sequence: row[3]),
+                    recorded: RecordedHistory(
+                        identity: DatabaseIdentity(system: row[10], timeline: row[11], database: row[12]),
+                        settledAt: row.timestamp(13), forkedSecond: row[14]),
+                    isUnsettled: row[9])
             }
             guard let found else { throw StoreFault("a table with one row has none") }
             return found

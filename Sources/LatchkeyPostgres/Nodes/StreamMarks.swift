@@ -15,6 +15,8 @@
             self.sum = sum
         }
 
+        var all: Set<Int64> { Set(known.keys) }
+
         /// - Returns: the streams that were changed, made or deleted since the last call.
         mutating func changed(_ connection: PostgresConnection, sum: Int64) throws -> Set<Int64> {
             guard sum != self.sum else { return [] }

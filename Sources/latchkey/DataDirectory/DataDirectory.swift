@@ -11,6 +11,8 @@ package struct DataDirectory: Sendable, Equatable {
     package var databasePath: String { path + "/latchkey.sqlite" }
     package var lockPath: String { path + "/latchkey.lock" }
     package var socketPath: String { path + "/latchkey.sock" }
+    /// What a node knew of a database that it shares.
+    package var seenPath: String { path + "/seen" }
     package var masterKeyPath: String { path + "/master.key" }
 
     /// Creates a missing directory with mode 0700; an existing one keeps its mode. Parents are created as by `mkdir

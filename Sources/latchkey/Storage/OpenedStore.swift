@@ -37,6 +37,9 @@ package struct OpenedStore: Sendable {
                 var postgres = PostgresStore.Settings(database)
                 postgres.following = time.following
                 postgres.databaseClock = time.databaseClock
+                postgres.name = Self.machineName
+                postgres.program = Latchkey.version
+                postgres.seenFile = settings.dataDirectory.seenPath
                 if time.databaseClock != nil { postgres.clockLag = 0 }
                 let store = try PostgresStore.open(
                     postgres, clock: time.clock, observer: observer, logger: logger)
@@ -47,6 +50,16 @@ package struct OpenedStore: Sendable {
             #endif
         }
     }
+
+    #if Postgres
+        /// As the machine calls itself; no name server is asked.
+        private static var machineName: String {
+            var name = [CChar](repeating: 0, count: 256)
+            // The array lives for the call, which leaves its last place as it is.
+            guard unsafe gethostname(&name, 255) == 0 else { return "" }
+            return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    #endif
 }
 
 extension EffectiveSettings {

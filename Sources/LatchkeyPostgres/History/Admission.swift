@@ -1,0 +1,67 @@
+#if Postgres
+    import LatchkeyCore
+    import LatchkeySQL
+    import Synchronization
+
+    /// Which server a node's connections may be made to: that whose history it knows. While the history is in question
+    /// there is none, and so nothing is served that rests on the database.
+    package final class Admission: Sendable {
+        private struct State {
+            /// Nil until the node has entered the cluster: then every server will do that is no older than ``seen``.
+            var known: DatabaseIdentity?
+            /// What the node knew before its start.
+            var seen: DatabaseIdentity?
+            /// Why no connection may be used.
+            var closed: String?
+            var generation = 0
+            var refused = 0
+        }
+
+        private let state: Mutex<State>
+
+        init(seen: DatabaseIdentity?) { state = Mutex(State(seen: seen)) }
+
+        /// Grows when connections of before must not be used any more.
+        var generation: Int { state.withLock { $0.generation } }
+        /// Connections to an old primary that were refused since the start.
+        var refused: Int { state.withLock { $0.refused } }
+
+        /// Only this server's connections may be used from now on.
+        func open(for identity: DatabaseIdentity) {
+            state.withLock { state in
+                state.known = identity
+                state.closed = nil
+                state.generation += 1
+            }
+        }
+
+        /// No connection may be used until ``open(for:)``.
+        func close(because sentence: String) {
+            state.withLock { state in
+                if state.closed == nil { state.generation += 1 }
+                state.closed = sentence
+            }
+        }
+
+        /// Judges a connection that was just made.
+        /// - Parameter looks: it only looks at what there is, so that a newer server will do as well.
+        /// - Throws: ``OldPrimary``, ``StoreUnavailable``.
+        func admit(_ connection: PostgresConnection, looks: Bool) throws {
+            let now = state.withLock { $0 }
+            if let closed = now.closed, !looks { throw StoreUnavailable(closed) }
+            guard let latest = now.known ?? now.seen else { return }
+            let found = try connection.first("SELECT \(DatabaseIdentity.columns)") { try DatabaseIdentity($0, 0) }
+            guard let found, found != latest else { return }
+            if found.system == latest.system, found.database == latest.database, found.timeline < latest.timeline {
+                state.withLock { $0.refused += 1 }
+                throw OldPrimary()
+            }
+            guard looks || now.known == nil else {
+                throw StoreUnavailable("another server answers, and this node has to look at it first")
+            }
+        }
+    }
+
+    /// A server that was replaced by a promotion answers. Another one of the address may be the right one.
+    struct OldPrimary: Error {}
+#endif

@@ -1,0 +1,159 @@
+#if Postgres
+    import Foundation
+    import Glibc
+    import Synchronization
+    import TestConditions
+    import Testing
+
+    /// A server of PostgreSQL that a test may stop, copy and promote. Reached by a Unix socket alone.
+    package final class PostgresServer: Sendable {
+        private struct Process {
+            let child: ChildProcess
+            let lifeline: CInt
+        }
+
+        private let folder: TemporaryFolder
+        private let process = Mutex<Process?>(nil)
+        private var data: String { folder.file("data") }
+
+        /// Where its socket is: `host` for libpq.
+        package var host: String { folder.path }
+
+        /// Makes a new one, with an empty database `test`, and starts it.
+        package static func make() async throws -> PostgresServer {
+            let server = try PostgresServer()
+            try await server.tool(
+                "initdb", ["-N", "-A", "trust", "-U", "latchkey", "-E", "UTF8", "--locale=C", "-D", server.data])
+            try await server.start()
+            try await server.tool("createdb", server.asClient(["test"]))
+            return server
+        }
+
+        /// Starts a standby that follows this server.
+        package func makeStandby() async throws -> PostgresServer {
+            let standby = try await copy(following: true)
+            try await standby.start()
+            try await catchUp(standby)
+            return standby
+        }
+
+        /// Takes a copy as of now, which does not run.
+        package func backup() async throws -> PostgresServer { try await copy(following: false) }
+
+        /// Puts a copy in the place of this server's data. It does not run.
+        package func restore(_ backup: PostgresServer) async throws {
+            try FileManager.default.removeItem(atPath: data)
+            try FileManager.default.moveItem(atPath: backup.data, toPath: data)
+        }
+
+        private func copy(following: Bool) async throws -> PostgresServer {
+            let other = try PostgresServer()
+            try await other.tool(
+                "pg_basebackup",
+                asClient(["-D", other.data, "-X", "stream", "-c", "fast"] + (following ? ["-R"] : [])))
+            return other
+        }
+
+        private init() throws {
+            guard PostgresCluster.programs != nil else {
+                throw PostgresCluster.Failure(description: PostgresCluster.whereFrom)
+            }
+            folder = try TemporaryFolder()
+            guard getuid() == 0 else { return }
+            #expect(try ChildProcess(["chown", "postgres:", folder.path]).wait() == 0)
+        }
+
+        deinit { end() }
+
+        // MARK: Its life
+
+        package func start() async throws {
+            guard let programs = PostgresCluster.programs else { return }
+            let pipe = folder.file("lifeline-\(UUID().uuidString.prefix(8))")
+            guard unsafe mkfifo(pipe, 0o600) == 0 else { throw PostgresCluster.Failure(description: "no pipe") }
+            let lifeline = unsafe open(pipe, O_RDWR | O_CLOEXEC)
+            let server =
+                PostgresCluster.asPostgres + [
+                    "\(programs)/postgres", "-D", data, "-k", folder.path, "-c", "listen_addresses=",
+                    "-c", "max_connections=200", "-c", "shared_buffers=16MB", "-c", "wal_receiver_status_interval=1",
+                ]
+            let child = try ChildProcess(
+                ["sh", "-c", PostgresCluster.wrapper, "sh"] + server, input: pipe, output: folder.file("server.log"),
+                error: folder.file("server.log"))
+            process.withLock { $0 = Process(child: child, lifeline: lifeline) }
+            try await eventually("PostgreSQL answers") {
+                if try await self.run("psql", self.asClient(["-d", "postgres", "-c", "SELECT 1"])) == 0 { return true }
+                guard child.isRunning else {
+                    let log = try? String(contentsOfFile: self.folder.file("server.log"), encoding: .utf8)
+                    throw PostgresCluster.Failure(description: "PostgreSQL did not start: \(log ?? "")")
+                }
+                return false
+            }
+        }
+
+        /// As a crash does: nothing is written any more, and the next start recovers.
+        package func crash() async throws { try await stop("immediate") }
+
+        package func stop() async throws { try await stop("fast") }
+
+        private func stop(_ mode: String) async throws {
+            try await tool("pg_ctl", ["-D", data, "-m", mode, "-w", "-t", "600", "stop"])
+            end()
+        }
+
+        private func end() {
+            let ended = process.withLock { process in
+                defer { process = nil }
+                return process
+            }
+            guard let ended else { return }
+            close(ended.lifeline)
+            ended.child.wait()
+        }
+
+        /// Makes a standby a primary.
+        package func promote() async throws { try await tool("pg_ctl", ["-D", data, "-w", "-t", "600", "promote"]) }
+
+        // MARK: What it holds
+
+        /// Waits until the standby has all that is committed here by now.
+        package func catchUp(_ standby: PostgresServer) async throws {
+            let end = try await query("SELECT pg_current_wal_flush_lsn()")
+            try await eventually("the standby has caught up") {
+                try await standby.query("SELECT coalesce(pg_last_wal_replay_lsn() >= '\(end)', false)") == "t"
+            }
+        }
+
+        /// The first column of the only row.
+        package func query(_ sql: String) async throws -> String {
+            let output = folder.file("query-\(UUID().uuidString)")
+            #expect(try await run("psql", asClient(["-d", "test", "-AtX", "-c", sql]), output: output) == 0, "\(sql)")
+            let text = try String(contentsOfFile: output, encoding: .utf8)
+            return text.trimmingCharacters(in: .newlines)
+        }
+
+        /// Takes over the rows of another server's database, as `pg_dump` writes them.
+        package func take(from other: PostgresServer) async throws {
+            let dump = folder.file("dump.sql")
+            try await other.tool("pg_dump", other.asClient(["-f", dump, "test"]))
+            try await tool("psql", asClient(["-d", "test", "-X", "-v", "ON_ERROR_STOP=1", "-f", dump]))
+        }
+
+        private func asClient(_ arguments: [String]) -> [String] { ["-h", folder.path, "-U", "latchkey"] + arguments }
+
+        private func tool(_ program: String, _ arguments: [String]) async throws {
+            let log = folder.file("\(program).log")
+            guard try await run(program, arguments, output: log) == 0 else {
+                let text = try? String(contentsOfFile: log, encoding: .utf8)
+                throw PostgresCluster.Failure(description: "\(program) failed: \(text ?? "")")
+            }
+        }
+
+        private func run(_ program: String, _ arguments: [String], output: String = "/dev/null") async throws -> Int32 {
+            guard let programs = PostgresCluster.programs else { return 1 }
+            return try await ChildProcess(
+                PostgresCluster.asPostgres + ["\(programs)/\(program)"] + arguments, output: output, error: output
+            ).exit()
+        }
+    }
+#endif
