@@ -60,7 +60,8 @@ struct ClientFieldTests {
             ])
     }
 
-    @Test(.onSQLite) func `a reserved id is refused, and an older one is reported to the operator without stopping anything`()
+    @Test(.onSQLite)
+    func `a reserved id is refused, and an older one is reported to the operator without stopping anything`()
         async throws
     {
         let fixture = try CommandLineFixture()

@@ -66,7 +66,9 @@ struct DatabaseCommandTests {
         #expect(try await fixture.run(["client", "list"], environment: configuration).lines.count == 2)
     }
 
-    @Test(.onSQLite) func `a restore brings back the backup's accounts, ends sessions and keeps what it replaced`() async throws {
+    @Test(.onSQLite) func `a restore brings back the backup's accounts, ends sessions and keeps what it replaced`()
+        async throws
+    {
         let fixture = try CommandLineFixture()
         try await fixture.populate()
         let backup = fixture.folder.file("backup")
