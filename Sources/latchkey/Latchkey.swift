@@ -25,7 +25,9 @@ struct Latchkey: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",
-                subcommands: [ServeCommand.self, HealthCommand.self, ConfigCommand.self, DatabaseCommand.self]),
+                subcommands: [
+                    ServeCommand.self, HealthCommand.self, NodesCommand.self, ConfigCommand.self, DatabaseCommand.self,
+                ]),
             CommandGroup(
                 name: "Accounts and sessions",
                 subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self]),

@@ -82,7 +82,7 @@ package enum RevocationRules {
         case .session(let id):
             _ = try ledger.revocationInstant(byTime: false)
             if let record = try ledger.sessions.find(id), !record.isEnded {
-                try end(record.session, order, ledger)
+                _ = try end(record.session, order, ledger)
             } else {
                 try append(.session(id), order, atLeast: lost.expiresAt, ledger)
             }

@@ -107,6 +107,9 @@
                 for (table, column) in CopiedTable.counted {
                     try setLast("pg_get_serial_sequence('\(table)', '\(column)')", try lastNumber(table))
                 }
+                // A node that knew an earlier database of this cluster forgets it.
+                try connection.run(
+                    "UPDATE history SET settled_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
                 try setLast("'revocation_ids'", try connection.integer("SELECT last_seq FROM revocation_state"))
                 try MoveMark(number: number, state: .copied).write(connection)
             }
@@ -137,7 +140,12 @@
                 try connection.execute(script: "BEGIN")
                 let tables = CopiedTable.names + ["clock"]
                 try connection.execute(script: "LOCK TABLE \(tables.joined(separator: ", ")) IN SHARE MODE")
-                guard try !connection.holds("SELECT epoch = '' FROM revocation_state") else {
+                let living = try NodeTable(connection: connection).living(besides: "").map(\.name)
+                guard living.isEmpty else {
+                    throw StoreUnavailable("nodes still run: \(living.joined(separator: ", ")); stop them first")
+                }
+                let isNew = try connection.holds("SELECT epoch = '' FROM revocation_state")
+                guard try !isNew || MoveMark.read(connection) != nil else {
                     throw StoreUnavailable("the database that postgres.url names holds no data of Latchkey")
                 }
                 // Entries that a node has committed and not lived to number.

@@ -4,18 +4,23 @@ import Glibc
 import LatchkeyCore
 import LatchkeySQLite
 
+#if Postgres
+    import LatchkeyPostgres
+#endif
+
 struct DatabaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "db",
         abstract: "The database.",
         discussion: """
-            check and backup work while the server runs. Stop the server for migrate, restore and reset-clock.
+            check and backup work while the server runs. Stop the server for migrate, restore and reset-clock. On PostgreSQL
+            check, migrate and settle work beside running nodes, and PostgreSQL's own tools make and restore backups.
 
               latchkey db backup /backup/latchkey-$(date +%F).sqlite
             """,
         subcommands: [
             DatabaseMigrate.self, DatabaseCheck.self, DatabaseBackup.self, DatabaseRestore.self,
-            DatabaseCopyCommand.self, DatabaseResetClock.self,
+            DatabaseCopyCommand.self, DatabaseSettle.self, DatabaseResetClock.self,
         ]
     )
 
@@ -23,7 +28,13 @@ struct DatabaseCommand: ParsableCommand {
     /// useless.
     static let patience: Duration = .seconds(2)
 
-    /// The operations on an existing database.
+    /// - Throws: ``CommandFailure`` for a database in PostgreSQL, with what to use there.
+    static func requireSQLite(_ settings: EffectiveSettings, _ instead: String) throws(CommandFailure) {
+        guard case .postgres = settings.database else { return }
+        throw CommandFailure("The database is in PostgreSQL: \(instead)")
+    }
+
+    /// The operations on an existing database file.
     /// - Throws: ``CommandFailure`` when there is none.
     static func existing(_ settings: EffectiveSettings) throws -> DatabaseMaintenance {
         let path = settings.dataDirectory.databasePath
@@ -51,13 +62,20 @@ struct DatabaseMigrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
         abstract: "Migrates the schema to this version; `serve` does the same when it starts.",
-        discussion: "  latchkey db migrate --data-dir /var/lib/latchkey"
+        discussion: """
+            On PostgreSQL it works beside running nodes. What the release before cannot work with waits until every node
+            has this one; with --contract, the exit code is 1 when something still waits.
+
+              latchkey db migrate --data-dir /var/lib/latchkey
+            """
     )
 
+    @Flag(help: "PostgreSQL: fail when a step has to wait for nodes of an earlier release.") var contract = false
     @OptionGroup var settings: SettingsOptions
 
     func run() async throws {
         let effective = try await settings.load()
+        if case .postgres(let database) = effective.database { return try migrate(effective, database) }
         let (applied, clashes) = try await DatabaseCommand.stopped(effective) {
             try await DatabaseMaintenance(settings: effective).migrate()
         }
@@ -67,14 +85,31 @@ struct DatabaseMigrate: AsyncParsableCommand {
         for clash in clashes { Terminal.note("Warning: \(clash)") }
         Terminal.next("start with \(settings.command("serve")).")
     }
+
+    private func migrate(_ effective: EffectiveSettings, _ database: EffectiveSettings.Postgres) throws {
+        #if Postgres
+            let outcome = try PostgresMaintenance(effective, database).migrate()
+            Terminal.line(
+                outcome.applied.isEmpty
+                    ? "Nothing was missing that can be applied now."
+                    : "Applied \(outcome.applied.count): \(outcome.applied.joined(separator: ", ")).")
+            guard let waiting = outcome.waiting else { return }
+            let nodes = outcome.missing.joined(separator: ", ")
+            let sentence = "\(waiting) waits for nodes of an earlier release: \(nodes)."
+            guard !contract else { throw CommandFailure(sentence) }
+            Terminal.line(sentence)
+            Terminal.next("replace those nodes, then repeat this command.")
+        #endif
+    }
 }
 
 struct DatabaseCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Checks the database file or a backup; the exit code is 1 when something is wrong.",
+        abstract: "Checks the database or a backup; the exit code is 1 when something is wrong.",
         discussion: """
-            If there is a master key, the check also tries it on the backup: db restore needs the key of that time.
+            If there is a master key, the check also tries it on the backup: db restore needs the key of that time. On
+            PostgreSQL the check also looks at the server's settings, at the schema and at the nodes.
 
               latchkey db check
               latchkey db check /backup/latchkey.sqlite
@@ -86,6 +121,7 @@ struct DatabaseCheck: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
+        if case .postgres(let database) = effective.database { return try await check(effective, database) }
         if let backup { return try await check(backup, DatabaseMaintenance(settings: effective)) }
         let maintenance = try DatabaseCommand.existing(effective)
         let problems = try await maintenance.check()
@@ -98,6 +134,28 @@ struct DatabaseCheck: AsyncParsableCommand {
         Terminal.line("The database is sound.")
         for clash in try await maintenance.clashes() { Terminal.note("Warning: \(clash)") }
         Terminal.next("keep a copy with \(settings.command("db backup FILE")).")
+    }
+
+    private func check(_ effective: EffectiveSettings, _ database: EffectiveSettings.Postgres) async throws {
+        guard backup == nil else {
+            try DatabaseCommand.requireSQLite(
+                effective, "only backups of SQLite can be checked. pg_verifybackup checks one of pg_basebackup.")
+            return
+        }
+        #if Postgres
+            let maintenance = PostgresMaintenance(effective, database)
+            let found = try await maintenance.check()
+            for fact in found.facts { Terminal.line(fact) }
+            let nodes = try await maintenance.nodes()
+            Terminal.line("\(CountText.string(nodes.filter(\.isLiving).count, "node")) live.")
+            for concern in found.concerns { Terminal.line("Warning: \(concern)") }
+            for problem in found.problems { Terminal.line(problem) }
+            guard found.problems.isEmpty else {
+                throw CommandFailure("The database has problems (\(found.problems.count)).")
+            }
+            Terminal.line("The database is sound.")
+            Terminal.next("see the nodes with \(settings.command("nodes")).")
+        #endif
     }
 
     private func check(_ backup: String, _ maintenance: DatabaseMaintenance) async throws {
@@ -130,6 +188,10 @@ struct DatabaseBackup: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
+        try DatabaseCommand.requireSQLite(
+            effective,
+            "back it up with pg_basebackup and a WAL archive, or with pg_dump. Keep a copy of the master key apart from it."
+        )
         guard !FileManager.default.fileExists(atPath: file) else {
             throw CommandFailure("\(file) exists already: choose another name. A backup never overwrites a file.")
         }
@@ -163,6 +225,10 @@ struct DatabaseRestore: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
+        try DatabaseCommand.requireSQLite(
+            effective,
+            "stop the nodes, restore it with PostgreSQL's own tools, then say so with "
+                + "\(settings.command("db settle --restored")).")
         try await DatabaseMaintenance(settings: effective).glance(at: file)
         try Terminal.confirm(
             "This replaces \(effective.dataDirectory.databasePath) with \(file).", yes: yes)
@@ -193,7 +259,13 @@ struct DatabaseResetClock: AsyncParsableCommand {
 
     func run() async throws {
         let effective = try await settings.load()
-        let maintenance = try DatabaseCommand.existing(effective)
+        let maintenance: DatabaseMaintenance
+        if case .postgres(let database) = effective.database {
+            try await requireNoNode(effective, database)
+            maintenance = DatabaseMaintenance(settings: effective)
+        } else {
+            maintenance = try DatabaseCommand.existing(effective)
+        }
         try Terminal.confirm("This makes every access token invalid and replaces all signing keys.", yes: yes)
         let ahead = try await DatabaseCommand.stopped(effective) { try await maintenance.resetClock() }
         let gap = DurationText.string(.seconds(ahead.secondsRoundedUp))
@@ -202,5 +274,12 @@ struct DatabaseResetClock: AsyncParsableCommand {
                 ? "The server had used times up to \(gap) ahead of the clock; they are discarded."
                 : "The server had used no time ahead of the clock; its keys were replaced anyway.")
         Terminal.next("start with \(settings.command("serve")); clients refresh their tokens.")
+    }
+
+    /// A node that lives would go on with the time that it remembers.
+    private func requireNoNode(_ effective: EffectiveSettings, _ database: EffectiveSettings.Postgres) async throws {
+        #if Postgres
+            try await PostgresMaintenance(effective, database).requireNoNode("Stop them first.")
+        #endif
     }
 }

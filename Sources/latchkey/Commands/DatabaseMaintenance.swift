@@ -61,7 +61,7 @@ struct DatabaseMaintenance: Sendable {
         do {
             // Building the program does what the restored database is marked for. If the process is killed before that,
             // the next start does it.
-            let sentences = try await withProgram { try await describe($0, keepSessions: keepSessions) }
+            let sentences = try await withProgram { try await Self.describe($0, keepSessions: keepSessions) }
             return sentences
                 + (isKept
                     ? ["The replaced database is kept as \(tools.replacedPath): delete it when you no longer need it."]
@@ -95,18 +95,23 @@ struct DatabaseMaintenance: Sendable {
     /// Lowers the clock's floor to now and withdraws all signing keys. The caller holds the lock.
     /// - Returns: how far the floor was ahead; zero or less when it was not.
     func resetClock() async throws -> Duration {
-        try await withProgram { program in
+        let isShared = if case .postgres = settings.database { true } else { false }
+        let ahead = try await withProgram { program in
             let now = program.services.clock.now()
             let ahead = try await program.store.revocationState().clockFloor - now
             try await program.store.resetClockFloor(to: now, actor: .operator)
+            guard !isShared else { return ahead }
             try await program.services.feed.start(store: program.store)
             try await program.services.finishSettlement()
             return ahead
         }
+        // A node that knew the wrong time stops at the earlier one, and so did this program: a new one withdraws the keys.
+        if isShared { try await withProgram { _ in } }
+        return ahead
     }
 
     /// The complete program without sockets.
-    private func withProgram<Result: Sendable>(_ body: (Compose) async throws -> Result) async throws -> Result {
+    func withProgram<Result: Sendable>(_ body: (Compose) async throws -> Result) async throws -> Result {
         var logger = Logger(label: "latchkey")
         logger.logLevel = .error
         let program = try await Compose.build(settings: settings, mayMigrate: true, logger: logger)
@@ -120,7 +125,8 @@ struct DatabaseMaintenance: Sendable {
         }
     }
 
-    private func describe(_ program: Compose, keepSessions: Bool) async throws -> [String] {
+    /// What came back with an earlier state of a database.
+    static func describe(_ program: Compose, keepSessions: Bool) async throws -> [String] {
         let statistics = try await program.store.statistics()
         return [
             "It holds \(CountText.string(statistics.users, "user")) and "

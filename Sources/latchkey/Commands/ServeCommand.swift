@@ -3,6 +3,10 @@ import LatchkeyCore
 package import LatchkeyHTTP
 import Logging
 
+#if Postgres
+    import LatchkeyPostgres
+#endif
+
 /// The state of the server once it accepts connections.
 package struct ServerReady: Sendable {
     /// The bound addresses, with real ports.
@@ -96,6 +100,16 @@ struct StartupReport {
         return warnings
     }
 
+    /// Where the database is, if not in the data directory.
+    private var database: String? {
+        #if Postgres
+            guard case .postgres(let database) = settings.database else { return nil }
+            return "PostgreSQL, \(PostgresAddress(url: database.url).summary)"
+        #else
+            return nil
+        #endif
+    }
+
     var lines: [String] {
         let scheme = settings.tls == nil ? "http" : "https"
         let addresses = ready.addresses.map { "\(scheme)://\($0)" }.joined(separator: "  ")
@@ -109,6 +123,7 @@ struct StartupReport {
         }
         lines.append("  issuer     \(settings.core.issuer)")
         lines.append("  data       \(settings.dataDirectory.path)")
+        if let database { lines.append("  database   \(database)") }
         lines += warnings.map { "Warning: \($0)" }
         return lines
     }

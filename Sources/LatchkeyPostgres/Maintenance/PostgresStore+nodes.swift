@@ -1,0 +1,23 @@
+#if Postgres
+    package import LatchkeyCore
+    import LatchkeySQL
+    import Waiting
+
+    extension PostgresStore {
+        /// The nodes of the last day, the newest first, without becoming one.
+        /// - Throws: ``StoreUnavailable``.
+        package static func nodes(_ settings: Settings) async throws -> [NodeRecord] {
+            try await OwnThread.run("nodes") {
+                do {
+                    try settings.address.check()
+                    let connection = try PostgresConnection(settings.address)
+                    defer { connection.close() }
+                    guard try connection.holds("SELECT to_regclass('nodes') IS NOT NULL") else { return [] }
+                    return try NodeTable(connection: connection).all()
+                } catch {
+                    throw PostgresError.visible(error)
+                }
+            }
+        }
+    }
+#endif
