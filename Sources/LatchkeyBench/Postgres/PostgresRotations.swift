@@ -45,10 +45,10 @@ struct PostgresRotations {
 
     private var ratios: [Ratio] {
         Self.connections.map {
-            .of("socket_\($0)", to: "sqlite_\($0)", "PostgreSQL by a socket / SQLite, \($0) connections")
+            .of("socket_\($0)", to: "sqlite_\($0)", "PostgreSQL by a socket / SQLite, \($0) at a time")
         }
             + Self.connections.map {
-                .of("network_\($0)", to: "socket_\($0)", "PostgreSQL 0.5 ms away / by a socket, \($0) connections")
+                .of("network_\($0)", to: "socket_\($0)", "PostgreSQL 0.5 ms away / by a socket, \($0) at a time")
             } + [
                 .of(
                     "socket_1", to: "pgbench_update_1",
@@ -64,8 +64,9 @@ extension Budget {
     static let postgresRotations = Budget(
         key: "postgres_rotations_64", title: "rotations, 64 connections, PostgreSQL by a socket", bound: .atLeast(0.7),
         unit: "x SQLite",
-        reason: "Whoever needs a second node must not need a second one for having changed the database. The cluster's "
-            + "processes share the two cores with server and load, and SQLite's work is inside the server.")
+        reason:
+            "A change of the database must not cost half of what a node can do. Here PostgreSQL's processes share two "
+            + "cores with server and load, and SQLite's work is a part of the server's.")
     static let postgresRotationCost = Budget(
         key: "postgres_rotation_cost", title: "PostgreSQL's processor time for a rotation, 64 connections",
         bound: .atMost(70), unit: "µs",
