@@ -38,15 +38,27 @@
                 statements.append(("SELECT 1 FROM users WHERE id = (\(owner)) FOR NO KEY UPDATE", [digest]))
             case .session(let id): statements.append(("SELECT 1 FROM sessions WHERE id = ? FOR UPDATE", [id.bytes]))
             }
-            let result = try connection.begin(statements + [(Self.read, [now?.milliseconds])])
-            guard result.rowCount == 1 else { throw StoreFault("clock or revocation_state has no row") }
-            let row = Row(result)
-            return Beginning(
-                reading: ClockReading(row, from: StateRow.selectionCount), state: StateRow.decode(row))
+            let result = try connection.begin(statements + [(Self.selection, [now?.milliseconds])])
+            guard result.rowCount == 1 else { throw Self.missing }
+            return Self.decode(Row(result))
         }
 
+        /// Reads them again, for a transaction that has changed them.
+        func read() throws -> Beginning {
+            guard let found = try connection.first(Self.selection, [now?.milliseconds], Self.decode) else {
+                throw Self.missing
+            }
+            return found
+        }
+
+        private static func decode(_ row: Row) -> Beginning {
+            Beginning(reading: ClockReading(row, from: StateRow.selectionCount), state: StateRow.decode(row))
+        }
+
+        private static let missing = StoreFault("clock or revocation_state has no row")
+
         /// A statement of its own after the locks, and so of a snapshot that has all that earlier holders did.
-        private static let read = """
+        private static let selection = """
             SELECT \(StateRow.selection), \(ClockReading.selection) FROM \(StateRow.source), clock
             WHERE revocation_state.id = 1 AND key_state.id = 1 AND clock.id = 1
             """
