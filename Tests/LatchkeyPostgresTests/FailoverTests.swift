@@ -116,8 +116,9 @@
             do {
                 let node = try await ClusterNode([primary])
                 _ = try await node.signIn("ada")
-                standby = try await primary.makeStandby()
+                // Before the standby is made, which otherwise may take it for a node that lives.
                 await node.store.shutdown()
+                standby = try await primary.makeStandby()
             }
             try await primary.crash()
             try await standby.promote()

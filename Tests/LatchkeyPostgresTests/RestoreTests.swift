@@ -54,7 +54,9 @@
             try await node.serves(in: epoch)
             #expect(await node.refusal() == nil)
             #expect(try await node.isEnded(session))
-            #expect(node.list.targets.contains(.session(session)), "what the node remembered came back")
+            try await eventually("what the node remembered came back") {
+                node.list.targets.contains(.session(session))
+            }
             #expect(try await node.store.user(.id(user)) != nil)
             await finishing.store.shutdown()
             await node.store.shutdown()
