@@ -52,7 +52,7 @@
                 RevocationOrder(.all(sessions: true), reason: .restored, actor: .operator))
             try await finishing.store.clearSettlement(event: nil)
             try await node.serves(in: epoch)
-            #expect(await node.refusal() == nil)
+            try await eventually("it writes again") { await node.refusal() == nil }
             #expect(try await node.isEnded(session))
             try await eventually("what the node remembered came back") {
                 node.list.targets.contains(.session(session))

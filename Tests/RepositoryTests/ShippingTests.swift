@@ -83,7 +83,7 @@ struct ShippingTests {
         let programs = copies.filter { $0[1].hasPrefix("--from") }.map { $0[2] }
         #expect(programs == ["/latchkey/.build/ship/latchkey"])
         #expect(try Self.text("Scripts/ship").contains("program=$ship_folder/latchkey\n"))
-        #expect(try Self.text("Scripts/prerequisites").contains("ship_folder=$root/.build/ship\n"))
+        #expect(try Self.text("Scripts/prerequisites").contains("ship_folder=$root/.build/${LATCHKEY_SHIP:-ship}\n"))
     }
 
     @Test func `the container's command and the unit's are commands of this program`() throws {

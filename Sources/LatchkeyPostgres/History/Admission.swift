@@ -8,7 +8,7 @@
     package final class Admission: Sendable {
         private struct State {
             /// Nil until the node has entered the cluster: then every server will do that is no older than ``seen``.
-            var known: DatabaseIdentity?
+            var known: DatabaseState?
             /// What the node knew before its start.
             var seen: DatabaseIdentity?
             /// Why no connection may be used.
@@ -27,13 +27,16 @@
         var refused: Int { state.withLock { $0.refused } }
 
         /// Only this server's connections may be used from now on.
-        func open(for identity: DatabaseIdentity) {
+        func open(for known: DatabaseState) {
             state.withLock { state in
-                state.known = identity
+                state.known = known
                 state.closed = nil
                 state.generation += 1
             }
         }
+
+        /// What a look has found. A server that is behind it has lost something.
+        func note(_ known: DatabaseState) { state.withLock { if $0.known != nil { $0.known = known } } }
 
         /// No connection may be used until ``open(for:)``.
         func close(because sentence: String) {
@@ -49,16 +52,25 @@
         func admit(_ connection: PostgresConnection, looks: Bool) throws {
             let now = state.withLock { $0 }
             if let closed = now.closed, !looks { throw StoreUnavailable(closed) }
-            guard let latest = now.known ?? now.seen else { return }
+            guard let latest = now.known?.identity ?? now.seen else { return }
             let found = try connection.first("SELECT \(DatabaseIdentity.columns)") { try DatabaseIdentity($0, 0) }
-            guard let found, found != latest else { return }
+            guard let found else { return }
             if found.system == latest.system, found.database == latest.database, found.timeline < latest.timeline {
                 state.withLock { $0.refused += 1 }
                 throw OldPrimary()
             }
-            guard looks || now.known == nil else {
+            guard !looks, let known = now.known else { return }
+            // A server that was started again may have been given an earlier state. What is written there before
+            // somebody has looked would hide it.
+            guard found == latest, try Self.hasReached(known, connection) else {
                 throw StoreUnavailable("another server answers, and this node has to look at it first")
             }
+        }
+
+        private static func hasReached(_ known: DatabaseState, _ connection: PostgresConnection) throws -> Bool {
+            try connection.first("SELECT second, last_seq FROM clock, revocation_state") {
+                $0[0] as Int64 >= known.second && $0[1] as Int64 >= known.sequence
+            } ?? false
         }
     }
 

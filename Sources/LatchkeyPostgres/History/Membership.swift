@@ -110,7 +110,7 @@
                     known: KnownHistory(state: row.state, at: row.clock, rememberedSince: complete.seconds),
                     keyVersion: row.keyVersion, clientVersion: row.clientVersion)
             }
-            admission.open(for: row.state.identity)
+            admission.open(for: row.state)
         }
 
         // MARK: Looking
@@ -139,13 +139,13 @@
         func note(_ row: CheckRow, published: Int64) {
             memory.clear(at: row.at)
             let since = memory.since
+            let found = DatabaseState(
+                identity: row.state.identity, second: row.state.second,
+                sequence: max(row.state.sequence, published))
+            admission.note(found)
             state.withLock { entered in
                 guard entered != nil else { return }
-                entered?.known = KnownHistory(
-                    state: DatabaseState(
-                        identity: row.state.identity, second: row.state.second,
-                        sequence: max(row.state.sequence, published)),
-                    at: row.clock, rememberedSince: since)
+                entered?.known = KnownHistory(state: found, at: row.clock, rememberedSince: since)
                 entered?.keyVersion = row.keyVersion
                 entered?.clientVersion = row.clientVersion
             }
@@ -241,7 +241,7 @@
                 entered?.epoch = row.epoch
                 entered?.known = KnownHistory(state: row.state, at: row.clock, rememberedSince: memory.since)
             }
-            admission.open(for: row.state.identity)
+            admission.open(for: row.state)
         }
     }
 #endif
