@@ -41,10 +41,9 @@ package final class ServerProcess: Sendable {
             "LATCHKEY_LOGIN_HASH_NICENESS": "0", "LATCHKEY_LOGIN_PRECEDENCE": "false",
             "LATCHKEY_LOG_LEVEL": "debug",
         ]
-        child = try ChildProcess(
-            wrapper + command, environment: defaults.merging(try await TestStore.environment(for: folder)) { _, store in store }
-                .merging(configuration) { _, given in given }, output: log,
-            error: log)
+        let store = try await TestStore.environment(for: folder)
+        let environment = defaults.merging(store) { _, store in store }.merging(configuration) { _, given in given }
+        child = try ChildProcess(wrapper + command, environment: environment, output: log, error: log)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         try await waitUntilReady()
     }
