@@ -10,8 +10,11 @@
         /// The database's clock.
         let database: Timestamp
 
+        /// The database's clock as Unix milliseconds, in a statement.
+        static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
         /// The two columns. `?1` is what the database's clock is taken to show; NULL: what it shows.
-        static let selection = "clock.second, coalesce(?1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+        static let selection = "clock.second, coalesce(?1, \(now))"
         static let selectionCount = 2
 
         init(second: Int64, database: Timestamp) {

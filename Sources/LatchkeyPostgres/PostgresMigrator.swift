@@ -149,15 +149,10 @@
     extension PostgresStore {
         /// `db migrate`, beside running nodes.
         package static func migrate(_ settings: Settings) throws -> PostgresMigrator.Outcome {
-            do {
-                try settings.address.check()
-                let connection = try PostgresConnection(settings.address)
-                defer { connection.close() }
+            try PostgresConnection.visit(settings.address) { connection in
                 try ServerCheck.run(connection)
                 return try PostgresMigrator().run(
                     on: connection, now: try PostgresTransaction.databaseClock(connection))
-            } catch {
-                throw PostgresError.visible(error)
             }
         }
     }

@@ -78,7 +78,7 @@
             settings.node = Hexadecimal.string(RandomBytes.make(8))
             do {
                 try settings.address.check()
-                let seen = try settings.seenFile.flatMap { try SeenFile(path: $0).read() }
+                let seen = try settings.seen()
                 let admission = Admission(seen: seen?.state.identity)
                 settings.address.admission = admission
                 let membership = Membership(settings, admission: admission, logger: logger)
@@ -114,77 +114,22 @@
 
         /// Whether nothing in the database was sealed with a master key.
         package static func isUntouched(_ settings: Settings) throws -> Bool {
-            do {
-                try settings.address.check()
-                let connection = try PostgresConnection(settings.address)
-                defer { connection.close() }
+            try PostgresConnection.visit(settings.address) { connection in
                 guard try connection.holds("SELECT to_regclass('key_state') IS NOT NULL") else { return true }
                 try MoveMark.check(connection)
                 return try connection.holds("SELECT master_key_probe IS NULL FROM key_state")
-            } catch {
-                throw PostgresError.visible(error)
             }
         }
 
         /// Refuses new work, finishes what waits, and closes the connections.
         package func shutdown() async {
-            // Last of all what the others see of this node.
             await readers.stop()
             // Before the pool, which does what the lane leaves to rules.
             await lane.stop()
             await pool.stop()
+            // After what it serves: by it the others see that this node lives.
             await watcher.stop()
             await sequencer.stop()
-        }
-    }
-
-    extension PostgresStore {
-        /// What an operator says about a database that no node may serve.
-        package enum Settling: Sendable {
-            /// An earlier state came back: every token is revoked, and every session ends unless it is kept.
-            case restored(keepsSessions: Bool)
-            /// It stands elsewhere now, and nothing was lost.
-            case moved
-        }
-
-        /// `db settle`: from now on this database is the one. What a restore requires is done by the next program that
-        /// is built on it, before anything is served; nodes that run wait for that.
-        /// - Parameter epoch: of the revocation list from now on; it was never used before.
-        /// - Returns: what was the matter; nil when the history went on, as far as this data directory knows.
-        /// - Throws: ``StoreUnavailable`` for an old primary, which no statement of an operator makes the right one.
-        package static func settle(
-            _ settings: Settings, _ settling: Settling, epoch: String
-        ) throws -> HistoryFinding? {
-            do {
-                try settings.address.check()
-                let connection = try PostgresConnection(settings.address)
-                defer { connection.close() }
-                try ServerCheck.run(connection)
-                try PostgresMigrator().run(on: connection, now: try PostgresTransaction.databaseClock(connection))
-                let seen = try settings.seenFile.flatMap { try SeenFile(path: $0).read() }
-                return try EngineTurn(connection: connection, settings: settings).run(raisingClockTo: 0) {
-                    ledger, row in
-                    let finding = HistoryRules.judge(row.state, recorded: row.recorded, known: seen)
-                    if finding == .older { throw StoreUnavailable(finding.sentence) }
-                    try ledger.state.beginEpoch(epoch)
-                    let history = HistoryRow(connection: connection)
-                    try history.fork(to: row.state.identity, second: row.state.second)
-                    try history.noteSettled()
-                    try history.raiseVersions(above: 0, 0)
-                    switch settling {
-                    case .restored(let keepsSessions):
-                        try ledger.state.setSettlement(keepsSessions ? .restoredKeepingSessions : .restored)
-                    case .moved:
-                        try AuditRules.append(
-                            Reassertion.event(
-                                from: row.recorded.identity, to: row.state.identity, .nothing, lostSeconds: nil,
-                                at: ledger.instant), ledger)
-                    }
-                    return finding == .same ? nil : finding
-                }
-            } catch {
-                throw PostgresError.visible(error)
-            }
         }
     }
 

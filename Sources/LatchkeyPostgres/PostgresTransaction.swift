@@ -65,9 +65,7 @@
 
         /// What the database's clock shows.
         static func databaseClock(_ connection: PostgresConnection) throws -> Timestamp {
-            Timestamp(
-                milliseconds: try connection.integer(
-                    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+            Timestamp(milliseconds: try connection.integer("SELECT \(ClockReading.now)"))
         }
 
         func rollBack() {

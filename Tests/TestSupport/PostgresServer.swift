@@ -14,20 +14,32 @@
 
         private let folder: TemporaryFolder
         private let process = Mutex<Process?>(nil)
+        private let connections: Int
         private var data: String { folder.file("data") }
+
+        /// PostgreSQL refuses to run as root.
+        private static var asPostgres: [String] {
+            getuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+        }
+
+        /// Runs a server until its standard input ends.
+        private static let wrapper = #""$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server"#
 
         /// Where its socket is: `host` for libpq.
         package var host: String { folder.path }
 
         /// Makes a new one, with an empty database `test`, and starts it.
-        package static func make() async throws -> PostgresServer {
-            let server = try PostgresServer()
+        package static func make(connections: Int = 200) async throws -> PostgresServer {
+            let server = try PostgresServer(connections: connections)
             try await server.tool(
                 "initdb", ["-N", "-A", "trust", "-U", "latchkey", "-E", "UTF8", "--locale=C", "-D", server.data])
             try await server.start()
-            try await server.tool("createdb", server.asClient(["test"]))
+            try await server.makeDatabase("test")
             return server
         }
+
+        /// Makes an empty database.
+        package func makeDatabase(_ name: String) async throws { try await tool("createdb", asClient([name])) }
 
         /// Starts a standby that follows this server.
         package func makeStandby() async throws -> PostgresServer {
@@ -47,14 +59,15 @@
         }
 
         private func copy(following: Bool) async throws -> PostgresServer {
-            let other = try PostgresServer()
+            let other = try PostgresServer(connections: connections)
             try await other.tool(
                 "pg_basebackup",
                 asClient(["-D", other.data, "-X", "stream", "-c", "fast"] + (following ? ["-R"] : [])))
             return other
         }
 
-        private init() throws {
+        private init(connections: Int) throws {
+            self.connections = connections
             guard PostgresCluster.programs != nil else {
                 throw PostgresCluster.Failure(description: PostgresCluster.whereFrom)
             }
@@ -73,12 +86,13 @@
             guard unsafe mkfifo(pipe, 0o600) == 0 else { throw PostgresCluster.Failure(description: "no pipe") }
             let lifeline = unsafe open(pipe, O_RDWR | O_CLOEXEC)
             let server =
-                PostgresCluster.asPostgres + [
+                Self.asPostgres + [
                     "\(programs)/postgres", "-D", data, "-k", folder.path, "-c", "listen_addresses=",
-                    "-c", "max_connections=200", "-c", "shared_buffers=16MB", "-c", "wal_receiver_status_interval=1",
+                    "-c", "max_connections=\(connections)", "-c", "shared_buffers=32MB", "-c",
+                    "wal_receiver_status_interval=1",
                 ]
             let child = try ChildProcess(
-                ["sh", "-c", PostgresCluster.wrapper, "sh"] + server, input: pipe, output: folder.file("server.log"),
+                ["sh", "-c", Self.wrapper, "sh"] + server, input: pipe, output: folder.file("server.log"),
                 error: folder.file("server.log"))
             process.withLock { $0 = Process(child: child, lifeline: lifeline) }
             try await eventually("PostgreSQL answers") {
@@ -152,7 +166,7 @@
         private func run(_ program: String, _ arguments: [String], output: String = "/dev/null") async throws -> Int32 {
             guard let programs = PostgresCluster.programs else { return 1 }
             return try await ChildProcess(
-                PostgresCluster.asPostgres + ["\(programs)/\(program)"] + arguments, output: output, error: output
+                Self.asPostgres + ["\(programs)/\(program)"] + arguments, output: output, error: output
             ).exit()
         }
     }

@@ -26,28 +26,39 @@
         /// Checks what can be checked without connecting.
         /// - Throws: ``StoreUnavailable`` with a sentence for the operator, which quotes nothing of the URL.
         package func check() throws {
-            var message: UnsafeMutablePointer<CChar>?
-            // Both strings are NUL-terminated copies for the call; what comes back is freed below.
-            let options = unsafe PQconninfoParse(url, &message)
-            defer {
-                unsafe PQconninfoFree(options)
-                unsafe PQfreemem(message)
-            }
-            guard var option = unsafe options else {
+            guard let keywords else {
                 throw StoreUnavailable("postgres.url is neither a URI nor key=value pairs as libpq reads them")
             }
+            guard keywords["password"] == nil else {
+                throw StoreUnavailable(
+                    "postgres.url has a password, which other users of this machine could see: put it into a "
+                        + "file and name that in postgres.password_file")
+            }
+            _ = try password()
+        }
+
+        /// The keywords that the URL sets, with their values; nil when libpq cannot read it.
+        var keywords: [String: String]? {
+            // The URL is a NUL-terminated copy for the call; what comes back is freed below.
+            let options = unsafe PQconninfoParse(url, nil)
+            defer { unsafe PQconninfoFree(options) }
+            guard var option = unsafe options else { return nil }
+            var found: [String: String] = [:]
             // The list ends with an option that has no keyword.
             while let keyword = unsafe option.pointee.keyword {
-                if unsafe PostgresResult.text(keyword).utf8.elementsEqual("password".utf8),
-                    unsafe option.pointee.val != nil
-                {
-                    throw StoreUnavailable(
-                        "postgres.url has a password, which other users of this machine could see: put it into a "
-                            + "file and name that in postgres.password_file")
+                if let value = unsafe option.pointee.val {
+                    unsafe found[PostgresResult.text(keyword)] = PostgresResult.text(value)
                 }
                 unsafe option += 1
             }
-            _ = try password()
+            return found
+        }
+
+        /// The values of a keyword that takes several, with commas between them; empty when the URL does not set it.
+        func values(of keyword: String) -> [String] {
+            guard let value = keywords?[keyword] else { return [] }
+            return value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
         }
 
         /// - Throws: ``StoreUnavailable`` when there is a file and it cannot be read as one line of text.

@@ -87,6 +87,19 @@
                 """
         }
 
+        /// Runs `body` on a connection of its own.
+        /// - Throws: what `body` throws, as a caller may see it; ``StoreUnavailable`` for an address that cannot be used.
+        static func visit<Value>(_ address: PostgresAddress, _ body: (PostgresConnection) throws -> Value) throws
+            -> Value
+        {
+            try PostgresError.visibly {
+                try address.check()
+                let connection = try PostgresConnection(address)
+                defer { connection.close() }
+                return try body(connection)
+            }
+        }
+
         deinit { close() }
 
         package func close() {

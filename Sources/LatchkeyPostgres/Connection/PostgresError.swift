@@ -4,7 +4,7 @@
 
     /// What PostgreSQL or the connection to it reported. Holds no argument of a statement: the server's DETAIL, which
     /// quotes them, is never read.
-    struct PostgresError: Error, CustomStringConvertible {
+    package struct PostgresError: Error, CustomStringConvertible {
         /// Five characters (PostgreSQL appendix A); empty when the connection is lost.
         let state: String
         let message: String
@@ -37,7 +37,7 @@
 
         private func isOf(class name: String) -> Bool { state.utf8.starts(with: name.utf8) }
 
-        var description: String {
+        package var description: String {
             let place = state.isEmpty ? "PostgreSQL" : "PostgreSQL \(state)"
             return constraint.map { "\(place): \($0)" } ?? "\(place): \(message)"
         }
@@ -47,6 +47,11 @@
             guard let error = error as? PostgresError else { return error }
             guard error.isUnavailable else { return StoreFault(error.description) }
             return StoreUnavailable(error.sentence)
+        }
+
+        /// Runs `body`, with its errors as a caller may see them.
+        package static func visibly<Value>(_ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch { throw visible(error) }
         }
 
         /// For operators.

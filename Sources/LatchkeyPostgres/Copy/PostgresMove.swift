@@ -11,7 +11,7 @@
         /// Connects and brings the schema up to date.
         /// - Throws: ``StoreUnavailable``, with a sentence for the operator.
         package init(_ address: PostgresAddress, now: Timestamp) throws {
-            connection = try Self.visibly {
+            connection = try PostgresError.visibly {
                 try address.check()
                 let connection = try PostgresConnection(address)
                 try ServerCheck.run(connection)
@@ -42,11 +42,6 @@
             }
             try connection.run("CLOSE \(cursor)")
         }
-
-        /// Errors as they may be shown.
-        package static func visibly<Value>(_ body: () throws -> Value) throws -> Value {
-            do { return try body() } catch { throw PostgresError.visible(error) }
-        }
     }
 
     // MARK: - Into PostgreSQL
@@ -57,7 +52,7 @@
         /// The mark is committed before: a database that was given up half way is refused by every node.
         /// - Throws: ``StoreUnavailable`` unless it is empty, but for what an unfinished copy left.
         package func beginFilling(number: Int64) throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 try connection.execute(script: "BEGIN")
                 try connection.execute(script: "LOCK TABLE moves IN ACCESS EXCLUSIVE MODE")
                 try requireEmpty()
@@ -98,7 +93,7 @@
         package func finishFilling(
             number: Int64, clockFloor: Timestamp, lastNumber: (String) throws -> Int64
         ) throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 // The first node draws an epoch of its own.
                 try connection.run("UPDATE revocation_state SET epoch = '', clock_floor = 0")
                 // Rounded up: no token and no session of the source is younger than the clock's row says.
@@ -109,7 +104,7 @@
                 }
                 // A node that knew an earlier database of this cluster forgets it.
                 try connection.run(
-                    "UPDATE history SET settled_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+                    "UPDATE history SET settled_at = \(ClockReading.now)")
                 try setLast("'revocation_ids'", try connection.integer("SELECT last_seq FROM revocation_state"))
                 try MoveMark(number: number, state: .copied).write(connection)
             }
@@ -121,7 +116,7 @@
 
         /// After this a node may serve.
         package func commit() throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 try connection.commit()
                 // Until PostgreSQL does it by itself, statements would be planned for empty tables.
                 try connection.execute(script: "ANALYZE")
@@ -135,7 +130,7 @@
         /// Begins the transaction that reads everything, and in which nobody else writes.
         /// - Throws: ``StoreUnavailable`` while a node lives, or when there is nothing to move.
         package func beginLeaving() throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 try MoveMark.check(connection)
                 try connection.execute(script: "BEGIN")
                 let tables = CopiedTable.names + ["clock"]
@@ -186,7 +181,7 @@
 
         /// From then on no node opens the database. Commits.
         package func markMoved(number: Int64) throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 try MoveMark(number: number, state: .moved).write(connection)
                 try connection.commit()
             }
@@ -205,7 +200,7 @@
         }
 
         package func standing() throws -> Standing {
-            try Self.visibly {
+            try PostgresError.visibly {
                 guard let mark = try MoveMark.read(connection) else { return .none }
                 switch mark.state {
                 case .copying, .copied: return .filled(mark.number, isOpened: false)
@@ -218,7 +213,7 @@
         /// Empties a database that was filled and has not served. No node starts on it.
         /// - Throws: ``StoreUnavailable`` when a node was quicker.
         package func empty(number: Int64) throws {
-            try Self.visibly {
+            try PostgresError.visibly {
                 try connection.execute(script: "BEGIN")
                 try connection.execute(script: "LOCK TABLE moves IN ACCESS EXCLUSIVE MODE")
                 guard case .filled(number, isOpened: false) = try standing() else {
@@ -232,6 +227,6 @@
         }
 
         /// Lets nodes serve again from a database that had moved.
-        package func stay() throws { try Self.visibly { try MoveMark.remove(connection) } }
+        package func stay() throws { try PostgresError.visibly { try MoveMark.remove(connection) } }
     }
 #endif

@@ -18,7 +18,7 @@
 
         func noteSettled() throws {
             try connection.run(
-                "UPDATE history SET settled_at = greatest(settled_at + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+                "UPDATE history SET settled_at = greatest(settled_at + 1, \(ClockReading.now))"
             )
         }
 

@@ -67,7 +67,7 @@
             let own = NodeTable.Own(
                 id: settings.node, name: settings.name, program: settings.program, schema: settings.schema,
                 issuer: card.issuer, masterKeys: card.masterKeys, serves: card.serves)
-            let seen = try settings.seenFile.flatMap { try SeenFile(path: $0).read() }
+            let seen = try settings.seen()
             let nodes = NodeTable(connection: connection)
             try EngineTurn(connection: connection, settings: settings).run(raisingClockTo: nil) { ledger, row in
                 let finding = HistoryRules.judge(row.state, recorded: row.recorded, known: seen)

@@ -1,5 +1,4 @@
 #if Postgres
-    internal import CPostgres
     import LatchkeyCore
 
     /// One of several servers that an address names.
@@ -25,9 +24,9 @@
 
         /// Each server by itself; empty when there are not several.
         var places: [PostgresPlaceName] {
-            let hosts = list("host")
-            let addresses = list("hostaddr")
-            let ports = list("port")
+            let hosts = values(of: "host")
+            let addresses = values(of: "hostaddr")
+            let ports = values(of: "port")
             let count = max(hosts.count, addresses.count)
             guard count > 1 else { return [] }
             return (0..<count).map { place in
@@ -39,26 +38,6 @@
                 }
                 return PostgresPlaceName(options: options)
             }
-        }
-
-        /// The values of a keyword that takes several, with commas between them.
-        private func list(_ keyword: String) -> [String] {
-            // The URL is a NUL-terminated copy for the call; what comes back is freed below.
-            let options = unsafe PQconninfoParse(url, nil)
-            defer { unsafe PQconninfoFree(options) }
-            guard var option = unsafe options else { return [] }
-            // The list ends with an option that has no keyword.
-            while let name = unsafe option.pointee.keyword {
-                if unsafe PostgresResult.text(name).utf8.elementsEqual(keyword.utf8),
-                    let value = unsafe option.pointee.val
-                {
-                    return unsafe PostgresResult.text(value).utf8
-                        .split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-                        .map { String(decoding: $0, as: UTF8.self) }
-                }
-                unsafe option += 1
-            }
-            return []
         }
     }
 #endif

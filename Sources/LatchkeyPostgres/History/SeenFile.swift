@@ -40,4 +40,9 @@
                 .write(to: URL(fileURLWithPath: path), options: .atomic)
         }
     }
+
+    extension PostgresStore.Settings {
+        /// What this data directory knew of the database; nil for nothing.
+        func seen() throws -> KnownHistory? { try seenFile.flatMap { try SeenFile(path: $0).read() } }
+    }
 #endif

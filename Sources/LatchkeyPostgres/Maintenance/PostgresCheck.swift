@@ -17,15 +17,10 @@
         /// - Throws: ``StoreUnavailable`` when there is nothing to look at.
         package static func run(_ address: PostgresAddress) async throws -> PostgresCheck {
             try await OwnThread.run("db-check") {
-                do {
-                    try address.check()
-                    let connection = try PostgresConnection(address)
-                    defer { connection.close() }
+                try PostgresConnection.visit(address) { connection in
                     var check = PostgresCheck()
                     try check.look(connection)
                     return check
-                } catch {
-                    throw PostgresError.visible(error)
                 }
             }
         }

@@ -8,14 +8,9 @@
         /// - Throws: ``StoreUnavailable``.
         package static func nodes(_ settings: Settings) async throws -> [NodeRecord] {
             try await OwnThread.run("nodes") {
-                do {
-                    try settings.address.check()
-                    let connection = try PostgresConnection(settings.address)
-                    defer { connection.close() }
+                try PostgresConnection.visit(settings.address) { connection in
                     guard try connection.holds("SELECT to_regclass('nodes') IS NOT NULL") else { return [] }
                     return try NodeTable(connection: connection).all()
-                } catch {
-                    throw PostgresError.visible(error)
                 }
             }
         }

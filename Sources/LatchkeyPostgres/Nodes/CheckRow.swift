@@ -22,8 +22,8 @@
         let isUnsettled: Bool
 
         private static let select = """
-            SELECT coalesce(?, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),
-                (extract(epoch FROM clock_timestamp()) * 1000)::bigint, s.epoch, s.last_seq,
+            SELECT coalesce(?, \(ClockReading.now)),
+                \(ClockReading.now), s.epoch, s.last_seq,
                 EXISTS (SELECT 1 FROM revocations WHERE seq IS NULL), k.version, c.version,
                 (SELECT coalesce(bit_xor(\(StreamMarks.mark)), 0) FROM event_streams), clock.second,
                 s.settlement <> 'none', h.system_identifier, h.timeline, h.database_oid, h.settled_at,

@@ -20,7 +20,7 @@
 
         let connection: any SQLConnection
 
-        private static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        private static let now = ClockReading.now
         /// How long a node is taken to live after it was seen.
         private static let lease: Int64 = 10_000
         /// How long its tokens count.

@@ -32,7 +32,7 @@
                 let copy = TableCopy(
                     source.tables, from: source.read, to: target.target, readBack: target.read,
                     extra: ("revocations", "id", "seq"))
-                let counts = try PostgresMove.visibly { try copy.run() }
+                let counts = try PostgresError.visibly { try copy.run() }
                 try target.finishFilling(
                     number: number, clockFloor: source.clockFloor(), lastNumber: source.lastNumber)
                 try source.markMoved(number: number)
@@ -51,7 +51,7 @@
                 do {
                     let copy = TableCopy(
                         target.tables, from: source.read, to: target.connection, readBack: target.read)
-                    let counts = try PostgresMove.visibly { try copy.run() }
+                    let counts = try PostgresError.visibly { try copy.run() }
                     for (table, _) in CopiedTable.counted {
                         try target.setLastNumber(of: table, source.lastNumber(of: table))
                     }

@@ -47,7 +47,8 @@ package struct OpenedStore: Sendable {
                 return OpenedStore(
                     store: store, isLost: { false }, threads: { await store.hotThreads() }, watch: nil)
             #else
-                throw ConfigurationError("\(database): this program was built without PostgreSQL.")
+                _ = database
+                throw ConfigurationError("This program was built without PostgreSQL.")
             #endif
         }
     }
