@@ -310,6 +310,8 @@ CREATE TABLE nodes (
     master_keys text COLLATE "C" NOT NULL,
     longest_lifetime bigint NOT NULL CHECK (longest_lifetime >= 0),
     max_skew bigint NOT NULL CHECK (max_skew >= 0),
+    -- Grows with what the node says about itself: several of its connections write the row.
+    revision bigint NOT NULL,
     serves bigint NOT NULL CHECK (serves IN (0, 1)),
     published bigint NOT NULL,
     started_at bigint NOT NULL,

@@ -40,6 +40,7 @@
             state.withLock { entered in
                 guard var changed = entered else { return nil }
                 body(&changed.own)
+                changed.own.revision += 1
                 entered = changed
                 return changed.own
             }

@@ -16,6 +16,8 @@
             let serves: Bool
             var longest: Duration = .zero
             var skew: Duration = .zero
+            /// Grows with each change.
+            var revision: Int64 = 0
         }
 
         let connection: any SQLConnection
@@ -27,20 +29,24 @@
         private static let tokens: Int64 = 3_600_000
         private static let memory: Int64 = 86_400_000
 
-        /// Writes the row, or writes it again where a promotion has lost it.
+        /// Writes the row, or writes it again where a promotion has lost it. One that was overtaken by a newer one changes
+        /// nothing: several connections of the node write, and what it has said must not be taken back for a moment.
         func write(_ own: Own, published: Int64) throws {
             try connection.run(
                 """
                 INSERT INTO nodes (id, name, program, schema_version, issuer, master_keys, longest_lifetime, max_skew,
-                    serves, published, started_at, seen_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.now), \(Self.now))
+                    revision, serves, published, started_at, seen_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.now), \(Self.now))
                 ON CONFLICT (id) DO UPDATE SET master_keys = excluded.master_keys,
                     longest_lifetime = excluded.longest_lifetime, max_skew = excluded.max_skew,
-                    serves = excluded.serves, published = excluded.published, seen_at = excluded.seen_at
+                    revision = excluded.revision, serves = excluded.serves, published = excluded.published,
+                    seen_at = excluded.seen_at
+                WHERE nodes.revision <= excluded.revision
                 """,
                 [
                     own.id, own.name, own.program, own.schema, own.issuer, own.masterKeys.text,
-                    own.longest.wholeMilliseconds, own.skew.wholeMilliseconds, own.serves, published,
+                    own.longest.wholeMilliseconds, own.skew.wholeMilliseconds, own.revision,
+                    own.serves, published,
                 ])
         }
 
