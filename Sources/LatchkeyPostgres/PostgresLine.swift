@@ -35,6 +35,12 @@
             }
         }
 
+        /// Blocks until ``connection()`` would try again: at most two seconds.
+        func waitForTurn() {
+            guard let left = backOff.left else { return }
+            Thread.sleep(milliseconds: Int(left / .milliseconds(1)) + 1)
+        }
+
         /// An old primary may stand in the address before the new one.
         private func connect() throws -> PostgresConnection {
             do {

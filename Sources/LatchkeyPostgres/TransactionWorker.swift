@@ -10,6 +10,7 @@
     /// | other transactions were in the way, or wrote first what this one found absent | again, up to five times |
     /// | connection lost before COMMIT was sent: nothing happened | once more, on another connection |
     /// | connection lost during COMMIT, or it may be on one disk only | again if the rule is repeatable; otherwise the caller is told that it may have happened |
+    /// | no connection | the caller gets the error; tried again a few times while an earlier commit is in doubt |
     /// | anything else | the caller gets the error |
     final class TransactionWorker {
         private let settings: PostgresStore.Settings
@@ -35,6 +36,7 @@
 
         /// How one attempt ended without an answer.
         private enum Failure: Error {
+            case unreached(any Error)
             case conflict(any Error)
             case lost(any Error)
             case unsure
@@ -42,7 +44,7 @@
         }
 
         func run(_ job: TransactionJob) {
-            var (conflicts, losses, doubts) = (0, 0, 0)
+            var (conflicts, losses, doubts, misses) = (0, 0, 0, 0)
             while true {
                 do {
                     try settle(job, confirming: doubts > 0)
@@ -53,6 +55,10 @@
                     losses += 1
                 } catch .unsure where job.repeatable && doubts < Self.attempts - 1 {
                     doubts += 1
+                } catch .unreached where doubts > 0 && misses < Self.attempts - 1 {
+                    // What broke the commit may last a moment: the server restarts, or has no place left.
+                    misses += 1
+                    line.waitForTurn()
                 } catch {
                     return job.fail(Self.visible(error, isUnsure: doubts > 0))
                 }
@@ -64,7 +70,7 @@
         private static func visible(_ failure: Failure, isUnsure: Bool) -> any Error {
             switch failure {
             case .unsure: return StoreUnavailable.unsure
-            case .conflict(let error), .lost(let error):
+            case .conflict(let error), .lost(let error), .unreached(let error):
                 return isUnsure ? StoreUnavailable.unsure : PostgresError.visible(error)
             case .other(let error):
                 let visible = PostgresError.visible(error)
@@ -77,7 +83,7 @@
         ///   if it finds all done.
         private func settle(_ job: TransactionJob, confirming: Bool) throws(Failure) {
             let connection: PostgresConnection
-            do { connection = try line.connection() } catch { throw .other(error) }
+            do { connection = try line.connection() } catch { throw .unreached(error) }
             let transaction = PostgresTransaction(connection: connection, now: settings.databaseClock?())
             let beginning: PostgresTransaction.Beginning
             let ledger: SQLLedger
