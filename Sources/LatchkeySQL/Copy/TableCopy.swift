@@ -8,8 +8,9 @@ package struct RowWriter {
     private let extra: (name: String, source: Int)?
     private var waiting: [[SQLValue]] = []
 
-    /// No engine takes more arguments in a statement than this, and with more rows a statement gains nothing.
-    private static let mostArguments = 20_000
+    /// PostgreSQL describes a statement's arguments in four bytes each, and libpq takes such a message for a broken
+    /// connection when it is longer than 30,000 bytes. With more rows a statement gains nothing.
+    private static let mostArguments = 7_000
     private static let mostRows = 500
 
     /// - Parameter extra: a column that only the target has, and the column whose value it takes.

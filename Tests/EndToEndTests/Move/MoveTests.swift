@@ -68,6 +68,32 @@
             }
         }
 
+        @Test func `tables that are larger than a statement are moved whole, the widest among them`() async throws {
+            let fixture = try await MoveFixture()
+            _ = try await fixture.fill()
+            let rows = 1203
+            let database = try Database(path: fixture.path, access: .readWrite)
+            let tables = try CopiedTable.all(in: database)
+            let sessions = try #require(tables.first { $0.name == "sessions" })
+            #expect(tables.allSatisfy { $0.columns.count <= sessions.columns.count })
+            let values = sessions.columns.map { $0.name == "id" ? "randomblob(16)" : $0.name }
+            try database.run(
+                """
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+                INSERT INTO sessions (\(sessions.list))
+                SELECT \(values.joined(separator: ", ")) FROM (SELECT * FROM sessions LIMIT 1), n
+                """, [Int64(rows)])
+            try database.run("UPDATE session_count SET sessions = sessions + ?", [Int64(rows)])
+            try database.close()
+            let copied = try await fixture.move().toPostgres()
+            #expect(try #require(copied.first { $0.table == "sessions" }).rows > rows)
+            // And back, which reads as much.
+            try await fixture.withPostgres { _ in }
+            try FileManager.default.removeItem(atPath: fixture.path)
+            let back = try await fixture.move().toSQLite()
+            #expect(back.first { $0.table == "sessions" }?.rows == copied.first { $0.table == "sessions" }?.rows)
+        }
+
         @Test func `numbers of rows go on where the source was, even where the last row is gone`() async throws {
             let fixture = try await MoveFixture()
             _ = try await fixture.fill()
