@@ -20,7 +20,7 @@
         func connection() throws -> PostgresConnection {
             // Read before the connection is made: one that was made meanwhile is made again.
             let current = address.admission?.generation ?? 0
-            if let known, known.isOpen, generation == current { return known }
+            if let known, generation == current, (try? known.renewPlans()) != nil, known.isOpen { return known }
             close()
             if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left)") }
             do {

@@ -56,7 +56,9 @@ struct SeededServer: Sendable {
         try ServerUnderTest(binary: options.server, folder: folder, configuration: configuration)
     }
 
-    var database: String { folder + "/data/latchkey.sqlite" }
+    var data: String { folder + "/data" }
+    var masterKeyFile: String { data + "/master.key" }
+    var database: String { data + "/latchkey.sqlite" }
     var writeAheadLog: String { database + "-wal" }
 
     /// Bytes of a file of this directory; 0 when it is not there.

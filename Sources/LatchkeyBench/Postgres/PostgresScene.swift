@@ -28,7 +28,7 @@ final class PostgresScene {
     /// - Parameter line: how it reaches PostgreSQL, instead of the socket itself.
     func node(_ name: String, by line: DelayedLine? = nil) throws -> ServerUnderTest {
         try cluster.makeDatabase(name)
-        let node = try start(name, database: name, issuer: nil, line)
+        let node = try start(name, database: name, by: line)
         Console.note("Making users and clients in the database \(name)")
         try Population(admin: node.admin).create()
         return node
@@ -36,7 +36,28 @@ final class PostgresScene {
 
     /// One more node of the same issuer on the same database.
     func node(_ name: String, beside first: ServerUnderTest, database: String) throws -> ServerUnderTest {
-        try start(name, database: database, issuer: first.issuer, nil)
+        try start(name, database: database, issuer: first.issuer)
+    }
+
+    /// A seeded server and a node with the same users and sessions, so that the tokens of one are good at the other.
+    func pair(_ name: String, _ seeded: SeededServer) throws -> (sqlite: ServerUnderTest, postgres: ServerUnderTest) {
+        try cluster.makeDatabase(name)
+        let place = try makeFolder(name)
+        try FileManager.default.copyItem(atPath: seeded.data, toPath: place + "/data")
+        try FileManager.default.copyItem(atPath: seeded.masterKeyFile, toPath: masterKeyFile(name))
+        Console.note("Moving \(seeded.plan.sessions) sessions into the database \(name)")
+        try move(place, to: name, by: seeded.configuration)
+        return (try keep(seeded.start()), try start(name, database: name, in: place, seeded.configuration))
+    }
+
+    /// As an operator does it.
+    private func move(_ place: String, to database: String, by configuration: [String: String]) throws {
+        let settings = configuration.merging(settings(database)) { _, own in own }
+        let process = try ChildProcess(
+            options.server, ["db", "copy", "--to", "postgres", "--data-dir", place + "/data"],
+            environment: ProcessInfo.processInfo.environment.merging(settings) { _, own in own },
+            log: place + "/copy.log")
+        guard process.wait() == 0 else { throw BenchFailure("The data was not moved:\n\(process.lastWords)") }
     }
 
     /// The same program on SQLite, for comparison.
@@ -61,19 +82,26 @@ final class PostgresScene {
     }
 
     private func start(
-        _ name: String, database: String, issuer: String?, _ line: DelayedLine?
+        _ name: String, database: String, in place: String? = nil, _ configuration: [String: String] = [:],
+        issuer: String? = nil, by line: DelayedLine? = nil
     ) throws -> ServerUnderTest {
-        let host = line?.folder ?? cluster.folder
-        return try keep(
+        try keep(
             ServerUnderTest(
-                binary: options.server, folder: try makeFolder(name),
-                configuration: [
-                    "LATCHKEY_STORE": "postgres",
-                    "LATCHKEY_POSTGRES_URL": "host=\(host) user=\(PostgresCluster.user) dbname=\(database)",
-                    // The nodes of a database share it; the first one makes it.
-                    "LATCHKEY_MASTER_KEY_FILE": "\(folder)/\(database).key",
-                ], issuer: issuer))
+                binary: options.server, folder: place ?? makeFolder(name),
+                configuration: configuration.merging(settings(database, by: line)) { _, own in own }, issuer: issuer))
     }
+
+    private func settings(_ database: String, by line: DelayedLine? = nil) -> [String: String] {
+        [
+            "LATCHKEY_STORE": "postgres",
+            "LATCHKEY_POSTGRES_URL":
+                "host=\(line?.folder ?? cluster.folder) user=\(PostgresCluster.user) dbname=\(database)",
+            "LATCHKEY_MASTER_KEY_FILE": masterKeyFile(database),
+        ]
+    }
+
+    /// The nodes of a database share it; the first one makes it.
+    private func masterKeyFile(_ database: String) -> String { folder + "/" + database + ".key" }
 
     private func keep(_ node: ServerUnderTest) -> ServerUnderTest {
         nodes.append(node)

@@ -24,16 +24,20 @@
         private var pending: [Message] = []
         /// Warnings of the server since they were last taken.
         private let warnings = Warnings()
+        private var planLife: Duration = .seconds(1)
+        private var plansEnd: ContinuousClock.Instant
 
         /// As long as a server that hangs may hold its callers up. The server's own limit is shorter, so that one that is
         /// well speaks first.
         package static let usualPatience: Duration = .seconds(5)
         private static let mostPending = 64
+        private static let longestPlanLife: Duration = .seconds(30)
 
         /// - Parameter patience: the longest wait for an answer; nil for statements that take their time.
         /// - Throws: ``PostgresError``, ``StoreUnavailable``.
         package init(_ address: PostgresAddress, patience: Duration? = usualPatience) throws {
             self.patience = patience
+            plansEnd = .now + planLife
             let opened = unsafe try Self.connect(address)
             unsafe handle = unsafe opened
             guard unsafe PQstatus(opened) == CONNECTION_OK else {
@@ -115,6 +119,19 @@
         var isInsideTransaction: Bool {
             let status = unsafe PQtransactionStatus(handle)
             return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
+        }
+
+        // MARK: Plans
+
+        /// Forgets how statements are run, when that was decided some time ago. Between transactions.
+        ///
+        /// What PostgreSQL decided while a table was empty, such as reading a whole index for each session, it keeps until
+        /// the table is analysed. That is a minute after it was filled, and a new cluster would be slow until then.
+        func renewPlans() throws {
+            guard isOpen, plansEnd <= .now else { return }
+            try execute(script: "DISCARD PLANS")
+            planLife = min(planLife * 2, Self.longestPlanLife)
+            plansEnd = .now + planLife
         }
 
         // MARK: Transactions
