@@ -72,13 +72,13 @@
             let connection = try line.connection()
             let looks = SQLLooks(connection, PostgresDialect(now: nil))
             guard job.snapshot else { return try job.run(looks) }
-            try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.beginSnapshot()
             do {
                 let answer = try job.run(looks)
-                try connection.execute(script: "COMMIT")
+                try connection.commit()
                 return answer
             } catch {
-                do { try connection.execute(script: "ROLLBACK") } catch { line.close() }
+                do { try connection.rollBack() } catch { line.close() }
                 throw error
             }
         }

@@ -28,9 +28,7 @@ extension Store {
     ) async throws -> LoginAttempt {
         try await read(snapshot: true) { looks in
             let record = try normalisedName.flatMap { try looks.users.loginRecord(normalisedName: $0) }
-            var counters: [ThrottleBucket: FailureCounter] = [:]
-            for bucket in buckets { counters[bucket] = try looks.throttle.counter(bucket) }
-            return LoginAttempt(record: record, counters: counters)
+            return LoginAttempt(record: record, counters: try looks.throttle.counters(buckets))
         }
     }
 

@@ -25,7 +25,8 @@ package struct FailureCounter: Sendable, Equatable {
 
 /// Counters of failed attempts to sign in.
 package protocol ThrottleLook {
-    func counter(_ bucket: ThrottleBucket) throws -> FailureCounter?
+    /// Those that have counted something; each bucket stands in the list once.
+    func counters(_ buckets: [ThrottleBucket]) throws -> [ThrottleBucket: FailureCounter]
 }
 
 package protocol ThrottleTable: ThrottleLook {

@@ -147,6 +147,9 @@
             return try last(try exchange([.statement("BEGIN")] + messages))
         }
 
+        /// Begins a transaction that reads from one state of the database, together with its first statement.
+        func beginSnapshot() { pending = [.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")] }
+
         /// Commits, with what is still to be written, and makes sure that it was one.
         /// - Throws: ``PostgresError``; after ``PostgresError/lost(_:)`` nobody knows whether it has happened, nor after
         ///   ``UnsureCommit``.
