@@ -6,7 +6,7 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "The effective configuration.",
         discussion: """
-              latchkey config check --config /etc/latchkey.yaml
+              latchkey config check --config /etc/latchkey/latchkey.yaml
               latchkey config print
             """,
         subcommands: [ConfigCheck.self, ConfigPrint.self]
@@ -23,7 +23,7 @@ struct ConfigCheck: AsyncParsableCommand {
             A certificate that has expired or is not valid yet fails the check; the server itself would start with it
             and warn. The check creates and changes nothing.
 
-              latchkey config check --config /etc/latchkey.yaml
+              latchkey config check --config /etc/latchkey/latchkey.yaml
             """
     )
 
@@ -42,7 +42,7 @@ struct ConfigPrint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "print",
         abstract: "Prints every key with its value and where it came from.",
-        discussion: "  latchkey config print --config /etc/latchkey.yaml --format json"
+        discussion: "  latchkey config print --config /etc/latchkey/latchkey.yaml --format json"
     )
 
     /// One line of the output.

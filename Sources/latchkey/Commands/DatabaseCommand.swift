@@ -109,9 +109,11 @@ struct DatabaseCheck: AsyncParsableCommand {
         abstract: "Checks the database or a backup; the exit code is 1 when something is wrong.",
         discussion: """
             If there is a master key, the check also tries it on the backup: db restore needs the key of that time. On
-            PostgreSQL the check also looks at the server's settings, at the schema and at the nodes.
+            PostgreSQL the check also looks at the server's settings, at the schema and at the nodes; give the
+            configuration of a node there.
 
               latchkey db check
+              latchkey db check --config /etc/latchkey/latchkey.yaml
               latchkey db check /backup/latchkey.sqlite
             """
     )
@@ -128,8 +130,8 @@ struct DatabaseCheck: AsyncParsableCommand {
         for problem in problems { Terminal.line(problem) }
         guard problems.isEmpty else {
             throw CommandFailure(
-                "The database has problems (\(problems.count)): restore a backup with "
-                    + "\(settings.command("db restore FILE")).")
+                "The database has problems (\(problems.count)). Unless a line above says what to do, "
+                    + "restore a backup with \(settings.command("db restore FILE")).")
         }
         Terminal.line("The database is sound.")
         for clash in try await maintenance.clashes() { Terminal.note("Warning: \(clash)") }

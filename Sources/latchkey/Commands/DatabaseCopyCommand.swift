@@ -17,13 +17,15 @@ struct DatabaseCopyCommand: AsyncParsableCommand {
         discussion: """
             Give the configuration of a node, with `store: postgres`; the SQLite file is the one of its data directory.
             Stop every server first. The target must be empty. Everything is copied and compared: users, sessions, keys,
-            revocations, the audit trail. Tokens of before stay valid, and the revocation list goes on with its numbers.
+            revocations, the audit trail. Earlier tokens stay valid, and the revocation list goes on with its numbers.
             The source is kept, but marked as moved: no server opens it any more.
 
-            --undo takes that back, as long as no server has opened the target.
+            --undo takes that back, as long as no server and no command has opened the target. After that go back with
+            --to sqlite, and move the old SQLite file out of the data directory first.
 
-              latchkey db copy --to postgres --config /etc/latchkey.yaml
-              latchkey db copy --undo --config /etc/latchkey.yaml
+              latchkey db copy --to postgres --config /etc/latchkey/latchkey.yaml
+              latchkey db copy --undo --config /etc/latchkey/latchkey.yaml
+              latchkey db copy --to sqlite --config /etc/latchkey/latchkey.yaml
             """
     )
 

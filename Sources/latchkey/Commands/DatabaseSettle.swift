@@ -17,8 +17,8 @@ struct DatabaseSettle: AsyncParsableCommand {
             --keep-sessions), and the signing keys are replaced, as `latchkey db restore` does for SQLite.
             --moved: the same state stands on another server now, and nothing was lost.
 
-              latchkey db settle --restored --config /etc/latchkey.yaml
-              latchkey db settle --moved --config /etc/latchkey.yaml
+              latchkey db settle --restored --config /etc/latchkey/latchkey.yaml
+              latchkey db settle --moved --config /etc/latchkey/latchkey.yaml
             """
     )
 

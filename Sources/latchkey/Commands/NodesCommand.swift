@@ -8,12 +8,14 @@ struct NodesCommand: AsyncParsableCommand {
         abstract: "Lists the servers that share a PostgreSQL database, and whether they live.",
         discussion: """
             A node lives while it was seen within ten seconds; nodes of the last day are listed. SCHEMA is the last step
-            of the schema that its program knows. BEHIND counts the revocations that it had not published when it was
-            last seen. KEYS names the master keys that it has, without showing them: nodes with the same letters have the
-            same ones.
+            of the schema that its program knows. BEHIND counts the revocations that are newer than the last one
+            that it had published when it was last seen. KEYS names the master keys that it has, without showing them:
+            nodes with the same letters have the same ones.
 
-              latchkey nodes
-              latchkey nodes --format json
+            The command asks PostgreSQL itself, so it needs the configuration of a node.
+
+              latchkey nodes --config /etc/latchkey/latchkey.yaml
+              latchkey nodes --config /etc/latchkey/latchkey.yaml --format json
             """
     )
 
@@ -23,7 +25,9 @@ struct NodesCommand: AsyncParsableCommand {
     func run() async throws {
         let effective = try await settings.load()
         guard case .postgres(let database) = effective.database else {
-            throw CommandFailure("The database is SQLite, which serves one server: there are no nodes.")
+            throw CommandFailure(
+                "By this configuration the database is SQLite, which serves one server: there are no nodes. "
+                    + "Give the configuration of a node with --config.")
         }
         #if Postgres
             let nodes = try await PostgresMaintenance(effective, database).nodes().map(NodeLine.init)
