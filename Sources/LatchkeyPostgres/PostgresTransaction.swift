@@ -59,7 +59,7 @@
 
         /// A statement of its own after the locks, and so of a snapshot that has all that earlier holders did.
         private static let selection = """
-            SELECT \(StateRow.selection), \(ClockReading.selection) FROM \(StateRow.source), clock
+            SELECT \(StateRow.selection(clockFloor: PostgresDialect.clockFloor)), \(ClockReading.selection) FROM \(StateRow.source), clock
             WHERE revocation_state.id = 1 AND key_state.id = 1 AND clock.id = 1
             """
 

@@ -118,7 +118,7 @@ extension SQLLedger {
     /// The tables with one row, read once in a batch until a rule changes them.
     func row() throws -> StoreState {
         if let known { return known }
-        let state = try StateRow(connection).row()
+        let state = try StateRow(connection, dialect).row()
         known = state
         return state
     }

@@ -83,7 +83,7 @@ package final class SQLiteStore: Store {
             try file.prepare()
             let connection = try file.openWriter()
             try Migrator().run(on: connection, applyPending: settings.schema == .migrate, now: clock.now())
-            let start = try StateRow(connection).row()
+            let start = try StateRow(connection, SQLiteDialect()).row()
             return try launch(settings, file, connection, start, clock, observer, logger)
         } catch let error as DatabaseError {
             throw Failure.dissolves(error) ? Failure.unavailable(error) : StoreFault(error)
