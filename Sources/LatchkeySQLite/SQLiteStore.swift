@@ -154,11 +154,11 @@ extension SQLiteStore {
         let now = clock.now()
         let databaseBytes = DatabaseFile.size(file.path)
         let logBytes = DatabaseFile.size(file.writeAheadLogPath)
-        let figures = writer.statistics
+        let commits = writer.statistics.commits
         let rows = try await read(snapshot: true) { try $0.upkeep.counts(at: now) }
         return StoreStatistics(
             users: rows.users, clients: rows.clients, sessions: rows.sessions, liveRevocations: rows.liveRevocations,
             auditEvents: rows.auditEvents, databaseBytes: databaseBytes, writeAheadLogBytes: logBytes,
-            batches: figures.batches, transactions: figures.transactions, commitTimes: figures.commitTimes)
+            commits: commits)
     }
 }

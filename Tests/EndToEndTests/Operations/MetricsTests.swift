@@ -75,7 +75,7 @@ struct MetricsTests {
             #expect(methods.isSubset(of: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"]))
             #expect(methods.contains("other"))
             let names = Set(samples.flatMap(\.labels.keys))
-            #expect(names.isSubset(of: ["method", "route", "status", "le"]), "\(names)")
+            #expect(names.isSubset(of: ["method", "route", "status", "le", "runs"]), "\(names)")
             for sample in samples {
                 let family = kinds[sample.name] ?? kinds[sample.name.replacing(/_(bucket|sum|count)$/, with: "")]
                 #expect(family != nil, "\(sample.name) has no type")

@@ -57,15 +57,15 @@ struct SessionLifetimeTests {
             let cookie = try await server.signedIn()
             clock.advance(by: .seconds(61))
             #expect(try await server.session(cookie).status == 200)
-            let before = try await server.services.store.statistics().transactions
+            let before = try await server.services.store.statistics().commits.transactions
             for _ in 0..<100 {
                 #expect(try await server.session(cookie).status == 200)
                 #expect(try await server.forward("client_id=web", cookie: cookie).status == 200)
             }
-            #expect(try await server.services.store.statistics().transactions == before)
+            #expect(try await server.services.store.statistics().commits.transactions == before)
             clock.advance(by: .seconds(60))
             #expect(try await server.session(cookie).status == 200)
-            #expect(try await server.services.store.statistics().transactions == before + 1)
+            #expect(try await server.services.store.statistics().commits.transactions == before + 1)
         }
     }
 
