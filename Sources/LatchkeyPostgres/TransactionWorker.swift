@@ -101,7 +101,7 @@
             }
             try commit(connection, transaction)
             deliver(answer, ledger, job)
-            ticker.tickAfterwards(beginning.reading, connection)
+            if job.scope.usesClock { ticker.tickAfterwards(beginning.reading, connection) }
         }
 
         /// Nothing was committed.
@@ -155,13 +155,15 @@
             _ job: TransactionJob, _ transaction: PostgresTransaction
         ) throws -> (PostgresTransaction.Beginning, SQLLedger, @Sendable ([RevocationRecord]) -> Void) {
             var beginning = try begin(job, transaction)
-            if beginning.reading.isBehind(by: ticker.lag) { beginning = try restart(beginning, job, transaction) }
-            var ledger = transaction.ledger(beginning)
+            if job.scope.usesClock, beginning.reading.isBehind(by: ticker.lag) {
+                beginning = try restart(beginning, job, transaction)
+            }
+            var ledger = transaction.ledger(beginning, job.scope)
             ledger.beginRule()
             var answer = try job.run(ledger)
             if ledger.waitsForClock, beginning.reading.isBehind(by: 0) {
                 beginning = try restart(beginning, job, transaction)
-                ledger = transaction.ledger(beginning)
+                ledger = transaction.ledger(beginning, job.scope)
                 ledger.beginRule()
                 answer = try job.run(ledger)
             }
