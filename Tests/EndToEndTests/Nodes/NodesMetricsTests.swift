@@ -36,13 +36,5 @@
                 #expect(try value("latchkey_users", in: other) == 1)
             }
         }
-
-        @Test(.onSQLite) func `a server with a database of its own has no figures of sharing`() async throws {
-            try await withServer { server in
-                let page = try await server.http.get("/metrics").text
-                #expect(!page.contains("latchkey_turn_seconds") && !page.contains("latchkey_hot_set_size"))
-                #expect(page.contains("latchkey_write_ahead_log_bytes"))
-            }
-        }
     }
 #endif
