@@ -28,6 +28,11 @@ package struct ServerHealth: Sendable {
         }
     }
 
+    /// Figures of sharing it, and how long ago this node has looked at what others committed, if it has.
+    package var sharingFigures: (figures: SharingFigures, lookedAgo: Duration?)? {
+        store.sharing.map { ($0.figures, $0.lastCheck?.age) }
+    }
+
     /// A node that has not looked for this long should get no requests: others know more.
     private static let longestSilence: Duration = .seconds(2)
 

@@ -41,6 +41,13 @@
             return Timestamp(milliseconds: second * 1000 + 999)
         }
 
+        /// Whatever is issued next has at least the second of the clock's row.
+        static let clockFloor = "clock.second * 1000"
+
+        var selectState: String { Self.selectState }
+        private static let selectState =
+            "SELECT \(StateRow.selection(clockFloor: clockFloor)) FROM \(StateRow.source), clock"
+
         /// Nodes that knew the wrong time take the earlier one for what an operator has settled.
         func resetClock(to now: Timestamp, _ connection: any SQLConnection) throws {
             try connection.run("UPDATE clock SET second = ?", [now.seconds])

@@ -47,6 +47,7 @@
         package let node: String
         let pool: TransactionPool
         let lane: HotLane
+        private let counted: NodeFigures
         private let readers: PostgresReaders
         private let sequencer: Sequencer
         private let watcher: Watcher
@@ -54,7 +55,8 @@
 
         private init(
             clock: Clock, expiryClock: ExpiryClock, node: String, pool: TransactionPool, lane: HotLane,
-            readers: PostgresReaders, sequencer: Sequencer, watcher: Watcher, membership: Membership
+            counted: NodeFigures, readers: PostgresReaders, sequencer: Sequencer, watcher: Watcher,
+            membership: Membership
         ) {
             self.membership = membership
             self.node = node
@@ -62,6 +64,7 @@
             self.expiryClock = expiryClock
             self.pool = pool
             self.lane = lane
+            self.counted = counted
             self.readers = readers
             self.sequencer = sequencer
             self.watcher = watcher
@@ -95,12 +98,15 @@
                     settings, published: found.state.sequence, memory: membership.memory, observer: observer,
                     logger: logger)
                 let ticker = ClockTicker(lag: settings.clockLag)
-                let pool = TransactionPool(settings, ticker: ticker, sequencer: sequencer, observer: observer)
+                let counted = NodeFigures()
+                let pool = TransactionPool(
+                    settings, ticker: ticker, sequencer: sequencer, observer: observer, figures: counted)
                 return PostgresStore(
                     clock: clock,
                     expiryClock: ExpiryClock(
                         clock, floor: found.state.second > 0 ? Timestamp(seconds: found.state.second) : nil),
-                    node: settings.node, pool: pool, lane: HotLane(settings, ticker: ticker, pool: pool),
+                    node: settings.node, pool: pool,
+                    lane: HotLane(settings, ticker: ticker, pool: pool, figures: counted), counted: counted,
                     readers: PostgresReaders(settings), sequencer: sequencer,
                     watcher: Watcher(
                         settings, sequencer: sequencer, membership: membership,
@@ -140,8 +146,11 @@
 
         package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
 
-        /// Connections to an old primary that were refused since the start.
-        package var refusedConnections: Int { membership.refusedConnections }
+        package var figures: SharingFigures {
+            var figures = counted.sharing
+            figures.refusedConnections = membership.refusedConnections
+            return figures
+        }
 
         package func enter(_ card: NodeCard) async throws {
             let membership = membership
@@ -229,11 +238,14 @@
 
         package func statistics() async throws -> StoreStatistics {
             let now = clock.now()
-            let rows = try await read(snapshot: true) { try $0.upkeep.counts(at: now) }
+            let (rows, bytes) = try await read(snapshot: true) { looks in
+                let bytes = try Self.connection(of: looks).integer("SELECT pg_database_size(current_database())")
+                return (try looks.upkeep.counts(at: now), bytes)
+            }
             return StoreStatistics(
                 users: rows.users, clients: rows.clients, sessions: rows.sessions,
-                liveRevocations: rows.liveRevocations, auditEvents: rows.auditEvents, databaseBytes: 0,
-                writeAheadLogBytes: 0, batches: 0, transactions: 0, commitTimes: CommitTimes())
+                liveRevocations: rows.liveRevocations, auditEvents: rows.auditEvents, databaseBytes: bytes,
+                writeAheadLogBytes: nil, commits: counted.commits)
         }
     }
 #endif

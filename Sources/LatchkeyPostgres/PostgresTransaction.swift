@@ -59,7 +59,7 @@
 
         /// A statement of its own after the locks, and so of a snapshot that has all that earlier holders did.
         private static let selection = """
-            SELECT \(StateRow.selection), \(ClockReading.selection) FROM \(StateRow.source), clock
+            SELECT \(StateRow.selection(clockFloor: PostgresDialect.clockFloor)), \(ClockReading.selection) FROM \(StateRow.source), clock
             WHERE revocation_state.id = 1 AND key_state.id = 1 AND clock.id = 1
             """
 
@@ -73,11 +73,13 @@
             do { try connection.rollBack() } catch { connection.close() }
         }
 
-        /// What the rule works with. Its instant is the database's clock, held within the clock's second.
-        func ledger(_ beginning: Beginning) -> SQLLedger {
-            SQLLedger(
-                connection: connection, dialect: PostgresDialect(now: now), wall: beginning.reading.wall,
-                floor: beginning.reading.floor, known: beginning.state)
+        /// What the rule works with. Its instant is the database's clock, held within the clock's second if it may issue.
+        func ledger(_ beginning: Beginning, _ scope: WriteScope) -> SQLLedger {
+            let reading = beginning.reading
+            return SQLLedger(
+                connection: connection, dialect: PostgresDialect(now: now),
+                wall: scope.usesClock ? reading.wall : reading.database, floor: reading.floor,
+                mayIssue: scope.usesClock, known: beginning.state)
         }
 
         /// Makes the commit wait for the disk, and for the standbys, although nothing else is written: for what an earlier
@@ -85,5 +87,11 @@
         static func confirm(_ connection: PostgresConnection) throws {
             try connection.walkCommitting("SELECT pg_logical_emit_message(true, 'latchkey', '')", []) { _ in .stop }
         }
+    }
+
+    extension WriteScope {
+        /// Whether its rules move the clock's row on. Those on rows alone issue nothing: a server whose clock was wrong for
+        /// a while, and on which only probes and sweeps ran meanwhile, has used no wrong time.
+        var usesClock: Bool { if case .rows = self { false } else { true } }
     }
 #endif

@@ -208,7 +208,7 @@
                 let connection = try looking.connection()
                 _ = try number(connection)
                 try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                let state = try StateRow(connection).row().stored
+                let state = try StateRow(connection, PostgresDialect(now: nil)).row().stored
                 let records = try Revocations(connection).all(after: 0)
                 try connection.commit()
                 memory.add(records)

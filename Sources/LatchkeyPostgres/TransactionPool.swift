@@ -23,7 +23,8 @@
         private let exits: [Completion]
 
         init(
-            _ settings: PostgresStore.Settings, ticker: ClockTicker, sequencer: Sequencer, observer: any StoreObserver
+            _ settings: PostgresStore.Settings, ticker: ClockTicker, sequencer: Sequencer, observer: any StoreObserver,
+            figures: NodeFigures
         ) {
             let queue = JobQueue<TransactionJob>(limit: settings.waitingLimit)
             self.queue = queue
@@ -31,7 +32,7 @@
                 let exit = Completion()
                 OwnThread.start("store-write-\(index)") {
                     let worker = TransactionWorker(
-                        settings, ticker: ticker, sequencer: sequencer, observer: observer)
+                        settings, ticker: ticker, sequencer: sequencer, observer: observer, figures: figures)
                     while let job = queue.take(most: 1).first { worker.run(job) }
                     worker.close()
                     exit.finish()
@@ -42,8 +43,6 @@
 
         /// False when too many wait or the pool is closed; the job was not taken then.
         func push(_ job: TransactionJob) -> Bool { queue.push(job) }
-
-        var waiting: Int { queue.count }
 
         /// Finishes what waits and closes the connections.
         func stop() async {

@@ -17,18 +17,21 @@
         private let ticker: ClockTicker
         private let sequencer: Sequencer
         private let observer: any StoreObserver
+        private let figures: NodeFigures
         private let line: PostgresLine
 
         /// How often a rule runs when other transactions are in its way, and when its commits end in doubt.
         private static let attempts = 5
 
         init(
-            _ settings: PostgresStore.Settings, ticker: ClockTicker, sequencer: Sequencer, observer: any StoreObserver
+            _ settings: PostgresStore.Settings, ticker: ClockTicker, sequencer: Sequencer, observer: any StoreObserver,
+            figures: NodeFigures
         ) {
             self.settings = settings
             self.ticker = ticker
             self.sequencer = sequencer
             self.observer = observer
+            self.figures = figures
             line = PostgresLine(settings.address, patience: settings.patience)
         }
 
@@ -51,6 +54,7 @@
                     return
                 } catch .conflict where conflicts < Self.attempts - 1 {
                     conflicts += 1
+                    figures.conflicted()
                 } catch .lost where losses == 0 {
                     losses += 1
                 } catch .unsure where job.repeatable && doubts < Self.attempts - 1 {
@@ -97,7 +101,7 @@
             }
             try commit(connection, transaction)
             deliver(answer, ledger, job)
-            ticker.tickAfterwards(beginning.reading, connection)
+            if job.scope.usesClock { ticker.tickAfterwards(beginning.reading, connection) }
         }
 
         /// Nothing was committed.
@@ -111,8 +115,10 @@
 
         private func commit(_ connection: PostgresConnection, _ transaction: PostgresTransaction) throws(Failure) {
             do {
+                let start = ContinuousClock.now
                 // A rule may swallow the error of a statement; the transaction it ran in is lost all the same.
                 try connection.commit()
+                figures.committed(1, in: .now - start)
             } catch {
                 transaction.rollBack()
                 if error is UnsureCommit { throw .unsure }
@@ -148,14 +154,16 @@
         private func runRule(
             _ job: TransactionJob, _ transaction: PostgresTransaction
         ) throws -> (PostgresTransaction.Beginning, SQLLedger, @Sendable ([RevocationRecord]) -> Void) {
-            var beginning = try transaction.begin(job.scope)
-            if beginning.reading.isBehind(by: ticker.lag) { beginning = try restart(beginning, job, transaction) }
-            var ledger = transaction.ledger(beginning)
+            var beginning = try begin(job, transaction)
+            if job.scope.usesClock, beginning.reading.isBehind(by: ticker.lag) {
+                beginning = try restart(beginning, job, transaction)
+            }
+            var ledger = transaction.ledger(beginning, job.scope)
             ledger.beginRule()
             var answer = try job.run(ledger)
             if ledger.waitsForClock, beginning.reading.isBehind(by: 0) {
                 beginning = try restart(beginning, job, transaction)
-                ledger = transaction.ledger(beginning)
+                ledger = transaction.ledger(beginning, job.scope)
                 ledger.beginRule()
                 answer = try job.run(ledger)
             }
@@ -167,7 +175,16 @@
         ) throws -> PostgresTransaction.Beginning {
             transaction.rollBack()
             try ticker.tick(beginning.reading, transaction.connection)
-            return try transaction.begin(job.scope)
+            return try begin(job, transaction)
+        }
+
+        private func begin(
+            _ job: TransactionJob, _ transaction: PostgresTransaction
+        ) throws -> PostgresTransaction.Beginning {
+            let start = ContinuousClock.now
+            let beginning = try transaction.begin(job.scope)
+            figures.began(job.scope, after: .now - start)
+            return beginning
         }
     }
 

@@ -16,7 +16,9 @@ package protocol SQLDialect: Sendable {
     /// The instant of a revocation, where the transaction's instant is not enough to keep issuances apart from it.
     /// - Parameter byTime: whether the entry matches by `iat`.
     func revocationInstant(byTime: Bool, at instant: Timestamp, _ connection: any SQLConnection) throws -> Timestamp
-    /// Lowers the clock where it is a row, which an operator has found to be wrong.
+    /// Reads what ``StateRow`` decodes. The engine keeps the latest instant that was used in its own way.
+    var selectState: String { get }
+    /// Lowers that instant, which an operator has found to be wrong.
     func resetClock(to now: Timestamp, _ connection: any SQLConnection) throws
 }
 

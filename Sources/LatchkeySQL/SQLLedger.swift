@@ -13,6 +13,7 @@ package final class SQLLedger: Ledger {
     private let wall: Timestamp
     package let instant: Timestamp
     private let floor: Timestamp
+    private let mayIssue: Bool
     private var known: StoreState?
     private var knownStreams: [ListeningStream]?
     private var usedClock = false
@@ -31,12 +32,15 @@ package final class SQLLedger: Ledger {
     /// Set by `reset-clock`: the floor after this batch, whatever the batch used.
     private var newFloor: Timestamp?
 
-    /// - Parameter known: the tables with one row, where they were read as the transaction began.
+    /// - Parameters:
+    ///   - mayIssue: false for a transaction whose time may be later than what others judge revocations by.
+    ///   - known: the tables with one row, where they were read as the transaction began.
     package init(
         connection: any SQLConnection, dialect: any SQLDialect, wall: Timestamp, floor: Timestamp,
-        known: StoreState? = nil
+        mayIssue: Bool = true, known: StoreState? = nil
     ) {
         self.known = known
+        self.mayIssue = mayIssue
         self.connection = connection
         self.dialect = dialect
         self.wall = wall
@@ -80,6 +84,7 @@ package final class SQLLedger: Ledger {
     }
 
     package func gate(_ issuedBefore: [Int64?]) throws -> IssuanceGate {
+        guard mayIssue else { throw StoreFault("a rule that was said to touch rows alone issues something") }
         var marks = issuedBefore.compactMap(\.self)
         if let mark = try row().stored.issuedBefore { marks.append(mark) }
         let gate = IssuanceGate.decide(wall: wall, floor: floor, issuedBefore: marks)
@@ -118,7 +123,7 @@ extension SQLLedger {
     /// The tables with one row, read once in a batch until a rule changes them.
     func row() throws -> StoreState {
         if let known { return known }
-        let state = try StateRow(connection).row()
+        let state = try StateRow(connection, dialect).row()
         known = state
         return state
     }

@@ -10,7 +10,7 @@ package struct SQLLooks: Looks {
         self.dialect = dialect
     }
 
-    package var state: any StateLook { StateRow(connection) }
+    package var state: any StateLook { StateRow(connection, dialect) }
     package var sessions: any SessionLook { Sessions(connection, dialect) }
     package var users: any UserLook { Users(connection) }
     package var passwords: any PasswordLook { Passwords(connection) }

@@ -4,21 +4,26 @@ import LatchkeyTokens
 /// Reads the tables with one row, `revocation_state` and `key_state`.
 package struct StateRow: StateLook {
     private let connection: any SQLConnection
+    private let dialect: any SQLDialect
 
-    package init(_ connection: any SQLConnection) { self.connection = connection }
+    package init(_ connection: any SQLConnection, _ dialect: any SQLDialect) {
+        self.connection = connection
+        self.dialect = dialect
+    }
 
-    /// What ``decode(_:)`` reads, and where from.
-    package static let selection = """
-        epoch, last_seq, clock_floor, token_horizon, lower_horizon, lower_horizon_at, max_skew, issued_before,
+    /// What ``decode(_:)`` reads, from ``source``.
+    /// - Parameter clockFloor: the latest instant that was used, in milliseconds.
+    package static func selection(clockFloor: String) -> String {
+        """
+        epoch, last_seq, \(clockFloor), token_horizon, lower_horizon, lower_horizon_at, max_skew, issued_before,
         sessions_ended_at, key_state.version, settlement
         """
+    }
     package static let selectionCount = 11
     package static let source = "revocation_state, key_state"
 
-    private static let select = "SELECT \(selection) FROM \(source)"
-
     package func row() throws -> StoreState {
-        guard let state = try connection.first(Self.select, [], Self.decode) else {
+        guard let state = try connection.first(dialect.selectState, [], Self.decode) else {
             throw StoreFault("revocation_state has no row")
         }
         return state
@@ -94,7 +99,7 @@ struct StateStatements: StateTable {
             WHERE issued_before > ?2 OR sessions_ended_at > ?1
             """
         } + [
-            "UPDATE revocation_state SET clock_floor = ?1, lower_horizon = NULL, lower_horizon_at = NULL WHERE ?2 = ?2",
+            "UPDATE revocation_state SET lower_horizon = NULL, lower_horizon_at = NULL WHERE ?1 = ?1 AND ?2 = ?2",
             "DELETE FROM revocations WHERE issued_before > ?2 AND ?1 = ?1",
             """
             UPDATE sessions SET rotated_at = CASE WHEN rotated_at > ?1 THEN ?1 ELSE rotated_at END,

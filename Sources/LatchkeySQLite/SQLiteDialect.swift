@@ -23,6 +23,11 @@ struct SQLiteDialect: SQLDialect {
         instant
     }
 
-    /// The floor is written with the rest.
-    func resetClock(to now: Timestamp, _ connection: any SQLConnection) {}
+    var selectState: String { Self.selectState }
+    private static let selectState =
+        "SELECT \(StateRow.selection(clockFloor: "clock_floor")) FROM \(StateRow.source)"
+
+    func resetClock(to now: Timestamp, _ connection: any SQLConnection) throws {
+        try connection.run("UPDATE revocation_state SET clock_floor = ?", [now.milliseconds])
+    }
 }

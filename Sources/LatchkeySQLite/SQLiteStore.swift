@@ -83,7 +83,7 @@ package final class SQLiteStore: Store {
             try file.prepare()
             let connection = try file.openWriter()
             try Migrator().run(on: connection, applyPending: settings.schema == .migrate, now: clock.now())
-            let start = try StateRow(connection).row()
+            let start = try StateRow(connection, SQLiteDialect()).row()
             return try launch(settings, file, connection, start, clock, observer, logger)
         } catch let error as DatabaseError {
             throw Failure.dissolves(error) ? Failure.unavailable(error) : StoreFault(error)
@@ -154,11 +154,11 @@ extension SQLiteStore {
         let now = clock.now()
         let databaseBytes = DatabaseFile.size(file.path)
         let logBytes = DatabaseFile.size(file.writeAheadLogPath)
-        let figures = writer.statistics
+        let commits = writer.statistics.commits
         let rows = try await read(snapshot: true) { try $0.upkeep.counts(at: now) }
         return StoreStatistics(
             users: rows.users, clients: rows.clients, sessions: rows.sessions, liveRevocations: rows.liveRevocations,
             auditEvents: rows.auditEvents, databaseBytes: databaseBytes, writeAheadLogBytes: logBytes,
-            batches: figures.batches, transactions: figures.transactions, commitTimes: figures.commitTimes)
+            commits: commits)
     }
 }

@@ -111,7 +111,7 @@ package struct StagedBackup: Sendable {
 
     /// A backup may carry a mark of its own; ending the sessions takes precedence over keeping them.
     private static func mark(_ database: Database, _ settlement: PendingSettlement, _ now: Timestamp) throws {
-        let stands = try StateRow(database).row().settlement
+        let stands = try StateRow(database, SQLiteDialect()).row().settlement
         let settlement = stands == .restored ? .restored : settlement
         try database.run(
             "UPDATE revocation_state SET settlement = ?, clock_floor = max(clock_floor, ?)",

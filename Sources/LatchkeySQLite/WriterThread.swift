@@ -83,20 +83,11 @@ final class WriterThread: Sendable {
 
 /// Counts since start.
 final class WriterStatistics: Sendable {
-    private let batchCount = Atomic<Int64>(0)
-    private let transactionCount = Atomic<Int64>(0)
-    private let times = Mutex(CommitTimes())
+    private let figures = Mutex(CommitFigures())
 
-    var batches: Int64 { batchCount.load(ordering: .relaxed) }
-    var transactions: Int64 { transactionCount.load(ordering: .relaxed) }
+    var commits: CommitFigures { figures.withLock { $0 } }
 
-    var commitTimes: CommitTimes { times.withLock { $0 } }
-
-    func committed(_ transactions: Int, in time: Duration) {
-        times.withLock { $0.add(time) }
-        batchCount.add(1, ordering: .relaxed)
-        transactionCount.add(Int64(transactions), ordering: .relaxed)
-    }
+    func committed(_ transactions: Int, in time: Duration) { figures.withLock { $0.add(transactions, in: time) } }
 }
 
 /// One closure on its way through the writer.

@@ -70,6 +70,29 @@
             await store.shutdown()
         }
 
+        @Test func `a wrong time counts as used once something was issued, not by probes and sweeps`() async throws {
+            let place = try await PostgresPlace()
+            let store = try node(place)
+            let session = try await RotatingSession(on: store)
+            _ = try await session.rotate(1, on: store)
+            let used = try second(place)
+            time.advance(.seconds(86400))
+            let wrong = time.now
+            try await store.checkWritable()
+            let event = AuditEvent(.userUpdated, at: wrong, actor: .operator)
+            try await store.write(.rows) { ledger in
+                #expect(ledger.instant == wrong, "what is noted has its time all the same")
+                try AuditRules.append(event, ledger)
+            }.value
+            await #expect(throws: StoreFault.self, "its time may be later than that of a revocation") {
+                try await store.write(.rows) { _ = try $0.gate([]) }.value
+            }
+            #expect(try second(place) == used)
+            time.advance(.seconds(-86400))
+            #expect(try await session.rotate(2, on: store)?.kind == .rotated)
+            await store.shutdown()
+        }
+
         @Test func `after a revocation the next second issues, whoever asks`() async throws {
             let place = try await PostgresPlace()
             let store = try node(place)

@@ -101,7 +101,7 @@
             for node in nodes {
                 try await eventually("a node writes to the new primary") { await node.refusal() == nil }
                 #expect(try await node.isEnded(untouched.session))
-                #expect(node.store.refusedConnections > 0)
+                #expect(node.store.figures.refusedConnections > 0)
             }
             #expect(try await primary.query("SELECT count(*) FROM sessions WHERE ended_at IS NULL") != "0")
             for node in nodes { await node.store.shutdown() }

@@ -48,7 +48,7 @@ struct WriterBatchTests {
     @Test func `a refusal undoes its own changes and disturbs no neighbour`() async throws {
         let place = try DatabasePlace()
         let store = try place.open()
-        let before = store.writer.statistics.batches
+        let before = store.writer.statistics.commits.batches
         let results = try await batch(
             store,
             [
@@ -63,7 +63,7 @@ struct WriterBatchTests {
         #expect(throws: Refusal(.conflict, "")) { try results[1].get() }
         #expect(throws: Never.self) { try results[2].get() }
         #expect(try await events(store) == [.userUpdated, .userCreated])
-        #expect(store.writer.statistics.batches == before + 2, "the hold and one batch")
+        #expect(store.writer.statistics.commits.batches == before + 2, "the hold and one batch")
         await store.shutdown()
     }
 

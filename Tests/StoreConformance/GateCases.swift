@@ -52,6 +52,23 @@ extension StoreConformance {
                 harness.observer.records.map(\.entry.target) == [.user(record.user.id, issuedBefore: floor)],
                 "a revocation has to match what was issued before the clock was set back")
         },
+        StoreCase("the clock's floor is the latest second that was used, and only a reset lowers it") { harness in
+            let record = try await harness.signIn()
+            harness.advance(by: .seconds(86400))
+            _ = try await harness.rotate(record, 1)
+            let used = harness.now.seconds
+            #expect(try await harness.store.revocationState().clockFloor.seconds == used)
+            harness.advance(by: .seconds(-3600))
+            guard case .clockSetBack = try await harness.store.issueForClient(record.client.id) else {
+                throw UnexpectedAnswer("issued with a clock that was set back")
+            }
+            try await harness.reopen()
+            #expect(try await harness.store.revocationState().clockFloor.seconds == used)
+            try await harness.store.resetClockFloor(to: harness.now, actor: .operator)
+            #expect(try await harness.store.revocationState().clockFloor.seconds == harness.now.seconds)
+            let issued = try harness.granted(try await harness.store.issueForClient(record.client.id))
+            #expect(issued.stamp.issuedAt.seconds == harness.now.seconds)
+        },
         StoreCase("a reset clock takes back codes and replaced secrets of the wrong time") { harness in
             let user = try await harness.addUser()
             let client = try await harness.addClient()

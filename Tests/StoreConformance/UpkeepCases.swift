@@ -56,6 +56,23 @@ extension StoreConformance {
             #expect(try await harness.store.sweep(policy, limit: 10) == 1)
             #expect(try await harness.store.revocations(after: 0, limit: 10).isEmpty)
         },
+        StoreCase("commits are counted with their times, and answers that wrote nothing are not") { harness in
+            let record = try await harness.signIn()
+            let before = try await harness.store.statistics()
+            #expect(before.databaseBytes > 0)
+            #expect(before.commits.times.sum > .zero)
+            #expect(before.commits.times.counts.reduce(0, +) == before.commits.batches)
+            _ = try await harness.rotate(record, 1)
+            let rotated = try await harness.store.statistics().commits
+            #expect(rotated.transactions == before.commits.transactions + 1)
+            #expect(rotated.batches == before.commits.batches + 1)
+            #expect(rotated.times.sum > before.commits.times.sum)
+            _ = try await harness.store.revoke(
+                RevocationOrder(.session(record.session.id), reason: .logout, actor: .operator))
+            #expect(try await harness.store.statistics().commits.transactions == rotated.transactions + 1)
+            _ = try await harness.store.session(record.session.id)
+            #expect(try await harness.store.statistics().commits.transactions == rotated.transactions + 1)
+        },
         StoreCase("no kind of row keeps the others from being swept") { harness in
             let user = try await harness.addUser()
             let client = try await harness.addClient()

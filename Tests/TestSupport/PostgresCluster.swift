@@ -28,7 +28,7 @@
         package static func running() async throws -> PostgresCluster {
             try await shared.withLock { task in
                 if let task { return task }
-                let started = Task { PostgresCluster(try await PostgresServer.make(connections: 1000)) }
+                let started = Task { PostgresCluster(try await PostgresServer.make(connections: 1000, isLeft: true)) }
                 task = started
                 return started
             }.value
@@ -39,7 +39,16 @@
         package func makeDatabase() async throws -> String {
             let name = "test\(Self.databases.add(1, ordering: .relaxed).newValue)"
             try await server.makeDatabase(name)
-            return "host=\(server.host) user=latchkey dbname=\(name)"
+            return Self.prefix(server) + name
+        }
+
+        /// Removes a database that ``makeDatabase()`` made, with whoever is connected to it.
+        package func removeDatabase(_ address: String) async throws {
+            try await server.removeDatabase(String(address.dropFirst(Self.prefix(server).count)))
+        }
+
+        private static func prefix(_ server: PostgresServer) -> String {
+            "host=\(server.host) user=latchkey dbname="
         }
     }
 #endif

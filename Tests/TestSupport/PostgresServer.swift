@@ -15,6 +15,8 @@
         private let folder: TemporaryFolder
         private let process = Mutex<Process?>(nil)
         private let connections: Int
+        /// Whether it is left to itself when this process ends.
+        private let isLeft: Bool
         private var data: String { folder.file("data") }
 
         /// PostgreSQL refuses to run as root.
@@ -24,13 +26,17 @@
 
         /// Runs a server until its standard input ends.
         private static let wrapper = #""$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server"#
+        /// The same, and removes its folder, which nobody else does when the process has ended.
+        private static let lastWrapper =
+            #""$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$0""#
 
         /// Where its socket is: `host` for libpq.
         package var host: String { folder.path }
 
         /// Makes a new one, with an empty database `test`, and starts it.
-        package static func make(connections: Int = 200) async throws -> PostgresServer {
-            let server = try PostgresServer(connections: connections)
+        /// - Parameter isLeft: whether nothing ends it but the end of this process.
+        package static func make(connections: Int = 200, isLeft: Bool = false) async throws -> PostgresServer {
+            let server = try PostgresServer(connections: connections, isLeft: isLeft)
             try await server.tool(
                 "initdb", ["-N", "-A", "trust", "-U", "latchkey", "-E", "UTF8", "--locale=C", "-D", server.data])
             try await server.start()
@@ -40,6 +46,11 @@
 
         /// Makes an empty database.
         package func makeDatabase(_ name: String) async throws { try await tool("createdb", asClient([name])) }
+
+        /// Removes a database, with whoever is connected to it.
+        func removeDatabase(_ name: String) async throws {
+            try await tool("dropdb", asClient(["--force", "--if-exists", name]))
+        }
 
         /// Starts a standby that follows this server.
         package func makeStandby() async throws -> PostgresServer {
@@ -66,8 +77,9 @@
             return other
         }
 
-        private init(connections: Int) throws {
+        private init(connections: Int, isLeft: Bool = false) throws {
             self.connections = connections
+            self.isLeft = isLeft
             guard PostgresCluster.programs != nil else {
                 throw PostgresCluster.Failure(description: PostgresCluster.whereFrom)
             }
@@ -92,7 +104,8 @@
                     "wal_receiver_status_interval=1",
                 ]
             let child = try ChildProcess(
-                ["sh", "-c", Self.wrapper, "sh"] + server, input: pipe, output: folder.file("server.log"),
+                ["sh", "-c", isLeft ? Self.lastWrapper : Self.wrapper, folder.path] + server, input: pipe,
+                output: folder.file("server.log"),
                 error: folder.file("server.log"))
             process.withLock { $0 = Process(child: child, lifeline: lifeline) }
             try await eventually("PostgreSQL answers") {

@@ -41,8 +41,8 @@ package final class ServerProcess: Sendable {
             "LATCHKEY_LOGIN_HASH_NICENESS": "0", "LATCHKEY_LOGIN_PRECEDENCE": "false",
             "LATCHKEY_LOG_LEVEL": "debug",
         ]
-        let store = try await TestStore.environment(for: folder)
-        let environment = defaults.merging(store) { _, store in store }.merging(configuration) { _, given in given }
+        let environment = try await TestStore.environment(
+            defaults.merging(configuration) { _, given in given }, for: folder)
         child = try ChildProcess(wrapper + command, environment: environment, output: log, error: log)
         http = TestHTTP(base: "http://127.0.0.1:\(port)")
         try await waitUntilReady()

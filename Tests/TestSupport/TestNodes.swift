@@ -14,7 +14,8 @@
         sourceLocation: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable ([TestServer]) async throws -> Void
     ) async throws {
-        let database = if let database { database } else { try await PostgresCluster.running().makeDatabase() }
+        let given = database
+        let database = if let given { given } else { try await PostgresCluster.running().makeDatabase() }
         let masterKey = MasterKeyRing.generate()
         try await ServerPlaces.shared.withPlace {
             try await runNodes(count, [], body: body) { place, body in
@@ -27,6 +28,7 @@
                     node, folder: folder, expectFaults: expectFaults, sourceLocation: sourceLocation, body)
             }
         }
+        if given == nil { try await PostgresCluster.running().removeDatabase(database) }
     }
 
     /// Starts one after the other, each inside the one before.

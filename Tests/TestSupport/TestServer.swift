@@ -83,6 +83,12 @@ package struct TestServer: Sendable {
         return try await http.post("/oauth2/token", form: form)
     }
 
+    /// After the test's clock was moved: a node that shares its database knows the time once it has looked.
+    package func look() async throws {
+        guard let sharing = services.store.sharing else { return }
+        try #require(await sharing.catchUp(within: .seconds(600)), "the database does not answer")
+    }
+
     /// The live entries as a poller sees them.
     package func list() async throws -> RevocationDocument {
         try RevocationDocument(parsing: try await http.get("/revocations").body)
@@ -111,8 +117,7 @@ private func runServer(
     _ configuration: [String: String], clock: TestClock?, folder: TemporaryFolder, expectFaults: Bool,
     sourceLocation: SourceLocation, _ body: @Sendable (TestServer) async throws -> Void
 ) async throws {
-    var all = try await TestStore.configuration(for: folder)
-    all.merge(configuration) { _, given in given }
+    let all = try await TestStore.configuration(configuration, for: folder)
     let settings = try await TestServer.settings(all, folder: folder)
     let logs = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in logs }

@@ -87,11 +87,13 @@ extension RevocationConsumers {
     /// | here | there | afterwards |
     /// | --- | --- | --- |
     /// | any | left, and not seen since | forgotten, unless it was seen here since |
+    /// | left since the others were asked | known | forgotten; the others hear of it next |
     /// | unknown | known | known |
     /// | known | known | the greatest acknowledged, the earliest first sighting, the latest last one with its rhythm |
     mutating func merge(_ known: [SharedConsumer], epoch: String) {
         for other in known {
             let key = ConsumerKey(name: other.name, address: other.address)
+            if let leftAt = news?.left[key], other.lastSeen <= leftAt { continue }
             let acknowledged = other.epoch.utf8.elementsEqual(epoch.utf8) ? other.acknowledged : nil
             if let leftAt = other.leftAt, other.lastSeen <= leftAt {
                 if let row = rows[key], row.lastSeen <= leftAt { set(key, to: nil) }

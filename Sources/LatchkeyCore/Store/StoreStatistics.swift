@@ -6,18 +6,15 @@ package struct StoreStatistics: Sendable, Equatable {
     package let sessions: Int64
     package let liveRevocations: Int64
     package let auditEvents: Int64
-    /// Size of the database file and of its write-ahead log, bytes.
+    /// Size of the database and of its write-ahead log, bytes. No log where a server keeps one for all its databases.
     package let databaseBytes: Int64
-    package let writeAheadLogBytes: Int64
-    /// Committed batches and the closures in them since start.
-    package let batches: Int64
-    package let transactions: Int64
-    /// How long the disk took for each of those commits.
-    package let commitTimes: CommitTimes
+    package let writeAheadLogBytes: Int64?
+    /// What this process has committed since its start.
+    package let commits: CommitFigures
 
     package init(
         users: Int64, clients: Int64, sessions: Int64, liveRevocations: Int64, auditEvents: Int64,
-        databaseBytes: Int64, writeAheadLogBytes: Int64, batches: Int64, transactions: Int64, commitTimes: CommitTimes
+        databaseBytes: Int64, writeAheadLogBytes: Int64?, commits: CommitFigures
     ) {
         self.users = users
         self.clients = clients
@@ -26,14 +23,29 @@ package struct StoreStatistics: Sendable, Equatable {
         self.auditEvents = auditEvents
         self.databaseBytes = databaseBytes
         self.writeAheadLogBytes = writeAheadLogBytes
-        self.batches = batches
-        self.transactions = transactions
-        self.commitTimes = commitTimes
+        self.commits = commits
     }
 }
 
-/// A histogram of commits since start by how long each took.
-package struct CommitTimes: Sendable, Equatable {
+/// What a process has committed since its start.
+package struct CommitFigures: Sendable, Equatable {
+    package private(set) var batches: Int64 = 0
+    /// The rules in those batches.
+    package private(set) var transactions: Int64 = 0
+    /// How long each commit took, with the disk.
+    package private(set) var times = DurationHistogram()
+
+    package init() {}
+
+    package mutating func add(_ transactions: Int, in time: Duration) {
+        batches += 1
+        self.transactions += Int64(transactions)
+        times.add(time)
+    }
+}
+
+/// Counts by how long each took.
+package struct DurationHistogram: Sendable, Equatable {
     /// The upper limit of each class; one more class holds all longer times.
     package static let bounds: [Duration] = [
         .microseconds(100), .microseconds(250), .microseconds(500), .milliseconds(1), .microseconds(2_500),
@@ -41,7 +53,7 @@ package struct CommitTimes: Sendable, Equatable {
         .milliseconds(250), .seconds(1),
     ]
 
-    /// Commits in each class.
+    /// How many are in each class.
     package private(set) var counts = [Int64](repeating: 0, count: bounds.count + 1)
     package private(set) var sum = Duration.zero
 
@@ -50,6 +62,23 @@ package struct CommitTimes: Sendable, Equatable {
     package mutating func add(_ time: Duration) {
         counts[Self.bounds.firstIndex { time <= $0 } ?? Self.bounds.count] += 1
         sum += time
+    }
+}
+
+/// Counts by how many were together.
+package struct SizeHistogram: Sendable, Equatable {
+    /// The upper limit of each class; one more class holds all larger ones.
+    package static let bounds = [1, 2, 4, 8, 16, 32, 64, 128]
+
+    /// How many are in each class.
+    package private(set) var counts = [Int64](repeating: 0, count: bounds.count + 1)
+    package private(set) var sum: Int64 = 0
+
+    package init() {}
+
+    package mutating func add(_ size: Int) {
+        counts[Self.bounds.firstIndex { size <= $0 } ?? Self.bounds.count] += 1
+        sum += Int64(size)
     }
 }
 

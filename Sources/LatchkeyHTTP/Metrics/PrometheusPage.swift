@@ -31,7 +31,7 @@ package struct PrometheusPage: Sendable {
 
     /// The samples of one histogram.
     /// - Parameters:
-    ///   - bounds: of the classes, in seconds.
+    ///   - bounds: of the classes, in seconds or whatever is counted.
     ///   - counts: one for each class, and one for everything beyond.
     package mutating func histogram(
         _ name: String, _ labels: String, bounds: [Double], counts: [Int64], sum: Double

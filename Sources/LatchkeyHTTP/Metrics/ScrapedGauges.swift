@@ -33,6 +33,7 @@ struct ScrapedGauges: Sendable {
         page.gauge(
             "latchkey_store_readable", "Whether the database could be read for this scrape.", store == nil ? 0 : 1)
         if let store { addStore(store.statistics, to: &page) }
+        if let sharing = sources.health.sharingFigures { addSharing(sharing.figures, sharing.lookedAgo, to: &page) }
         page.gauge("latchkey_revocations_live", "Live entries of the revocation list.", sources.feed.liveEntries)
         page.gauge("latchkey_revocations_seq", "The list's current seq.", sources.feed.sequence)
         page.gauge("latchkey_revocation_waiters", "Long polls that are being held.", sources.feed.waiting)
@@ -65,14 +66,51 @@ struct ScrapedGauges: Sendable {
         page.gauge("latchkey_clients", "Clients.", store.clients)
         page.gauge("latchkey_sessions", "Session rows, live or waiting for the sweep.", store.sessions)
         page.gauge("latchkey_audit_events", "Lines of the audit trail.", store.auditEvents)
-        page.gauge("latchkey_database_bytes", "Size of the database file.", store.databaseBytes)
-        page.gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", store.writeAheadLogBytes)
-        page.counter("latchkey_store_batches_total", "Commits since start.", store.batches)
-        page.counter("latchkey_store_transactions_total", "Transactions that shared those commits.", store.transactions)
+        page.gauge("latchkey_database_bytes", "Size of the database.", store.databaseBytes)
+        if let bytes = store.writeAheadLogBytes {
+            page.gauge("latchkey_write_ahead_log_bytes", "Size of the write-ahead log.", bytes)
+        }
+        let commits = store.commits
+        page.counter("latchkey_store_batches_total", "Commits since start.", commits.batches)
+        page.counter(
+            "latchkey_store_transactions_total", "Transactions that shared those commits.", commits.transactions)
         page.head("latchkey_store_commit_seconds", .histogram, "Duration of commits, including the disk.")
+        durations("latchkey_store_commit_seconds", "", commits.times, to: &page)
+    }
+
+    /// Of a node that shares its database with others.
+    private func addSharing(_ figures: SharingFigures, _ lookedAgo: Duration?, to page: inout PrometheusPage) {
+        let turn = "latchkey_turn_seconds"
+        page.head(
+            turn, .histogram,
+            "How long transactions waited for their locks, with one round trip: those that run alone in the cluster, and "
+                + "those that run beside others.")
+        durations(turn, PrometheusPage.labels([("runs", "alone")]), figures.turns, to: &page)
+        durations(turn, PrometheusPage.labels([("runs", "beside")]), figures.others, to: &page)
+        let set = "latchkey_hot_set_size"
+        page.head(set, .histogram, "Refreshes, session uses and client tokens that were decided together.")
         page.histogram(
-            "latchkey_store_commit_seconds", "", bounds: CommitTimes.bounds.map { $0 / .seconds(1) },
-            counts: store.commitTimes.counts, sum: store.commitTimes.sum / .seconds(1))
+            set, "", bounds: SizeHistogram.bounds.map(Double.init), counts: figures.sets.counts,
+            sum: Double(figures.sets.sum))
+        page.counter(
+            "latchkey_store_conflicts_total", "Transactions that ran again because another one was in their way.",
+            figures.conflicts)
+        page.counter(
+            "latchkey_old_primary_connections_total",
+            "Connections that were refused because they led to a server that is no longer the primary.",
+            figures.refusedConnections)
+        guard let lookedAgo else { return }
+        let look = "latchkey_database_look_age_seconds"
+        page.head(look, .gauge, "How long ago this node has looked at what other nodes committed.")
+        page.line(look, "", lookedAgo / .seconds(1))
+    }
+
+    private func durations(
+        _ name: String, _ labels: String, _ histogram: DurationHistogram, to page: inout PrometheusPage
+    ) {
+        page.histogram(
+            name, labels, bounds: DurationHistogram.bounds.map { $0 / .seconds(1) }, counts: histogram.counts,
+            sum: histogram.sum / .seconds(1))
     }
 
     private func addReuses(_ figures: ReuseWatch.Figures, to page: inout PrometheusPage) {

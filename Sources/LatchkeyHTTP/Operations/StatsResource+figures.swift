@@ -7,8 +7,8 @@ extension StatsResource {
         self.init(
             users: store.users, clients: store.clients, sessions: store.sessions,
             liveRevocations: store.liveRevocations, auditEvents: store.auditEvents,
-            databaseBytes: store.databaseBytes, writeAheadLogBytes: store.writeAheadLogBytes, commits: store.batches,
-            transactions: store.transactions, epoch: figures.revocations.epoch,
+            databaseBytes: store.databaseBytes, writeAheadLogBytes: store.writeAheadLogBytes,
+            commits: store.commits.batches, transactions: store.commits.transactions, epoch: figures.revocations.epoch,
             lastSeq: figures.revocations.lastSequence, consumers: feed.consumers().count, waiters: feed.waiting,
             hashQueue: hashing.queued, hashRunning: hashing.running)
     }

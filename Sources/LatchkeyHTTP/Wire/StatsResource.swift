@@ -6,7 +6,7 @@ package struct StatsResource: WireObject, Equatable {
     package let liveRevocations: Int64
     package let auditEvents: Int64
     package let databaseBytes: Int64
-    package let writeAheadLogBytes: Int64
+    package let writeAheadLogBytes: Int64?
     package let commits: Int64
     package let transactions: Int64
     package let epoch: String
@@ -24,7 +24,7 @@ package struct StatsResource: WireObject, Equatable {
         Member("live_revocations", \.liveRevocations),
         Member("audit_events", \.auditEvents),
         Member("database_bytes", \.databaseBytes),
-        Member("write_ahead_log_bytes", \.writeAheadLogBytes),
+        Member("write_ahead_log_bytes", \.writeAheadLogBytes, "Absent with PostgreSQL."),
         Member("commits", \.commits, "Since start."),
         Member("transactions", \.transactions, "Since start; several share a commit."),
         Member("epoch", \.epoch, "The epoch of the revocation list."),

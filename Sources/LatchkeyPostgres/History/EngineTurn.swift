@@ -30,7 +30,7 @@
                 if let second {
                     try HistoryRow(connection: connection).raiseClock(to: max(second, row.at.seconds))
                 }
-                let ledger = transaction.ledger(try transaction.read())
+                let ledger = transaction.ledger(try transaction.read(), .turn)
                 ledger.beginRule()
                 let value = try body(ledger, row)
                 try connection.commit()

@@ -101,7 +101,7 @@
         /// Takes over what the database has now.
         private func begin(_ own: NodeTable.Own, _ connection: PostgresConnection) throws {
             let row = try CheckRow.read(connection, now: settings.databaseClock?())
-            let state = try StateRow(connection).row()
+            let state = try StateRow(connection, PostgresDialect(now: settings.databaseClock?())).row()
             // Entries that have expired may have been swept.
             let complete = row.at - state.horizon(at: row.at) - state.maxSkew
             memory.begin(try Revocations(connection).all(after: 0), since: complete.seconds)

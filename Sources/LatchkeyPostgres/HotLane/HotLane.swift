@@ -23,7 +23,7 @@
         private let started: [Completion]
         private let running = Mutex<[pthread_t]>([])
 
-        init(_ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool) {
+        init(_ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool, figures: NodeFigures) {
             let queue = JobQueue<Job>(limit: settings.waitingLimit)
             self.queue = queue
             let count = max(1, settings.hotConnections)
@@ -35,7 +35,8 @@
                     running.withLock { $0.append(pthread_self()) }
                     started[index].finish()
                     let worker = HotWorker(
-                        settings, ticker: ticker, pool: pool, putBack: { queue.push(.session($0)) })
+                        settings, ticker: ticker, pool: pool, figures: figures,
+                        putBack: { queue.push(.session($0)) })
                     while true {
                         let jobs =
                             worker.isIdle

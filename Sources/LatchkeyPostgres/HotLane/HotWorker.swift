@@ -22,6 +22,7 @@
         private let settings: PostgresStore.Settings
         private let ticker: ClockTicker
         private let pool: TransactionPool
+        private let figures: NodeFigures
         private let putBack: @Sendable (SessionJob) -> Bool
         private let line: PostgresLine
         private var waiting: [Waiting] = []
@@ -33,10 +34,11 @@
 
         /// - Parameter putBack: takes a job again; false when the lane is closed.
         init(
-            _ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool,
+            _ settings: PostgresStore.Settings, ticker: ClockTicker, pool: TransactionPool, figures: NodeFigures,
             putBack: @escaping @Sendable (SessionJob) -> Bool
         ) {
             self.putBack = putBack
+            self.figures = figures
             self.settings = settings
             self.ticker = ticker
             self.pool = pool
@@ -59,6 +61,7 @@
                 case .token(let token): tokens.append(token)
                 }
             }
+            figures.decided(steps.count + tokens.count)
             if !tokens.isEmpty { answer(tokens) }
             if !steps.isEmpty { run(steps) }
         }
@@ -165,7 +168,10 @@
         ) {
             guard !changes.isEmpty else { return }
             do {
+                let start = ContinuousClock.now
                 let written = try statements.advance(changes.map(\.change))
+                if !written.isEmpty { figures.committed(written.count, in: .now - start) }
+                if written.count < changes.count { figures.conflicted(changes.count - written.count) }
                 for (_, step, answer) in changes {
                     if written.contains(step.job.session) { answer() } else { again(step) }
                 }
@@ -176,6 +182,7 @@
                     again(step)
                 }
             } catch let error as PostgresError where error.isConflict {
+                figures.conflicted(changes.count)
                 for (_, step, _) in changes { again(step) }
             } catch let error as PostgresError where error.isUnavailable {
                 for (_, step, _) in changes { again(step, after: error) }

@@ -14,16 +14,22 @@ struct StartupCheck {
     /// - Throws: the server's own errors: ``CommandFailure``, `MasterKeyFault`, or the TLS files' error.
     func run() throws -> [String] {
         try settings.dataDirectory.checkCanBeUsed()
-        try checkMasterKey()
-        return [try certificateConcern(), try bootstrapConcern()].compactMap(\.self)
+        let (hasDatabase, databaseConcern) = findDatabase()
+        try checkMasterKey(hasDatabase)
+        return [databaseConcern, try certificateConcern(), try bootstrapConcern(hasDatabase)].compactMap(\.self)
     }
 
-    private var hasDatabase: Bool {
-        FileManager.default.fileExists(atPath: settings.dataDirectory.databasePath)
+    /// A database server may be out of reach for whoever checks, and is taken to be empty then.
+    private func findDatabase() -> (exists: Bool, concern: String?) {
+        do {
+            return (try !settings.isUntouched(), nil)
+        } catch {
+            return (false, "The database could not be looked at: \(error)")
+        }
     }
 
     /// The ring itself, or the place where a new one would be written.
-    private func checkMasterKey() throws {
+    private func checkMasterKey(_ hasDatabase: Bool) throws {
         let file = MasterKeyFile(path: settings.masterKeyFile)
         let isGiven = environment[ConfigurationKey.masterKeyVariable].map { !$0.isEmpty } ?? false
         guard !isGiven, !file.exists, !hasDatabase else {
@@ -48,7 +54,7 @@ struct StartupCheck {
     }
 
     /// The password's file is read once, and may be removed after that.
-    private func bootstrapConcern() throws -> String? {
+    private func bootstrapConcern(_ hasDatabase: Bool) throws -> String? {
         guard let bootstrap = settings.bootstrap else { return nil }
         do throws(CommandFailure) {
             try BootstrapAdmin(bootstrap).check(settings.core)

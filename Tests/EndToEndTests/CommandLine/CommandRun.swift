@@ -53,11 +53,9 @@ struct CommandLineFixture {
         defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
 
         let cheap = ["LATCHKEY_PASSWORD_ARGON2_MEMORY_KIB": "64", "LATCHKEY_PASSWORD_ARGON2_ITERATIONS": "1"]
-        let store = try await TestStore.environment(for: folder)
+        let all = try await TestStore.environment(cheap.merging(environment) { _, given in given }, for: folder)
         let child = try ChildProcess(
-            [ServerProcess.binary] + arguments,
-            environment: cheap.merging(store) { _, store in store }.merging(environment) { _, given in given },
-            input: files[0], output: files[1], error: files[2])
+            [ServerProcess.binary] + arguments, environment: all, input: files[0], output: files[1], error: files[2])
         let code = try await child.exit()
         let texts = try files.dropFirst().map { try String(contentsOfFile: $0, encoding: .utf8) }
         return CommandRun(code: code, output: texts[0], error: texts[1])

@@ -13,7 +13,7 @@ struct DatabaseCommandTests {
         #expect(run.error.contains("process \(server.processID)"))
     }
 
-    @Test func `what needs the server stopped refuses beside it`() async throws {
+    @Test(.onSQLite) func `what needs the server stopped refuses beside it`() async throws {
         let fixture = try CommandLineFixture()
         let server = try await ServerProcess(folder: fixture.folder, port: try ServerProcess.freePort())
         defer { server.killHard() }
@@ -36,7 +36,7 @@ struct DatabaseCommandTests {
         #expect(try await fixture.run("user", "list").lines.count == 2)
     }
 
-    @Test func `a database that is made by migrating it can be opened afterwards`() async throws {
+    @Test(.onSQLite) func `a database that is made by migrating it can be opened afterwards`() async throws {
         let fixture = try CommandLineFixture()
         #expect(try await fixture.run("db", "migrate").code == 0)
         #expect(FileManager.default.fileExists(atPath: fixture.folder.file("master.key")))

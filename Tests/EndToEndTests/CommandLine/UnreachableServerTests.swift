@@ -43,16 +43,20 @@ struct UnreachableServerTests {
         // In the build folder the program may be out of the other user's reach.
         let binary = elsewhere.file("latchkey")
         try FileManager.default.copyItem(atPath: ServerProcess.binary, toPath: binary)
-        let commands = [
-            ["health"], ["user", "list"], ["db", "check"], ["db", "backup", elsewhere.file("copy")],
-            ["token", "login", "--client", "web", "--user", "alice", "--password-stdin"],
-        ]
+        // On PostgreSQL these have nothing to do with the folder.
+        let onFiles = TestStore.isPostgres ? [] : [["db", "check"], ["db", "backup", elsewhere.file("copy")]]
+        let commands =
+            onFiles + [
+                ["health"], ["user", "list"],
+                ["token", "login", "--client", "web", "--user", "alice", "--password-stdin"],
+            ]
         for command in commands {
             let output = elsewhere.file(UUID().uuidString)
             let child = try ChildProcess(
                 [
                     "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", binary,
-                ] + command + ["--data-dir", fixture.folder.path], output: output, error: output)
+                ] + command + ["--data-dir", fixture.folder.path],
+                environment: try await TestStore.environment([:], for: fixture.folder), output: output, error: output)
             let code = try await child.exit()
             let text = try String(contentsOfFile: output, encoding: .utf8)
             #expect(code == 1, "\(command)")

@@ -13,7 +13,8 @@ struct BinaryRun: Sendable {
     init(_ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:]) async throws {
         let path = folder.file("run-\(UUID().uuidString.prefix(8)).txt")
         let child = try ChildProcess(
-            [ServerProcess.binary] + arguments, environment: environment, output: path, error: path)
+            [ServerProcess.binary] + arguments,
+            environment: try await TestStore.environment(environment, for: folder), output: path, error: path)
         status = try await child.exit()
         output = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         try? FileManager.default.removeItem(atPath: path)

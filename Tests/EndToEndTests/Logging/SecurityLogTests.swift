@@ -93,7 +93,7 @@ struct SecurityLogTests {
         #expect(stop["lk.reason"]?.string == "SIGTERM" && stop["level"]?.string == "info")
     }
 
-    @Test func `a restore is logged at the next start`() async throws {
+    @Test(.onSQLite) func `a restore is logged at the next start`() async throws {
         let fixture = try CommandLineFixture()
         try await fixture.populate()
         let backup = fixture.folder.file("backup")

@@ -20,20 +20,26 @@ struct ConfigCheckTests {
         return path
     }
 
-    private func check(_ environment: [String: String] = [:]) async throws -> BinaryRun {
-        try await BinaryRun(["config", "check", "--data-dir", data], in: folder, environment: environment)
+    /// - Parameter place: whose database it is, where that is not in the data directory.
+    private func check(
+        _ environment: [String: String] = [:], in place: TemporaryFolder? = nil
+    ) async throws -> BinaryRun {
+        try await BinaryRun(["config", "check", "--data-dir", data], in: place ?? folder, environment: environment)
     }
 
     /// Both commands end with this sentence, and the check makes nothing.
-    private func expectRefusal(_ environment: [String: String], _ sentence: String) async throws {
+    private func expectRefusal(
+        _ environment: [String: String], _ sentence: String, in known: TemporaryFolder? = nil
+    ) async throws {
+        let place = try known ?? TemporaryFolder()
         let before = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
-        let checked = try await check(environment)
+        let checked = try await check(environment, in: place)
         #expect(checked.status == 1, "\(environment)")
         #expect(checked.output.contains(sentence), "\(checked.output)")
         #expect(!checked.output.contains("is good"))
         #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == before)
         let served = try await BinaryRun(
-            ["serve", "--data-dir", data, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:1"], in: folder,
+            ["serve", "--data-dir", data, "--listen", "127.0.0.1:0", "--issuer", "http://localhost:1"], in: place,
             environment: environment)
         #expect(served.status == 1 && served.output.contains(sentence), "\(served.output)")
         try? FileManager.default.removeItem(atPath: data)
@@ -112,7 +118,7 @@ struct ConfigCheckTests {
         #expect(try await check().status == 0)
         try FileManager.default.removeItem(atPath: data + "/master.key")
         try await expectRefusal(
-            [:], "The master key at \(data)/master.key cannot be opened (No such file or directory).")
+            [:], "The master key at \(data)/master.key cannot be opened (No such file or directory).", in: folder)
     }
 
     @Test func `equal addresses are found`() async throws {

@@ -50,6 +50,15 @@ struct MetricsTests {
         try parse(try await server.http.get("/metrics").text)
     }
 
+    @Test(.onSQLite) func `a server with a database of its own has no figures of sharing`() async throws {
+        try await withServer { server in
+            let names = Set(try await scrape(server).samples.map(\.name))
+            #expect(names.contains("latchkey_write_ahead_log_bytes") && names.contains("latchkey_database_bytes"))
+            #expect(names.isDisjoint(with: ["latchkey_turn_seconds_count", "latchkey_hot_set_size_count"]))
+            #expect(names.isDisjoint(with: ["latchkey_database_look_age_seconds", "latchkey_store_conflicts_total"]))
+        }
+    }
+
     @Test func `labels come from closed sets, whatever is asked for`() async throws {
         try await withServer { server in
             let user = try await server.addUser("zebulon")
@@ -75,7 +84,7 @@ struct MetricsTests {
             #expect(methods.isSubset(of: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"]))
             #expect(methods.contains("other"))
             let names = Set(samples.flatMap(\.labels.keys))
-            #expect(names.isSubset(of: ["method", "route", "status", "le"]), "\(names)")
+            #expect(names.isSubset(of: ["method", "route", "status", "le", "runs"]), "\(names)")
             for sample in samples {
                 let family = kinds[sample.name] ?? kinds[sample.name.replacing(/_(bucket|sum|count)$/, with: "")]
                 #expect(family != nil, "\(sample.name) has no type")

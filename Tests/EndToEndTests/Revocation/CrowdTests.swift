@@ -90,10 +90,13 @@ struct CrowdTests {
 
             let second = try await ServerProcess(folder: folder, port: port, configuration: Self.manyFromOneAddress)
             let epoch = try #require(try await second.http.get("/revocations")["epoch"])
-            #expect(epoch != old)
+            // A node that is back before its lease has ended goes on in its epoch.
+            #expect(TestStore.isPostgres || epoch != old)
+            let access = try #require(try await second.http.post("/api/v1/login", json: body)["access_token"])
+            #expect(try await second.http.authorised("POST", "/api/v1/logout", bearer: access).status == 204)
             for service in services {
-                try await wait(service) { $0.epoch == epoch && $0.freshness == .fresh }
-                #expect(service.status.entries == 1)
+                try await wait(service) { $0.epoch == epoch && $0.sequence == 2 && $0.freshness == .fresh }
+                #expect(service.status.entries == 2)
                 #expect(throws: VerificationError.revoked) { try service.verifyNow(revoked) }
             }
             second.killHard()

@@ -45,16 +45,20 @@ struct ListLifetimeTests {
                 ).status == 200)
             let tag = try #require(try await server.http.get("/revocations")[field: "ETag"])
             clock.set(start + .seconds(659))
+            try await server.look()
             #expect(try await server.list().entries.map(\.kind) == [.user, .key])
             clock.set(start + .seconds(660))
+            try await server.look()
             let document = try await server.list()
             #expect(document.entries.map(\.kind) == [.key])
             #expect(document.sequence == 2, "seq counts what was written, not what is left")
             let again = try await server.http.get("/revocations", headers: [("If-None-Match", tag)])
             #expect(again.status == 200, "the set of live entries is another one")
             clock.set(start + .seconds(30 * 86400 - 1))
+            try await server.look()
             #expect(try await server.list().entries.map(\.kind) == [.key])
             clock.set(start + .seconds(30 * 86400))
+            try await server.look()
             #expect(try await server.list().entries.isEmpty)
         }
     }
@@ -71,6 +75,7 @@ struct ListLifetimeTests {
             let lists = try await server.http.get("/statuslists").text
             #expect(lists.contains("/statuslists/"))
             clock.jump(by: .seconds(30 * 86400))
+            try await server.look()
             #expect(try await server.list().entries.count == 1)
             if wasUsed {
                 try await server.addUser("grace")
@@ -80,6 +85,7 @@ struct ListLifetimeTests {
             let listsThen = try await server.http.get("/statuslists").text
             #expect(wasUsed || listsThen == lists)
             clock.jump(by: .seconds(-30 * 86400))
+            try await server.look()
 
             #expect(try await server.list().entries.count == 1)
             #expect(try await server.services.store.revocations(after: 0, limit: 10).count == 1)
@@ -163,9 +169,13 @@ struct ListLifetimeTests {
                 "after=0&epoch=\(list.epoch)", "after=\(list.sequence)&epoch=old", "after=99&epoch=\(list.epoch)",
             ] {
                 let at = clock.now
-                let document = try RevocationDocument(
-                    parsing: try await server.http.get("/revocations?\(query)&wait=2").body)
-                #expect(document.entries.count == 1)
+                let answer = try await server.http.get("/revocations?\(query)&wait=2")
+                if TestStore.isPostgres, query.hasPrefix("after=99") {
+                    // Another node may know more; no list below what the poller has is offered.
+                    #expect(answer.status == 503)
+                } else {
+                    #expect(try RevocationDocument(parsing: answer.body).entries.count == 1)
+                }
                 #expect(clock.now == at)
             }
         }
@@ -222,8 +232,10 @@ struct ListLifetimeTests {
             #expect(header.type == "revocations+jwt")
             // Signed once for everybody who asks within next_update, then anew.
             clock.advance(by: .seconds(4))
+            try await server.look()
             #expect(try await server.http.get("/revocations.jwt").text == text)
             clock.advance(by: .seconds(1))
+            try await server.look()
             let later = try await keys.verify(try await server.http.get("/revocations.jwt").text, as: SignedList.self)
             #expect(later.iat == list.iat + 5)
             #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: text).status == 401)

@@ -110,6 +110,7 @@ struct RevocationIdempotenceTests {
                 // Six at a time, each time until they are gone.
                 if number % 6 == 5 { clock.advance(by: .seconds(421)) }
             }
+            try await server.look()
             #expect(try await server.list().entries.isEmpty)
             #expect(try await server.list().sequence == 12)
             #expect(try await server.refresh(refresh).status == 200)

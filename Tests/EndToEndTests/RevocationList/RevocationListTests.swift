@@ -37,7 +37,13 @@ struct RevocationListTests {
             try await revokeOne(server)
             let list = try await server.list()
             for query in ["after=1", "after=1&epoch=gone", "after=99&epoch=\(list.epoch)", "epoch=\(list.epoch)"] {
-                let document = try RevocationDocument(parsing: try await server.http.get("/revocations?\(query)").body)
+                let answer = try await server.http.get("/revocations?\(query)")
+                if TestStore.isPostgres, query.hasPrefix("after=99") {
+                    // Another node may know more; no list below what the poller has is offered.
+                    #expect(answer.status == 503 && answer[field: "Retry-After"] != nil)
+                    continue
+                }
+                let document = try RevocationDocument(parsing: answer.body)
                 #expect(document.after == 0)
                 #expect(document.entries.count == 1)
             }

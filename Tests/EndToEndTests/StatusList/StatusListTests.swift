@@ -79,8 +79,10 @@ struct StatusListTests {
             #expect(try await StatusReader(http: server.http).isInvalid(token))
             // Signed again when a ttl is over, and not before.
             clock.advance(by: .seconds(14))
+            try await server.look()
             #expect(try await server.http.get(try path(token)).text == changed.text)
             clock.advance(by: .seconds(1))
+            try await server.look()
             #expect(try await server.http.get(try path(token)).text != changed.text)
             // A list is no token.
             #expect(try await server.http.authorised("GET", "/api/v1/me", bearer: changed.text).status == 401)

@@ -301,6 +301,19 @@ struct ConsumerNewsTests {
         #expect(list(consumers).map(\.acknowledged) == [6])
     }
 
+    @Test func `who was forgotten while the others were asked does not come back with their answer`() {
+        var consumers = RevocationConsumers()
+        consumers.news = ConsumerNews()
+        consumers.note("orders", acknowledged: 5, address: "a", now: start + .seconds(10))
+        _ = consumers.takeNews()
+        #expect(consumers.forget("orders", address: nil, now: start + .seconds(10)) == 1)
+        consumers.merge([told("orders", 5, seen: 10)], epoch: "e")
+        #expect(list(consumers).isEmpty)
+        // Elsewhere it was seen after that.
+        consumers.merge([told("orders", 6, seen: 11)], epoch: "e")
+        #expect(list(consumers).map(\.acknowledged) == [6])
+    }
+
     @Test func `news are told once, and again when they could not be told`() {
         var consumers = RevocationConsumers()
         consumers.news = ConsumerNews()
