@@ -22,7 +22,7 @@
             let current = address.admission?.generation ?? 0
             if let known, generation == current, (try? known.renewPlans()) != nil, known.isOpen { return known }
             close()
-            if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left)") }
+            if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left.wholeMilliseconds) ms") }
             do {
                 let fresh = try connect()
                 known = fresh
