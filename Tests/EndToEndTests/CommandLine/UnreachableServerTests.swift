@@ -40,9 +40,10 @@ struct UnreachableServerTests {
         // The paths are live, NUL-terminated copies for the calls.
         #expect(unsafe chmod(fixture.folder.path, mode_t(mode)) == 0)
         #expect(unsafe chmod(elsewhere.path, 0o777) == 0)
-        // In the build folder the program may be out of the other user's reach.
+        // In the build folder the program may be out of the other user's reach. Copied by a process of its own: a child that
+        // another test starts meanwhile would have this one's file open for writing, and then nobody may run it.
         let binary = elsewhere.file("latchkey")
-        try FileManager.default.copyItem(atPath: ServerProcess.binary, toPath: binary)
+        #expect(try await ChildProcess(["cp", ServerProcess.binary, binary]).exit() == 0)
         // On PostgreSQL these have nothing to do with the folder.
         let onFiles = TestStore.isPostgres ? [] : [["db", "check"], ["db", "backup", elsewhere.file("copy")]]
         let commands =
