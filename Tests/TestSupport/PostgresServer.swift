@@ -28,6 +28,9 @@
         /// Where its socket is: `host` for libpq.
         package var host: String { folder.path }
 
+        /// How libpq reaches the database `test`.
+        package var url: String { "host=\(host) user=latchkey dbname=test" }
+
         /// Makes a new one, with an empty database `test`, and starts it.
         package static func make(connections: Int = 200) async throws -> PostgresServer {
             let server = try PostgresServer(connections: connections)

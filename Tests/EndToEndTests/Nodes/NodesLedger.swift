@@ -9,12 +9,23 @@
     /// What clients of several nodes were told, while nodes and the database come and go. Only what was acknowledged
     /// counts. A client whose request got no answer asks another node with the same token, as clients do.
     final class NodesLedger: Sendable {
+        /// The newest that a session received.
+        struct Tokens {
+            let refresh: String
+            let access: String
+        }
+
         struct Told {
-            /// The newest refresh token that each living session received.
-            var live: [SessionID: String] = [:]
+            /// Sessions that live.
+            var live: [SessionID: Tokens] = [:]
             /// Sessions whose logout was acknowledged.
             var ended: Set<SessionID> = []
+            /// Access tokens of those.
+            var revoked: [String] = []
+            /// Sessions that were live and are not any more.
+            var lost = 0
             var epoch = ""
+            var epochs: Set<String> = []
             /// Largest `seq` that any poller saw in ``epoch``.
             var sequence: Int64 = 0
             var logins = 0
@@ -58,19 +69,28 @@
             let body: [String: JSONValue] = [
                 "username": .string(user), "password": .string(TestServer.password), "client_id": .string("spa"),
             ]
-            guard let login = await once(&random, { try await $0.post("/api/v1/login", json: body) }),
-                login.status == 200, let first = login["refresh_token"], let session = RefreshToken(first)?.session
-            else { return await pause() }
+            guard let login = await once(&random, { try await $0.post("/api/v1/login", json: body) }) else {
+                return await pause()
+            }
+            guard let tokens = Self.tokens(login), let session = RefreshToken(tokens.refresh)?.session else {
+                return wrong("a sign-in was answered with \(login.status): \(login.text)")
+            }
             told.withLock {
-                $0.live[session] = first
+                $0.live[session] = tokens
                 $0.logins += 1
             }
-            var token = first
+            var token = tokens.refresh
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 guard let next = await refresh(token, session, &random) else { return }
                 token = next
             }
             if Bool.random(using: &random) { await leave(session, token, &random) }
+        }
+
+        private static func tokens(_ answer: TestResponse) -> Tokens? {
+            guard answer.status == 200, let refresh = answer["refresh_token"], let access = answer["access_token"]
+            else { return nil }
+            return Tokens(refresh: refresh, access: access)
         }
 
         /// - Returns: the successor; nil when it was cancelled meanwhile, or refused.
@@ -86,7 +106,7 @@
                     await pause()
                     continue
                 }
-                guard answer.status == 200, let next = answer["refresh_token"] else {
+                guard let next = Self.tokens(answer) else {
                     wrong("a refresh was answered with \(answer.status): \(answer.text)")
                     return nil
                 }
@@ -94,14 +114,14 @@
                     $0.live[session] = next
                     $0.refreshes += 1
                 }
-                return next
+                return next.refresh
             }
             return nil
         }
 
         private func leave(_ session: SessionID, _ token: String, _ random: inout SeededGenerator) async {
             // From now on it may have ended or not.
-            told.withLock { $0.live[session] = nil }
+            let tokens = told.withLock { $0.live.removeValue(forKey: session) }
             while !Task.isCancelled {
                 let answer = await once(&random) {
                     try await $0.post("/api/v1/logout", json: ["refresh_token": .string(token)])
@@ -113,23 +133,28 @@
                 guard answer.status == 204 else {
                     return wrong("a logout was answered with \(answer.status): \(answer.text)")
                 }
-                _ = told.withLock { $0.ended.insert(session) }
-                return told.withLock { $0.logouts += 1 }
+                return told.withLock {
+                    $0.ended.insert(session)
+                    if let tokens { $0.revoked.append(tokens.access) }
+                    $0.logouts += 1
+                }
             }
         }
 
         private func poll(_ random: inout SeededGenerator) async {
             let (epoch, sequence) = told.withLock { ($0.epoch, $0.sequence) }
             let path = epoch.isEmpty ? "/revocations" : "/revocations?epoch=\(epoch)&after=\(sequence)"
-            guard let answer = await once(&random, { try await $0.get(path) }),
-                let document = try? RevocationDocument(parsing: answer.body)
-            else { return await pause() }
+            guard let answer = await once(&random, { try await $0.get(path) }) else { return await pause() }
+            guard answer.status == 200, let document = try? RevocationDocument(parsing: answer.body) else {
+                return wrong("a poll was answered with \(answer.status): \(answer.text)")
+            }
             if document.epoch == epoch, document.sequence < sequence {
                 wrong("a poll after \(sequence) was answered with a document of \(document.sequence)")
             }
             told.withLock { told in
                 told.polls += 1
                 if told.epoch != document.epoch { (told.epoch, told.sequence) = (document.epoch, 0) }
+                told.epochs.insert(document.epoch)
                 told.sequence = max(told.sequence, document.sequence)
             }
         }
@@ -149,11 +174,9 @@
                 }
             }
             var random = SeededGenerator(seed: UInt64(told.acts))
-            for (session, token) in told.live {
-                guard await refresh(token, session, &random) != nil else {
-                    Issue.record("\(place): session \(session) was lost: \(now.wrong.last ?? "")")
-                    return
-                }
+            for (session, tokens) in told.live where await refresh(tokens.refresh, session, &random) == nil {
+                Issue.record("\(place): session \(session) was lost: \(now.wrong.last ?? "")")
+                self.told.withLock { $0.lost += 1 }
             }
             // Few sessions are carried on: what matters is that those that were live meanwhile are.
             self.told.withLock { if $0.live.count > 40 { $0.live = [:] } }
