@@ -46,6 +46,12 @@ struct FollowedList: Sendable {
         settle(epoch: epoch, sequence: sequence)
     }
 
+    /// The database has an entry that this node cannot read. Until it could load the list, it has none.
+    mutating func metUnreadable() {
+        isWanting = true
+        isLoading = true
+    }
+
     /// A list of this epoch up to this `seq` took the place of the one before.
     mutating func installed(epoch: String, sequence: Int64) {
         isWanting = false
