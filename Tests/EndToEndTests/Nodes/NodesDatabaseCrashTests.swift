@@ -28,7 +28,7 @@
                     try await server.start()
                     // The same processes find it again.
                     for node in place.nodes {
-                        try await eventually("a node is ready") { try await node.get("/readyz").status == 200 }
+                        try await eventually("a node signs in") { try await login(node).status == 200 }
                     }
                     let further = ledger.now.acts + 12
                     try await eventually("the nodes go on") { ledger.now.acts >= further }
@@ -36,6 +36,10 @@
                     await load.value
                     try await ledger.verify("round \(round)")
                     try await watch.verify(ledger.now, "round \(round)")
+                }
+                // A balancer waits for a while in which no request was refused.
+                for node in place.nodes {
+                    try await eventually("a node is ready") { try await node.get("/readyz").status == 200 }
                 }
                 let told = ledger.now
                 print(
@@ -51,17 +55,21 @@
 
         /// Requests come, and only those that need no database are answered.
         private func goOnFromMemory(_ nodes: [TestHTTP], _ ledger: NodesLedger) async throws {
-            let refused = ledger.now.unanswered + 10
-            try await eventually("requests are refused") { ledger.now.unanswered >= refused }
+            let goal = ledger.now.unanswered + 10
+            try await eventually("requests are refused") { ledger.now.unanswered >= goal }
             for node in nodes {
                 for path in ["/healthz", "/.well-known/jwks.json", "/revocations"] {
                     #expect(try await node.get(path).status == 200, "\(path)")
                 }
-                let login = try await node.post(
-                    "/api/v1/login",
-                    json: ["username": "user0", "password": .string(TestServer.password), "client_id": "spa"])
-                #expect(login.status == 503 && login[field: "Retry-After"] != nil, "\(login.text)")
+                let refused = try await login(node)
+                #expect(refused.status == 503 && refused[field: "Retry-After"] != nil, "\(refused.text)")
             }
+        }
+
+        private func login(_ node: TestHTTP) async throws -> TestResponse {
+            try await node.post(
+                "/api/v1/login",
+                json: ["username": "user0", "password": .string(TestServer.password), "client_id": "spa"])
         }
     }
 #endif

@@ -15,6 +15,8 @@
             let access: String
         }
 
+        enum Act: String, CaseIterable { case login, refresh, logout, poll }
+
         struct Told {
             /// Sessions that live.
             var live: [SessionID: Tokens] = [:]
@@ -34,6 +36,8 @@
             var polls = 0
             /// Requests without an answer, or with one that says to come back.
             var unanswered = 0
+            /// Those that were told to come back.
+            var refused: [Act: Int] = [:]
             /// Answers that no client may get.
             var wrong: [String] = []
             var acts: Int { logins + refreshes + logouts }
@@ -58,7 +62,10 @@
                 for poller in 0..<2 {
                     group.addTask {
                         var random = SeededGenerator(seed: seed &+ 1_000 &+ UInt64(poller))
-                        while !Task.isCancelled { await self.poll(&random) }
+                        while !Task.isCancelled {
+                            await self.poll(&random)
+                            try? await Task.sleep(for: .milliseconds(5))
+                        }
                     }
                 }
             }
@@ -69,7 +76,7 @@
             let body: [String: JSONValue] = [
                 "username": .string(user), "password": .string(TestServer.password), "client_id": .string("spa"),
             ]
-            guard let login = await once(&random, { try await $0.post("/api/v1/login", json: body) }) else {
+            guard let login = await once(.login, &random, { try await $0.post("/api/v1/login", json: body) }) else {
                 return await pause()
             }
             guard let tokens = Self.tokens(login), let session = RefreshToken(tokens.refresh)?.session else {
@@ -97,7 +104,8 @@
         private func refresh(_ token: String, _ session: SessionID, _ random: inout SeededGenerator) async -> String? {
             let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "spa")]
             while !Task.isCancelled {
-                guard let answer = await once(&random, { try await $0.post("/oauth2/token", form: form) }) else {
+                guard let answer = await once(.refresh, &random, { try await $0.post("/oauth2/token", form: form) })
+                else {
                     await pause()
                     continue
                 }
@@ -123,7 +131,7 @@
             // From now on it may have ended or not.
             let tokens = told.withLock { $0.live.removeValue(forKey: session) }
             while !Task.isCancelled {
-                let answer = await once(&random) {
+                let answer = await once(.logout, &random) {
                     try await $0.post("/api/v1/logout", json: ["refresh_token": .string(token)])
                 }
                 guard let answer else {
@@ -141,10 +149,18 @@
             }
         }
 
+        /// Signs out of these sessions, one after the other, until it is cancelled.
+        func leave(_ sessions: [SessionID: Tokens], seed: UInt64) async {
+            var random = SeededGenerator(seed: seed)
+            for (session, tokens) in sessions where !Task.isCancelled {
+                await leave(session, tokens.refresh, &random)
+            }
+        }
+
         private func poll(_ random: inout SeededGenerator) async {
             let (epoch, sequence) = told.withLock { ($0.epoch, $0.sequence) }
             let path = epoch.isEmpty ? "/revocations" : "/revocations?epoch=\(epoch)&after=\(sequence)"
-            guard let answer = await once(&random, { try await $0.get(path) }) else { return await pause() }
+            guard let answer = await once(.poll, &random, { try await $0.get(path) }) else { return await pause() }
             guard answer.status == 200, let document = try? RevocationDocument(parsing: answer.body) else {
                 return wrong("a poll was answered with \(answer.status): \(answer.text)")
             }
@@ -185,11 +201,19 @@
         /// One request to one node.
         /// - Returns: nil without an answer, and for one that says to come back.
         private func once(
-            _ random: inout SeededGenerator, _ request: (TestHTTP) async throws -> TestResponse
+            _ act: Act, _ random: inout SeededGenerator, _ request: (TestHTTP) async throws -> TestResponse
         ) async -> TestResponse? {
             let node = nodes[Int.random(in: 0..<nodes.count, using: &random)]
-            if let answer = try? await request(node), answer.status != 503 { return answer }
-            told.withLock { $0.unanswered += 1 }
+            let answer = try? await request(node)
+            if let answer, answer.status != 503 { return answer }
+            told.withLock { told in
+                told.unanswered += 1
+                guard let answer else { return }
+                told.refused[act, default: 0] += 1
+                if answer[field: "Retry-After"] == nil {
+                    told.wrong.append("a \(act) was refused and not told when to come back: \(answer.text)")
+                }
+            }
             return nil
         }
 
