@@ -14,6 +14,10 @@ package enum WrongClock {
 
     package static let whereFrom = "libfaketime is not installed; on Debian: apt-get install faketime"
 
+    /// What starts the process. The library adds to the environment of the program that loads it first, and a Swift
+    /// program whose environment was moved does not find its arguments.
+    package static let wrapper = ["env"]
+
     /// What a process must be started with.
     /// - Parameter seconds: how far it is ahead.
     package static func environment(ahead seconds: Int) throws -> [String: String] {

@@ -81,7 +81,8 @@
             let ahead = clocks.indices.contains(number) ? clocks[number] : 0
             let clock = ahead == 0 ? [:] : try WrongClock.environment(ahead: ahead)
             running[number] = try await ServerProcess(
-                folder: folders[number], port: ports[number], configuration: configuration.merging(clock) { $1 })
+                folder: folders[number], port: ports[number], configuration: configuration.merging(clock) { $1 },
+                wrapper: ahead == 0 ? [] : WrongClock.wrapper)
         }
 
         /// What a node has said.
