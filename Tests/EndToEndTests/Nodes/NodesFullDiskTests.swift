@@ -30,7 +30,9 @@
                 // A page that is there already still has room for some.
                 try await eventually("sign-ins and sign-outs are refused") {
                     [.login, .logout].allSatisfy { ledger.now.refused[$0, default: 0] >= 3 }
+                        || !ledger.now.wrong.isEmpty
                 }
+                try #require(ledger.now.wrong.isEmpty, "\(ledger.now.wrong.prefix(3))")
                 for node in place.nodes { try await saysSo(node) }
                 try await server.freeDisk()
                 for node in place.nodes {
