@@ -119,7 +119,7 @@ let package = Package(
             dependencies: [
                 "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP",
                 .target(name: "LatchkeyPostgres", condition: .when(traits: ["Postgres"])),
-                "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
+                "LatchkeyMigrations", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -158,8 +158,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "latchkey", "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeySQLite",
-                "LatchkeyTokens", "TestConditions", "Waiting",
+                "latchkey", "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations",
+                "LatchkeySQLite", "LatchkeyTokens", "TestConditions", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -234,8 +234,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPostgres", "LatchkeySQL",
-                "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport", "Waiting",
+                "latchkey", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigrations", "LatchkeyPostgres",
+                "LatchkeySQL", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "TestConditions", "TestSupport",
+                "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -23,6 +23,7 @@ package struct ServerHealth: Sendable {
     /// How the database is followed that this node shares with others; nil where it has one of its own.
     package var sharing: SharingHealth? {
         store.sharing.map { store in
+            if store.isLogUnreadable { return .unreadable }
             guard let age = store.lastCheck?.age else { return .silent(for: nil) }
             return age <= Self.longestSilence ? .followed : .silent(for: age)
         }
@@ -67,6 +68,8 @@ package struct ServerHealth: Sendable {
 /// How a node follows the database that it shares with others.
 package enum SharingHealth: Sendable, Equatable {
     case followed
+    /// Its revocation log has an entry that this release cannot read.
+    case unreadable
     /// It has not answered for this long; nil: not since the start.
     case silent(for: Duration?)
 }

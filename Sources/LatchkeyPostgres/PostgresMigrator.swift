@@ -151,7 +151,7 @@
         package static func migrate(_ settings: Settings) throws -> PostgresMigrator.Outcome {
             try PostgresConnection.visit(settings.address) { connection in
                 try ServerCheck.run(connection)
-                return try PostgresMigrator().run(
+                return try PostgresMigrator(settings.migrations).run(
                     on: connection, now: try PostgresTransaction.databaseClock(connection))
             }
         }

@@ -1,7 +1,7 @@
 #if Postgres
     import LatchkeyBytes
     package import LatchkeyCore
-    import LatchkeyMigrations
+    package import LatchkeyMigrations
     import LatchkeySQL
     package import LatchkeyTokens
     package import Logging
@@ -34,8 +34,9 @@
             package var program = ""
             /// The file in which the node keeps what it knew of the database; nil: it keeps nothing.
             package var seenFile: String?
-            /// The last file of the schema that the program knows.
-            var schema: Int64 { Int64(Migrations.postgres.count) }
+            /// The files of the schema that the program knows.
+            package var migrations = Migrations.postgres
+            var schema: Int64 { Int64(migrations.count) }
             /// Names the node that is opened with these settings.
             fileprivate(set) var node = ""
 
@@ -91,7 +92,7 @@
                 try ServerCheck.run(connection)
                 let reading = try PostgresTransaction.databaseClock(connection)
                 settings.following?.follow(reading)
-                try PostgresMigrator().run(on: connection, now: clock.now())
+                try PostgresMigrator(settings.migrations).run(on: connection, now: clock.now())
                 try MoveMark.open(connection)
                 let found = try CheckRow.read(connection, now: settings.databaseClock?())
                 let sequencer = Sequencer(
@@ -143,6 +144,8 @@
         package var sharing: (any SharedStore)? { self }
 
         package var lastCheck: (found: StoreCheck, age: Duration)? { watcher.lastCheck }
+
+        package var isLogUnreadable: Bool { sequencer.isUnreadable }
 
         package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
 

@@ -80,6 +80,9 @@
         /// Lets other nodes look at what was committed here.
         func announce() { _ = queue.push(Request(entries: [], tells: true) { _ in }) }
 
+        /// Whether the log had an entry that this release cannot read when it was to be published last.
+        var isUnreadable: Bool { mark.isUnreadable }
+
         /// The last `seq` that the observer was told of.
         var published: Int64 { mark.sequence }
 
@@ -96,12 +99,18 @@
     /// How far the log is published on this node. Written by the sequencer's thread alone.
     private final class Published: Sendable {
         private let last: Atomic<Int64>
+        private let unreadable = Atomic<Bool>(false)
 
         init(_ sequence: Int64) { last = Atomic(sequence) }
 
         var sequence: Int64 {
             get { last.load(ordering: .acquiring) }
             set { last.store(newValue, ordering: .releasing) }
+        }
+
+        var isUnreadable: Bool {
+            get { unreadable.load(ordering: .acquiring) }
+            set { unreadable.store(newValue, ordering: .releasing) }
         }
     }
 
@@ -146,9 +155,11 @@
                     try publish(connection)
                     if failing { logger.notice("Revocations are published again") }
                     failing = false
+                    published.isUnreadable = false
                     return
                 } catch {
                     failure = error
+                    noteUnreadable(error)
                     if let connection = try? line.connection(), connection.isInsideTransaction { line.close() }
                 }
             }
@@ -157,6 +168,13 @@
             }
             failing = true
             throw StoreUnavailable("revocations cannot be published")
+        }
+
+        /// A later release may write what this one does not know. Nobody gets a list without it.
+        private func noteUnreadable(_ error: any Error) {
+            guard error is StoreFault else { return }
+            published.isUnreadable = true
+            observer.unreadable()
         }
 
         /// - Returns: whether there was something to number.
@@ -214,8 +232,10 @@
                 memory.add(records)
                 observer.restarted(epoch: state.epoch, sequence: state.lastSequence, records: records)
                 published.sequence = state.lastSequence
+                published.isUnreadable = false
                 try tell(connection)
             } catch {
+                noteUnreadable(error)
                 throw PostgresError.visible(error)
             }
         }

@@ -3,6 +3,7 @@ import Foundation
 import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
+package import LatchkeyMigrations
 import LatchkeyTokens
 package import Logging
 
@@ -26,10 +27,12 @@ package struct Compose: Sendable {
     ///   - clock: in place of the store's own, for tests.
     ///   - mayMigrate: whether an older database is migrated; otherwise it is refused.
     ///   - serves: false for a command, which other nodes need not know.
+    ///   - later: as ``OpenedStore/open(_:mayMigrate:time:later:observer:logger:)`` takes it.
     ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
     package static func build(
-        settings: EffectiveSettings, mayMigrate: Bool, serves: Bool = true, clock given: Clock? = nil, logger: Logger,
+        settings: EffectiveSettings, mayMigrate: Bool, serves: Bool = true, clock given: Clock? = nil,
+        later: [Migration] = [], logger: Logger,
         environment: [String: String] = ProcessInfo.processInfo.environment, readinessPatience: Duration = .seconds(2)
     ) async throws -> Compose {
         let core = settings.core
@@ -42,8 +45,8 @@ package struct Compose: Sendable {
         let feed = RevocationFeed(settings: core, clock: clock)
         let eventFeed = EventFeed(settings: core, clock: clock)
         let opened = try OpenedStore.open(
-            settings, mayMigrate: mayMigrate, time: time, observer: Feeds(revocations: feed, events: eventFeed),
-            logger: logger)
+            settings, mayMigrate: mayMigrate, time: time, later: later,
+            observer: Feeds(revocations: feed, events: eventFeed), logger: logger)
         let store = opened.store
         let processors = ProcessorCount.available
         let precedence = Precedence(processors: processors)

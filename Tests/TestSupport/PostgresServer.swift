@@ -18,6 +18,18 @@
         /// Whether it is left to itself when this process ends.
         private let isLeft: Bool
         private var data: String { folder.file("data") }
+        /// Its write-ahead log, where that is not below the data.
+        private var log: String { folder.file("log") }
+        /// The small one that it was made on.
+        private let smallDisk: SmallDisk?
+
+        /// What stands on a small disk of its own.
+        package enum Part: String, Sendable, CaseIterable {
+            /// Tables and indexes: what finds no room there is refused.
+            case tables
+            /// The write-ahead log: the server ends itself when it finds no room.
+            case log
+        }
 
         /// PostgreSQL refuses to run as root.
         private static var asPostgres: [String] {
@@ -33,12 +45,21 @@
         /// Where its socket is: `host` for libpq.
         package var host: String { folder.path }
 
+        /// How libpq reaches the database `test`.
+        package var url: String { "host=\(host) user=latchkey dbname=test" }
+
         /// Makes a new one, with an empty database `test`, and starts it.
-        /// - Parameter isLeft: whether nothing ends it but the end of this process.
-        package static func make(connections: Int = 200, isLeft: Bool = false) async throws -> PostgresServer {
-            let server = try PostgresServer(connections: connections, isLeft: isLeft)
+        /// - Parameters:
+        ///   - part: what stands on a small disk.
+        ///   - isLeft: whether nothing ends it but the end of this process.
+        package static func make(
+            connections: Int = 200, small part: Part? = nil, isLeft: Bool = false
+        ) async throws -> PostgresServer {
+            let server = try PostgresServer(connections: connections, small: part, isLeft: isLeft)
             try await server.tool(
-                "initdb", ["-N", "-A", "trust", "-U", "latchkey", "-E", "UTF8", "--locale=C", "-D", server.data])
+                "initdb",
+                ["-N", "-A", "trust", "-U", "latchkey", "-E", "UTF8", "--locale=C", "-D", server.data]
+                    + (part == nil ? [] : ["-X", server.log, "--wal-segsize=1"]))
             try await server.start()
             try await server.makeDatabase("test")
             return server
@@ -77,22 +98,30 @@
             return other
         }
 
-        private init(connections: Int, isLeft: Bool = false) throws {
+        private init(connections: Int, small part: Part? = nil, isLeft: Bool = false) throws {
             self.connections = connections
             self.isLeft = isLeft
             guard PostgresCluster.programs != nil else {
                 throw PostgresCluster.Failure(description: PostgresCluster.whereFrom)
             }
             folder = try TemporaryFolder()
+            if let part {
+                let path = folder.file(part == .log ? "log" : "data")
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+                smallDisk = try SmallDisk(at: path, megabytes: part == .log ? 32 : 96)
+            } else {
+                smallDisk = nil
+            }
             guard getuid() == 0 else { return }
-            #expect(try ChildProcess(["chown", "postgres:", folder.path]).wait() == 0)
+            #expect(try ChildProcess(["chown", "-R", "postgres:", folder.path]).wait() == 0)
         }
 
         deinit { end() }
 
         // MARK: Its life
 
-        package func start() async throws {
+        /// - Parameter ahead: how many seconds its clock is ahead.
+        package func start(ahead: Int = 0) async throws {
             guard let programs = PostgresCluster.programs else { return }
             let pipe = folder.file("lifeline-\(UUID().uuidString.prefix(8))")
             guard unsafe mkfifo(pipe, 0o600) == 0 else { throw PostgresCluster.Failure(description: "no pipe") }
@@ -104,12 +133,13 @@
                     "wal_receiver_status_interval=1",
                 ]
             let child = try ChildProcess(
-                ["sh", "-c", isLeft ? Self.lastWrapper : Self.wrapper, folder.path] + server, input: pipe,
+                ["sh", "-c", isLeft ? Self.lastWrapper : Self.wrapper, folder.path] + server,
+                environment: ahead == 0 ? [:] : WrongClock.environment(ahead: ahead), input: pipe,
                 output: folder.file("server.log"),
                 error: folder.file("server.log"))
             process.withLock { $0 = Process(child: child, lifeline: lifeline) }
             try await eventually("PostgreSQL answers") {
-                if try await self.run("psql", self.asClient(["-d", "postgres", "-c", "SELECT 1"])) == 0 { return true }
+                if try await self.isAnswering() { return true }
                 guard child.isRunning else {
                     let log = try? String(contentsOfFile: self.folder.file("server.log"), encoding: .utf8)
                     throw PostgresCluster.Failure(description: "PostgreSQL did not start: \(log ?? "")")
@@ -136,6 +166,33 @@
             guard let ended else { return }
             close(ended.lifeline)
             ended.child.wait()
+        }
+
+        /// Leaves no room on the small disk.
+        package func fillDisk() throws { try smallDisk?.fill() }
+
+        /// Gives the room back. A server that ended itself meanwhile is started, as an operator does.
+        package func freeDisk() async throws {
+            try smallDisk?.free()
+            try await eventually("PostgreSQL answers, or has ended") {
+                guard try await self.isRunning() else { return true }
+                return try await self.isAnswering()
+            }
+            guard try await !isRunning() else { return }
+            end()
+            try await start()
+        }
+
+        private func isRunning() async throws -> Bool { try await run("pg_ctl", ["-D", data, "status"]) == 0 }
+
+        private func isAnswering() async throws -> Bool {
+            try await run("psql", asClient(["-d", "postgres", "-c", "SELECT 1"])) == 0
+        }
+
+        /// How often the server's log has a line with this word.
+        package func logged(_ word: String) throws -> Int {
+            let text = try String(contentsOfFile: folder.file("server.log"), encoding: .utf8)
+            return text.components(separatedBy: "\n").count { $0.contains(word) }
         }
 
         /// Makes a standby a primary.

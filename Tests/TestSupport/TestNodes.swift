@@ -2,7 +2,7 @@
     import LatchkeyCore
     package import Testing
 
-    /// Runs several servers on one PostgreSQL database for the time of `body`, as ``withServer(_:clock:folder:expectFaults:sourceLocation:_:)``
+    /// Runs several servers on one PostgreSQL database for the time of `body`, as ``withServer(_:clock:folder:later:expectFaults:sourceLocation:_:)``
     /// does with one: each with a data folder of its own and the same master key.
     ///
     /// - Parameters:

@@ -3,6 +3,7 @@ import Foundation
 package import InMemoryLogging
 package import LatchkeyCore
 import LatchkeyHTTP
+package import LatchkeyMigrations
 import LatchkeySQLite
 package import LatchkeyTokens
 import Logging
@@ -100,22 +101,23 @@ package struct TestServer: Sendable {
 ///
 /// - Parameters:
 ///   - folder: to start on what an earlier server left.
+///   - later: files of the schema that a later release adds.
 ///   - expectFaults: for tests that break the disk.
 package func withServer(
     _ configuration: [String: String] = [:], clock: TestClock? = nil, folder: TemporaryFolder? = nil,
-    expectFaults: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
+    later: [Migration] = [], expectFaults: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @Sendable (TestServer) async throws -> Void
 ) async throws {
     try await ServerPlaces.shared.withPlace {
         try await runServer(
-            configuration, clock: clock, folder: folder ?? TemporaryFolder(), expectFaults: expectFaults,
-            sourceLocation: sourceLocation, body)
+            configuration, clock: clock, folder: folder ?? TemporaryFolder(), later: later,
+            expectFaults: expectFaults, sourceLocation: sourceLocation, body)
     }
 }
 
 private func runServer(
-    _ configuration: [String: String], clock: TestClock?, folder: TemporaryFolder, expectFaults: Bool,
-    sourceLocation: SourceLocation, _ body: @Sendable (TestServer) async throws -> Void
+    _ configuration: [String: String], clock: TestClock?, folder: TemporaryFolder, later: [Migration],
+    expectFaults: Bool, sourceLocation: SourceLocation, _ body: @Sendable (TestServer) async throws -> Void
 ) async throws {
     let all = try await TestStore.configuration(configuration, for: folder)
     let settings = try await TestServer.settings(all, folder: folder)
@@ -125,7 +127,7 @@ private func runServer(
     try settings.dataDirectory.create()
     let lock = try await InstanceLock.take(in: settings.dataDirectory, patience: .seconds(600))
     let program = try await Compose.build(
-        settings: settings, mayMigrate: true, clock: clock?.clock, logger: logger, environment: [:],
+        settings: settings, mayMigrate: true, clock: clock?.clock, later: later, logger: logger, environment: [:],
         // The machine is busy with other tests, and perhaps with something else.
         readinessPatience: .seconds(600))
     let address = AsyncStream<ListenAddress>.makeStream()

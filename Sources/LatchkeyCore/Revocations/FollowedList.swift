@@ -18,6 +18,8 @@ struct FollowedList: Sendable {
     private(set) var isLoading = true
     /// Whether it lacks entries, which only another list brings.
     private var isWanting = true
+    /// Whether it lacks one that this node cannot read.
+    private(set) var isUnreadable = false
     /// The database's clock at the last check after which nothing was missing in the list; nil before the first load.
     private(set) var upTo: Timestamp?
     private(set) var latest: StoreCheck?
@@ -46,8 +48,16 @@ struct FollowedList: Sendable {
         settle(epoch: epoch, sequence: sequence)
     }
 
+    /// The database has an entry that this node cannot read. Until it could load the list, it has none.
+    mutating func metUnreadable() {
+        isUnreadable = true
+        isWanting = true
+        isLoading = true
+    }
+
     /// A list of this epoch up to this `seq` took the place of the one before.
     mutating func installed(epoch: String, sequence: Int64) {
+        isUnreadable = false
         isWanting = false
         settle(epoch: epoch, sequence: sequence)
     }

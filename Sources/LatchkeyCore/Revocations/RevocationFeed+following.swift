@@ -1,5 +1,6 @@
 import LatchkeyTokens
 import Synchronization
+import Waiting
 
 /// The list of a store that other nodes write to as well.
 extension RevocationFeed {
@@ -48,6 +49,13 @@ extension RevocationFeed {
         }
         if isLoading { loads.continuation.yield() }
         follow.withLock { $0 }.forEach { $0(check) }
+    }
+
+    /// Called by the store when its log has an entry that this release cannot read: a list without it must not be given
+    /// to anybody. Once the log can be read again, the next check has the list loaded.
+    package func unreadable() {
+        state.withLock { $0.following?.metUnreadable() }
+        waits.release()
     }
 
     /// Has `body` called with each check from now on, on the thread that looked: it must be quick and must not block.

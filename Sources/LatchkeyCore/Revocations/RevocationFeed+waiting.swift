@@ -31,7 +31,7 @@ extension RevocationFeed {
         let places = WaitingRoom<String>.Places(total: limits.maxWaiters, perKey: limits.maxWaitersPerAddress)
         let hadPlace = await waits.wait(address, places, until: .now + min(seconds, limits.maxWait)) {
             state.withLock { state in
-                guard state.epoch == first.epoch else { return true }
+                guard state.epoch == first.epoch, state.following?.isUnreadable != true else { return true }
                 return state.isPaced ? !state.isUntold(after) : state.list.sequence != first.sequence
             }
         }

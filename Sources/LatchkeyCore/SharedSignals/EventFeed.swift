@@ -101,6 +101,8 @@ package struct Feeds: StoreObserver {
 
     package func checked(_ check: StoreCheck) { revocations.checked(check) }
 
+    package func unreadable() { revocations.unreadable() }
+
     package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {
         revocations.restarted(epoch: epoch, sequence: sequence, records: records)
     }

@@ -11,6 +11,9 @@ package protocol SharedStore: Sendable {
     var lastCheck: (found: StoreCheck, age: Duration)? { get }
     /// For operators.
     var figures: SharingFigures { get }
+    /// Whether the revocation log has an entry that this release cannot read: a later one writes kinds that it does not
+    /// know.
+    var isLogUnreadable: Bool { get }
     /// Looks now, at most ten times a second. All who ask meanwhile share one look. Everything that was committed before
     /// the call has been told to the observer when this returns true.
     /// - Returns: false when the database did not answer within `patience`.

@@ -115,6 +115,8 @@ package protocol StoreObserver: Sendable {
     func streamsChanged(_ streams: Set<Int64>)
     /// A ``SharedStore`` looked at its database, and all that it found there was told to the observer before.
     func checked(_ check: StoreCheck)
+    /// The log of a ``SharedStore`` has an entry that this release cannot read.
+    func unreadable()
     /// The log of a ``SharedStore`` goes on in another epoch: this is all of it that is live, in `seq` order.
     func restarted(epoch: String, sequence: Int64, records: [RevocationRecord])
 }
@@ -122,5 +124,6 @@ package protocol StoreObserver: Sendable {
 extension StoreObserver {
     package func streamsChanged(_ streams: Set<Int64>) {}
     package func checked(_ check: StoreCheck) {}
+    package func unreadable() {}
     package func restarted(epoch: String, sequence: Int64, records: [RevocationRecord]) {}
 }

@@ -86,6 +86,11 @@ package struct Readiness: WireObject, Equatable {
         let name = "database_followed"
         return switch sharing {
         case .followed: Check(name: name, ok: true, detail: nil)
+        case .unreadable:
+            Check(
+                name: name, ok: false,
+                detail: "The revocation log has an entry that this release cannot read: this node answers no list. "
+                    + "Upgrade it.")
         case .silent(nil): Check(name: name, ok: false, detail: "The database has not answered since the start.")
         case .silent(let age?):
             Check(

@@ -1,6 +1,7 @@
 import Foundation
 package import Glibc
 package import LatchkeyCore
+package import LatchkeyMigrations
 import LatchkeySQLite
 import LatchkeyTokens
 package import Logging
@@ -20,9 +21,11 @@ package struct OpenedStore: Sendable {
     /// Watches over the database as long as the server runs, and ends it when the database is gone.
     package let watch: (any Service)?
 
+    /// - Parameter later: files of the schema that a later release adds to those of this one. For tests.
     /// - Throws: `MigrationError`, `StoreUnavailable`, each with a sentence for the operator.
     package static func open(
-        _ settings: EffectiveSettings, mayMigrate: Bool, time: StoreTime, observer: any StoreObserver, logger: Logger
+        _ settings: EffectiveSettings, mayMigrate: Bool, time: StoreTime, later: [Migration] = [],
+        observer: any StoreObserver, logger: Logger
     ) throws -> OpenedStore {
         switch settings.database {
         case .sqlite:
@@ -40,6 +43,7 @@ package struct OpenedStore: Sendable {
                 postgres.name = Self.machineName
                 postgres.program = Latchkey.version
                 postgres.seenFile = settings.dataDirectory.seenPath
+                postgres.migrations += later
                 if time.databaseClock != nil { postgres.clockLag = 0 }
                 let store = try PostgresStore.open(
                     postgres, clock: time.clock, observer: observer, logger: logger)

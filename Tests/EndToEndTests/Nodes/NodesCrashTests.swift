@@ -48,11 +48,16 @@
         private let folders: [TemporaryFolder]
         private let ports: [Int]
         private let configuration: [String: String]
+        private let clocks: [Int]
         // Changed by the one task of the test alone.
         private var running: [ServerProcess?] = []
 
         /// Four users, a client `spa`, and all nodes running.
-        init(database: String, count: Int, configuration: [String: String] = [:]) async throws {
+        /// - Parameter clocks: how many seconds the clocks of the first nodes are ahead.
+        init(
+            database: String, count: Int, configuration: [String: String] = [:], clocks: [Int] = []
+        ) async throws {
+            self.clocks = clocks
             let masterKey = MasterKeyRing.generate()
             folders = try (0..<count).map { _ in
                 let folder = try TemporaryFolder()
@@ -73,8 +78,22 @@
         }
 
         func start(_ number: Int) async throws {
+            let ahead = clocks.indices.contains(number) ? clocks[number] : 0
+            let clock = ahead == 0 ? [:] : try WrongClock.environment(ahead: ahead)
             running[number] = try await ServerProcess(
-                folder: folders[number], port: ports[number], configuration: configuration)
+                folder: folders[number], port: ports[number], configuration: configuration.merging(clock) { $1 },
+                wrapper: ahead == 0 ? [] : WrongClock.wrapper)
+        }
+
+        /// What a node has said.
+        func log(_ number: Int) throws -> String {
+            try String(contentsOfFile: try #require(running[number]).logPath, encoding: .utf8)
+        }
+
+        /// The program beside a running node, by its own clock.
+        func run(_ number: Int, _ arguments: String...) async throws -> BinaryRun {
+            try await BinaryRun(
+                arguments + ["--data-dir", folders[number].path], in: folders[number], environment: configuration)
         }
 
         func kill(_ number: Int) {

@@ -9,12 +9,25 @@
     /// What clients of several nodes were told, while nodes and the database come and go. Only what was acknowledged
     /// counts. A client whose request got no answer asks another node with the same token, as clients do.
     final class NodesLedger: Sendable {
+        /// The newest that a session received.
+        struct Tokens {
+            let refresh: String
+            let access: String
+        }
+
+        enum Act: String, CaseIterable { case login, refresh, logout, poll }
+
         struct Told {
-            /// The newest refresh token that each living session received.
-            var live: [SessionID: String] = [:]
+            /// Sessions that live.
+            var live: [SessionID: Tokens] = [:]
             /// Sessions whose logout was acknowledged.
             var ended: Set<SessionID> = []
+            /// Access tokens of those.
+            var revoked: [String] = []
+            /// Sessions that were live and are not any more.
+            var lost = 0
             var epoch = ""
+            var epochs: Set<String> = []
             /// Largest `seq` that any poller saw in ``epoch``.
             var sequence: Int64 = 0
             var logins = 0
@@ -23,6 +36,8 @@
             var polls = 0
             /// Requests without an answer, or with one that says to come back.
             var unanswered = 0
+            /// Those that were told to come back.
+            var refused: [Act: Int] = [:]
             /// Answers that no client may get.
             var wrong: [String] = []
             var acts: Int { logins + refreshes + logouts }
@@ -47,7 +62,10 @@
                 for poller in 0..<2 {
                     group.addTask {
                         var random = SeededGenerator(seed: seed &+ 1_000 &+ UInt64(poller))
-                        while !Task.isCancelled { await self.poll(&random) }
+                        while !Task.isCancelled {
+                            await self.poll(&random)
+                            try? await Task.sleep(for: .milliseconds(5))
+                        }
                     }
                 }
             }
@@ -58,14 +76,17 @@
             let body: [String: JSONValue] = [
                 "username": .string(user), "password": .string(TestServer.password), "client_id": .string("spa"),
             ]
-            guard let login = await once(&random, { try await $0.post("/api/v1/login", json: body) }),
-                login.status == 200, let first = login["refresh_token"], let session = RefreshToken(first)?.session
-            else { return await pause() }
+            guard let login = await once(.login, &random, { try await $0.post("/api/v1/login", json: body) }) else {
+                return await pause()
+            }
+            guard let tokens = Self.tokens(login), let session = RefreshToken(tokens.refresh)?.session else {
+                return wrong("a sign-in was answered with \(login.status): \(login.text)")
+            }
             told.withLock {
-                $0.live[session] = first
+                $0.live[session] = tokens
                 $0.logins += 1
             }
-            var token = first
+            var token = tokens.refresh
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 guard let next = await refresh(token, session, &random) else { return }
                 token = next
@@ -73,11 +94,18 @@
             if Bool.random(using: &random) { await leave(session, token, &random) }
         }
 
+        private static func tokens(_ answer: TestResponse) -> Tokens? {
+            guard answer.status == 200, let refresh = answer["refresh_token"], let access = answer["access_token"]
+            else { return nil }
+            return Tokens(refresh: refresh, access: access)
+        }
+
         /// - Returns: the successor; nil when it was cancelled meanwhile, or refused.
         private func refresh(_ token: String, _ session: SessionID, _ random: inout SeededGenerator) async -> String? {
             let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "spa")]
             while !Task.isCancelled {
-                guard let answer = await once(&random, { try await $0.post("/oauth2/token", form: form) }) else {
+                guard let answer = await once(.refresh, &random, { try await $0.post("/oauth2/token", form: form) })
+                else {
                     await pause()
                     continue
                 }
@@ -86,7 +114,7 @@
                     await pause()
                     continue
                 }
-                guard answer.status == 200, let next = answer["refresh_token"] else {
+                guard let next = Self.tokens(answer) else {
                     wrong("a refresh was answered with \(answer.status): \(answer.text)")
                     return nil
                 }
@@ -94,16 +122,16 @@
                     $0.live[session] = next
                     $0.refreshes += 1
                 }
-                return next
+                return next.refresh
             }
             return nil
         }
 
         private func leave(_ session: SessionID, _ token: String, _ random: inout SeededGenerator) async {
             // From now on it may have ended or not.
-            told.withLock { $0.live[session] = nil }
+            let tokens = told.withLock { $0.live.removeValue(forKey: session) }
             while !Task.isCancelled {
-                let answer = await once(&random) {
+                let answer = await once(.logout, &random) {
                     try await $0.post("/api/v1/logout", json: ["refresh_token": .string(token)])
                 }
                 guard let answer else {
@@ -113,23 +141,36 @@
                 guard answer.status == 204 else {
                     return wrong("a logout was answered with \(answer.status): \(answer.text)")
                 }
-                _ = told.withLock { $0.ended.insert(session) }
-                return told.withLock { $0.logouts += 1 }
+                return told.withLock {
+                    $0.ended.insert(session)
+                    if let tokens { $0.revoked.append(tokens.access) }
+                    $0.logouts += 1
+                }
+            }
+        }
+
+        /// Signs out of these sessions, one after the other, until it is cancelled.
+        func leave(_ sessions: [SessionID: Tokens], seed: UInt64) async {
+            var random = SeededGenerator(seed: seed)
+            for (session, tokens) in sessions where !Task.isCancelled {
+                await leave(session, tokens.refresh, &random)
             }
         }
 
         private func poll(_ random: inout SeededGenerator) async {
             let (epoch, sequence) = told.withLock { ($0.epoch, $0.sequence) }
             let path = epoch.isEmpty ? "/revocations" : "/revocations?epoch=\(epoch)&after=\(sequence)"
-            guard let answer = await once(&random, { try await $0.get(path) }),
-                let document = try? RevocationDocument(parsing: answer.body)
-            else { return await pause() }
+            guard let answer = await once(.poll, &random, { try await $0.get(path) }) else { return await pause() }
+            guard answer.status == 200, let document = try? RevocationDocument(parsing: answer.body) else {
+                return wrong("a poll was answered with \(answer.status): \(answer.text)")
+            }
             if document.epoch == epoch, document.sequence < sequence {
                 wrong("a poll after \(sequence) was answered with a document of \(document.sequence)")
             }
             told.withLock { told in
                 told.polls += 1
                 if told.epoch != document.epoch { (told.epoch, told.sequence) = (document.epoch, 0) }
+                told.epochs.insert(document.epoch)
                 told.sequence = max(told.sequence, document.sequence)
             }
         }
@@ -149,11 +190,9 @@
                 }
             }
             var random = SeededGenerator(seed: UInt64(told.acts))
-            for (session, token) in told.live {
-                guard await refresh(token, session, &random) != nil else {
-                    Issue.record("\(place): session \(session) was lost: \(now.wrong.last ?? "")")
-                    return
-                }
+            for (session, tokens) in told.live where await refresh(tokens.refresh, session, &random) == nil {
+                Issue.record("\(place): session \(session) was lost: \(now.wrong.last ?? "")")
+                self.told.withLock { $0.lost += 1 }
             }
             // Few sessions are carried on: what matters is that those that were live meanwhile are.
             self.told.withLock { if $0.live.count > 40 { $0.live = [:] } }
@@ -162,11 +201,19 @@
         /// One request to one node.
         /// - Returns: nil without an answer, and for one that says to come back.
         private func once(
-            _ random: inout SeededGenerator, _ request: (TestHTTP) async throws -> TestResponse
+            _ act: Act, _ random: inout SeededGenerator, _ request: (TestHTTP) async throws -> TestResponse
         ) async -> TestResponse? {
             let node = nodes[Int.random(in: 0..<nodes.count, using: &random)]
-            if let answer = try? await request(node), answer.status != 503 { return answer }
-            told.withLock { $0.unanswered += 1 }
+            let answer = try? await request(node)
+            if let answer, answer.status != 503 { return answer }
+            told.withLock { told in
+                told.unanswered += 1
+                guard let answer else { return }
+                told.refused[act, default: 0] += 1
+                if answer[field: "Retry-After"] == nil {
+                    told.wrong.append("a \(act) was refused and not told when to come back: \(answer.text)")
+                }
+            }
             return nil
         }
 

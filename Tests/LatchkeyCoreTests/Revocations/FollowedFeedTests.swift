@@ -203,6 +203,26 @@ struct FollowedFeedTests {
         #expect(throws: Never.self) { try feed.requireRecent() }
     }
 
+    @Test func `an entry that cannot be read ends held polls and every answer, until the list could be loaded`()
+        async throws
+    {
+        let query = RevocationQuery(after: 3, epoch: "e1")
+        // Nobody looks for polls whose time is up: only the news ends this one.
+        async let held: Void = feed.wait(query, seconds: .seconds(60), address: "192.0.2.1")
+        try await eventually("a poll is held") { feed.waiting == 1 }
+        feed.unreadable()
+        await held
+        for epoch in [nil, "e1", "e2"] { await #expect(throws: refused) { try await answer(3, epoch) } }
+        #expect(throws: refused) { try feed.requireRecent() }
+        #expect(feed.standing() == nil)
+        let loop = Task { [feed] in try await feed.run() }
+        write(1)
+        cluster.look()
+        try await eventually("it is loaded") { (try? await answer(3, "e1").entries.count) == 1 }
+        loop.cancel()
+        _ = await loop.result
+    }
+
     @Test func `a list that lacks an entry is loaded again, although later ones arrive`() async throws {
         // The node is said to have published 5, and was told of 3.
         cluster.state.withLock { $0.published = 5 }
