@@ -141,6 +141,11 @@ extension SQLiteStore {
         try await writer.perform { try rule($0) }
     }
 
+    /// The usual way, without its generic types, which are looked up for each refresh.
+    package func rotate(_ request: SessionRotation) async throws -> Issuance<RotationOutcome> {
+        try await writer.perform { try request.run($0) }.value
+    }
+
     package func read<Value: Sendable>(
         snapshot: Bool, _ body: @escaping @Sendable (any Looks) throws -> Value
     ) async throws -> Value {
