@@ -27,5 +27,18 @@
             #expect(paused.hasSuffix(" ms") && !paused.contains("hunter2"))
             #expect((line.failure as? PostgresError)?.message == reason)
         }
+
+        @Test func `a URL with a password of any kind is refused, and not quoted`() throws {
+            let urls = [
+                "postgresql://lk:hunter2@db.example.com/auth", "postgresql://lk@db.example.com/auth?password=hunter2",
+                "host=db.example.com sslpassword=hunter2", "postgresql://lk:hunter2%zz@db.example.com/auth",
+                "postgresql://lk@db.example.com/auth?sslkey=/k&sslpassword=hunter2",
+            ]
+            for url in urls {
+                let error = #expect(throws: StoreUnavailable.self, "\(url)") { try PostgresAddress(url: url).check() }
+                #expect(error?.description.contains("hunter2") == false)
+            }
+            try PostgresAddress(url: "postgresql://lk@db.example.com/auth?sslmode=verify-full").check()
+        }
     }
 #endif
