@@ -60,6 +60,7 @@
                 for place in address.places {
                     if let other = try? PostgresConnection(address.at(place), patience: patience) { return other }
                 }
+                address.admission?.noteOldAlone()
                 throw StoreUnavailable(HistoryFinding.older.sentence)
             }
         }

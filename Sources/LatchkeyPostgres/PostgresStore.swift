@@ -147,6 +147,8 @@
 
         package var isLogUnreadable: Bool { sequencer.isUnreadable }
 
+        package var refusal: String? { membership.refusal }
+
         package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
 
         package var figures: SharingFigures {
