@@ -150,7 +150,7 @@
             for _ in 0..<Self.attempts {
                 do {
                     let connection = try line.connection()
-                    let hasNumbered = try number(connection)
+                    let hasNumbered = try number(connection, after: published.sequence)
                     if hasNumbered || tells { try tell(connection) }
                     try publish(connection)
                     if failing { logger.notice("Revocations are published again") }
@@ -177,14 +177,17 @@
             observer.unreadable()
         }
 
+        /// - Parameter known: what was published. A log that ends before it has lost entries, and would give their
+        ///   numbers out again.
         /// - Returns: whether there was something to number.
-        private func number(_ connection: PostgresConnection) throws -> Bool {
+        private func number(_ connection: PostgresConnection, after known: Int64) throws -> Bool {
             guard
                 try connection.holds("SELECT EXISTS (SELECT 1 FROM revocations WHERE seq IS NULL)")
             else { return false }
             try connection.run("BEGIN")
             // A statement of its own: the next one's snapshot is newer than the lock.
-            try connection.walk("SELECT last_seq FROM revocation_state FOR UPDATE", []) { _ in .stop }
+            let last = try connection.integer("SELECT last_seq FROM revocation_state FOR UPDATE")
+            guard last >= known else { throw StoreUnavailable(HistoryFinding.foreign(.rewound).sentence) }
             try connection.run(
                 """
                 WITH waiting AS (
@@ -214,7 +217,10 @@
             for row in rows { numbers[row.id] = row.sequence }
             memory.add(records)
             observer.committed(records)
-            if let last = records.last { published.sequence = last.entry.sequence }
+            if let last = records.last {
+                published.sequence = last.entry.sequence
+                settings.address.admission?.note(published: last.entry.sequence)
+            }
         }
 
         /// On a connection of its own, since the line's may not be used before this is done.
@@ -224,7 +230,7 @@
             defer { looking.close() }
             do {
                 let connection = try looking.connection()
-                _ = try number(connection)
+                _ = try number(connection, after: 0)
                 try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 let state = try StateRow(connection, PostgresDialect(now: nil)).row().stored
                 let records = try Revocations(connection).all(after: 0)

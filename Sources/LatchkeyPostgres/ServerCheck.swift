@@ -12,22 +12,42 @@
             guard version >= oldest else {
                 throw StoreUnavailable("PostgreSQL is older than 14: upgrade it")
             }
-            for name in ["fsync", "full_page_writes"] {
-                let value = try setting(name, connection)
-                guard value == "on" else {
-                    throw StoreUnavailable(
-                        "PostgreSQL's \(name) is \(value): what it acknowledges may be lost; turn it on")
-                }
-            }
-            let commit = try setting("synchronous_commit", connection)
-            guard ["on", "remote_apply"].contains(commit) else {
+            let encoding = try connection.first("SELECT current_setting('server_encoding')") { $0[0] as String }
+            guard encoding == "UTF8" else {
                 throw StoreUnavailable(
-                    "PostgreSQL's synchronous_commit is \(commit): what it acknowledges may be lost; set it to on")
+                    "the database's encoding is \(encoding ?? "unknown"), in which not every name can be written: make "
+                        + "one with UTF8")
+            }
+            if let weakness = try connection.first("SELECT \(durability)", [], { weakness($0, 0) }) ?? nil {
+                throw StoreUnavailable(weakness)
+            }
+            // What the server does for others: our own connections insist on a good value.
+            let commit = try connection.first("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'") {
+                $0[0] as String
+            }
+            guard let commit, ["on", "remote_apply"].contains(commit) else {
+                throw StoreUnavailable(
+                    "PostgreSQL's synchronous_commit is \(commit ?? "unknown"): what it acknowledges may be lost; set "
+                        + "it to on")
             }
         }
 
-        private static func setting(_ name: String, _ connection: PostgresConnection) throws -> String {
-            try connection.first("SELECT current_setting(?)", [name]) { $0[0] as String } ?? ""
+        // MARK: While it serves
+
+        private static let switches = ["fsync", "full_page_writes"]
+
+        /// Columns that tell what the server does for durability; ``weakness(_:_:)`` reads them.
+        static let durability = switches.map { "current_setting('\($0)')" }.joined(separator: ", ")
+
+        /// The sentence for the operator when what the server acknowledges may be lost.
+        static func weakness(_ row: Row, _ start: Int) -> String? {
+            for (index, name) in switches.enumerated() {
+                let value: String = row[start + index]
+                guard value == "on" else {
+                    return "PostgreSQL's \(name) is \(value): what it acknowledges may be lost; turn it on"
+                }
+            }
+            return nil
         }
     }
 #endif

@@ -169,7 +169,7 @@
             if !served.isEmpty { servedAt = begun }
             let (published, entered) = (sequencer.published, membership.entered)
             let row = try CheckRow.read(connection, now: settings.databaseClock?())
-            if let finding = try membership.judge(row, entered) {
+            if let finding = try membership.judge(row, entered, published: published) {
                 try rejoin(connection, finding)
                 return nil
             }

@@ -10,6 +10,8 @@
     struct PostgresPlace: Sendable {
         let url: String
 
+        init(url: String) { self.url = url }
+
         init() async throws { url = try await PostgresCluster.running().makeDatabase() }
 
         var settings: PostgresStore.Settings { PostgresStore.Settings(PostgresAddress(url: url)) }

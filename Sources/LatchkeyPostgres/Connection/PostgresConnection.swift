@@ -80,6 +80,11 @@
             let limit = patience.map { max(1, $0.wholeMilliseconds * 4 / 5) } ?? 0
             return """
                 SET client_encoding = 'UTF8';
+                -- What the rules promise rests on it, whatever the database's or the role's default is.
+                SET default_transaction_isolation = 'read committed';
+                -- An answer waits for the disk, even when an administrator changes the server's default meanwhile.
+                SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                    WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false);
                 SET statement_timeout = \(limit);
                 SET lock_timeout = '2s';
                 SET idle_in_transaction_session_timeout = '2s';

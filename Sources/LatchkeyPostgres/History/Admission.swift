@@ -15,6 +15,8 @@
             var closed: String?
             /// Whether the last connection led to an old primary, and no other server of the address was there.
             var isOldAlone = false
+            /// Why what the server acknowledges may be lost.
+            var weakness: String?
             var generation = 0
             var refused = 0
         }
@@ -30,7 +32,7 @@
 
         /// Why no connection may be used; nil while they may.
         var refusal: String? {
-            state.withLock { $0.closed ?? ($0.isOldAlone ? HistoryFinding.older.sentence : nil) }
+            state.withLock { $0.closed ?? $0.weakness ?? ($0.isOldAlone ? HistoryFinding.older.sentence : nil) }
         }
 
         /// No server of the address may be used but an old primary, which may not either.
@@ -48,6 +50,23 @@
         /// What a look has found. A server that is behind it has lost something.
         func note(_ known: DatabaseState) { state.withLock { if $0.known != nil { $0.known = known } } }
 
+        /// An entry of the log was published that no look has found yet.
+        func note(published sequence: Int64) {
+            state.withLock { state in
+                guard let known = state.known, known.sequence < sequence else { return }
+                state.known = DatabaseState(identity: known.identity, second: known.second, sequence: sequence)
+            }
+        }
+
+        /// Whether a look has found that what the server acknowledges may be lost. No connection may be used until a look
+        /// finds that it is durable again.
+        func note(weakness: String?) {
+            state.withLock { state in
+                if weakness != nil, state.weakness == nil { state.generation += 1 }
+                state.weakness = weakness
+            }
+        }
+
         /// No connection may be used until ``open(for:)``.
         func close(because sentence: String) {
             state.withLock { state in
@@ -61,7 +80,7 @@
         /// - Throws: ``OldPrimary``, ``StoreUnavailable``.
         func admit(_ connection: PostgresConnection, looks: Bool) throws {
             let now = state.withLock { $0 }
-            if let closed = now.closed, !looks { throw StoreUnavailable(closed) }
+            if let closed = now.closed ?? now.weakness, !looks { throw StoreUnavailable(closed) }
             guard let latest = now.known?.identity ?? now.seen else { return }
             let found = try connection.first("SELECT \(DatabaseIdentity.columns)") { try DatabaseIdentity($0, 0) }
             guard let found else { return }

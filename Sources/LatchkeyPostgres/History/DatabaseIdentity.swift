@@ -11,6 +11,8 @@
             (SELECT oid::bigint FROM pg_database WHERE datname = current_database())
             """
 
+        static let columnCount = 3
+
         /// - Parameter column: where ``columns`` begin.
         init(_ row: Row, _ column: Int) throws {
             guard let timeline = Int64(row[column + 1] as String, radix: 16) else {

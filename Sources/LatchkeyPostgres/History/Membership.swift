@@ -119,14 +119,21 @@
 
         // MARK: Looking
 
-        /// - Parameter entered: as it was when the row was read: a node may enter meanwhile, in another epoch.
+        /// - Parameters:
+        ///   - entered: as it was before the row was read: a node may enter meanwhile, in another epoch.
+        ///   - published: the last `seq` that was published by then, in the epoch of `entered`. No look may have found it
+        ///     yet.
         /// - Returns: what is to be done before the look may count; nil when the history goes on.
         /// - Throws: ``StoreUnavailable`` when this database must not be used.
-        func judge(_ row: CheckRow, _ entered: Entered?) throws -> HistoryFinding? {
+        func judge(_ row: CheckRow, _ entered: Entered?, published: Int64) throws -> HistoryFinding? {
+            admission.note(weakness: row.weakness)
             guard let entered else { return nil }
-            let finding = HistoryRules.judge(row.state, recorded: row.recorded, known: entered.known)
+            let known = entered.known.having(published)
+            let finding = HistoryRules.judge(row.state, recorded: row.recorded, known: known)
             switch finding {
-            case .same where row.epoch.utf8.elementsEqual(entered.epoch.utf8): return nil
+            case .same where row.epoch.utf8.elementsEqual(entered.epoch.utf8):
+                if let weakness = row.weakness { throw StoreUnavailable(weakness) }
+                return nil
             case .same, .promoted, .settled:
                 guard row.isUnsettled else { return finding }
                 let sentence = "a restored database is not settled yet: start a node, or repeat `latchkey db settle`"
@@ -185,7 +192,7 @@
                 raisingClockTo: entered.known.state.second
             ) { ledger, row in
                 // Another node may have been faster, or the server another one by now.
-                guard try judge(row, entered) != nil else { return nil as ReassertionOutcome? }
+                guard try judge(row, entered, published: 0) != nil else { return nil as ReassertionOutcome? }
                 let nodes = NodeTable(connection: connection)
                 try nodes.write(entered.own, published: entered.known.state.sequence)
                 guard finding != .same else { return nil }
@@ -246,6 +253,16 @@
                 entered?.known = KnownHistory(state: row.state, at: row.clock, rememberedSince: memory.since)
             }
             admission.open(for: row.state)
+        }
+    }
+
+    extension KnownHistory {
+        /// The same with a log that has at least this `seq`.
+        fileprivate func having(_ sequence: Int64) -> KnownHistory {
+            KnownHistory(
+                state: DatabaseState(
+                    identity: state.identity, second: state.second, sequence: max(state.sequence, sequence)), at: at,
+                rememberedSince: rememberedSince)
         }
     }
 #endif

@@ -20,6 +20,8 @@
         let recorded: RecordedHistory
         /// Whether nothing may be served before a settlement is finished.
         let isUnsettled: Bool
+        /// Why what is written may be lost; nil when it is durable.
+        let weakness: String?
 
         private static let select = """
             SELECT coalesce(?, \(ClockReading.now)),
@@ -27,7 +29,7 @@
                 EXISTS (SELECT 1 FROM revocations WHERE seq IS NULL), k.version, c.version,
                 (SELECT coalesce(bit_xor(\(StreamMarks.mark)), 0) FROM event_streams), clock.second,
                 s.settlement <> 'none', h.system_identifier, h.timeline, h.database_oid, h.settled_at,
-                h.forked_second, \(DatabaseIdentity.columns)
+                h.forked_second, \(DatabaseIdentity.columns), \(ServerCheck.durability)
             FROM revocation_state s, key_state k, client_state c, clock, history h
             """
 
@@ -42,7 +44,7 @@
                     recorded: RecordedHistory(
                         identity: DatabaseIdentity(system: row[10], timeline: row[11], database: row[12]),
                         settledAt: row.timestamp(13), forkedSecond: row[14]),
-                    isUnsettled: row[9])
+                    isUnsettled: row[9], weakness: ServerCheck.weakness(row, 15 + DatabaseIdentity.columnCount))
             }
             guard let found else { throw StoreFault("a table with one row has none") }
             return found
