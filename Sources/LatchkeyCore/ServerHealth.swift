@@ -24,8 +24,9 @@ package struct ServerHealth: Sendable {
     package var sharing: SharingHealth? {
         store.sharing.map { store in
             if store.isLogUnreadable { return .unreadable }
-            guard let age = store.lastCheck?.age else { return .silent(for: nil) }
-            return age <= Self.longestSilence ? .followed : .silent(for: age)
+            let age = store.lastCheck?.age
+            if let age, age <= Self.longestSilence { return .followed }
+            return store.refusal.map { .refused($0) } ?? .silent(for: age)
         }
     }
 
@@ -70,6 +71,8 @@ package enum SharingHealth: Sendable, Equatable {
     case followed
     /// Its revocation log has an entry that this release cannot read.
     case unreadable
+    /// It answers, and this node must not use it: a sentence for the operator.
+    case refused(String)
     /// It has not answered for this long; nil: not since the start.
     case silent(for: Duration?)
 }

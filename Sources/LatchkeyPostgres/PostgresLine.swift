@@ -10,6 +10,8 @@
         private var known: PostgresConnection?
         private var generation = 0
         private var backOff = BackOff()
+        /// Why the last attempt to connect failed; nil when it did not.
+        private(set) var failure: (any Error)?
 
         init(_ address: PostgresAddress, patience: Duration = PostgresConnection.usualPatience) {
             self.address = address
@@ -22,17 +24,26 @@
             let current = address.admission?.generation ?? 0
             if let known, generation == current, (try? known.renewPlans()) != nil, known.isOpen { return known }
             close()
-            if let left = backOff.left { throw PostgresError.lost("not reached a moment ago, tried again in \(left.wholeMilliseconds) ms") }
+            if let left = backOff.left, let failure { throw Self.pause(of: left, after: failure) }
             do {
                 let fresh = try connect()
                 known = fresh
                 generation = current
                 backOff = BackOff()
+                failure = nil
                 return fresh
             } catch {
                 backOff.noteFailure()
+                failure = error
                 throw error
             }
+        }
+
+        /// The reason comes first: who reads the log must know what to change.
+        private static func pause(of left: Duration, after failure: any Error) -> any Error {
+            let rest = "; tried again in \(left.wholeMilliseconds) ms"
+            guard let failure = failure as? PostgresError else { return StoreUnavailable("\(failure)\(rest)") }
+            return PostgresError.lost(failure.message + rest)
         }
 
         /// Blocks until ``connection()`` would try again: at most two seconds.
@@ -49,6 +60,7 @@
                 for place in address.places {
                     if let other = try? PostgresConnection(address.at(place), patience: patience) { return other }
                 }
+                address.admission?.noteOldAlone()
                 throw StoreUnavailable(HistoryFinding.older.sentence)
             }
         }

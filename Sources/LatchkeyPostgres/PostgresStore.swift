@@ -90,6 +90,10 @@
                 defer { line.close() }
                 let connection = try line.connection()
                 try ServerCheck.run(connection)
+                // Before the schema is made, which would leave tables in a database that somebody has mistyped.
+                if seen != nil, try connection.holds("SELECT to_regclass('history') IS NULL") {
+                    throw StoreUnavailable(HistoryFinding.foreign(.replaced).sentence)
+                }
                 let reading = try PostgresTransaction.databaseClock(connection)
                 settings.following?.follow(reading)
                 try PostgresMigrator(settings.migrations).run(on: connection, now: clock.now())
@@ -146,6 +150,8 @@
         package var lastCheck: (found: StoreCheck, age: Duration)? { watcher.lastCheck }
 
         package var isLogUnreadable: Bool { sequencer.isUnreadable }
+
+        package var refusal: String? { membership.refusal }
 
         package func catchUp(within patience: Duration) async -> Bool { await watcher.catchUp(within: patience) }
 

@@ -73,6 +73,8 @@
         /// Whom the look that is under way serves.
         private var served: [Waiter<Bool>] = []
         private var failures = 0
+        /// What the log was told last about the failures of this row, and when.
+        private var told: (reason: String, at: ContinuousClock.Instant)?
         private var renewedAt = ContinuousClock.now - .seconds(3600)
 
         /// Between two looks without a notification.
@@ -81,6 +83,8 @@
         private static let renewal: Duration = .seconds(2)
         /// Between two looks that were asked for.
         private static let pace: Duration = .milliseconds(100)
+        /// Between two lines of the log about failures, however often their reason changes.
+        private static let logPause: Duration = .seconds(2)
         /// How long a look waits until what it found is published.
         private static let patience = 10
 
@@ -123,6 +127,7 @@
                 }
                 if failures > 1 { logger.notice("The database answers again") }
                 failures = 0
+                told = nil
                 return result
             } catch {
                 failed(error)
@@ -215,12 +220,18 @@
                 requests.putBack(served)
             } else {
                 for waiter in served + requests.take() { waiter.release(false) }
-                if failures == 2 {
-                    logger.error("the database cannot be looked at", metadata: ["lk.reason": "\(error)"])
-                }
+                // Not `error`, which may say how long the line waits and would be another one each time.
+                logFailure("\(line.failure ?? error)")
             }
             served = []
             Thread.sleep(milliseconds: failures == 1 ? 1 : 100)
+        }
+
+        /// Once for each reason: a database that was away may come back as one that must not be used.
+        private func logFailure(_ reason: String) {
+            if let told, told.reason.utf8.elementsEqual(reason.utf8) || told.at + Self.logPause > .now { return }
+            told = (reason, .now)
+            logger.error("the database cannot be looked at", metadata: ["lk.reason": "\(reason)"])
         }
     }
 #endif

@@ -122,7 +122,9 @@ struct StateStatements: StateTable {
     func touch() throws { try change("UPDATE revocation_state SET epoch = epoch", []) }
 
     private func change(_ sql: String, _ arguments: [any Bindable]) throws {
-        try connection.run(sql, arguments)
+        guard try connection.run(sql, arguments) == 1 else {
+            throw StoreFault("revocation_state does not have one row")
+        }
         ledger.forgetState()
     }
 }

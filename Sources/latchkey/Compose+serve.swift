@@ -137,18 +137,17 @@ extension Compose {
     /// The first administrator of a container, created once: only while there is no user at all.
     private func bootstrapAdmin() async throws {
         guard let bootstrap = settings.bootstrap else { return }
+        // Before the file is read, which may be gone by then.
         guard try await !hasUsers() else { return }
         let admin = try BootstrapAdmin(bootstrap)
-        let user: User
         do {
-            user = try await services.users.create(
-                name: admin.name, password: admin.password, roles: ["admin"], mustChange: false, actor: .operator)
-        } catch let refusal as Refusal where refusal.code == .conflict && services.store.sharing != nil {
+            let user = try await services.users.createFirst(
+                name: admin.name, password: admin.password, roles: ["admin"], actor: .operator)
             // Of several nodes that start at once, another one was first.
-            return
+            guard let user else { return }
+            logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
         } catch let refusal as Refusal {
             throw BootstrapAdmin.failure(refusal)
         }
-        logger.info("first administrator created", metadata: ["lk.user": "\(user.id)"])
     }
 }

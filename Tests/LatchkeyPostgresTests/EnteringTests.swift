@@ -45,6 +45,27 @@
             for node in nodes { await node.store.shutdown() }
         }
 
+        @Test func `a node that knew a database makes no tables in an empty one`() async throws {
+            let folder = try TemporaryFolder()
+            let seen = folder.file("seen")
+            let node = try await ClusterNode(url: try await place(), seenFile: seen)
+            try await eventually("it keeps what it knows") { try SeenFile(path: seen).read() != nil }
+            await node.store.shutdown()
+            let other = try await place()
+            let refusal = await #expect(throws: StoreUnavailable.self) {
+                _ = try await ClusterNode(url: other, seenFile: seen)
+            }
+            #expect(refusal?.description == HistoryFinding.foreign(.replaced).sentence)
+            let connection = try PostgresConnection(PostgresAddress(url: other))
+            defer { connection.close() }
+            #expect(try connection.integer("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0)
+            // An operator may say that the empty one is meant.
+            var settings = PostgresStore.Settings(PostgresAddress(url: other))
+            settings.seenFile = seen
+            let found = try PostgresStore.settle(settings, .restored(keepsSessions: false), epoch: "settled")
+            #expect(found == .foreign(.replaced))
+        }
+
         @Test func `another issuer and another master key are refused while a node lives`() async throws {
             let url = try await place()
             let node = try await ClusterNode(url: url)

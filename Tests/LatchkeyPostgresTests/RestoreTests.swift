@@ -62,6 +62,20 @@
             await node.store.shutdown()
         }
 
+        @Test func `what is not written down is not settled`() async throws {
+            let place = try await PostgresPlace()
+            await (try place.open()).shutdown()
+            let connection = try PostgresConnection(place.settings.address)
+            defer { connection.close() }
+            let identity = DatabaseIdentity(system: 1, timeline: 1, database: 1)
+            let history = HistoryRow(connection: connection)
+            try history.fork(to: identity, second: 1)
+            try history.noteSettled()
+            try connection.execute(script: "DELETE FROM history")
+            #expect(throws: StoreFault.self) { try history.fork(to: identity, second: 1) }
+            #expect(throws: StoreFault.self) { try history.noteSettled() }
+        }
+
         @Test func `a database that was copied to another server is refused until somebody says that it moved`()
             async throws
         {

@@ -22,6 +22,22 @@ extension StoreConformance {
             #expect(try await harness.store.user(.name(normalised: "alan")) == new)
             #expect(try await harness.store.loginRecord(user: ada.id)?.credential.hash == "hash-1")
         },
+        StoreCase("the first user is made only where there is none") { harness async throws in
+            let store = harness.store
+            func first(_ name: String) async throws -> Bool {
+                let user = User(
+                    id: .generate(at: harness.now), name: name, normalisedName: name, roles: ["admin"],
+                    disabled: false, mustChangePassword: false, createdAt: harness.now)
+                return try await store.createFirstUser(
+                    user, passwordHash: "h",
+                    event: AuditEvent(.userCreated, at: harness.now, actor: .operator, user: user.id))
+            }
+            #expect(try await first("ada"))
+            for name in ["grace", "ada"] { #expect(try await !first(name), "\(name)") }
+            #expect(try await store.users(page: PageRequest(limit: 9)).items.map(\.name) == ["ada"])
+            let created = AuditFilter(kind: .userCreated)
+            #expect(try await store.auditEvents(created, page: PageRequest(limit: 9)).items.count == 1)
+        },
         StoreCase("the slowest imported hash is known until it is replaced or gone") { harness in
             let store = harness.store
             #expect(try await store.slowestForeignHash() == nil)

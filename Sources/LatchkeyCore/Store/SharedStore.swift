@@ -14,6 +14,9 @@ package protocol SharedStore: Sendable {
     /// Whether the revocation log has an entry that this release cannot read: a later one writes kinds that it does not
     /// know.
     var isLogUnreadable: Bool { get }
+    /// Why this node uses no connection to the database, as a sentence for the operator: it was restored, copied or
+    /// replaced. Nil while it may use them, be the database away or not.
+    var refusal: String? { get }
     /// Looks now, at most ten times a second. All who ask meanwhile share one look. Everything that was committed before
     /// the call has been told to the observer when this returns true.
     /// - Returns: false when the database did not answer within `patience`.

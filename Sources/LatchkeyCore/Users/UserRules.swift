@@ -41,6 +41,15 @@ package enum UserRules {
         try AuditRules.append(event, ledger)
     }
 
+    /// - Returns: false when there is a user already; nothing was written then.
+    static func createFirst(
+        _ user: User, passwordHash: String, event: AuditEvent, _ ledger: any Ledger
+    ) throws -> Bool {
+        guard try ledger.users.page(after: nil, limit: 1).isEmpty else { return false }
+        try create(user, passwordHash: passwordHash, event: event, ledger)
+        return true
+    }
+
     private static func insert(
         _ user: User, hash: String, cost: Duration?, _ ledger: any Ledger
     ) throws -> Bool {
@@ -169,6 +178,14 @@ extension Store {
     /// - Throws: `conflict` when the name is taken.
     package func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws {
         try await write { try UserRules.create(user, passwordHash: passwordHash, event: event, $0) }.value
+    }
+
+    /// Alone among all writers: of several nodes that start at once on an empty database one makes its administrator.
+    /// - Returns: false when there is a user already; nothing was written then.
+    package func createFirstUser(_ user: User, passwordHash: String, event: AuditEvent) async throws -> Bool {
+        try await write(.turn) {
+            try UserRules.createFirst(user, passwordHash: passwordHash, event: event, $0)
+        }.value
     }
 
     /// Inserts the users that do not exist yet; returns for each whether it was inserted or existed. The event is

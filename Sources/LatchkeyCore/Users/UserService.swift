@@ -35,13 +35,36 @@ package struct UserService: Sendable {
         // Before the hash, which is the expensive part; the store checks again in its transaction.
         guard try await store.user(.name(normalised: name.normalised)) == nil else { throw Self.nameTaken }
         let hash = try await verifier.hash(password: password, network: Self.hashingGroup)
+        let user = newUser(name, roles, mustChange: mustChange)
+        try await store.createUser(user, passwordHash: hash, event: Self.creation(of: user, by: actor))
+        return user
+    }
+
+    /// Adds the first account. Durable on return.
+    /// - Returns: nil when there is an account already; nothing was written then.
+    /// - Throws: `invalid_request` for the name or a role, `password_rejected`, `overloaded`.
+    package func createFirst(
+        name: String, password: Password, roles: [String], actor: Actor
+    ) async throws -> User? {
+        let name = try UserName(name)
+        let roles = try UserRoles.validated(roles)
+        try policy.check(password, userName: name)
+        let hash = try await verifier.hash(password: password, network: Self.hashingGroup)
+        let user = newUser(name, roles, mustChange: false)
+        let isFirst = try await store.createFirstUser(
+            user, passwordHash: hash, event: Self.creation(of: user, by: actor))
+        return isFirst ? user : nil
+    }
+
+    private func newUser(_ name: UserName, _ roles: [String], mustChange: Bool) -> User {
         let now = clock.now()
-        let user = User(
+        return User(
             id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
             disabled: false, mustChangePassword: mustChange, createdAt: now)
-        try await store.createUser(
-            user, passwordHash: hash, event: AuditEvent(.userCreated, at: now, actor: actor, user: user.id))
-        return user
+    }
+
+    private static func creation(of user: User, by actor: Actor) -> AuditEvent {
+        AuditEvent(.userCreated, at: user.createdAt, actor: actor, user: user.id)
     }
 
     /// Changes the name, the roles, or whether the user must change the password. `change.normalisedName` is computed

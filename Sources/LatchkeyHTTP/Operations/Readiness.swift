@@ -91,6 +91,8 @@ package struct Readiness: WireObject, Equatable {
                 name: name, ok: false,
                 detail: "The revocation log has an entry that this release cannot read: this node answers no list. "
                     + "Upgrade it.")
+        case .refused(let sentence):
+            Check(name: name, ok: false, detail: "This node does not use the database: \(sentence).")
         case .silent(nil): Check(name: name, ok: false, detail: "The database has not answered since the start.")
         case .silent(let age?):
             Check(

@@ -34,6 +34,11 @@
                     "postgres.url has a password, which other users of this machine could see: put it into a "
                         + "file and name that in postgres.password_file")
             }
+            guard keywords["sslpassword"] == nil else {
+                throw StoreUnavailable(
+                    "postgres.url has the password of a key (sslpassword), which other users of this machine could "
+                        + "see: name a key without one, in a file that only the server's user can read")
+            }
             _ = try password()
         }
 

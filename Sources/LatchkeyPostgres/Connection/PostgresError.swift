@@ -12,7 +12,10 @@
 
         /// The connection is gone. Whether a COMMIT under way has happened is not known.
         static func lost(_ message: String) -> PostgresError {
-            PostgresError(state: "", message: message, constraint: nil)
+            // libpq ends its sentences with a line's end.
+            let end = message.utf8.lastIndex { $0 != UInt8(ascii: "\n") }
+            let line = end.map { String(decoding: message.utf8.prefix(through: $0), as: UTF8.self) } ?? ""
+            return PostgresError(state: "", message: line, constraint: nil)
         }
 
         var isConnectionLost: Bool {

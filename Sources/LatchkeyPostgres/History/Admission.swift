@@ -13,6 +13,8 @@
             var seen: DatabaseIdentity?
             /// Why no connection may be used.
             var closed: String?
+            /// Whether the last connection led to an old primary, and no other server of the address was there.
+            var isOldAlone = false
             /// Why what the server acknowledges may be lost.
             var weakness: String?
             var generation = 0
@@ -27,6 +29,14 @@
         var generation: Int { state.withLock { $0.generation } }
         /// Connections to an old primary that were refused since the start.
         var refused: Int { state.withLock { $0.refused } }
+
+        /// Why no connection may be used; nil while they may.
+        var refusal: String? {
+            state.withLock { $0.closed ?? $0.weakness ?? ($0.isOldAlone ? HistoryFinding.older.sentence : nil) }
+        }
+
+        /// No server of the address may be used but an old primary, which may not either.
+        func noteOldAlone() { state.withLock { $0.isOldAlone = true } }
 
         /// Only this server's connections may be used from now on.
         func open(for known: DatabaseState) {
@@ -78,6 +88,7 @@
                 state.withLock { $0.refused += 1 }
                 throw OldPrimary()
             }
+            state.withLock { $0.isOldAlone = false }
             guard !looks, let known = now.known else { return }
             // A server that was started again may have been given an earlier state. What is written there before
             // somebody has looked would hide it.

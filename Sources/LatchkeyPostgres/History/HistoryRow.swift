@@ -10,16 +10,19 @@
         /// The log goes on with this server.
         /// - Parameter second: the clock's row of the state from which it goes on.
         func fork(to identity: DatabaseIdentity, second: Int64) throws {
-            try connection.run(
+            try change(
                 """
                 UPDATE history SET system_identifier = ?, timeline = ?, database_oid = ?, forked_second = ?
                 """, [identity.system, identity.timeline, identity.database, second])
         }
 
         func noteSettled() throws {
-            try connection.run(
-                "UPDATE history SET settled_at = greatest(settled_at + 1, \(ClockReading.now))"
-            )
+            try change("UPDATE history SET settled_at = greatest(settled_at + 1, \(ClockReading.now))", [])
+        }
+
+        /// What is said to be settled must be written down.
+        private func change(_ sql: String, _ arguments: [any Bindable]) throws {
+            guard try connection.run(sql, arguments) == 1 else { throw StoreFault("history does not have one row") }
         }
 
         /// No token may get an `iat` that is older than what a node has seen.

@@ -35,6 +35,9 @@
 
         var refusedConnections: Int { admission.refused }
 
+        /// See ``SharedStore/refusal``.
+        var refusal: String? { admission.refusal }
+
         /// What is written about this node from now on.
         func change(_ body: (inout NodeTable.Own) -> Void) -> NodeTable.Own? {
             state.withLock { entered in

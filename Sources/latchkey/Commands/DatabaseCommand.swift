@@ -14,7 +14,8 @@ struct DatabaseCommand: ParsableCommand {
         abstract: "The database.",
         discussion: """
             check and backup work while the server runs. Stop the server for migrate, restore and reset-clock. On PostgreSQL
-            check, migrate and settle work beside running nodes, and PostgreSQL's own tools make and restore backups.
+            check and migrate work beside running nodes, settle wants all nodes stopped, and PostgreSQL's own tools make and
+            restore backups.
 
               latchkey db backup /backup/latchkey-$(date +%F).sqlite
             """,

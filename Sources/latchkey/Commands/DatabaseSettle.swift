@@ -11,7 +11,8 @@ struct DatabaseSettle: AsyncParsableCommand {
         abstract: "Says what a PostgreSQL database is that was restored or moved, so that nodes serve it.",
         discussion: """
             Nodes refuse a database that is at an earlier state than they knew, or on another server. Nobody but you knows
-            whether something was lost. Use it after every restore, even where nodes start by themselves.
+            whether something was lost. Use it after every restore, even where nodes start by themselves. Stop all nodes
+            before.
 
             --restored: an earlier state came back. Every access token is revoked, all sessions end (unless
             --keep-sessions), and the signing keys are replaced, as `latchkey db restore` does for SQLite.

@@ -3,6 +3,10 @@ import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
 
+#if Postgres
+    import LatchkeyPostgres
+#endif
+
 /// What the server would refuse at its start in addition to the values: the files and directories that they name.
 /// Creates and changes nothing.
 struct StartupCheck {
@@ -11,12 +15,22 @@ struct StartupCheck {
     var environment = ProcessInfo.processInfo.environment
 
     /// - Returns: sentences about facts that the server accepts, but an operator should know.
-    /// - Throws: the server's own errors: ``CommandFailure``, `MasterKeyFault`, or the TLS files' error.
+    /// - Throws: the server's own errors: ``CommandFailure``, `MasterKeyFault`, `StoreUnavailable`, or the TLS files'
+    ///   error.
     func run() throws -> [String] {
         try settings.dataDirectory.checkCanBeUsed()
+        try checkAddress()
         let (hasDatabase, databaseConcern) = findDatabase()
         try checkMasterKey(hasDatabase)
         return [databaseConcern, try certificateConcern(), try bootstrapConcern(hasDatabase)].compactMap(\.self)
+    }
+
+    /// What the server would not connect with, whether a server answers there or not.
+    private func checkAddress() throws {
+        #if Postgres
+            guard case .postgres(let database) = settings.database else { return }
+            try PostgresStore.Settings(database).address.check()
+        #endif
     }
 
     /// A database server may be out of reach for whoever checks, and is taken to be empty then.

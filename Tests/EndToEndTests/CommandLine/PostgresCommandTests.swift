@@ -133,6 +133,19 @@
             #expect(!summary.contains("hunter"))
         }
 
+        @Test(arguments: ["history", "revocation_state"])
+        func `a database without the row that settling writes is not said to be settled`(table: String) async throws {
+            let place = try await Place()
+            try await place.fixture.folder.withKey()
+            #expect(try await place.run("client", "add", "one", "--public").code == 0)
+            try place.execute("DELETE FROM \(table)")
+            for flag in ["--moved", "--restored"] {
+                let run = try await place.run("db", "settle", flag, "--yes")
+                #expect(
+                    run.code == 1 && run.output.isEmpty && run.error.contains("row"), "\(run.output)\(run.error)")
+            }
+        }
+
         @Test func `settling a restored database ends what it cannot know about, and a moved one changes nothing`()
             async throws
         {

@@ -121,6 +121,21 @@ struct ConfigCheckTests {
             [:], "The master key at \(data)/master.key cannot be opened (No such file or directory).", in: folder)
     }
 
+    #if Postgres
+        @Test(arguments: [
+            ("postgresql://lk:hunter2@127.0.0.1:1/auth", "postgres.url has a password"),
+            ("host=127.0.0.1 port=1 sslpassword=hunter2", "postgres.url has the password of a key (sslpassword)"),
+            ("postgresql://lk:hunter2%zz@127.0.0.1:1/auth", "postgres.url is neither a URI nor key=value pairs"),
+        ])
+        func `an address of PostgreSQL that would not be connected with is found`(
+            url: String, sentence: String
+        ) async throws {
+            let environment = ["LATCHKEY_STORE": "postgres", "LATCHKEY_POSTGRES_URL": url]
+            try await expectRefusal(environment, sentence)
+            #expect(try await !check(environment).output.contains("hunter2"))
+        }
+    #endif
+
     @Test func `equal addresses are found`() async throws {
         for command in [["config", "check"], ["serve"]] {
             let run = try await BinaryRun(
