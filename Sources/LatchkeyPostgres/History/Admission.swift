@@ -47,6 +47,11 @@
             }
         }
 
+        /// The same, if no connection could be used.
+        func reopen(for known: DatabaseState) {
+            if state.withLock({ $0.closed != nil }) { open(for: known) }
+        }
+
         /// What a look has found. A server that is behind it has lost something.
         func note(_ known: DatabaseState) { state.withLock { if $0.known != nil { $0.known = known } } }
 

@@ -133,6 +133,8 @@
             switch finding {
             case .same where row.epoch.utf8.elementsEqual(entered.epoch.utf8):
                 if let weakness = row.weakness { throw StoreUnavailable(weakness) }
+                // Another server stood here for a while, and the one that this node knows is back with all that it knew.
+                admission.reopen(for: row.state)
                 return nil
             case .same, .promoted, .settled:
                 guard row.isUnsettled else { return finding }
