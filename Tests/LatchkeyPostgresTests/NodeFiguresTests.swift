@@ -21,7 +21,9 @@
             }
 
             func waitForOthers() async throws {
-                let lock = "locktype = 'advisory' AND NOT granted"
+                // Other tests' databases have locks as well.
+                let database = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+                let lock = "locktype = 'advisory' AND NOT granted AND database = \(database)"
                 try await eventually("somebody waits for the turn") {
                     try unsafe connection.holds("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE \(lock))")
                 }
