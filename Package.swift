@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -114,10 +115,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        // What people see: templates, forms and texts. Knows no store.
+        .target(
+            name: "LatchkeyPages",
+            dependencies: [
+                "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyTokens",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP",
+                "Argon2", "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPages",
                 .target(name: "LatchkeyPostgres", condition: .when(traits: ["Postgres"])),
                 "LatchkeyMigrations", "LatchkeySQLite", "LatchkeyTokens", "LatchkeyVerifier", "Waiting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -229,6 +241,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "LatchkeyPagesTests",
+            dependencies: [
+                "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPages", "LatchkeyTokens", "TestConditions",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
             ]
         ),
         .testTarget(
