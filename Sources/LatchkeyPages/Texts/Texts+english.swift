@@ -73,10 +73,10 @@ extension Texts {
         openTitle: { "Open \($0)?" },
         foreign: "Made by somebody else",
         asks: "If you allow it, the application gets:",
-        registered: { "Known here since \($0)." },
+        registered: { "It is known here since \($0)." },
         takeBack: "You can take this back at any time in your account, under Applications.",
-        policy: "Its privacy policy",
-        terms: "Its terms of use",
+        policy: "Privacy policy of the application",
+        terms: "Terms of use of the application",
         allow: "Allow",
         signedInAs: { "Signed in as \($0)." },
         notYou: "Not you?",
@@ -135,6 +135,7 @@ extension Texts {
         navigation: "Account",
         signedInAs: "Signed in as",
         sessions: "Where you are signed in",
+        sessionsShort: "Sessions",
         sessionsWhy: "If you end a session, every application that uses it hears of it within seconds.",
         applications: "Applications",
         applicationsWhy: "These applications may use your account, because you have allowed it.",
@@ -151,7 +152,7 @@ extension Texts {
         method: "Signed in with",
         ends: "Ends at the latest",
         sessionID: "Session",
-        rawName: "Browser’s own name",
+        rawName: "Browser details",
         details: "Details",
         endOne: { "Sign out \($0)" },
         endOthers: "Sign out everywhere else",
@@ -202,5 +203,6 @@ extension Texts {
 
     private static let englishTime = Time(
         months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+        date: { day, month, year in "\(day) \(month) \(year)" },
         instant: { day, month, year, clock in "\(day) \(month) \(year), \(clock) UTC" })
 }

@@ -9,7 +9,7 @@ extension Texts {
         errorTitle: { "Fehler: \($0)" },
         problem: "Es gibt ein Problem",
         username: "Benutzername",
-        usernameOrAddress: "Benutzername oder E-Mail-Adresse",
+        usernameOrAddress: "Benutzername oder E‑Mail-Adresse",
         password: "Passwort",
         show: "Anzeigen",
         hide: "Verbergen",
@@ -74,7 +74,7 @@ extension Texts {
         openTitle: { "\($0) öffnen?" },
         foreign: "Stammt von jemand anderem",
         asks: "Wenn Sie es erlauben, bekommt die Anwendung:",
-        registered: { "Hier bekannt seit \($0)." },
+        registered: { "Sie ist hier seit \($0) bekannt." },
         takeBack: "Sie können das jederzeit in Ihrem Konto unter „Anwendungen“ zurücknehmen.",
         policy: "Datenschutzerklärung der Anwendung",
         terms: "Nutzungsbedingungen der Anwendung",
@@ -142,6 +142,7 @@ extension Texts {
         navigation: "Konto",
         signedInAs: "Angemeldet als",
         sessions: "Wo Sie angemeldet sind",
+        sessionsShort: "Sitzungen",
         sessionsWhy: "Wenn Sie eine Sitzung beenden, erfährt es jede Anwendung, die sie benutzt, in wenigen Sekunden.",
         applications: "Anwendungen",
         applicationsWhy: "Diese Anwendungen dürfen Ihr Konto benutzen, weil Sie es erlaubt haben.",
@@ -158,7 +159,7 @@ extension Texts {
         method: "Angemeldet mit",
         ends: "Endet spätestens",
         sessionID: "Sitzung",
-        rawName: "Name des Browsers für sich selbst",
+        rawName: "Browserkennung",
         details: "Einzelheiten",
         endOne: { "\($0) abmelden" },
         endOthers: "Überall sonst abmelden",
@@ -211,5 +212,6 @@ extension Texts {
         months: [
             "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.",
         ],
+        date: { day, month, year in "\(day). \(month) \(year)" },
         instant: { day, month, year, clock in "\(day). \(month) \(year), \(clock) UTC" })
 }

@@ -143,6 +143,8 @@ struct Texts: Sendable {
         let navigation: String
         let signedInAs: String
         let sessions: String
+        /// The same for the rail.
+        let sessionsShort: String
         let sessionsWhy: String
         let applications: String
         let applicationsWhy: String
@@ -206,7 +208,7 @@ struct Texts: Sendable {
     struct Time: Sendable {
         /// January to December, as they stand in a date.
         let months: [String]
-        /// Day, month, year and time of day.
+        let date: @Sendable (_ day: Int, _ month: String, _ year: String) -> String
         let instant: @Sendable (_ day: Int, _ month: String, _ year: String, _ clock: String) -> String
     }
 
