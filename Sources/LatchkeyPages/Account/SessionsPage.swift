@@ -105,16 +105,15 @@ package struct SessionsPage: Page {
 
     package func complaint(_ wording: Wording) -> Complaint? {
         if let trouble = frame.trouble { return Complaint(trouble.text(wording)) }
-        return refusedName.map { _ in Complaint(wording.say(\.account.nameWrong, longestName)) }
+        guard let index = ordered.firstIndex(where: { isRefused($0) }) else { return nil }
+        return Complaint(wording.say(\.account.nameWrong, longestName), at: "name-\(index + 1)")
     }
 
     package func values(_ wording: Wording) -> PageValues {
-        let error = wording.say(\.account.nameWrong, longestName)
-        let ordered = entries.filter(\.isThisBrowser) + entries.filter { !$0.isThisBrowser }
         let rows = ordered.enumerated().map { index, entry in
             entry.values(
                 wording, number: index + 1,
-                nameError: refusedName.map { $0.utf8.elementsEqual(entry.id.utf8) } ?? false ? error : nil)
+                nameError: isRefused(entry) ? wording.say(\.account.nameWrong, longestName) : nil)
         }
         let values: Values = [
             "sessions": .list(rows),
@@ -123,6 +122,10 @@ package struct SessionsPage: Page {
         ]
         return PageValues(values.joined(frame.values(wording, at: .sessions)))
     }
+
+    private var ordered: [Entry] { entries.filter(\.isThisBrowser) + entries.filter { !$0.isThisBrowser } }
+
+    private func isRefused(_ entry: Entry) -> Bool { refusedName.map { $0.equalsBytes(of: entry.id) } ?? false }
 
     private static let facts = """
         <dl class="facts">
@@ -200,7 +203,7 @@ package struct SessionsPage: Page {
         </form>
         {{/hasOthers}}
         {{^hasOthers}}
-        <p class="hint">{{t.account.onlyThis}}</p>
+        <p class="hint after">{{t.account.onlyThis}}</p>
         {{/hasOthers}}
         """
 }

@@ -79,7 +79,8 @@ enum StyleSheet {
         .wide{inline-size:100%;margin-block-start:1.5rem}
         .wide+.wide{margin-block-start:.75rem}
         p>.wide{margin-block-start:.5rem}
-        .under{font-weight:400;font-size:.875rem;margin-inline-start:.5rem}
+        .stack{flex-direction:column}
+        .under{font-weight:400;font-size:.875rem}
         .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(8.5rem,100%),1fr));gap:.75rem;
         margin-block-start:1.5rem}
         .plain,.plain:hover{border:0;background:none;color:var(--accent);font-size:inherit;font-weight:400;
@@ -104,7 +105,7 @@ enum StyleSheet {
         .note h2{font-size:1rem;margin-block-end:.25rem}
         .note ul{list-style:none;margin:0;padding:0}
         .note p{margin:0}
-        .note a{color:inherit}
+        .note a{color:inherit;display:inline-block;padding-block:.125rem}
         .bad{border-color:var(--bad);background:var(--bad-ground)}
         .note.ok{border-color:var(--ok);background:var(--ok-ground)}
         .tag{display:inline-block;font-size:.8125rem;font-weight:600;line-height:1.4;padding-inline:.5rem;
@@ -155,11 +156,14 @@ enum StyleSheet {
 
     private static let circumstances = """
         @media(max-width:48rem){.shell{grid-template-columns:minmax(0,1fr);gap:1rem;padding-block-start:.75rem}
-        .rail ul{display:flex;flex-wrap:wrap;gap:.25rem}
+        .rail ul{display:flex;flex-wrap:wrap;gap:.125rem;margin-inline:-.375rem}
         .rail a{border-inline-start:0;border-block-end:3px solid transparent}
         .rail a[aria-current]{border-block-end-color:var(--accent)}
         .rows>li{grid-template-columns:minmax(0,1fr)}
         .facts>div{grid-template-columns:7.5rem minmax(0,1fr);padding-block:.25rem}
+        .facts.card{padding:1rem}
+        .facts.card>div{grid-template-columns:minmax(0,1fr)}
+        .rail a{padding-inline:.375rem;font-size:.9375rem}
         .roomy{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
         .top .btn{flex:none}.top .brand{flex:0 1 auto}}
         @media(prefers-reduced-motion:no-preference){.go{transition:background-color .12s}}
