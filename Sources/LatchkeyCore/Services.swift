@@ -16,6 +16,7 @@ package struct Services: Sendable {
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
     package let forward: ForwardAuthorizer
+    package let idTokenHints: IDTokenHints
     /// For values that the HTTP layer seals into its own cookies.
     package let masterKeyRing: MasterKeyRing
     package let revocations: RevocationLog
@@ -102,6 +103,7 @@ package struct Services: Sendable {
             bearer: bearer, sessions: sessions, settings: settings, clock: clock)
         self.forward = ForwardAuthorizer(
             sessions: sessions, bearer: bearer, store: store, issuer: issuer, settings: settings, clock: clock)
+        self.idTokenHints = IDTokenHints(issuer: settings.issuer, store: store, ring: keyRing)
         self.masterKeyRing = masterKeyRing
         self.masterKeys = MasterKeyService(
             store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, directory: directory,

@@ -17,9 +17,10 @@ package struct TokenGrant: Sendable, Equatable {
 }
 
 extension Client {
-    /// The scope of a client that was registered without a list.
+    /// The scope of a client that was registered without a list. `offline_access`, `address` and `phone` need a list: a
+    /// session that outlives its sign-out, and data that few applications use, are never given unasked.
     package static let defaultScope =
-        Scope(tokens: ["openid", "profile", "email", "offline_access", Scope.latchkeyAccount]) ?? Scope()
+        Scope(tokens: ["openid", "profile", "email", Scope.latchkeyAccount]) ?? Scope()
 
     /// What this client may ask for.
     package var allowedScope: Scope { settings.scope ?? Self.defaultScope }
