@@ -70,7 +70,6 @@ extension Texts {
 
     private static let englishConsent = Consent(
         title: { "Allow \($0)?" },
-        openTitle: { "Open \($0)?" },
         foreign: "Made by somebody else",
         asks: "If you allow it, the application gets:",
         registered: { "It is known here since \($0)." },
@@ -81,8 +80,6 @@ extension Texts {
         signedInAs: { "Signed in as \($0)." },
         notYou: "Not you?",
         openWhy: "A program on this device asks to sign you in. Continue only if you have just started it.",
-        localProgram: "A program on this computer",
-        appNamed: { "The app \($0)" },
         scopeOpenID: { "Who you are here: \($0)" },
         scopeProfile: "Your name and the rest of your profile",
         scopeProfileOf: { "Your name, \($0), and the rest of your profile" },
@@ -112,7 +109,6 @@ extension Texts {
         startOld: "This sign-in has taken too long, and it is no longer known what it was for.")
 
     private static let englishErrors = ErrorTexts(
-        requestID: "Request",
         tellAdministrator: "If this happens again, tell your administrator this number:",
         requestTitle: "This link does not work",
         requestWrong: "The application that sent you here asked for something that is not possible.",
@@ -152,7 +148,7 @@ extension Texts {
         method: "Signed in with",
         ends: "Ends at the latest",
         sessionID: "Session",
-        rawName: "Browser details",
+        rawName: "Browser",
         details: "Details",
         endOne: { "Sign out \($0)" },
         endOthers: "Sign out everywhere else",

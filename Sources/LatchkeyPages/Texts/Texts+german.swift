@@ -71,7 +71,6 @@ extension Texts {
 
     private static let germanConsent = Consent(
         title: { "\($0) erlauben?" },
-        openTitle: { "\($0) öffnen?" },
         foreign: "Stammt von jemand anderem",
         asks: "Wenn Sie es erlauben, bekommt die Anwendung:",
         registered: { "Sie ist hier seit \($0) bekannt." },
@@ -83,8 +82,6 @@ extension Texts {
         notYou: "Das sind nicht Sie?",
         openWhy: "Ein Programm auf diesem Gerät möchte Sie anmelden. Fahren Sie nur fort, wenn Sie es gerade gestartet "
             + "haben.",
-        localProgram: "Ein Programm auf diesem Computer",
-        appNamed: { "Die App \($0)" },
         scopeOpenID: { "Wer Sie hier sind: \($0)" },
         scopeProfile: "Ihren Namen und Ihr übriges Profil",
         scopeProfileOf: { "Ihren Namen, \($0), und Ihr übriges Profil" },
@@ -117,7 +114,6 @@ extension Texts {
         startOld: "Diese Anmeldung hat zu lange gedauert. Es ist nicht mehr bekannt, wofür sie war.")
 
     private static let germanErrors = ErrorTexts(
-        requestID: "Anfrage",
         tellAdministrator: "Wenn das wieder vorkommt, nennen Sie Ihrer Administration diese Nummer:",
         requestTitle: "Dieser Link funktioniert nicht",
         requestWrong: "Die Anwendung, von der Sie kommen, hat etwas verlangt, das nicht möglich ist.",
@@ -159,7 +155,7 @@ extension Texts {
         method: "Angemeldet mit",
         ends: "Endet spätestens",
         sessionID: "Sitzung",
-        rawName: "Browserkennung",
+        rawName: "Browser",
         details: "Einzelheiten",
         endOne: { "\($0) abmelden" },
         endOthers: "Überall sonst abmelden",

@@ -77,7 +77,6 @@ struct Texts: Sendable {
 
     struct Consent: Sendable {
         let title: WithName
-        let openTitle: WithName
         let foreign: String
         let asks: String
         let registered: WithName
@@ -88,8 +87,6 @@ struct Texts: Sendable {
         let signedInAs: WithName
         let notYou: String
         let openWhy: String
-        let localProgram: String
-        let appNamed: WithName
         let scopeOpenID: WithName
         let scopeProfile: String
         let scopeProfileOf: WithName
@@ -121,7 +118,6 @@ struct Texts: Sendable {
     }
 
     struct ErrorTexts: Sendable {
-        let requestID: String
         let tellAdministrator: String
         let requestTitle: String
         let requestWrong: String
