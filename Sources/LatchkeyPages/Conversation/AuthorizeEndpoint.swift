@@ -18,7 +18,9 @@ struct AuthorizeEndpoint: Sendable {
 
     private func get(_ request: Request, _ context: RequestContext) async throws -> Response {
         let conversation = PageConversation(pages: pages, request, context, isForm: false)
-        return try await conversation.answer { try AuthorizationParameters((request.query ?? "").utf8) } then: {
+        return try await conversation.answer {
+            try AuthorizationParameters((request.query ?? "").utf8)
+        } then: {
             parameters, asked in
             let visitor = Visitor(request, context, pages)
             let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
@@ -42,7 +44,11 @@ struct AuthorizeEndpoint: Sendable {
 enum FormBody {
     /// - Throws: `Refusal` `unsupported_media_type`.
     static func check(_ request: Request) throws(Refusal) {
-        guard request.body.readableBytes == 0 || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(of: "application/x-www-form-urlencoded") == true else {
+        guard
+            request.body.readableBytes == 0
+                || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(
+                    of: "application/x-www-form-urlencoded") == true
+        else {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
     }
