@@ -1,4 +1,5 @@
 package import Argon2
+import LatchkeyTokens
 package import Logging
 
 /// Everything that the HTTP layer calls, wired once.
@@ -12,6 +13,7 @@ package struct Services: Sendable {
     package let clientDirectory: ClientDirectory
     package let clientAuthenticator: ClientAuthenticator
     package let sessions: SessionService
+    package let signIns: SignInService
     package let clientTokens: ClientTokenService
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
@@ -88,6 +90,7 @@ package struct Services: Sendable {
         self.keys = keys
         self.throttle = throttle
         self.sessions = sessions
+        self.signIns = SignInService(store: store, masterKeys: masterKeyRing, sessions: sessions, clock: clock)
         self.bearer = bearer
         self.revocations = revocations
         self.users = UserService(
@@ -131,6 +134,10 @@ package struct Services: Sendable {
         } else {
             try await keys.start()
             _ = try await store.beginEpoch(epoch)
+        }
+        // An application may have got the id before it was reserved.
+        if try await !store.ensureBuiltInClient(.signInPages), serves {
+            throw StoreUnavailable(ClientID.signInPages.clashSentence)
         }
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)

@@ -22,6 +22,16 @@ extension Client {
     package static let defaultScope =
         Scope(tokens: ["openid", "profile", "email", Scope.latchkeyAccount]) ?? Scope()
 
+    /// The algorithm of its ID tokens.
+    package var signsIDTokensWith: JWSAlgorithm { settings.idTokenAlgorithm ?? .rs256 }
+
+    /// Whether its users' sign-ins can end in ID tokens. Only then is a key of that algorithm published: an unknown kind
+    /// of key breaks the whole key set for some verifiers.
+    package var usesIDTokens: Bool {
+        settings.grants.contains(.authorizationCode) && !settings.redirectURIs.isEmpty
+            && allowedScope.contains(Scope.openID)
+    }
+
     /// What this client may ask for.
     package var allowedScope: Scope { settings.scope ?? Self.defaultScope }
 

@@ -165,6 +165,20 @@ struct AuthorizationReaderTests {
         }
     }
 
+    @Test func `an answer to a program of the user's machine needs a click, and one to a web page does not`()
+        async throws
+    {
+        try await server { reader, server in
+            try await server.services.clients.update(#require(ClientID("app")), actor: .operator) {
+                $0.redirectURIs += ["http://127.0.0.1", "com.example.app:/cb"]
+            }
+            for uri in ["http://127.0.0.1:4711", "com.example.app:/cb"] {
+                #expect(try await reader.read(sent(["redirect_uri": uri])).needsClick)
+            }
+            #expect(try await !reader.read(sent()).needsClick)
+        }
+    }
+
     @Test func `a request of OAuth alone needs neither redirect URI nor state nor openid`() async throws {
         try await server { reader, _ in
             let request = try await reader.read(
