@@ -33,7 +33,8 @@ package struct Migration: Sendable, Equatable {
 package enum Migrations {
     /// For PostgreSQL, in the order in which they are applied.
     package static let postgres: [Migration] = [
-        Migration(version: 1, name: "baseline", bytes: PackageResources._001_baseline_sql)
+        Migration(version: 1, name: "baseline", bytes: PackageResources._001_baseline_sql),
+        Migration(version: 3, name: "profiles", bytes: PackageResources._003_profiles_sql),
     ]
 
     /// For SQLite, in the order in which they are applied.
@@ -51,5 +52,6 @@ package enum Migrations {
         Migration(version: 11, name: "audit_names", bytes: PackageResources._011_audit_names_sql),
         Migration(version: 12, name: "foreign_hashes", bytes: PackageResources._012_foreign_hashes_sql),
         Migration(version: 13, name: "client_settings", bytes: PackageResources._013_client_settings_sql),
+        Migration(version: 15, name: "profiles", bytes: PackageResources._015_profiles_sql),
     ]
 }
