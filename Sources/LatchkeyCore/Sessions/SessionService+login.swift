@@ -63,11 +63,20 @@ extension SessionService {
         }
 
         try passwords.checkRoom(network: request.network)
-        let name = try? UserName(request.username)
         let admission = try await throttle.admit(
-            name.map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: request.username)),
-            network: request.network, sharedPeer: request.sharedNetwork)
+            try await account(named: request.username), network: request.network, sharedPeer: request.sharedNetwork)
         return try await verify(request, record: admission.record, admission: admission)
+    }
+
+    /// The account that a text names: by its name, or with `users.email_sign_in` by the address that one user has. The
+    /// throttle counts by the name in both cases, so an address opens no second set of attempts.
+    private func account(named text: String) async throws -> LoginThrottle.Account {
+        if settings.users.emailSignIn, let address = try? EmailAddress(text),
+            let name = try await store.nameToSignIn(withAddress: address.comparisonForm)
+        {
+            return .named(name)
+        }
+        return (try? UserName(text)).map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: text))
     }
 
     private func verify(
