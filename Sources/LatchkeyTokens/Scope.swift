@@ -2,6 +2,8 @@
 ///
 /// Equality respects the order; ``isSubset(of:)`` both ways compares as sets.
 public struct Scope: Sendable, Hashable, LosslessStringConvertible {
+    /// What an application asks for to learn who the user is (OpenID Connect Core 3.1.2.1).
+    package static let openID = "openid"
     /// The right to manage one's own account through our API. Never in one token with scopes of other services.
     package static let latchkeyAccount = "latchkey:account"
     /// The right to administer through our API. Never in one token with scopes of other services.
