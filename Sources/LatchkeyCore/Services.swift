@@ -1,4 +1,5 @@
 package import Argon2
+import LatchkeyTokens
 package import Logging
 
 /// Everything that the HTTP layer calls, wired once.
@@ -12,10 +13,12 @@ package struct Services: Sendable {
     package let clientDirectory: ClientDirectory
     package let clientAuthenticator: ClientAuthenticator
     package let sessions: SessionService
+    package let signIns: SignInService
     package let clientTokens: ClientTokenService
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
     package let forward: ForwardAuthorizer
+    package let idTokenHints: IDTokenHints
     /// For values that the HTTP layer seals into its own cookies.
     package let masterKeyRing: MasterKeyRing
     package let revocations: RevocationLog
@@ -87,6 +90,7 @@ package struct Services: Sendable {
         self.keys = keys
         self.throttle = throttle
         self.sessions = sessions
+        self.signIns = SignInService(store: store, masterKeys: masterKeyRing, sessions: sessions, clock: clock)
         self.bearer = bearer
         self.revocations = revocations
         self.users = UserService(
@@ -103,6 +107,7 @@ package struct Services: Sendable {
             bearer: bearer, sessions: sessions, settings: settings, clock: clock)
         self.forward = ForwardAuthorizer(
             sessions: sessions, bearer: bearer, store: store, issuer: issuer, settings: settings, clock: clock)
+        self.idTokenHints = IDTokenHints(issuer: settings.issuer, store: store, ring: keyRing)
         self.masterKeyRing = masterKeyRing
         self.masterKeys = MasterKeyService(
             store: store, ring: masterKeyRing, file: masterKeyFile, keys: keys, directory: directory,
@@ -130,6 +135,10 @@ package struct Services: Sendable {
         } else {
             try await keys.start()
             _ = try await store.beginEpoch(epoch)
+        }
+        // An application may have got the id before it was reserved.
+        if try await !store.ensureBuiltInClient(.signInPages), serves {
+            throw StoreUnavailable(ClientID.signInPages.clashSentence)
         }
         try await upkeep.raiseTokenHorizon()
         try await feed.start(store: store)

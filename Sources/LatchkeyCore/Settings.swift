@@ -33,6 +33,8 @@ package struct Settings: Sendable {
         /// No access token of ours lives longer, whatever a client or command requests.
         package static let longestLifetime: Duration = .seconds(3600)
         package static let shortestLifetime: Duration = .seconds(30)
+        /// An ID token says that somebody has signed in; it opens nothing.
+        package static let idTokenLifetime: Duration = .seconds(3600)
     }
 
     package struct Refresh: Sendable {

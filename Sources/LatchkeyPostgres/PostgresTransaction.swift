@@ -34,7 +34,7 @@
             case .user(let id): statements.append(("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", [id.bytes]))
             case .userOfCode(let digest):
                 // A code never changes hands, and nobody presents one whose insertion is not committed.
-                let owner = "SELECT user_id FROM login_codes WHERE code_digest = ?"
+                let owner = "SELECT user_id FROM authorization_codes WHERE code_digest = ?"
                 statements.append(("SELECT 1 FROM users WHERE id = (\(owner)) FOR NO KEY UPDATE", [digest]))
             case .session(let id): statements.append(("SELECT 1 FROM sessions WHERE id = ? FOR UPDATE", [id.bytes]))
             }

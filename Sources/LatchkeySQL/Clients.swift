@@ -42,9 +42,13 @@ package struct Clients: ClientTable {
         }
     }
 
+    package func isBuiltIn(_ id: ClientID) throws -> Bool {
+        try connection.integer("SELECT count(*) FROM clients WHERE id = ? AND built_in = 1", [id.description]) == 1
+    }
+
     package func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)] {
         try connection.all(
-            "SELECT \(Self.columns) FROM clients c WHERE c.number < ? ORDER BY c.number DESC LIMIT ?",
+            "SELECT \(Self.columns) FROM clients c WHERE c.number < ? AND c.built_in = 0 ORDER BY c.number DESC LIMIT ?",
             [number, limit], decode)
     }
 
@@ -80,6 +84,14 @@ package struct Clients: ClientTable {
                 client.id.description, client.kind.rawValue, Self.text(try client.settings.stored()), client.disabled,
                 client.createdAt.milliseconds, client.issuedBefore,
             ]) == 1
+    }
+
+    package func insertBuiltIn(_ id: ClientID, at instant: Timestamp) throws {
+        try connection.run(
+            """
+            INSERT INTO clients (id, kind, settings, disabled, created_at, built_in) VALUES (?, ?, '{}', 0, ?, 1)
+            ON CONFLICT (id) DO NOTHING
+            """, [id.description, Client.Kind.public.rawValue, instant.milliseconds])
     }
 
     /// Old settings that this program does not know stay: see ``ClientSettings/stored(over:)``.
@@ -159,7 +171,8 @@ package enum ClientCheck {
 
     /// Clients with ids that are reserved for the server; works with every schema.
     package static func reserved(_ connection: any SQLConnection) throws -> [ClientID] {
+        // A server does not start while an application has the id of its own client.
         try connection.all("SELECT id FROM clients ORDER BY id") { row in ClientID(row[0] as String) }
-            .compactMap(\.self).filter(\.isReserved)
+            .compactMap(\.self).filter { $0.isReserved && $0 != .signInPages }
     }
 }

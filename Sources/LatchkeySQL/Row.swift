@@ -1,4 +1,4 @@
-import LatchkeyCore
+package import LatchkeyCore
 package import LatchkeyTokens
 
 /// The current row of a statement, as an engine keeps it. Our tables declare a column's type, so a value that is not
@@ -101,4 +101,23 @@ extension Row {
         guard let scope = Scope(self[index] as String) else { throw StoreFault.unreadable(Scope.self) }
         return scope
     }
+}
+
+extension Row {
+    /// Empty for NULL.
+    package func proofs(_ index: Int) throws -> [Proof] {
+        guard let text: String = self[index] else { return [] }
+        guard let proofs = [Proof](text: text) else { throw StoreFault.unreadable([Proof].self) }
+        return proofs
+    }
+
+    package func beginning(_ index: Int) throws -> Session.Beginning {
+        guard let beginning = Session.Beginning(rawValue: self[index]) else {
+            throw StoreFault.unreadable(Session.Beginning.self)
+        }
+        return beginning
+    }
+
+    /// Empty for NULL.
+    func texts(_ index: Int) -> [String] { isNull(index) ? [] : TextList.decode(self[index]) }
 }

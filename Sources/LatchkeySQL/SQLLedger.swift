@@ -108,7 +108,10 @@ package final class SQLLedger: Ledger {
     package var passwords: any PasswordTable { Passwords(connection) }
     package var profiles: any ProfileTable { Profiles(connection) }
     package var clients: any ClientTable { Clients(connection, self) }
-    package var codes: any LoginCodeTable { LoginCodes(connection) }
+    package var codes: any AuthorizationCodeTable { AuthorizationCodes(connection) }
+    package var signIns: any SignInTable { SignIns(connection) }
+    package var browsers: any BrowserSessionTable { BrowserSessions(connection) }
+    package var consents: any ConsentTable { Consents(connection) }
     package var throttle: any ThrottleTable { ThrottleCounters(connection) }
     package var networks: any NetworkTable { KnownNetworks(connection) }
     package var revocations: any RevocationTable { RevocationWrites(self, connection) }

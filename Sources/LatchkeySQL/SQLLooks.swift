@@ -12,6 +12,10 @@ package struct SQLLooks: Looks {
 
     package var state: any StateLook { StateRow(connection, dialect) }
     package var sessions: any SessionLook { Sessions(connection, dialect) }
+    package var codes: any AuthorizationCodeLook { AuthorizationCodes(connection) }
+    package var signIns: any SignInLook { SignIns(connection) }
+    package var browsers: any BrowserSessionLook { BrowserSessions(connection) }
+    package var consents: any ConsentLook { Consents(connection) }
     package var users: any UserLook { Users(connection) }
     package var passwords: any PasswordLook { Passwords(connection) }
     package var profiles: any ProfileLook { Profiles(connection) }

@@ -14,9 +14,10 @@ package struct Sessions: SessionTable {
     private static let columns = """
         s.id, s.transport, s.scope, s.nonce, s.created_at, s.expires_at, s.authentication_methods, s.device_name,
         s.network, s.current_generation, s.held_generation, s.rotated_at, s.rotated_from, s.recoveries,
-        s.recovery_window_start, s.ended_at, s.end_reason, s.server_session
+        s.recovery_window_start, s.ended_at, s.end_reason, s.server_session, s.parent, s.auth_time, s.proofs,
+        s.resources, s.begun_by
         """
-    private static let columnCount = 18
+    private static let columnCount = 23
 
     /// Everything that ``decode(_:_:)`` reads. The column before the client's is the watermark for all tokens.
     package static let selection = "\(columns), \(Users.columns), state.sessions_ended_at, \(Clients.columns)"
@@ -44,7 +45,10 @@ package struct Sessions: SessionTable {
             id: try row.sessionID(0), user: user.id, client: client.id,
             transport: transport(row[1], serverSession: row[17]), scope: try row.scope(2), nonce: row.bytes(3),
             createdAt: row.timestamp(4), expiresAt: row.timestamp(5),
-            authenticationMethods: words(row[6]), deviceName: row[7], network: network,
+            authenticationMethods: words(row[6]), authenticatedAt: row.optionalTimestamp(19),
+            proofs: try row.proofs(20), parent: row.isNull(18) ? nil : try row.sessionID(18),
+            beginning: try row.beginning(22), resources: row.isNull(21) ? [] : TextList.decode(row[21]),
+            deviceName: row[7], network: network,
             lineage: Session.Lineage(
                 current: row[9], held: row[10], rotatedAt: row.timestamp(11), rotatedFrom: row[12] ?? network,
                 recoveries: row[13], recoveryWindowStart: row.timestamp(14)),
@@ -61,7 +65,22 @@ package struct Sessions: SessionTable {
 
     /// Two columns, because the first one's CHECK knows two transports (migration 8).
     private static func transport(_ transport: Int, serverSession: Bool) -> Session.Transport {
-        serverSession ? .session : transport == 1 ? .cookie : .body
+        switch (transport, serverSession) {
+        case (1, true): .session
+        case (_, true): .browser
+        case (1, false): .cookie
+        case (_, false): .body
+        }
+    }
+
+    /// ``transport(_:serverSession:)`` backwards.
+    private static func columns(of transport: Session.Transport) -> (transport: Int, serverSession: Bool) {
+        switch transport {
+        case .body: (0, false)
+        case .cookie: (1, false)
+        case .session: (1, true)
+        case .browser: (0, true)
+        }
     }
 
     // MARK: Looks
@@ -97,29 +116,52 @@ package struct Sessions: SessionTable {
 
     package func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {
         try connection.all(
-            "SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY id DESC LIMIT ? OFFSET ?",
-            [user.bytes, limit, count]
+            """
+            SELECT id FROM sessions
+            WHERE user_id = ? AND ended_at IS NULL AND (transport = 1 OR server_session = 0)
+            ORDER BY id DESC LIMIT ? OFFSET ?
+            """, [user.bytes, limit, count]
         ) { try $0.sessionID(0) }
+    }
+
+    package func unendedBrowsers(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID] {
+        try connection.all(
+            """
+            SELECT id FROM sessions
+            WHERE user_id = ? AND transport = 0 AND server_session = 1 AND ended_at IS NULL
+            ORDER BY id DESC LIMIT ? OFFSET ?
+            """, [user.bytes, limit, count]
+        ) { try $0.sessionID(0) }
+    }
+
+    package func unendedChildren(of parent: SessionID) throws -> [SessionRecord] {
+        try connection.all(
+            "\(Self.select) WHERE s.parent = ? AND s.ended_at IS NULL ORDER BY s.id", [parent.bytes], decode)
     }
 
     // MARK: Writes
 
     package func insert(_ session: Session) throws {
+        let columns = Self.columns(of: session.transport)
         try connection.write(
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
-                recoveries, recovery_window_start, server_session)
-            VALUES (?, ?, (SELECT number FROM clients WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                recoveries, recovery_window_start, server_session, parent, auth_time, proofs, resources, begun_by)
+            VALUES (?, ?, (SELECT number FROM clients WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?)
             """,
             [
                 session.id.bytes, session.user.bytes, session.client.description,
-                session.transport == .body ? 0 : 1, session.scope.description, session.nonce,
+                columns.transport, session.scope.description, session.nonce,
                 session.createdAt.milliseconds, session.expiresAt.milliseconds,
                 session.authenticationMethods.joined(separator: " "), session.deviceName, session.network,
                 Int64(session.lineage.current), Int64(session.lineage.held), session.lineage.rotatedAt.milliseconds,
                 session.lineage.recoveries, session.lineage.recoveryWindowStart.milliseconds,
-                session.transport == .session,
+                columns.serverSession, session.parent?.bytes, session.authenticatedAt.milliseconds,
+                session.proofs.isEmpty ? nil : session.proofs.text,
+                session.resources.isEmpty ? nil : try TextList.encode(session.resources),
+                session.beginning.rawValue,
             ])
         try dialect.countSessions(1, connection)
     }
@@ -149,6 +191,26 @@ package struct Sessions: SessionTable {
         try connection.run(
             "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
             [instant.milliseconds, reason.rawValue, id.bytes]) == 1
+    }
+
+    /// The same value again: on PostgreSQL that takes the row's lock.
+    package func hold(_ id: SessionID) throws -> Bool {
+        try connection.run("UPDATE sessions SET ended_at = NULL WHERE id = ? AND ended_at IS NULL", [id.bytes]) == 1
+    }
+
+    package func renew(_ session: Session) throws {
+        try connection.write(
+            """
+            UPDATE sessions SET expires_at = ?, authentication_methods = ?, auth_time = ?, proofs = ?, network = ?,
+                current_generation = ?, held_generation = ?, rotated_at = ?, rotated_from = ?
+            WHERE id = ?
+            """,
+            [
+                session.expiresAt.milliseconds, session.authenticationMethods.joined(separator: " "),
+                session.authenticatedAt.milliseconds, session.proofs.text, session.network,
+                Int64(session.lineage.current), Int64(session.lineage.held), session.lineage.rotatedAt.milliseconds,
+                Self.stored(session.lineage.rotatedFrom, session), session.id.bytes,
+            ])
     }
 
     package func rename(_ id: SessionID, to deviceName: String?) throws {

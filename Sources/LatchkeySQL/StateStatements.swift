@@ -81,7 +81,9 @@ struct StateStatements: StateTable {
     }
 
     func resetClock(to now: Timestamp) throws {
-        let removed = try connection.run("DELETE FROM sessions WHERE created_at > ?", [now.milliseconds])
+        // A proof of the wrong time would be fresh for long.
+        let removed = try connection.run(
+            "DELETE FROM sessions WHERE created_at > ?1 OR auth_time > ?1", [now.milliseconds])
         try dialect.countSessions(-removed, connection)
         for statement in Self.clampStatements { try connection.run(statement, [now.milliseconds, now.seconds]) }
         try dialect.resetClock(to: now, connection)
@@ -108,7 +110,11 @@ struct StateStatements: StateTable {
             """,
             "DELETE FROM login_throttle WHERE last_failure > ?1 AND ?2 = ?2",
             // Later than every watermark, so no revocation would catch it.
-            "DELETE FROM login_codes WHERE created_at > ?1 AND ?2 = ?2",
+            "DELETE FROM authorization_codes WHERE created_at > ?1 AND ?2 = ?2",
+            "DELETE FROM sign_ins WHERE created_at > ?1 AND ?2 = ?2",
+            // The generation before would be good for longer than it should.
+            "UPDATE browser_sessions SET renewed_at = ?1 WHERE renewed_at > ?1 AND ?2 = ?2",
+            "UPDATE consents SET granted_at = ?1 WHERE granted_at > ?1 AND ?2 = ?2",
             // Only a wrong time can have given a replaced secret longer than the longest grace.
             """
             UPDATE client_secrets SET expires_at = ?1

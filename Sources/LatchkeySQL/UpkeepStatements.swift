@@ -14,7 +14,7 @@ struct UpkeepStatements: UpkeepTable {
     func counts(at instant: Timestamp) throws -> RowCounts {
         RowCounts(
             users: try connection.integer("SELECT count(*) FROM users"),
-            clients: try connection.integer("SELECT count(*) FROM clients"),
+            clients: try connection.integer("SELECT count(*) FROM clients WHERE built_in = 0"),
             sessions: try dialect.sessionCount(connection),
             liveRevocations: try connection.integer(
                 "SELECT count(*) FROM revocations WHERE expires_at > ?", [instant.milliseconds]),
@@ -105,10 +105,15 @@ struct UpkeepStatements: UpkeepTable {
             DELETE FROM client_secrets WHERE (client_number, created_at) IN (
                 SELECT client_number, created_at FROM client_secrets WHERE expires_at <= ?1 LIMIT ?2)
             """
-        case .loginCodes:
+        case .codes:
             """
-            DELETE FROM login_codes WHERE code_digest IN (
-                SELECT code_digest FROM login_codes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+            DELETE FROM authorization_codes WHERE code_digest IN (
+                SELECT code_digest FROM authorization_codes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+            """
+        case .signIns:
+            """
+            DELETE FROM sign_ins WHERE id IN (
+                SELECT id FROM sign_ins WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
             """
         }
     }

@@ -24,6 +24,9 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var sessionID: SessionID?
     /// `auth_time`: when the user last authenticated.
     public var authenticatedAt: Timestamp?
+    /// `acr`, RFC 9068 section 2.2.1: the authentication class that the sign-in reached; nil for logins of the
+    /// application's own page.
+    public var authenticationClass: String?
     /// `amr`, RFC 8176: omitted when empty.
     public var authenticationMethods: [String]
     /// `roles`: omitted when empty.
@@ -75,6 +78,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
             if !scope.isEmpty { json.member("scope", scope) }
             if let sessionID { json.member("sid", sessionID) }
             if let authenticatedAt { json.member("auth_time", authenticatedAt.seconds) }
+            if let authenticationClass { json.member("acr", authenticationClass) }
             if !authenticationMethods.isEmpty { json.member("amr", authenticationMethods) }
             if !roles.isEmpty { json.member("roles", roles) }
             if let status { json.member("status", object: status.write) }
@@ -104,6 +108,7 @@ extension AccessTokenClaims {
         scope = try claims.optionalValue(.scope, Scope.init) ?? Scope()
         sessionID = try claims.optionalValue(.sessionID, SessionID.init)
         authenticatedAt = try claims.optionalInstant(.authenticatedAt)
+        authenticationClass = try claims.optionalValue(.authenticationClass) { $0 }
         authenticationMethods = try claims.texts(.authenticationMethods)
         roles = try claims.texts(.roles)
         status = try claims.status()
@@ -113,7 +118,7 @@ extension AccessTokenClaims {
 /// The known claims, in the order in which we write them.
 private enum Claim: Int, CaseIterable {
     case issuer, subject, audience, expiresAt, issuedAt, notBefore, tokenID, clientID, scope
-    case sessionID, authenticatedAt, authenticationMethods, roles, status
+    case sessionID, authenticatedAt, authenticationClass, authenticationMethods, roles, status
 
     static let names = allCases.map { Array($0.name.utf8) }
 
@@ -130,6 +135,7 @@ private enum Claim: Int, CaseIterable {
         case .scope: "scope"
         case .sessionID: "sid"
         case .authenticatedAt: "auth_time"
+        case .authenticationClass: "acr"
         case .authenticationMethods: "amr"
         case .roles: "roles"
         case .status: "status"

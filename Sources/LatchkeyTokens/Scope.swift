@@ -2,8 +2,6 @@
 ///
 /// Equality respects the order; ``isSubset(of:)`` both ways compares as sets.
 public struct Scope: Sendable, Hashable, LosslessStringConvertible {
-    /// What an application asks for to learn who the user is (OpenID Connect Core 3.1.2.1).
-    package static let openID = "openid"
     /// The right to manage one's own account through our API. Never in one token with scopes of other services.
     package static let latchkeyAccount = "latchkey:account"
     /// The right to administer through our API. Never in one token with scopes of other services.
@@ -11,6 +9,10 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     /// The right of a service to manage and poll its own stream of security events. Never in one token with scopes of
     /// other services.
     package static let latchkeyEvents = "latchkey:events"
+    /// Asks for an ID token and for UserInfo (OpenID Connect Core 3.1.2.1, 5.3).
+    package static let openID = "openid"
+    /// Asks for a session that outlives the sign-out of the browser (OpenID Connect Core 11).
+    package static let offlineAccess = "offline_access"
     /// The longest text that is read, in bytes.
     package static let maximumLength = 1024
     /// The most tokens that are read.

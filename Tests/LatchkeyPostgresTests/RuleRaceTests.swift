@@ -78,21 +78,21 @@
             let nodes = try await Nodes()
             for round in 0..<Nodes.rounds {
                 let (session, now) = (try await nodes.fresh(), nodes.one.clock.now())
-                let digest = LoginCodeString.digest("code \(round)")
+                let (verifier, digest) = (String(repeating: "v", count: 43), AuthorizationCodeString.generate().digest)
                 let added = try await nodes.one.addLoginCode(
                     LoginCodeIssue(
-                        digest: digest, stateDigest: digest, authenticated: Self.authenticated(session.user, at: now),
-                        client: session.session.client, redirectURI: "https://a.example", scope: Scope(),
-                        deviceName: nil, network: "192.0.2.1"))
+                        digest: digest, authenticated: Self.authenticated(session.user, at: now),
+                        client: session.session.client, redirectURI: "https://a.example",
+                        challenge: CodeChallenge.s256(verifier), scope: Scope(), deviceName: nil, network: "192.0.2.1"))
                 guard case .settled(true) = added else {
                     Issue.record("the code was not kept: \(added)")
                     return
                 }
                 let redeem = { @Sendable (store: PostgresStore) in
-                    try await store.redeemLoginCode(
-                        LoginCodeRedemption(
-                            digest: digest, stateDigest: digest, client: session.session.client,
-                            redirectURI: "https://a.example", session: .generate(at: now),
+                    try await store.redeemCode(
+                        CodeRedemption(
+                            digest: digest, client: session.session.client, redirectURI: "https://a.example",
+                            verifier: verifier, transport: .session, session: .generate(at: now),
                             nonce: session.session.nonce, absoluteLifetime: .seconds(3600), network: "192.0.2.1",
                             replacing: nil))
                 }
@@ -100,8 +100,8 @@
                     at: session.user.id, { try await redeem(nodes.one) }, { try await redeem(nodes.other) })
                 var begun: SessionID?
                 switch outcomes {
-                case (.settled(.begun(let record, _)), .settled(.replayed)),
-                    (.settled(.replayed), .settled(.begun(let record, _))):
+                case (.settled(.begun(let record, _, _)), .settled(.replayed)),
+                    (.settled(.replayed), .settled(.begun(let record, _, _))):
                     begun = record.session.id
                 default: Issue.record("\(outcomes)")
                 }

@@ -43,9 +43,10 @@ struct SchemaTests {
             "users.issued_before", "users.sessions_ended_at", "clients.issued_before", "clients.sessions_ended_at",
             "client_secrets.expires_at", "revocation_state.issued_before", "revocation_state.sessions_ended_at",
             "revocation_state.lower_horizon_at", "revocations.issued_before",
-            "login_codes.created_at", "sessions.rotated_at", "event_streams.verified_at",
+            "authorization_codes.created_at", "sessions.rotated_at", "event_streams.verified_at", "sign_ins.created_at",
+            "browser_sessions.renewed_at", "consents.granted_at",
             // The rows of these go.
-            "sessions.created_at", "login_codes.expires_at",
+            "sessions.created_at", "authorization_codes.expires_at", "sign_ins.expires_at",
         ]
         let harmless = [
             // Bound to a row that goes, or ends it earlier at the latest.

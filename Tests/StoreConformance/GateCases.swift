@@ -73,10 +73,12 @@ extension StoreConformance {
             let user = try await harness.addUser()
             let client = try await harness.addClient()
             harness.advance(by: .seconds(400 * 86400))
+            let verifier = String(repeating: "v", count: 43)
             let code = LoginCodeIssue(
-                digest: [UInt8](repeating: 1, count: 32), stateDigest: [UInt8](repeating: 2, count: 32),
+                digest: [UInt8](repeating: 1, count: 32),
                 authenticated: harness.authenticated(user), client: client.id,
-                redirectURI: "https://app.example/cb", scope: try #require(Scope("openid")), deviceName: nil,
+                redirectURI: "https://app.example/cb", challenge: CodeChallenge.s256(verifier),
+                scope: try #require(Scope("openid")), deviceName: nil,
                 network: StoreHarness.network)
             #expect(try harness.granted(try await harness.store.addLoginCode(code)))
             let event = AuditEvent(.clientSecretRotated, at: harness.now, actor: .operator)
@@ -90,11 +92,12 @@ extension StoreConformance {
             try await harness.store.resetClockFloor(to: harness.now, actor: .operator)
             harness.advance(by: .seconds(5))
             #expect(try await harness.store.clientSecrets()[client.id]?.map(\.sealed) == [[2]])
-            let redemption = LoginCodeRedemption(
-                digest: code.digest, stateDigest: code.stateDigest, client: client.id, redirectURI: code.redirectURI,
+            let redemption = CodeRedemption(
+                digest: code.digest, client: client.id, redirectURI: code.redirectURI, verifier: verifier,
+                transport: .session,
                 session: .generate(at: harness.now), nonce: [UInt8](repeating: 7, count: 16),
                 absoluteLifetime: .seconds(86400), network: StoreHarness.network, replacing: nil)
-            guard case .refused = try harness.granted(try await harness.store.redeemLoginCode(redemption)) else {
+            guard case .refused = try harness.granted(try await harness.store.redeemCode(redemption)) else {
                 throw UnexpectedAnswer("a code of the wrong time was redeemed")
             }
         },

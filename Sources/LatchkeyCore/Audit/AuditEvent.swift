@@ -9,6 +9,8 @@ package struct AuditEvent: Sendable, Equatable {
         case loginThrottled = "login.throttled"
         case loginCodeIssued = "login.code_issued"
         case loginCodeReplayed = "login.code_replayed"
+        case consentGranted = "consent.granted"
+        case consentRemoved = "consent.removed"
         case sessionEnded = "session.ended"
         case refreshRefused = "refresh.refused"
         case refreshReplayed = "refresh.replayed"

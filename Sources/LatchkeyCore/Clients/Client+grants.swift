@@ -27,6 +27,9 @@ extension Client {
 }
 
 extension Client.Grant {
+    /// RFC 6749 4.1: a code of the authorization endpoint.
+    package static let authorizationCode = Client.Grant(
+        "authorization_code", kinds: [.public, .confidential], byDefaultFor: [.public, .confidential])
     /// RFC 6749 6.
     package static let refreshToken = Client.Grant(
         "refresh_token", kinds: [.public, .confidential], byDefaultFor: [.public, .confidential])
@@ -36,7 +39,7 @@ extension Client.Grant {
 
     /// All grants, in the order in which they are listed everywhere: in the metadata, in the API document, with a
     /// client.
-    package static let all = [refreshToken, clientCredentials]
+    package static let all = [authorizationCode, refreshToken, clientCredentials]
 
     /// The grant of exactly this name.
     package static func named(_ name: String, among grants: [Client.Grant] = all) -> Client.Grant? {

@@ -17,9 +17,20 @@ package struct TokenGrant: Sendable, Equatable {
 }
 
 extension Client {
-    /// The scope of a client that was registered without a list.
+    /// The scope of a client that was registered without a list. `offline_access`, `address` and `phone` need a list: a
+    /// session that outlives its sign-out, and data that few applications use, are never given unasked.
     package static let defaultScope =
-        Scope(tokens: ["openid", "profile", "email", "offline_access", Scope.latchkeyAccount]) ?? Scope()
+        Scope(tokens: ["openid", "profile", "email", Scope.latchkeyAccount]) ?? Scope()
+
+    /// The algorithm of its ID tokens.
+    package var signsIDTokensWith: JWSAlgorithm { settings.idTokenAlgorithm ?? .rs256 }
+
+    /// Whether its users' sign-ins can end in ID tokens. Only then is a key of that algorithm published: an unknown kind
+    /// of key breaks the whole key set for some verifiers.
+    package var usesIDTokens: Bool {
+        settings.grants.contains(.authorizationCode) && !settings.redirectURIs.isEmpty
+            && allowedScope.contains(Scope.openID)
+    }
 
     /// What this client may ask for.
     package var allowedScope: Scope { settings.scope ?? Self.defaultScope }

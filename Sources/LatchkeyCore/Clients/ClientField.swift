@@ -27,7 +27,8 @@ package struct ClientField: Sendable {
     /// A sentence.
     package let meaning: String
     package let form: Form
-    /// Whether the value may be absent. A field that is not optional has an empty list or `false` instead.
+    /// Whether the value may be absent. A field that is not optional has an empty list, `false` or its first value
+    /// instead.
     package let isOptional: Bool
     /// The property.
     package let path: any PartialKeyPath<ClientSettings> & Sendable
@@ -68,6 +69,24 @@ extension ClientField {
             name: name, option: option, title: title, unset: "", meaning: meaning, form: .flag, isOptional: false,
             path: path, write: { .bool($0[keyPath: path]) },
             read: { Self.set(&$1, path, $0.bool) }, clear: { $0[keyPath: path] = false })
+    }
+
+    /// One of a few values, of which one always applies.
+    static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable & Equatable>(
+        _ name: String, _ path: Property<Value>, option: String, title: String, _ meaning: String
+    ) -> ClientField {
+        let initial = ClientSettings()[keyPath: path]
+        return ClientField(
+            name: name, option: option, title: title, unset: initial.rawValue, meaning: meaning,
+            form: .choice(Value.allCases.map(\.rawValue)), isOptional: false, path: path,
+            write: { .string($0[keyPath: path].rawValue) },
+            read: { json, settings in
+                let value = json.string.flatMap { text in
+                    Value.allCases.first { $0.rawValue.equalsBytes(of: text) }
+                }
+                return Self.set(&settings, path, value)
+            },
+            clear: { $0[keyPath: path] = initial })
     }
 
     static func list(

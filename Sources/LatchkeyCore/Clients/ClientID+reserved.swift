@@ -2,6 +2,14 @@ package import LatchkeyTokens
 
 /// Ids that no application may have: they are for the server's own clients, such as its sign-in pages.
 extension ClientID {
+    /// The client that browser sessions belong to: the server's own pages.
+    package static let signInPages = builtIn("latchkey")
+
+    private static func builtIn(_ text: String) -> ClientID {
+        guard let id = ClientID(text) else { preconditionFailure("the id of a client of ours has no client id's form") }
+        return id
+    }
+
     /// `latchkey`, and every id that begins with `latchkey-`, in any letter case.
     package var isReserved: Bool {
         let text = description.asciiLowercased

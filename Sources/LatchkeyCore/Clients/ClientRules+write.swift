@@ -64,9 +64,17 @@ extension ClientRules {
         }
     }
 
+    /// Makes sure that the server's own client exists.
+    /// - Returns: false when an application has its id.
+    static func ensureBuiltIn(_ id: ClientID, _ ledger: any Ledger) throws -> Bool {
+        if try ledger.clients.isBuiltIn(id) { return true }
+        try ledger.clients.insertBuiltIn(id, at: ledger.instant)
+        return try ledger.clients.isBuiltIn(id)
+    }
+
     /// - Throws: `Refusal(.notFound)`.
     private static func existing(_ id: ClientID, _ ledger: any Ledger) throws -> Client {
-        guard let client = try ledger.clients.find(id) else {
+        guard let client = try ledger.clients.find(id), try !ledger.clients.isBuiltIn(id) else {
             throw Refusal(.notFound, "There is no such client.")
         }
         return client
@@ -108,8 +116,15 @@ extension Store {
         }.value
     }
 
+    /// See ``ClientRules/ensureBuiltIn(_:_:)``.
+    package func ensureBuiltInClient(_ id: ClientID) async throws -> Bool {
+        if try await read({ try $0.clients.isBuiltIn(id) }) { return true }
+        return try await write { try ClientRules.ensureBuiltIn(id, $0) }.value
+    }
+
+    /// Without the server's own.
     package func client(_ id: ClientID) async throws -> Client? {
-        try await read { try $0.clients.find(id) }
+        try await read { try $0.clients.isBuiltIn(id) ? nil : $0.clients.find(id) }
     }
 
     /// The secrets of all clients that still work, newest first.

@@ -13,16 +13,21 @@ struct ClientRules {
         var client = client
         client.settings.origins = Self.unique(client.origins)
         client.settings.redirectURIs = Self.unique(client.redirectURIs)
+        client.settings.postLogoutRedirectURIs = Self.unique(client.postLogoutRedirectURIs)
         client.settings.audiences = Self.unique(client.audiences)
         client.settings.grants = Client.Grant.all.filter(client.grants.contains)
         for field in ClientSettings.fields { try checkBounds(of: field, in: client.settings) }
         try checkOrigins(of: client)
-        for uri in client.redirectURIs { try RedirectURI.check(uri, kind: client.kind) }
+        for uri in client.redirectURIs + client.postLogoutRedirectURIs {
+            try RedirectURI.check(uri, kind: client.kind)
+        }
         if let uri = client.loginURI { try LoginURI.check(uri) }
         try checkAudiences(of: client)
         try checkScope(of: client)
         try checkGrants(of: client)
         try checkLifetimes(of: client)
+        try checkSignIn(of: client)
+        try checkShown(of: client)
         return client
     }
 
@@ -94,6 +99,31 @@ struct ClientRules {
         if let idle = client.idleLifetime {
             guard idle <= client.absoluteLifetime ?? settings.refresh.absoluteLifetime else {
                 throw refused("The idle lifetime is longer than the absolute one: shorten it or lengthen the other.")
+            }
+        }
+    }
+
+    private func checkSignIn(of client: Client) throws(Refusal) {
+        // RFC 9700 2.1.1: without a secret, nothing but the challenge binds a code to the client that asked for it.
+        guard client.pkce == .required || client.kind == .confidential else {
+            throw refused("PKCE is optional for confidential clients only: make it required.")
+        }
+    }
+
+    private func checkShown(of client: Client) throws(Refusal) {
+        if let name = client.name {
+            guard ShownText.isName(name, longest: ClientSettings.longestName) else {
+                throw refused(
+                    "A client's name has 1 to \(ClientSettings.longestName) characters, no control characters, "
+                        + "and no space at either end.")
+            }
+        }
+        for uri in [client.clientURI, client.policyURI, client.termsURI].compactMap(\.self) {
+            guard uri.utf8.count <= 512, let parts = URIParts(uri), parts.scheme.equalsBytes(of: "https"),
+                parts.host != nil
+            else {
+                throw refused(
+                    "The members client_uri, policy_uri and tos_uri are https URLs of at most 512 characters.")
             }
         }
     }

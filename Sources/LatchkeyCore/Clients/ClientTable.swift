@@ -1,8 +1,11 @@
 package import LatchkeyTokens
 
 package protocol ClientLook {
+    /// Whether the server's own, too.
     func find(_ id: ClientID) throws -> Client?
-    /// Newest first, at most `limit`, each with the number by which the list is ordered.
+    /// Whether it is one of the server's own.
+    func isBuiltIn(_ id: ClientID) throws -> Bool
+    /// Without the server's own. Newest first, at most `limit`, each with the number by which the list is ordered.
     func page(before number: Int64, limit: Int) throws -> [(number: Int64, client: Client)]
     /// The secrets of all clients, the newest of each first.
     /// - Parameter instant: only those that work at this instant; `nil` for all.
@@ -14,6 +17,8 @@ package protocol ClientLook {
 package protocol ClientTable: ClientLook {
     /// - Returns: false when the id is taken; nothing was written then.
     func insert(_ client: Client) throws -> Bool
+    /// Adds one of the server's own, unless the id is taken.
+    func insertBuiltIn(_ id: ClientID, at instant: Timestamp) throws
     /// Writes what an administrator may set. The state (disabled, watermarks) has its own statements: a stale copy must
     /// not undo it.
     func update(_ client: Client) throws

@@ -24,6 +24,8 @@ package struct FirstPartyClient: Sendable {
                     .unauthorizedClient,
                     "Cookie transport is for public clients with at least one registered origin.")
             }
+        case .browser:
+            throw Refusal(.unauthorizedClient, "Browser sessions begin on the server's own pages.")
         case .session:
             guard client.allowsServerSessions else {
                 throw Refusal(

@@ -10,6 +10,7 @@ package struct KeyRingSnapshot: Sendable {
         package let algorithm: JWSAlgorithm
         fileprivate let key: PrivateKey
         private let accessTokenHeader: [UInt8]
+        private let plainHeader: [UInt8]
 
         init(id: KeyID, algorithm: JWSAlgorithm, key: PrivateKey) {
             self.id = id
@@ -17,11 +18,24 @@ package struct KeyRingSnapshot: Sendable {
             self.key = key
             self.accessTokenHeader =
                 JWSHeader(algorithm: algorithm, type: JWSHeader.accessTokenType, keyID: id).segment()
+            self.plainHeader = JWSHeader(algorithm: algorithm, type: JWSHeader.plainType, keyID: id).segment()
         }
 
-        /// Compact JWS of an access token's claims, `typ: at+jwt` (RFC 9068 2.1).
-        package func sign(_ claims: AccessTokenClaims) throws -> [UInt8] {
-            try JWS.sign(headerSegment: accessTokenHeader, payload: claims.encode()) { input in
+        /// Compact JWS of an access token's claims.
+        /// - Parameter type: `at+jwt` (RFC 9068 2.1) unless the client's services cannot read that.
+        package func sign(
+            _ claims: AccessTokenClaims, type: ClientSettings.AccessTokenType = .accessToken
+        ) throws -> [UInt8] {
+            try sign(claims.encode(), header: type == .plain ? plainHeader : accessTokenHeader)
+        }
+
+        /// Compact JWS of an ID token's claims.
+        package func sign(_ claims: IDTokenClaims) throws -> [UInt8] {
+            try sign(claims.encode(), header: plainHeader)
+        }
+
+        private func sign(_ payload: [UInt8], header: [UInt8]) throws -> [UInt8] {
+            try JWS.sign(headerSegment: header, payload: payload) { input in
                 try key.sign(input, algorithm: algorithm)
             }
         }

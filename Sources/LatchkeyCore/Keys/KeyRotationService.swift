@@ -204,6 +204,7 @@ package struct KeyRotationService: Service, CustomStringConvertible {
         while true {
             let clients = try await store.clients(page: page)
             inUse.formUnion(clients.items.compactMap(\.algorithm))
+            inUse.formUnion(clients.items.filter(\.usesIDTokens).map(\.signsIDTokensWith))
             guard let next = clients.nextCursor else { return inUse }
             page = PageRequest(limit: 1000, cursor: next)
         }

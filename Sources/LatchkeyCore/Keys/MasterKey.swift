@@ -29,6 +29,9 @@ package struct MasterKey: Sendable {
         case refresh
         case session
         case sessionStart = "session-start"
+        case browserSession = "browser-session"
+        case form
+        case code
         case keyWrap = "key-wrap"
         case clientSecret = "client-secret"
         case throttle

@@ -19,6 +19,7 @@ package enum RevocationReason: String, Sendable, CaseIterable {
     case clockReset = "clock_reset"
     case admin
     case user
+    case consentRemoved = "consent_removed"
     case expired
 }
 

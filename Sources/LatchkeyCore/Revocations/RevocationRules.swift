@@ -24,6 +24,7 @@ package enum RevocationRules {
     /// | --- | --- | --- |
     /// | token | `token`; the ninth live one of a session: `session` | – |
     /// | session | `session` | its row ends |
+    /// | browser session | a `session` for it, and for each that came from it without `offline_access` | their rows end |
     /// | user, client | `user`, `client` | a watermark |
     /// | other sessions of a user | a `session` for each | their rows end |
     /// | all | `all` | a watermark if asked for |
@@ -37,8 +38,8 @@ package enum RevocationRules {
         case .session(let id):
             _ = try ledger.revocationInstant(byTime: false)
             guard let record = try ledger.sessions.find(id) else { return .unknownTarget }
-            guard !record.isEnded, try end(record.session, order, ledger) else { return .nothingToRevoke }
-            return .revoked(endedSessions: 1)
+            let ended = record.isEnded ? 0 : try end(all: [record.session], order, ledger)
+            return ended == 0 ? .nothingToRevoke : .revoked(endedSessions: ended)
         case .user(let id):
             let instant = try ledger.revocationInstant(byTime: true)
             guard let user = try ledger.users.find(id) else { return .unknownTarget }
@@ -147,7 +148,11 @@ package enum RevocationRules {
     ) throws -> Result {
         _ = try ledger.revocationInstant(byTime: false)
         guard try ledger.users.find(user) != nil else { return .unknownTarget }
-        let others = try ledger.sessions.unended(of: user, except: keeping).filter { !$0.isEnded }
+        // The browser that a kept session came from stays signed in, and what came from a kept browser session stays.
+        let parent = try ledger.sessions.find(keeping)?.session.parent
+        let others = try ledger.sessions.unended(of: user, except: keeping).filter {
+            !$0.isEnded && $0.session.id != parent && $0.session.parent != keeping
+        }
         let ended = try end(all: others.map(\.session), order, ledger)
         return ended == 0 ? .nothingToRevoke : .revoked(endedSessions: ended)
     }
@@ -172,15 +177,30 @@ package enum RevocationRules {
     /// - Returns: false, with nothing written, when somebody else has ended it meanwhile: a rule of the user and one of the
     ///   session may run beside each other.
     private static func end(_ session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws -> Bool {
-        try end(all: [session], order, ledger) == 1
+        try end(all: [session], order, ledger) > 0
     }
 
     /// Rows of sessions come before those of streams: who ends one of them meanwhile takes them in this order, too.
     /// - Returns: how many nobody else has ended meanwhile.
     private static func end(all sessions: [Session], _ order: RevocationOrder, _ ledger: any Ledger) throws -> Int {
-        let ended = try sessions.filter { try ledger.sessions.end($0.id, at: ledger.instant, reason: order.reason) }
+        let ended = try withChildren(sessions, ledger).filter {
+            try ledger.sessions.end($0.id, at: ledger.instant, reason: order.reason)
+        }
         for session in ended { try publishEnd(of: session, order, ledger) }
         return ended.count
+    }
+
+    /// Sessions that came from a browser session end with it, unless the user is to stay signed in there.
+    private static func withChildren(_ sessions: [Session], _ ledger: any Ledger) throws -> [Session] {
+        var all = sessions
+        for browser in sessions where browser.transport == .browser {
+            for child in try ledger.sessions.unendedChildren(of: browser.id)
+            where !child.isEnded && !child.session.outlivesParent && !all.contains(where: { $0.id == child.session.id })
+            {
+                all.append(child.session)
+            }
+        }
+        return all
     }
 
     private static func publishEnd(of session: Session, _ order: RevocationOrder, _ ledger: any Ledger) throws {

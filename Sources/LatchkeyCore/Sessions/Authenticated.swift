@@ -1,20 +1,4 @@
-package import LatchkeyTokens
-
-/// How users have proven who they are (RFC 8176).
-package enum AuthenticationMethod: String, Sendable {
-    case password = "pwd"
-}
-
-/// One proof, and its time.
-package struct Proof: Sendable, Equatable {
-    package let method: AuthenticationMethod
-    package let at: Timestamp
-
-    package init(_ method: AuthenticationMethod, at instant: Timestamp) {
-        self.method = method
-        at = instant
-    }
-}
+import LatchkeyTokens
 
 /// A user who has been authenticated: the start of every sign-in, whatever its result. Created where proofs are
 /// checked; the transaction that begins a session checks that it still holds.
@@ -38,7 +22,7 @@ package struct Authenticated: Sendable {
     }
 
     /// `amr`
-    package var methods: [String] { proofs.map(\.method.rawValue) }
+    package var methods: [String] { proofs.methods }
 
     /// Throttle buckets to reset.
     package var resetting: [ThrottleBucket] { admission?.resetOnSuccess ?? [] }

@@ -10,6 +10,17 @@ package struct Session: Sendable, Equatable {
         case cookie
         /// By a cookie that names the session itself (``SessionToken``): no refresh token, no JWT.
         case session
+        /// By the cookie of the server's own pages (``BrowserSessionToken``): one browser's sign-in at the server, from
+        /// which applications get sessions of their own.
+        case browser
+    }
+
+    /// What began a session.
+    package enum Beginning: Int64, Sendable {
+        /// The application itself, with the user's password.
+        case direct = 0
+        /// An authorization code: only such sessions have ID tokens.
+        case code = 1
     }
 
     package let id: SessionID
@@ -25,6 +36,15 @@ package struct Session: Sendable, Equatable {
     package let expiresAt: Timestamp
     /// Authentication methods (RFC 8176), for instance `pwd`.
     package let authenticationMethods: [String]
+    /// When the password was checked.
+    package let authenticatedAt: Timestamp
+    /// What the sign-in rests on; empty for a session that an application began itself.
+    package let proofs: [Proof]
+    /// The browser session that it came from.
+    package let parent: SessionID?
+    package let beginning: Beginning
+    /// Resource indicators of the sign-in (RFC 8707).
+    package let resources: [String]
     /// Free text from the client, for the user's list of sessions. At most 64 code points.
     package let deviceName: String?
     /// The source network at login (IPv4 address or IPv6 /64).
@@ -36,7 +56,9 @@ package struct Session: Sendable, Equatable {
 
     package init(
         id: SessionID, user: UserID, client: ClientID, transport: Transport, scope: Scope, nonce: [UInt8],
-        createdAt: Timestamp, expiresAt: Timestamp, authenticationMethods: [String], deviceName: String?,
+        createdAt: Timestamp, expiresAt: Timestamp, authenticationMethods: [String],
+        authenticatedAt: Timestamp? = nil, proofs: [Proof] = [], parent: SessionID? = nil,
+        beginning: Beginning = .direct, resources: [String] = [], deviceName: String?,
         network: String, lineage: Lineage, endedAt: Timestamp? = nil, endReason: RevocationReason? = nil
     ) {
         self.id = id
@@ -48,12 +70,25 @@ package struct Session: Sendable, Equatable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.authenticationMethods = authenticationMethods
+        self.authenticatedAt = authenticatedAt ?? createdAt
+        self.proofs = proofs
+        self.parent = parent
+        self.beginning = beginning
+        self.resources = resources
         self.deviceName = deviceName
         self.network = network
         self.lineage = lineage
         self.endedAt = endedAt
         self.endReason = endReason
     }
+
+    /// `acr`: the authentication class that the proofs reach; nil for a session that an application began itself.
+    package var authenticationClass: String? {
+        proofs.isEmpty ? nil : AuthorizationRequest.authenticationClasses[0]
+    }
+
+    /// Whether it goes on when the user signs out of the browser that it came from (OpenID Connect Core 11).
+    package var outlivesParent: Bool { scope.contains(Scope.offlineAccess) }
 
     /// The refresh-token lineage of a session in five columns: rotation never adds a row.
     package struct Lineage: Sendable, Equatable {

@@ -110,6 +110,7 @@ package struct SessionEnding: Sendable, Equatable {
         case .restored: "The database was restored from a backup, which ends all sessions"
         case .clockReset: "The clock of the server was reset"
         case .user: "The user ended the session"
+        case .consentRemoved: "The user took back what the application may have, which ends its sessions"
         case .expired: "The session could not go on because its refresh tokens were used up"
         }
     }

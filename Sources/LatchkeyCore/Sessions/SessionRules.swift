@@ -13,10 +13,19 @@ package struct SessionBeginning: Sendable {
     package let network: String
     /// A session of the same client whose cookie came with the login: it ends.
     package let replacing: SessionID?
+    /// The browser session that it comes from.
+    package let parent: SessionID?
+    package let beginning: Session.Beginning
+    /// Resource indicators (RFC 8707).
+    package let resources: [String]
+    /// The network that redeemed a code; `nil`: that of the sign-in.
+    package let presentedFrom: String?
 
     package init(
         id: SessionID, nonce: [UInt8], authenticated: Authenticated, client: ClientID, transport: Session.Transport,
-        scope: Scope, absoluteLifetime: Duration, deviceName: String?, network: String, replacing: SessionID?
+        scope: Scope, absoluteLifetime: Duration, deviceName: String?, network: String, replacing: SessionID?,
+        parent: SessionID? = nil, beginning: Session.Beginning = .direct, resources: [String] = [],
+        presentedFrom: String? = nil
     ) {
         self.id = id
         self.nonce = nonce
@@ -28,7 +37,16 @@ package struct SessionBeginning: Sendable {
         self.deviceName = deviceName
         self.network = network
         self.replacing = replacing
+        self.parent = parent
+        self.beginning = beginning
+        self.resources = resources
+        self.presentedFrom = presentedFrom
     }
+}
+
+extension SessionBeginning {
+    /// Whether what the sign-in rests on is asked for again: by ID tokens, or by the next application.
+    fileprivate var keepsProofs: Bool { beginning == .code || transport == .browser }
 }
 
 package enum SessionBeginningOutcome: Sendable {
@@ -46,6 +64,11 @@ package enum SessionRules {
     static let sessionsPerUser = 256
     /// The most sessions that one login ends beyond that limit.
     private static let endedAtOnce = 8
+    /// Live browser sessions of one user; a sign-in beyond this ends the oldest.
+    static let browserSessionsPerUser = 16
+    /// Live sessions that one application has from one browser session; another one ends the oldest of those that would
+    /// end with the browser session.
+    static let childrenPerClient = 8
 
     /// Inserts the session unless the user was changed since the proof (then `.lostRace`), is disabled, or the client is
     /// gone or disabled. Also: ends `replacing`, notes the network as known, resets the pair's throttle counter, appends
@@ -64,13 +87,17 @@ package enum SessionRules {
         return try ledger.issue(login.user.issuedBefore, client.issuedBefore) { stamp in
             let instant = ledger.instant
             try endReplaced(request, ledger)
-            try endOldest(of: login.user.id, ledger)
+            try endOldest(of: login.user.id, request.transport, ledger)
+            if let parent = request.parent { try endOldestChild(of: parent, client.id, ledger) }
             let session = Session(
                 id: request.id, user: login.user.id, client: client.id, transport: request.transport,
                 scope: request.scope, nonce: request.nonce, createdAt: instant,
                 expiresAt: instant + request.absoluteLifetime, authenticationMethods: authenticated.methods,
-                deviceName: request.deviceName, network: request.network,
-                lineage: .begun(at: instant, from: request.network))
+                authenticatedAt: authenticated.proofs.authenticatedAt,
+                proofs: request.keepsProofs ? authenticated.proofs : [], parent: request.parent,
+                beginning: request.beginning, resources: request.resources, deviceName: request.deviceName,
+                network: request.network,
+                lineage: .begun(at: instant, from: request.presentedFrom ?? request.network))
             try ledger.sessions.insert(session)
             try noteNetwork(request.network, of: login.user.id, ledger)
             for bucket in authenticated.resetting { try ledger.throttle.reset(bucket) }
@@ -97,13 +124,31 @@ package enum SessionRules {
 
     /// Makes room for one more session. Sessions that a watermark already ended count too, which keeps the look-up
     /// short; they only get their end noted.
-    private static func endOldest(of user: UserID, _ ledger: any Ledger) throws {
-        let excess = try ledger.sessions.unended(of: user, beyond: sessionsPerUser - 1, limit: endedAtOnce)
-        for id in excess {
-            let order = RevocationOrder(.session(id), reason: .tooManySessions, actor: .system)
-            if case .revoked = try RevocationRules.revoke(order, ledger) { continue }
-            try ledger.sessions.end(id, at: ledger.instant, reason: order.reason)
+    private static func endOldest(
+        of user: UserID, _ transport: Session.Transport, _ ledger: any Ledger
+    ) throws {
+        let excess =
+            transport == .browser
+            ? try ledger.sessions.unendedBrowsers(
+                of: user, beyond: browserSessionsPerUser - 1, limit: endedAtOnce)
+            : try ledger.sessions.unended(of: user, beyond: sessionsPerUser - 1, limit: endedAtOnce)
+        for id in excess { try endExcessive(id, ledger) }
+    }
+
+    private static func endExcessive(_ id: SessionID, _ ledger: any Ledger) throws {
+        let order = RevocationOrder(.session(id), reason: .tooManySessions, actor: .system)
+        if case .revoked = try RevocationRules.revoke(order, ledger) { return }
+        try ledger.sessions.end(id, at: ledger.instant, reason: order.reason)
+    }
+
+    /// A browser that is sent to the same application again and again must not use up the user's sessions.
+    private static func endOldestChild(
+        of parent: SessionID, _ client: ClientID, _ ledger: any Ledger
+    ) throws {
+        let children = try ledger.sessions.unendedChildren(of: parent).filter {
+            $0.client.id == client && !$0.session.outlivesParent
         }
+        for child in children.dropLast(childrenPerClient - 1) { try endExcessive(child.session.id, ledger) }
     }
 
     private static func noteNetwork(_ network: String, of user: UserID, _ ledger: any Ledger) throws {

@@ -39,6 +39,17 @@ package struct LoginRequest: Sendable {
     }
 }
 
+/// A password to verify.
+struct PasswordAttempt {
+    let userName: String
+    let password: Password
+    /// For the audit trail.
+    let client: ClientID
+    let network: String
+    /// As ``LoginRequest/sharedNetwork``.
+    let sharedNetwork: Bool
+}
+
 extension SessionService {
     /// Verifies the password and begins a session with tokens. Durable on return.
     ///
@@ -62,10 +73,51 @@ extension SessionService {
             throw Refusal(.invalidScope, "Part of the scope is not allowed for this client: ask for less.")
         }
 
-        try passwords.checkRoom(network: request.network)
+        let proven = try await prove(
+            PasswordAttempt(
+                userName: request.username, password: request.password, client: request.client.id,
+                network: request.network, sharedNetwork: request.sharedNetwork))
+        var facts = SignInFacts(request: nil, arrivedAt: clock.now())
+        facts.proven = proven.user
+        switch SignInDecision.decide(facts) {
+        case .newPassword:
+            guard let new = request.newPassword else {
+                throw Refusal(
+                    .passwordChangeRequired,
+                    "The password must be changed: send the same request with new_password added.")
+            }
+            return try await replacePassword(of: proven, with: new, current: request.password, request.network)
+        case .done:
+            guard request.newPassword == nil else {
+                throw Refusal(.invalidRequest, "new_password is only for an account whose password must be changed.")
+            }
+            return proven
+        case .account, .password, .consent, .confirm, .refused: throw Self.wrongCredentials
+        }
+    }
+
+    /// Verifies a password. The returned value holds the throttle's admission.
+    /// - Throws: ``Refusal`` `too_many_attempts`, `invalid_credentials`, `overloaded`.
+    func prove(_ attempt: PasswordAttempt) async throws -> Authenticated {
+        try passwords.checkRoom(network: attempt.network)
         let admission = try await throttle.admit(
-            try await account(named: request.username), network: request.network, sharedPeer: request.sharedNetwork)
-        return try await verify(request, record: admission.record, admission: admission)
+            try await account(named: attempt.userName), network: attempt.network, sharedPeer: attempt.sharedNetwork)
+        let record = admission.record
+        let comparison = try await passwords.compare(
+            password: attempt.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
+            network: attempt.network)
+        guard case .match(let needsRehash) = comparison.verdict, let record else {
+            // First, because it lets the next attempt of the pair proceed.
+            try await recordFailure(admission, attempt, user: record?.user)
+            try await foreignHashes.holdRefusal(after: comparison)
+            throw Self.wrongCredentials
+        }
+        if needsRehash, !record.user.mustChangePassword {
+            try await rehash(record, password: attempt.password, network: attempt.network)
+        }
+        return Authenticated(
+            user: record.user, credentialVersion: record.credential.version,
+            proofs: [Proof(.password, at: clock.now())], admission: admission)
     }
 
     /// The account that a text names: by its name, or with `users.email_sign_in` by the address that one user has. The
@@ -77,37 +129,6 @@ extension SessionService {
             return .named(name)
         }
         return (try? UserName(text)).map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: text))
-    }
-
-    private func verify(
-        _ request: LoginRequest, record: LoginRecord?, admission: Admission
-    ) async throws -> Authenticated {
-        let comparison = try await passwords.compare(
-            password: request.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
-            network: request.network)
-        guard case .match(let needsRehash) = comparison.verdict, let record else {
-            // First, because it lets the next attempt of the pair proceed.
-            try await recordFailure(admission, request: request, user: record?.user)
-            try await foreignHashes.holdRefusal(after: comparison)
-            throw Self.wrongCredentials
-        }
-        var version = record.credential.version
-        if record.user.mustChangePassword {
-            guard let new = request.newPassword else {
-                throw Refusal(
-                    .passwordChangeRequired,
-                    "The password must be changed: send the same request with new_password added.")
-            }
-            version = try await replacePassword(
-                of: record, with: new, current: request.password, network: request.network)
-        } else if request.newPassword != nil {
-            throw Refusal(.invalidRequest, "new_password is only for an account whose password must be changed.")
-        } else if needsRehash {
-            try await rehash(record, password: request.password, network: request.network)
-        }
-        return Authenticated(
-            user: record.user, credentialVersion: version, proofs: [Proof(.password, at: clock.now())],
-            admission: admission)
     }
 
     /// Begins a session with tokens. Durable on return.
@@ -146,12 +167,12 @@ extension SessionService {
     /// The same refusal for an unknown user and for a wrong password.
     static let wrongCredentials = Refusal(.invalidCredentials, "The user name or the password is wrong.")
 
-    func recordFailure(_ admission: Admission, request: LoginRequest, user: User?) async throws {
+    private func recordFailure(_ admission: Admission, _ attempt: PasswordAttempt, user: User?) async throws {
         try await throttle.failed(
             admission,
             event: AuditEvent(
-                .loginFailed, at: clock.now(), actor: .client(request.client.id), user: user?.id,
-                client: request.client.id, network: request.network))
+                .loginFailed, at: clock.now(), actor: .client(attempt.client), user: user?.id, client: attempt.client,
+                network: attempt.network))
     }
 
     /// Upgrades a hash to the current policy. A full hash queue must not refuse a correct login: the upgrade then waits
@@ -166,18 +187,38 @@ extension SessionService {
         try await store.rehashPassword(record.user.id, hash: hash, ifVersion: record.credential.version)
     }
 
-    private func replacePassword(
-        of record: LoginRecord, with new: Password, current: Password, network: String
-    ) async throws -> Int64 {
-        try policy.check(new, userName: try UserName(record.user.name))
-        guard new.bytes != current.bytes else {
+    /// Sets the password of a user whose must be changed. That ends all sessions and makes the proof stale: so it is given
+    /// anew.
+    /// - Parameter current: the password that was proven; `nil` when only its hash is at hand.
+    /// - Throws: ``Refusal`` `password_rejected`, `invalid_credentials` when it was changed meanwhile, `overloaded`.
+    func replacePassword(
+        of proven: Authenticated, with new: Password, current: Password?, _ network: String
+    ) async throws -> Authenticated {
+        let user = proven.user
+        try policy.check(new, userName: try UserName(user.name))
+        guard try await differs(new, from: current, of: user.id, network: network) else {
             throw Refusal(.passwordRejected, "The new password must differ from the current one.")
         }
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(
-            record.user.id, hash: hash, ifVersion: record.credential.version, mustChange: false,
-            actor: .user(record.user.id))
-        return credential.version
+            user.id, hash: hash, ifVersion: proven.credentialVersion, mustChange: false, actor: .user(user.id))
+        // As it is now: without the duty to change the password, and with the watermark that the change has set.
+        guard let changed = try await store.loginRecord(user: user.id)?.user else { throw Self.wrongCredentials }
+        return Authenticated(
+            user: changed, credentialVersion: credential.version,
+            proofs: [Proof(.password, at: max(clock.now(), credential.changedAt + .milliseconds(1)))],
+            admission: proven.admission)
+    }
+
+    private func differs(
+        _ new: Password, from current: Password?, of user: UserID, network: String
+    ) async throws -> Bool {
+        if let current { return new.bytes != current.bytes }
+        guard let record = try await store.loginRecord(user: user) else { return true }
+        let comparison = try await passwords.compare(
+            password: new, stored: record.credential.hash, network: network)
+        if case .match = comparison.verdict { return false }
+        return true
     }
 
     /// Only a genuine token of the same client ends a session; anything else in the cookie is ignored.

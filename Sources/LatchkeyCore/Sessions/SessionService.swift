@@ -47,10 +47,12 @@ package struct SessionService: Sendable {
     }
 
     /// Signs the access token for a session and adds the refresh token of `generation`, if there is one to send.
-    /// - Parameter key: the session's key, if it was already derived.
+    /// - Parameters:
+    ///   - key: the session's key, if it was already derived.
+    ///   - nonce: of the authorization request, for the ID token.
     func reply(
         _ record: SessionRecord, _ grant: TokenGrant, _ stamp: IssuanceStamp, generation: UInt32?,
-        key: RefreshTokenKey? = nil
+        key: RefreshTokenKey? = nil, nonce: String? = nil
     ) async throws -> TokenReply {
         let session = record.session
         let token = try await issuer.issue(
@@ -58,6 +60,7 @@ package struct SessionService: Sendable {
                 subject: session.user.description, client: record.client, scope: grant.scope,
                 audience: grant.audience, session: session, roles: record.user.roles),
             stamp)
+        let idToken = try await idToken(record, grant, with: token, nonce: nonce, stamp)
         let refreshToken = try generation.map { generation -> RefreshTokenString in
             if let key, key.slot == masterKeys.currentSlot { return key.token(generation: generation) }
             return try RefreshToken.derive(
@@ -68,7 +71,17 @@ package struct SessionService: Sendable {
         return TokenReply(
             accessToken: token.text, expiresIn: token.expiresIn, scope: grant.scope, separateScope: grant.separate,
             refreshToken: refreshToken, refreshExpiresIn: Int(max(0, end.seconds - stamp.issuedAt.seconds)),
-            session: session.id, transport: session.transport)
+            session: session.id, transport: session.transport, idToken: idToken)
+    }
+
+    /// Only sessions that began with a code have ID tokens: an RSA signature costs as much as fifteen of the others.
+    private func idToken(
+        _ record: SessionRecord, _ grant: TokenGrant, with token: SignedAccessToken, nonce: String?,
+        _ stamp: IssuanceStamp
+    ) async throws -> [UInt8]? {
+        guard record.session.beginning == .code, grant.scope.contains(Scope.openID) else { return nil }
+        return try await issuer.issueIDToken(
+            IDTokenOrder(client: record.client, session: record.session, nonce: nonce), with: token, stamp)
     }
 }
 

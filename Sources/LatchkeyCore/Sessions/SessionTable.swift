@@ -16,9 +16,18 @@ package protocol SessionTable: SessionLook {
     /// Sessions of a user that have not been ended individually; a watermark may have ended them.
     func unended(of user: UserID, except kept: SessionID) throws -> [SessionRecord]
     /// The ids of a user's sessions that have not been ended individually, except the `count` newest; at most `limit`,
-    /// the newest first.
+    /// the newest first. Browser sessions have a function of their own.
     func unended(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID]
+    /// The same of browser sessions alone.
+    func unendedBrowsers(of user: UserID, beyond count: Int, limit: Int) throws -> [SessionID]
+    /// The sessions that came from a browser session and have not been ended individually, the oldest first.
+    func unendedChildren(of parent: SessionID) throws -> [SessionRecord]
     func insert(_ session: Session) throws
+    /// Lets no other rule end the session before this one is done.
+    /// - Returns: false when it has been ended.
+    func hold(_ id: SessionID) throws -> Bool
+    /// Writes what a new proof changes of a browser session: proofs, expiry, network, lineage.
+    func renew(_ session: Session) throws
     /// Writes the lineage of a rotation or of a noted use: the last write of its rule.
     func advance(_ session: Session, to lineage: Session.Lineage) throws
     /// - Returns: whether it had not ended yet; otherwise nothing was changed.

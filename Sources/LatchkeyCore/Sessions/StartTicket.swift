@@ -37,6 +37,20 @@ package struct StartTicket: Sendable, Equatable {
     /// The `state` that goes to the login page and comes back: 43 characters.
     package var state: String { Base64URL.string(stateBytes) }
 
+    /// The `code_verifier` (RFC 7636) of the sign-in with this state. Only this server can compute it, so a code that is
+    /// seen together with its state cannot be redeemed elsewhere.
+    static func verifier(ofState state: String, keys: MasterKeyRing) throws -> String {
+        guard let key = keys.derive(.sessionStart, context: Array("verifier".utf8)) else {
+            throw MasterKeyFault("The current master-key slot is empty.")
+        }
+        return Base64URL.string(Array(HMAC<SHA256>.authenticationCode(for: Array(state.utf8), using: key)))
+    }
+
+    /// The challenge of ``verifier(ofState:keys:)``.
+    package func challenge(keys: MasterKeyRing) throws -> String {
+        CodeChallenge.s256(try Self.verifier(ofState: state, keys: keys))
+    }
+
     /// In constant time.
     package func hasState(_ text: String) -> Bool {
         ConstantTime.equal(Array(text.utf8), Array(state.utf8))

@@ -90,6 +90,7 @@ extension RevocationReason {
         case .clockReset: "The server's clock was reset."
         case .admin: "An administrator revoked it."
         case .user: "The user ended the session."
+        case .consentRemoved: "The user took back what the application may have."
         case .expired: "The session could not go on."
         }
     }

@@ -51,6 +51,8 @@ package struct AuthorizationRequest: Sendable, Equatable {
     package var uiLocales: [String] = []
     /// RFC 8707; each is an audience of the client's tokens.
     package var resources: [String] = []
+    /// Whether the answer goes to a program of this device, for which the user must click: see ``AppRedirect``.
+    package var needsClick = false
 
     package init(client: Client, redirectURI: String) {
         self.client = client

@@ -24,7 +24,10 @@ package protocol Ledger: AnyObject {
     var passwords: any PasswordTable { get }
     var profiles: any ProfileTable { get }
     var clients: any ClientTable { get }
-    var codes: any LoginCodeTable { get }
+    var codes: any AuthorizationCodeTable { get }
+    var signIns: any SignInTable { get }
+    var browsers: any BrowserSessionTable { get }
+    var consents: any ConsentTable { get }
     var throttle: any ThrottleTable { get }
     var networks: any NetworkTable { get }
     var revocations: any RevocationTable { get }
@@ -39,6 +42,10 @@ package protocol Ledger: AnyObject {
 package protocol Looks {
     var state: any StateLook { get }
     var sessions: any SessionLook { get }
+    var codes: any AuthorizationCodeLook { get }
+    var signIns: any SignInLook { get }
+    var browsers: any BrowserSessionLook { get }
+    var consents: any ConsentLook { get }
     var users: any UserLook { get }
     var passwords: any PasswordLook { get }
     var profiles: any ProfileLook { get }

@@ -127,7 +127,8 @@ extension RevocationReason {
         switch self {
         case .userDisabled, .userDeleted, .clientDisabled, .clientDeleted: true
         case .logout, .replay, .passwordChange, .roleLost, .replacedByLogin, .tooManySessions, .tokenRevoked,
-            .emergencyRotation, .masterKeyLeaked, .restored, .clockReset, .admin, .user, .expired:
+            .emergencyRotation, .masterKeyLeaked, .restored, .clockReset, .admin, .user, .consentRemoved,
+            .expired:
             false
         }
     }

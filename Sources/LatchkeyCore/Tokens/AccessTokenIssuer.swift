@@ -25,6 +25,22 @@ package struct AccessTokenOrder: Sendable {
     }
 }
 
+/// The content of an ID token.
+package struct IDTokenOrder: Sendable {
+    package var client: Client
+    package var session: Session
+    /// Of the authorization request; `nil` after a refresh.
+    package var nonce: String?
+    /// Claims about the user.
+    package var profile: [(name: String, value: JSONValue)] = []
+
+    package init(client: Client, session: Session, nonce: String?) {
+        self.client = client
+        self.session = session
+        self.nonce = nonce
+    }
+}
+
 /// A signed access token.
 package struct SignedAccessToken: Sendable {
     /// Compact JWS, ASCII.
@@ -57,21 +73,47 @@ package final class AccessTokenIssuer: Sendable {
     package func issue(
         _ order: AccessTokenOrder, _ stamp: IssuanceStamp
     ) async throws -> SignedAccessToken {
-        if ring.current.version < stamp.keyVersion { try await keys.reload(atLeast: stamp.keyVersion) }
-        let algorithm = order.client.algorithm ?? settings.tokens.algorithm
-        if ring.current.signer(for: algorithm) == nil { try await keys.ensure(algorithm) }
-        guard let signer = ring.current.signer(for: algorithm) else {
-            throw StoreUnavailable("no active signing key for \(algorithm.rawValue)")
-        }
+        let signer = try await signer(order.client.algorithm ?? settings.tokens.algorithm, stamp)
         var claims = AccessTokenClaims(
             issuer: settings.issuer, subject: order.subject, audience: order.audience,
             expiresAt: stamp.issuedAt + lifetime(of: order), issuedAt: stamp.issuedAt, tokenID: .generate(),
             clientID: order.client.id, scope: order.scope, sessionID: order.session?.id,
-            authenticatedAt: order.session?.createdAt,
+            authenticatedAt: order.session?.authenticatedAt,
             authenticationMethods: order.session?.authenticationMethods ?? [],
             roles: order.roles)
+        claims.authenticationClass = order.session?.authenticationClass
         if let statusLists { claims.status = try await statusLists.reserve(for: claims, keyID: signer.id) }
-        return SignedAccessToken(text: try signer.sign(claims), claims: claims)
+        return SignedAccessToken(
+            text: try signer.sign(claims, type: order.client.accessTokenType), claims: claims)
+    }
+
+    /// Signs the ID token that goes with an access token (OpenID Connect Core 2). Its `auth_time` is that of the sign-in,
+    /// also after a refresh (12.2).
+    package func issueIDToken(
+        _ order: IDTokenOrder, with accessToken: SignedAccessToken, _ stamp: IssuanceStamp
+    ) async throws -> [UInt8] {
+        let signer = try await signer(order.client.signsIDTokensWith, stamp)
+        let session = order.session
+        var claims = IDTokenClaims(
+            issuer: settings.issuer, subject: session.user, client: order.client.id,
+            expiresAt: stamp.issuedAt + Settings.Tokens.idTokenLifetime, issuedAt: stamp.issuedAt,
+            authenticatedAt: session.authenticatedAt, sessionID: session.id,
+            authenticationClass: session.authenticationClass ?? AuthorizationRequest.authenticationClasses[0],
+            authenticationMethods: session.authenticationMethods, nonce: order.nonce,
+            accessTokenHash: IDTokenClaims.hash(of: accessToken.text, algorithm: signer.algorithm))
+        claims.profile = order.profile
+        return try signer.sign(claims)
+    }
+
+    private func signer(
+        _ algorithm: JWSAlgorithm, _ stamp: IssuanceStamp
+    ) async throws -> KeyRingSnapshot.Signer {
+        if ring.current.version < stamp.keyVersion { try await keys.reload(atLeast: stamp.keyVersion) }
+        if ring.current.signer(for: algorithm) == nil { try await keys.ensure(algorithm) }
+        guard let signer = ring.current.signer(for: algorithm) else {
+            throw StoreUnavailable("no active signing key for \(algorithm.rawValue)")
+        }
+        return signer
     }
 
     /// The configured lifetime less up to 5 %, so that clients that signed in together do not refresh in step.
@@ -99,11 +141,13 @@ package struct TokenReply: Sendable {
     package let refreshExpiresIn: Int?
     package let session: SessionID?
     package let transport: Session.Transport?
+    /// Compact JWS, ASCII; `nil` for a session that did not begin with a code, and without the scope `openid`.
+    package let idToken: [UInt8]?
 
     package init(
         accessToken: [UInt8], expiresIn: Int, scope: Scope, separateScope: Scope = Scope(),
         refreshToken: RefreshTokenString? = nil, refreshExpiresIn: Int? = nil, session: SessionID? = nil,
-        transport: Session.Transport? = nil
+        transport: Session.Transport? = nil, idToken: [UInt8]? = nil
     ) {
         self.accessToken = accessToken
         self.expiresIn = expiresIn
@@ -113,5 +157,6 @@ package struct TokenReply: Sendable {
         self.refreshExpiresIn = refreshExpiresIn
         self.session = session
         self.transport = transport
+        self.idToken = idToken
     }
 }

@@ -63,7 +63,7 @@ package final class BearerVerifier: Sendable {
         let ring = ring.current
         let signed = try signatures.token(token, keys: ring.version) {
             try UnverifiedToken(parsing: token).signed(
-                keys: { ring.verificationKey($0) }, algorithms: rules.algorithms)
+                keys: { ring.verificationKey($0) }, algorithms: rules.algorithms, alias: JWSHeader.plainType)
         }
         return try signed.verified(rules: rules, now: clock.now())
     }

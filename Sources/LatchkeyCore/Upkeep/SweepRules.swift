@@ -28,14 +28,16 @@ package struct SessionSweep: Sendable, Equatable {
 /// | status list, its entries | when its tokens have expired, and the skew of consumers is over |
 /// | audit event, former name | after `audit.retention` |
 /// | client secret | when it works no more |
-/// | login code | a day after it expired, as an ended session |
+/// | authorization code | an hour after it expired |
+/// | sign-in | when its time is over |
 /// | throttle counter | when its window is over |
 /// | known network | 90 days after the last sign-in |
 /// | session | see ``sessionBounds(_:now:)`` |
 package enum SweepRules {
-    /// Ended sessions are kept this long, so that a refused refresh can say why. So are used codes, because their
-    /// second use ends the session that they began.
+    /// Ended sessions are kept this long, so that a refused refresh can say why.
     static let endedSessionLifetime: Duration = .seconds(86400)
+    /// Used codes are kept this long, because their second use ends the session that they began.
+    static let usedCodeLifetime: Duration = .seconds(3600)
     /// Rows examined in one read, and removed in one transaction.
     fileprivate static let lookChunk = 2_000
     fileprivate static let deleteChunk = 200
@@ -44,7 +46,8 @@ package enum SweepRules {
         switch rows {
         case .revocations, .statusEntries, .statusLists, .clientSecrets: now
         case .auditEvents, .formerNames: now - policy.auditRetention
-        case .loginCodes: now - endedSessionLifetime
+        case .codes: now - usedCodeLifetime
+        case .signIns: now
         }
     }
 

@@ -113,7 +113,10 @@ package struct Upkeep: Service, CustomStringConvertible {
     }
 
     private func longestLifetimes() async throws -> (access: Duration, idle: Duration) {
-        var longest = (access: settings.tokens.accessLifetime, idle: settings.refresh.idleLifetime)
+        var longest = (
+            access: settings.tokens.accessLifetime,
+            idle: max(settings.refresh.idleLifetime, BrowserSessionRules.longestIdleLifetime)
+        )
         var page = PageRequest(limit: 1000)
         while true {
             let clients = try await store.clients(page: page)

@@ -9,7 +9,8 @@ package enum ExpiredRows: Sendable, CaseIterable {
     case auditEvents
     case formerNames
     case clientSecrets
-    case loginCodes
+    case codes
+    case signIns
 }
 
 /// The limits at which a session counts as dead: see ``SweepRules/sessionBounds(_:now:)``.

@@ -13,7 +13,7 @@ struct CallbackEndpoint: Sendable {
     private func handle(_ request: Request, _ context: RequestContext, _ begun: BegunSignIn) async throws -> Response {
         // Valid for one attempt, whatever its outcome.
         context.browser.setCookie(cookie.clearingStart)
-        guard let code = LoginCodeString(begun.code) else {
+        guard let code = AuthorizationCodeString(begun.code) else {
             throw Refusal(.invalidRequest, "The parameter code is not a code of this server.")
         }
         let start = try await sessions.redeem(

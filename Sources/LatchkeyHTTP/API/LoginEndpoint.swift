@@ -97,7 +97,7 @@ package struct LoginBody: Sendable {
 
     private static func transport(_ body: JSONBody) throws(Refusal) -> Session.Transport {
         guard let text = try body.text("transport") else { return .body }
-        guard let transport = Session.Transport(rawValue: text) else {
+        guard let transport = Session.Transport(rawValue: text), transport != .browser else {
             throw Refusal(.invalidRequest, "The member transport must be body, cookie or session.")
         }
         return transport

@@ -10,25 +10,31 @@ struct StartEndpoint: Sendable {
     let masterKeys: MasterKeyRing
     let clock: Clock
     let cookie: SessionCookie
+    let issuer: String
 
     var route: Route { Route(.get, PublicPath.start, "startSignIn", query: .tolerant, .open(handle)) }
 
     private func handle(_ request: Request, _ context: RequestContext) async throws -> Response {
         let query = request.parameters
         guard let id = ClientID(try query.required("client_id")),
-            let client = try await directory.client(id), !client.disabled, client.allowsServerSessions,
-            let loginURI = client.loginURI
+            let client = try await directory.client(id), !client.disabled, client.allowsServerSessions
         else {
-            throw Refusal(.invalidRequest, "There is no client with this client_id and a login_uri.")
+            throw Refusal(.invalidRequest, "There is no client with this client_id whose users have server sessions.")
         }
         let ticket = StartTicket(
             client: id, redirectURI: try redirectURI(query["redirect_uri"], of: client),
             returnTo: try returnTo(query["return_to"], request.headers), now: clock.now())
         context.browser.setCookie(cookie.startLine(try ticket.sealed(keys: masterKeys)))
-        return .seeOther(
-            URLQuery.appended(
-                to: loginURI,
-                [("client_id", id.description), ("redirect_uri", ticket.redirectURI), ("state", ticket.state)]))
+        var parameters = [
+            ("client_id", id.description), ("redirect_uri", ticket.redirectURI), ("state", ticket.state),
+        ]
+        if let page = client.loginURI { return .seeOther(URLQuery.appended(to: page, parameters)) }
+        // Without a page of its own, an ordinary client of the authorization endpoint.
+        parameters += [
+            ("response_type", "code"), ("code_challenge", try ticket.challenge(keys: masterKeys)),
+            ("code_challenge_method", "S256"),
+        ]
+        return .seeOther(URLQuery.appended(to: issuer + PublicPath.authorize, parameters))
     }
 
     private func redirectURI(_ asked: String?, of client: Client) throws(Refusal) -> String {

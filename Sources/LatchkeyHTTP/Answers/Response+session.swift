@@ -13,7 +13,7 @@ extension Response {
             json.member("client_id", record.client.id.description)
             json.member("scope", session.scope.description)
             json.member("roles", record.user.roles)
-            json.member("auth_time", record.session.createdAt.seconds)
+            json.member("auth_time", record.session.authenticatedAt.seconds)
             json.member("amr", record.session.authenticationMethods)
             json.member("expires_at", record.session.expiresAt.seconds)
             json.member("idle_expires_at", session.idleExpiresAt.seconds)

@@ -20,6 +20,7 @@ extension Response {
                 // draft-ietf-oauth-refresh-token-expiration: how long the refresh token may be kept unused.
                 json.member("refresh_token_timeout", seconds)
             }
+            if let token = reply.idToken { json.member("id_token", plain: token) }
             if let session = reply.session { json.member("sid", session) }
         }
         return Response(status: .ok, headers: .secretJSON, body: ByteBuffer(bytes: bytes))

@@ -10,6 +10,7 @@ struct TokenEndpoint: Sendable {
 
     init(sessions: SessionService, clientTokens: ClientTokenService, settings: Settings) {
         grants = [
+            AuthorizationCodeGrant(sessions: sessions, settings: settings).offered,
             RefreshTokenGrant(sessions: sessions, settings: settings).offered,
             ClientCredentialsGrant(clientTokens: clientTokens, settings: settings).offered,
         ]

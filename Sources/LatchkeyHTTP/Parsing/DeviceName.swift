@@ -8,18 +8,11 @@ package enum DeviceName {
     /// The name, if a list may show it: a control character could break the line or reverse the direction of the text.
     /// - Throws: `Refusal` `invalid_request`.
     package static func judged(_ name: String) throws(Refusal) -> String {
-        guard name.unicodeScalars.count <= longest, name.unicodeScalars.allSatisfy(isShown) else {
+        guard ShownText.isHarmless(name, longest: longest) else {
             throw Refusal(
                 .invalidRequest,
                 "The member device_name must have at most \(longest) characters, and no control characters.")
         }
         return name
-    }
-
-    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: false
-        default: !scalar.properties.isBidiControl
-        }
     }
 }

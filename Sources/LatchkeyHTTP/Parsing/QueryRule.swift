@@ -5,6 +5,7 @@ import LatchkeyTokens
 package struct QueryRule: Sendable {
     /// Nil where unknown names are ignored.
     private let parameters: [OperationDescription.Parameter]?
+    private let isRead: Bool
 
     /// Exactly the parameters that the API document describes for the route; none for a route without a description.
     ///
@@ -19,10 +20,18 @@ package struct QueryRule: Sendable {
     /// restrict.
     package static let tolerant = QueryRule(parameters: nil)
 
+    /// For handlers that read ``Request/query`` themselves, because they answer a bad one in their own way.
+    package static let unread = QueryRule(parameters: nil, isRead: false)
+
+    private init(parameters: [OperationDescription.Parameter]?, isRead: Bool = true) {
+        self.parameters = parameters
+        self.isRead = isRead
+    }
+
     /// Reads a query string.
     /// - Throws: `Refusal` `invalid_request` that names parameters of ours and never the caller's text.
     func read(_ query: String?) throws(Refusal) -> RequestParameters {
-        guard let query, !query.isEmpty else { return RequestParameters() }
+        guard isRead, let query, !query.isEmpty else { return RequestParameters() }
         guard let parameters else { return try RequestParameters(query.utf8) }
         let repeatable = Set(parameters.filter(\.isRepeatable).map(\.name))
         let given = try RequestParameters(query.utf8, repeatable: repeatable)

@@ -22,20 +22,23 @@ package struct RequestParameters: Sendable, Equatable {
     package init() {}
 
     /// Parses `application/x-www-form-urlencoded` text. `repeatable` names may be repeated.
+    /// - Parameter most: most pairs.
     /// - Throws: `Refusal` `.invalidRequest`.
-    package init(_ encoded: some Collection<UInt8>, repeatable: Set<String> = []) throws(Refusal) {
+    package init(
+        _ encoded: some Collection<UInt8>, repeatable: Set<String> = [], most: Int = maxCount
+    ) throws(Refusal) {
         let bytes = Array(encoded)
         var start = 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
-            if end > start { try append(bytes[start..<end], repeatable) }
+            if end > start { try append(bytes[start..<end], repeatable, most) }
             start = end + 1
         }
     }
 
-    private mutating func append(_ pair: ArraySlice<UInt8>, _ repeatable: Set<String>) throws(Refusal) {
-        guard pairs.count < Self.maxCount else {
-            throw Refusal(.invalidRequest, "There are more than \(Self.maxCount) parameters.")
+    private mutating func append(_ pair: ArraySlice<UInt8>, _ repeatable: Set<String>, _ most: Int) throws(Refusal) {
+        guard pairs.count < most else {
+            throw Refusal(.invalidRequest, "There are more than \(most) parameters.")
         }
         let middle = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
         guard
@@ -60,6 +63,11 @@ package struct RequestParameters: Sendable, Equatable {
 
     /// The names as received, and whether each has a value.
     var presence: some Sequence<(name: String, isEmpty: Bool)> { pairs.lazy.map { ($0.name, $0.value.isEmpty) } }
+
+    /// The names and values as received, without those that have no value.
+    package var values: some Sequence<(name: String, value: String)> {
+        pairs.lazy.filter { !$0.value.isEmpty }.map { ($0.name, $0.value) }
+    }
 
     /// All values of a repeatable parameter, in order.
     package func all(_ name: String) -> [String] {

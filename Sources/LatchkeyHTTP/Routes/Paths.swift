@@ -7,6 +7,7 @@ package enum PublicPath {
     package static let keySet = "/.well-known/jwks.json"
     package static let revocations = "/revocations"
     package static let signedRevocations = "/revocations.jwt"
+    package static let authorize = "/oauth2/authorize"
     package static let token = "/oauth2/token"
     package static let revoke = "/oauth2/revoke"
     package static let introspect = "/oauth2/introspect"

@@ -55,7 +55,7 @@ enum PublicRoutes {
             SessionEndpoint().route,
             StartEndpoint(
                 directory: services.clientDirectory, masterKeys: services.masterKeyRing, clock: services.clock,
-                cookie: cookie
+                cookie: cookie, issuer: services.settings.issuer
             ).route,
             CallbackEndpoint(sessions: services.sessions, cookie: cookie).route,
             ForwardAuthEndpoint(forward: services.forward).route,

@@ -14,7 +14,8 @@ package struct CopiedTable: Sendable {
     package static let names = [
         "users", "passwords", "profiles", "clients", "client_secrets", "client_state", "sessions", "revocations",
         "revocation_state", "signing_keys", "key_state", "audit_events", "former_names", "login_throttle",
-        "known_networks", "login_codes", "status_lists", "status_entries", "event_streams", "stream_events",
+        "known_networks", "browser_sessions", "authorization_codes", "sign_ins", "consents", "status_lists",
+        "status_entries", "event_streams", "stream_events",
     ]
     /// Tables whose engine counts their rows' numbers, and goes on with them: none is ever given out twice.
     package static let counted = [("clients", "number"), ("audit_events", "id"), ("event_streams", "number")]

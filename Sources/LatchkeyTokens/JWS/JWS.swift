@@ -78,16 +78,19 @@ package struct JWS: Sendable {
 extension JWS {
     /// Checks everything that does not depend on the payload, cheapest first.
     ///
-    /// - Parameter passed: called for each step that the token has passed.
+    /// - Parameters:
+    ///   - alias: a second `typ` that is accepted.
+    ///   - passed: called for each step that the token has passed.
     /// - Returns: the `kid` of the key that made the signature.
     /// - Throws: ``VerificationError`` `.wrongType`, `.algorithmNotAllowed`, `.unknownKey`, `.badSignature`.
     func verifySignature(
         type: String,
+        alias: String? = nil,
         algorithms: Set<JWSAlgorithm>,
         keys: (KeyID) -> VerificationKey?,
         passed: (VerificationStep) -> Void = { _ in }
     ) throws(VerificationError) -> KeyID {
-        guard header.hasType(type) else { throw .wrongType }
+        guard header.hasType(type) || alias.map(header.hasType) ?? false else { throw .wrongType }
         guard algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
         passed(.header)
         guard let keyID = header.keyID, let key = keys(keyID) else { throw .unknownKey }

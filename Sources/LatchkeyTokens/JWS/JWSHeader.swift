@@ -5,6 +5,8 @@
 package struct JWSHeader: Sendable, Hashable {
     /// `typ` of access tokens, RFC 9068 section 2.1.
     package static let accessTokenType = "at+jwt"
+    /// `typ` of ID tokens (RFC 7519 section 5.1), and of access tokens for services that refuse any other.
+    package static let plainType = "JWT"
     /// `typ` of signed revocation lists.
     package static let revocationsType = "revocations+jwt"
     /// `typ` of Security Event Tokens, RFC 8417 section 2.3.

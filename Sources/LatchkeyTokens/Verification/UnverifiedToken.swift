@@ -45,14 +45,17 @@ package struct UnverifiedToken: Sendable {
 
     /// Checks type, algorithm, key and signature, and reads the claims, which are not checked yet.
     ///
+    /// - Parameter alias: a second `typ` that is accepted. The claims alone tell an access token from others then: none
+    ///   of ours has all of `jti`, `client_id` and `exp`.
     /// - Throws: ``VerificationError``: the first reason against the token, in the order above.
     package func signed(
         keys: (KeyID) -> VerificationKey?,
         algorithms: Set<JWSAlgorithm>,
+        alias: String? = nil,
         passed: (VerificationStep) -> Void = { _ in }
     ) throws(VerificationError) -> SignedToken {
         let keyID = try jws.verifySignature(
-            type: JWSHeader.accessTokenType, algorithms: algorithms, keys: keys, passed: passed)
+            type: JWSHeader.accessTokenType, alias: alias, algorithms: algorithms, keys: keys, passed: passed)
         do throws(MalformedToken) {
             let claims = try AccessTokenClaims(parsing: jws.payload)
             passed(.claims)

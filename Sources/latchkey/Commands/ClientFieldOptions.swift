@@ -17,6 +17,19 @@ struct ClientFieldOptions: ParsableArguments {
     @Option(name: .field(\.accessLifetime), help: .field(\.accessLifetime)) var accessLifetime: DurationChange?
     @Option(name: .field(\.idleLifetime), help: .field(\.idleLifetime)) var idleLifetime: DurationChange?
     @Option(name: .field(\.absoluteLifetime), help: .field(\.absoluteLifetime)) var absoluteLifetime: DurationChange?
+    @Option(name: .field(\.consent), help: .field(\.consent)) var consent: String?
+    @Option(name: .field(\.pkce), help: .field(\.pkce)) var pkce: String?
+    @Option(name: .field(\.postLogoutRedirectURIs), help: .field(\.postLogoutRedirectURIs))
+    var postLogoutRedirectURIs: [String] = []
+    @Option(name: .field(\.idTokenAlgorithm), help: .field(\.idTokenAlgorithm)) var idTokenAlgorithm: String?
+    @Flag(name: .field(\.idTokenClaims), inversion: .prefixedNo, help: .field(\.idTokenClaims))
+    var idTokenClaims: Bool?
+    @Option(name: .field(\.accessTokenType), help: .field(\.accessTokenType)) var accessTokenType: String?
+    @Flag(name: .field(\.essentialACR), inversion: .prefixedNo, help: .field(\.essentialACR)) var essentialACR: Bool?
+    @Option(name: .field(\.name), help: .field(\.name)) var name: String?
+    @Option(name: .field(\.clientURI), help: .field(\.clientURI)) var clientURI: String?
+    @Option(name: .field(\.policyURI), help: .field(\.policyURI)) var policyURI: String?
+    @Option(name: .field(\.termsURI), help: .field(\.termsURI)) var termsURI: String?
 
     /// The given values, for the request; everything else is absent from it.
     /// - Parameter isChange: whether there may be values to remove, so that `none` and `default` mean that.
@@ -33,6 +46,17 @@ struct ClientFieldOptions: ParsableArguments {
         given.set(\.accessLifetime, accessLifetime)
         given.set(\.idleLifetime, idleLifetime)
         given.set(\.absoluteLifetime, absoluteLifetime)
+        given.set(\.consent, choice: consent)
+        given.set(\.pkce, choice: pkce)
+        given.set(\.postLogoutRedirectURIs, postLogoutRedirectURIs)
+        given.set(\.idTokenAlgorithm, idTokenAlgorithm, empty: "default")
+        given.set(\.idTokenClaims, idTokenClaims)
+        given.set(\.accessTokenType, choice: accessTokenType)
+        given.set(\.essentialACR, essentialACR)
+        given.set(\.name, name, empty: "default")
+        given.set(\.clientURI, clientURI, empty: "none")
+        given.set(\.policyURI, policyURI, empty: "none")
+        given.set(\.termsURI, termsURI, empty: "none")
         return given.values
     }
 
@@ -43,6 +67,10 @@ struct ClientFieldOptions: ParsableArguments {
 
         mutating func set(_ field: PartialKeyPath<ClientSettings>, _ flag: Bool?) {
             if let flag { values[field] = .bool(flag) }
+        }
+
+        mutating func set(_ field: PartialKeyPath<ClientSettings>, choice: String?) {
+            if let choice { values[field] = .string(choice) }
         }
 
         mutating func set(_ field: PartialKeyPath<ClientSettings>, _ list: [String]) {

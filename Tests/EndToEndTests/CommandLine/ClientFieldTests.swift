@@ -35,6 +35,19 @@ struct ClientFieldTests {
             ("access-ttl", ["2m"], "access ttl", "2m", "default"),
             ("idle-ttl", ["2h"], "idle ttl", "2h", "default"),
             ("absolute-ttl", ["2d"], "absolute ttl", "2d", "default"),
+            ("consent", ["never"], "consent", "never", "ask"), ("pkce", ["optional"], "PKCE", "optional", "required"),
+            (
+                "post-logout-redirect-uri", ["https://a.example/out"], "post-logout redirect URIs",
+                "https://a.example/out", "none"
+            ),
+            ("id-token-algorithm", ["EdDSA"], "ID token algorithm", "EdDSA", "default"),
+            ("id-token-claims", [], "claims in ID token", "yes", nil),
+            ("access-token-typ", ["JWT"], "access token typ", "JWT", "at+jwt"),
+            ("essential-acr", [], "essential acr", "yes", nil),
+            ("name", ["Our orders"], "name", "Our orders", "default"),
+            ("client-uri", ["https://a.example/"], "client URI", "https://a.example/", "none"),
+            ("policy-uri", ["https://a.example/policy"], "policy URI", "https://a.example/policy", "none"),
+            ("tos-uri", ["https://a.example/terms"], "terms URI", "https://a.example/terms", "none"),
         ]
         #expect(Set(given.map(\.option)) == Set(ClientSettings.fields.map(\.option)), "add what is new")
         let options = given.flatMap { ["--\($0.option)"] + $0.value }
@@ -45,7 +58,8 @@ struct ClientFieldTests {
             #expect(added[title] == shown, "\(title)")
         }
         let empty = given.flatMap { field in field.empty.map { ["--\(field.option)", $0] } ?? [] }
-        let changed = try await fixture.run(["client", "update", "app", "--no-first-party"] + empty + place)
+        let flags = ClientSettings.fields.filter { $0.form == .flag }.map { "--no-\($0.option)" }
+        let changed = try await fixture.run(["client", "update", "app"] + flags + empty + place)
         #expect(changed.code == 0, "\(changed.error)")
         for field in ClientSettings.fields {
             let unset = field.form == .flag ? "no" : field.unset.isEmpty ? "-" : field.unset
@@ -55,7 +69,8 @@ struct ClientFieldTests {
         let members = try StrictJSON.parseObject(Array(json.output.utf8)).members.map(\.name)
         #expect(
             members == [
-                "audiences", "created_at", "disabled", "first_party", "grants", "id", "kind", "origins",
+                "access_token_typ", "audiences", "consent", "created_at", "disabled", "essential_acr", "first_party",
+                "grants", "id", "id_token_claims", "kind", "origins", "pkce", "post_logout_redirect_uris",
                 "redirect_uris",
             ])
     }

@@ -9,9 +9,12 @@ struct ClientGrantsTests {
 
     /// The list is written out on purpose: who adds a grant here decides about the clients of tomorrow.
     @Test func `each kind of client has by default what is written here, and nothing else`() {
-        #expect(Client.Grant.all.map(\.name) == ["refresh_token", "client_credentials"])
-        #expect(Client.Grant.defaults(for: .public).map(\.name) == ["refresh_token"])
-        #expect(Client.Grant.defaults(for: .confidential).map(\.name) == ["refresh_token", "client_credentials"])
+        #expect(Client.Grant.all.map(\.name) == ["authorization_code", "refresh_token", "client_credentials"])
+        #expect(Client.Grant.defaults(for: .public).map(\.name) == ["authorization_code", "refresh_token"])
+        #expect(
+            Client.Grant.defaults(for: .confidential).map(\.name) == [
+                "authorization_code", "refresh_token", "client_credentials",
+            ])
     }
 
     @Test(arguments: Client.Kind.allCases)

@@ -111,6 +111,50 @@ struct ClientRulesTests {
         #expect(try validated { $0.settings.redirectURIs = [uri] }.redirectURIs == [uri])
     }
 
+    @Test func `a post-logout redirect URI has the form of a redirect URI, and is taken once`() throws {
+        for uri in [
+            "", "/out", "http://app.example.com/out", "https://app.example.com/out#x", "https://*.example.com/",
+            "javascript:alert(1)", "data:text/html,x",
+        ] {
+            #expect(throws: invalid) { try validated { $0.settings.postLogoutRedirectURIs = [uri] } }
+        }
+        let good = "https://app.example.com/out?x=1"
+        #expect(
+            try validated { $0.settings.postLogoutRedirectURIs = [good, good] }.postLogoutRedirectURIs == [good])
+    }
+
+    @Test func `PKCE stays required for a client without a secret`() throws {
+        #expect(throws: invalid) { try validated(.public) { $0.settings.pkce = .optional } }
+        #expect(try validated(.confidential) { $0.settings.pkce = .optional }.pkce == .optional)
+        for kind in Client.Kind.allCases { #expect(try validated(kind).pkce == .required) }
+    }
+
+    @Test(arguments: [
+        "", " ", " Orders", "Orders ", "Orders\u{A0}", "Or\u{0}ders", "Or\nders", "Or\u{1B}[2Jders", "\u{202E}sredrO",
+        "Or\u{2028}ders", "Or\u{2066}ders", String(repeating: "x", count: 65),
+        "x" + String(repeating: "\u{301}", count: 64),
+    ])
+    func `a name that a page could not show as it is, is refused`(name: String) {
+        #expect(throws: invalid) { try validated { $0.settings.name = name } }
+    }
+
+    @Test(arguments: [
+        "Orders", "M\u{FC}ller & S\u{F6}hne <b>", "\u{5E97}", String(repeating: "\u{1F600}", count: 64),
+    ])
+    func `a name is any text of one line, also markup, which is only text`(name: String) throws {
+        #expect(try validated { $0.settings.name = name }.name == name)
+    }
+
+    @Test(arguments: [
+        "", "/policy", "http://a.example/policy", "http://localhost/policy", "javascript:alert(1)", "https:policy",
+        "https://", "https://user@a.example/", "https://a.example/ x", "https://b\u{FC}cher.example/",
+        "https://a.example/" + String(repeating: "x", count: 500),
+    ])
+    func `a link to a page about the client is https`(uri: String) {
+        let links: [WritableKeyPath<ClientSettings, String?>] = [\.clientURI, \.policyURI, \.termsURI]
+        for link in links { #expect(throws: invalid) { try validated { $0.settings[keyPath: link] = uri } } }
+    }
+
     @Test(arguments: [
         "", "two words", "a/b", "https://api.example.com#x", "https:", "b\u{FC}cher", "\"x\"", "1:x", ":x",
         String(repeating: "a", count: 257), "https://auth.example.com/api/v1",
@@ -135,8 +179,8 @@ struct ClientRulesTests {
 
     @Test func `client_credentials needs a confidential client`() throws {
         #expect(throws: invalid) { try validated { $0.settings.grants = [.refreshToken, .clientCredentials] } }
-        #expect(try validated().grants == [.refreshToken])
-        #expect(try validated(.confidential).grants == [.refreshToken, .clientCredentials])
+        #expect(try validated().grants == [.authorizationCode, .refreshToken])
+        #expect(try validated(.confidential).grants == [.authorizationCode, .refreshToken, .clientCredentials])
         #expect(
             try validated(.confidential) { $0.settings.grants = [.clientCredentials, .clientCredentials] }.grants == [
                 .clientCredentials

@@ -30,6 +30,8 @@ struct ClientScopeTests {
         arguments: [
             // (client's list, asked, roles)
             (nil, "openid api.read", ["admin"]),
+            (nil, "openid offline_access", []),
+            (nil, "openid phone", []),
             (nil, "latchkey:admin", ["admin"]),
             ("api.read", "openid", []),
             ("api.read", "latchkey:account", []),
@@ -53,8 +55,8 @@ struct ClientScopeTests {
 
     @Test(
         arguments: [
-            (nil, nil, [], "openid profile email offline_access"),
-            (nil, "", [], "openid profile email offline_access"),
+            (nil, nil, [], "openid profile email"),
+            (nil, "", [], "openid profile email"),
             (nil, "latchkey:account", [], "latchkey:account"),
             (nil, "email latchkey:account openid", [], "email latchkey:account openid"),
             ("api.read latchkey:admin", nil, ["admin"], "api.read"),

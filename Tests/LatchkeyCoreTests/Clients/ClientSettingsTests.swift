@@ -17,6 +17,17 @@ struct ClientSettingsTests {
         $0.accessLifetime = .seconds(60)
         $0.idleLifetime = .seconds(3600)
         $0.absoluteLifetime = .seconds(86400)
+        $0.name = "M\u{FC}ller & S\u{F6}hne"
+        $0.consent = .never
+        $0.pkce = .optional
+        $0.postLogoutRedirectURIs = ["https://a.example/out"]
+        $0.idTokenAlgorithm = .edDSA
+        $0.idTokenClaims = true
+        $0.accessTokenType = .plain
+        $0.essentialACR = true
+        $0.policyURI = "https://a.example/policy"
+        $0.termsURI = "https://a.example/terms"
+        $0.clientURI = "https://a.example/"
     }
 
     private func text(_ settings: ClientSettings, over old: String = "{}") throws -> String {
@@ -60,7 +71,9 @@ struct ClientSettingsTests {
         let new = try text(settings, over: old)
         #expect(
             new == #"{"zzz":null,"áb":1e3,"e\"x":{"scope": [ 1.50, "\/" ]},"audiences":["y"],"A":[ ],"#
-                + #""first_party":true,"origins":[],"redirect_uris":[],"grants":[],"access_ttl_seconds":30}"#)
+                + #""first_party":true,"origins":[],"redirect_uris":[],"grants":[],"access_ttl_seconds":30,"#
+                + #""consent":"ask","pkce":"required","post_logout_redirect_uris":[],"id_token_claims":false,"#
+                + #""access_token_typ":"at+jwt","essential_acr":false}"#)
         #expect(try read(new) == settings)
         // And again, by the program that wrote it.
         settings.audiences = ["x"]
@@ -81,7 +94,9 @@ struct ClientSettingsTests {
     @Test(arguments: [
         "", "[]", "{", #"{"scope":1}"#, #"{"scope":"a  b"}"#, #"{"algorithm":"none"}"#, #"{"first_party":"yes"}"#,
         #"{"origins":"x"}"#, #"{"origins":[1]}"#, #"{"access_ttl_seconds":60.5}"#, #"{"access_ttl_seconds":"60"}"#,
-        #"{"audiences":["a"],"audiences":["b"]}"#, #"{"grants":{}}"#, "{\"login_uri\":\"\u{0}\"}", "\u{FEFF}{}",
+        #"{"audiences":["a"],"audiences":["b"]}"#, #"{"grants":{}}"#, "{\"login_uri\":\"\u{0}\"}",
+        #"{"consent":"sometimes"}"#, #"{"consent":true}"#, #"{"pkce":"Optional"}"#, #"{"pkce":""}"#,
+        #"{"access_token_typ":"jwt"}"#, #"{"id_token_algorithm":"none"}"#, #"{"essential_acr":1}"#, "\u{FEFF}{}",
     ])
     func `a text that is not what we store is no settings at all`(text: String) {
         #expect(throws: (any Error).self) { try read(text) }

@@ -63,7 +63,7 @@ struct SessionTokenTests {
 
     @Test func `tokens and codes print as redacted`() throws {
         let token = try SessionToken.derive(session: session, nonce: nonce, keys: keys)
-        #expect("\(token) \(LoginCodeString.generate())" == "<redacted> <redacted>")
+        #expect("\(token) \(AuthorizationCodeString.generate())" == "<redacted> <redacted>")
     }
 
     @Test(arguments: [(30, 7), (240, 60), (600, 60), (1200, 60), (3600, 180), (14 * 86400, 60480)])

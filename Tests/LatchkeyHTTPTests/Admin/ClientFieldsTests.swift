@@ -14,7 +14,11 @@ struct ClientFieldsTests {
         "redirect_uris": .array(["https://a.example/cb"]),
         "login_uri": "https://a.example/login", "audiences": .array(["api"]), "scope": "openid orders:read",
         "grants": .array([]), "algorithm": "RS256", "access_ttl_seconds": 61, "idle_ttl_seconds": 3601,
-        "absolute_ttl_seconds": 86401,
+        "absolute_ttl_seconds": 86401, "name": "Orders", "consent": "never", "pkce": "optional",
+        "post_logout_redirect_uris": .array(["https://a.example/out"]), "id_token_algorithm": "EdDSA",
+        "id_token_claims": true, "access_token_typ": "JWT", "essential_acr": true,
+        "policy_uri": "https://a.example/policy", "tos_uri": "https://a.example/terms",
+        "client_uri": "https://a.example/",
     ]
 
     private func update(_ json: String) throws -> ClientUpdate { try ClientUpdate.decode(Array(json.utf8)) }

@@ -195,6 +195,11 @@ struct ClientSchemaTests {
             $0.accessLifetime = .zero
             $0.idleLifetime = .zero
             $0.absoluteLifetime = .zero
+            $0.idTokenAlgorithm = .rs256
+            $0.name = ""
+            $0.clientURI = ""
+            $0.policyURI = ""
+            $0.termsURI = ""
         }
         let missing = ClientSettings.fields.filter { $0.value(in: settings) == nil }
         #expect(missing.isEmpty == full, "set here what was added: \(missing.map(\.name))")

@@ -1,0 +1,3 @@
+-- contract
+-- Replaced by authorization_codes.
+DROP TABLE login_codes;
