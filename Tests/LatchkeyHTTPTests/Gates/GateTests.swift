@@ -102,7 +102,7 @@ struct GateTests {
             let services: Set<String> = ["service", "receiver", "administrating service", "basic"]
             let administrators: Set<String> = ["operator", "administrator", "administrating service"]
             let expected: [(RouteAccess, Set<String>)] = [
-                (.open, Set(callers.map(\.name))), (.bearer, live), (.account, ["account"]),
+                (.open, Set(callers.map(\.name))), (.bearer, live), (.account, ["account"]), (.userInfo, ["user"]),
                 (.receiver, ["receiver"]), (.admin(.reads), administrators), (.admin(.changes), administrators),
                 (.operator, ["operator"]), (.session, ["cookie"]), (.begunSignIn, []), (.listReader, services),
                 // What these show stands in the body.

@@ -51,7 +51,8 @@ struct QueryRuleTests {
 
     /// Routes that anybody's links, caches or libraries may ask with parameters of their own.
     private static let tolerant: Set<String> = [
-        "POST /oauth2/token", "POST /oauth2/revoke", "POST /oauth2/introspect", "GET /start", "GET /callback",
+        "POST /oauth2/token", "POST /oauth2/revoke", "POST /oauth2/introspect", "GET /oauth2/userinfo",
+        "POST /oauth2/userinfo", "GET /start", "GET /callback",
         "GET /openapi.json", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/openid-configuration", "GET /.well-known/ssf-configuration", "GET /healthz", "GET /readyz",
     ]
