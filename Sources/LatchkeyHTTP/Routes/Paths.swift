@@ -14,7 +14,6 @@ package enum PublicPath {
     package static let token = "/oauth2/token"
     package static let revoke = "/oauth2/revoke"
     package static let introspect = "/oauth2/introspect"
-    package static let userInfo = "/oauth2/userinfo"
     package static let login = "/api/v1/login"
     package static let refresh = "/api/v1/refresh"
     package static let logout = "/api/v1/logout"
