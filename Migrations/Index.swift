@@ -35,7 +35,8 @@ package enum Migrations {
     package static let postgres: [Migration] = [
         Migration(version: 1, name: "baseline", bytes: PackageResources._001_baseline_sql),
         Migration(version: 2, name: "sign_ins", bytes: PackageResources._002_sign_ins_sql),
-        Migration(version: 3, name: "login_codes", bytes: PackageResources._003_login_codes_sql),
+        Migration(version: 3, name: "profiles", bytes: PackageResources._003_profiles_sql),
+        Migration(version: 4, name: "login_codes", bytes: PackageResources._004_login_codes_sql),
     ]
 
     /// For SQLite, in the order in which they are applied.
@@ -54,5 +55,6 @@ package enum Migrations {
         Migration(version: 12, name: "foreign_hashes", bytes: PackageResources._012_foreign_hashes_sql),
         Migration(version: 13, name: "client_settings", bytes: PackageResources._013_client_settings_sql),
         Migration(version: 14, name: "sign_ins", bytes: PackageResources._014_sign_ins_sql),
+        Migration(version: 15, name: "profiles", bytes: PackageResources._015_profiles_sql),
     ]
 }

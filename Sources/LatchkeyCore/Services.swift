@@ -94,7 +94,8 @@ package struct Services: Sendable {
         self.bearer = bearer
         self.revocations = revocations
         self.users = UserService(
-            store: store, verifier: passwords, foreignHashes: foreignHashes, policy: policy, clock: clock)
+            store: store, verifier: passwords, foreignHashes: foreignHashes, policy: policy, settings: settings,
+            clock: clock)
         self.foreignHashes = foreignHashes
         self.clients = ClientService(
             store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,

@@ -10,6 +10,8 @@ package struct Settings: Sendable {
     package var refresh = Refresh()
     package var password = Password()
     package var login = Login()
+    package var users = Users()
+    package var claims = Claims()
     package var keys = Keys()
     package var revocations = Revocations()
     package var sharedSignals = SharedSignals()
@@ -61,6 +63,19 @@ package struct Settings: Sendable {
         package var accountFailures = 10
         package var addressFailures = 100
         package var window: Duration = .seconds(900)
+        package init() {}
+    }
+
+    package struct Users: Sendable {
+        /// Whether a user may sign in with the e-mail address instead of the name. Then names and addresses share one
+        /// space: what one user has as name or address, no other can get.
+        package var emailSignIn = false
+        package init() {}
+    }
+
+    package struct Claims: Sendable {
+        /// Further claims by the scope that releases them, in the order of the configuration.
+        package var scopes: [ReleasedClaims] = []
         package init() {}
     }
 

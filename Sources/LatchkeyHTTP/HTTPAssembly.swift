@@ -77,7 +77,7 @@ package struct HTTPAssembly: Sendable {
     /// The paths that every page may read.
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
-        paths.formUnion([PublicPath.keySet, PublicPath.openAPI])
+        paths.formUnion([PublicPath.openIDConfiguration, PublicPath.keySet, PublicPath.openAPI])
         if settings.revocations.access == .public {
             paths.formUnion([PublicPath.revocations, PublicPath.signedRevocations])
             if settings.statusList.enabled { paths.formUnion(StatusListEndpoint.templates) }

@@ -106,6 +106,7 @@ package final class SQLLedger: Ledger {
     package var sessions: any SessionTable { Sessions(connection, dialect) }
     package var users: any UserTable { Users(connection) }
     package var passwords: any PasswordTable { Passwords(connection) }
+    package var profiles: any ProfileTable { Profiles(connection) }
     package var clients: any ClientTable { Clients(connection, self) }
     package var codes: any AuthorizationCodeTable { AuthorizationCodes(connection) }
     package var signIns: any SignInTable { SignIns(connection) }

@@ -18,6 +18,7 @@ package struct SQLLooks: Looks {
     package var consents: any ConsentLook { Consents(connection) }
     package var users: any UserLook { Users(connection) }
     package var passwords: any PasswordLook { Passwords(connection) }
+    package var profiles: any ProfileLook { Profiles(connection) }
     package var clients: any ClientLook { Clients(connection) }
     package var throttle: any ThrottleLook { ThrottleCounters(connection) }
     package var networks: any NetworkLook { KnownNetworks(connection) }

@@ -9,7 +9,7 @@ public struct Scope: Sendable, Hashable, LosslessStringConvertible {
     /// The right of a service to manage and poll its own stream of security events. Never in one token with scopes of
     /// other services.
     package static let latchkeyEvents = "latchkey:events"
-    /// Asks for an ID token (OpenID Connect Core 3.1.2.1).
+    /// Asks for an ID token and for UserInfo (OpenID Connect Core 3.1.2.1, 5.3).
     package static let openID = "openid"
     /// Asks for a session that outlives the sign-out of the browser (OpenID Connect Core 11).
     package static let offlineAccess = "offline_access"

@@ -55,7 +55,8 @@ struct SchemaTests {
             // Shown, and compared with nothing that decides.
             "users.created_at", "passwords.changed_at", "clients.created_at", "client_secrets.created_at",
             "revocations.revoked_at", "event_streams.created_at", "event_streams.acknowledged_at",
-            "former_names.given_up_at", "schema_migrations.applied_at",
+            "former_names.given_up_at", "schema_migrations.applied_at", "profiles.email_verified_at",
+            "profiles.updated_at",
             // All keys are withdrawn at the next start.
             "signing_keys.announced_at", "signing_keys.activated_at", "signing_keys.retired_at", "signing_keys.gone_at",
         ]

@@ -32,6 +32,7 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 /// What every implementation of ``Store`` has to pass.
 package enum StoreConformance {
     package static let cases: [StoreCase] =
-        loginCases + rotationCases + revocationCases + gateCases + userCases + clientCases + keyCases + upkeepCases
+        loginCases + rotationCases + revocationCases + gateCases + userCases + profileCases + clientCases + keyCases
+        + upkeepCases
         + streamCases + serverSessionCases + statusListCases
 }

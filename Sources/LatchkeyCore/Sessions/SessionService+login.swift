@@ -100,10 +100,8 @@ extension SessionService {
     /// - Throws: ``Refusal`` `too_many_attempts`, `invalid_credentials`, `overloaded`.
     func prove(_ attempt: PasswordAttempt) async throws -> Authenticated {
         try passwords.checkRoom(network: attempt.network)
-        let name = try? UserName(attempt.userName)
         let admission = try await throttle.admit(
-            name.map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: attempt.userName)),
-            network: attempt.network, sharedPeer: attempt.sharedNetwork)
+            try await account(named: attempt.userName), network: attempt.network, sharedPeer: attempt.sharedNetwork)
         let record = admission.record
         let comparison = try await passwords.compare(
             password: attempt.password, stored: record?.credential.hash, mayMatch: record?.user.disabled == false,
@@ -120,6 +118,17 @@ extension SessionService {
         return Authenticated(
             user: record.user, credentialVersion: record.credential.version,
             proofs: [Proof(.password, at: clock.now())], admission: admission)
+    }
+
+    /// The account that a text names: by its name, or with `users.email_sign_in` by the address that one user has. The
+    /// throttle counts by the name in both cases, so an address opens no second set of attempts.
+    private func account(named text: String) async throws -> LoginThrottle.Account {
+        if settings.users.emailSignIn, let address = try? EmailAddress(text),
+            let name = try await store.nameToSignIn(withAddress: address.comparisonForm)
+        {
+            return .named(name)
+        }
+        return (try? UserName(text)).map { .named($0.normalised) } ?? .impossible(UserName.comparisonForm(of: text))
     }
 
     /// Begins a session with tokens. Durable on return.

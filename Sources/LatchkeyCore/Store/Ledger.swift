@@ -22,6 +22,7 @@ package protocol Ledger: AnyObject {
     var sessions: any SessionTable { get }
     var users: any UserTable { get }
     var passwords: any PasswordTable { get }
+    var profiles: any ProfileTable { get }
     var clients: any ClientTable { get }
     var codes: any AuthorizationCodeTable { get }
     var signIns: any SignInTable { get }
@@ -47,6 +48,7 @@ package protocol Looks {
     var consents: any ConsentLook { get }
     var users: any UserLook { get }
     var passwords: any PasswordLook { get }
+    var profiles: any ProfileLook { get }
     var clients: any ClientLook { get }
     var throttle: any ThrottleLook { get }
     var networks: any NetworkLook { get }

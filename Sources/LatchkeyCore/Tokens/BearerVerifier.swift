@@ -94,6 +94,36 @@ package final class BearerVerifier: Sendable {
         return AuthorisedCaller(token: verified, record: record)
     }
 
+    /// The user of a live token with `openid`, and what the client may still be told. The session's row is read again;
+    /// a token without a session (an administrator made it) has its user and its client read again.
+    /// - Throws: ``Refusal`` `invalid_token`, `insufficient_scope`.
+    package func authoriseUserInfo(_ token: String) async throws -> UserInfoCaller {
+        let verified = try verify(token)
+        let claims = verified.claims
+        guard let id = UserID(claims.subject) else {
+            throw Refusal(.insufficientScope, "This needs an access token from a user's sign-in.")
+        }
+        let record = claims.sessionID == nil ? nil : try await session(of: verified)
+        let (user, client) =
+            if let record { (record.user, record.client) } else {
+                try await owners(user: id, client: claims.clientID)
+            }
+        guard claims.scope.contains(Scope.openID) else {
+            throw Refusal(
+                .insufficientScope, "This needs an access token of scope openid: sign in with it, or ask for it.")
+        }
+        // A scope that the client has lost since the token was issued is lost at once.
+        guard client.allowedScope.contains(Scope.openID) else { throw Self.lost }
+        return UserInfoCaller(user: user, scope: claims.scope.intersection(client.allowedScope))
+    }
+
+    private func owners(user: UserID, client: ClientID) async throws -> (User, Client) {
+        guard let user = try await store.user(.id(user)), !user.disabled,
+            let client = try await store.client(client), !client.disabled
+        else { throw Self.refused("user or client gone") }
+        return (user, client)
+    }
+
     /// The session that a user's token belongs to.
     /// - Throws: ``Refusal`` `invalid_token` when it has ended.
     package func session(of token: VerifiedToken) async throws -> SessionRecord {
@@ -147,6 +177,12 @@ extension SessionRecord {
         session.transport != .session && client.grants.contains(.refreshToken)
             && client.scopeStillHeld(session.scope, by: user).contains(scope)
     }
+}
+
+/// Who is asked about at UserInfo, and what the client may be told.
+package struct UserInfoCaller: Sendable {
+    package let user: User
+    package let scope: Scope
 }
 
 /// The caller of our API.

@@ -76,13 +76,16 @@ package struct UserChange: Sendable {
     package var normalisedName: String?
     package var roles: [String]?
     package var mustChangePassword: Bool?
+    package var profile: ProfileChange
     package init(
-        name: String? = nil, normalisedName: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil
+        name: String? = nil, normalisedName: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil,
+        profile: ProfileChange = ProfileChange()
     ) {
         self.name = name
         self.normalisedName = normalisedName
         self.roles = roles
         self.mustChangePassword = mustChangePassword
+        self.profile = profile
     }
 }
 

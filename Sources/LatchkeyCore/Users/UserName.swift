@@ -58,7 +58,7 @@ package struct UserName: Sendable, Equatable {
 
     /// Control characters, line and paragraph separators, and characters that change the direction of writing, which
     /// could make one name look like another.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
         default: scalar.properties.isBidiControl

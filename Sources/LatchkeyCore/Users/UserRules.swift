@@ -6,14 +6,22 @@ package struct UserImport: Sendable {
     /// How long a wrong password takes on the imported hash, see ``ForeignHashes``; nil for one of our own hashes.
     /// Stored in whole milliseconds, rounded up.
     package let cost: Duration?
-    package init(user: User, passwordHash: String, cost: Duration? = nil) {
+    package let profile: ProfileChange
+    package init(
+        user: User, passwordHash: String, cost: Duration? = nil, profile: ProfileChange = ProfileChange()
+    ) {
         self.user = user
         self.passwordHash = passwordHash
         self.cost = cost
+        self.profile = profile
     }
 }
 
-package enum UserImportOutcome: Sendable, Equatable { case imported, alreadyExists }
+package enum UserImportOutcome: Sendable, Equatable {
+    case imported, alreadyExists
+    /// Another user has the name as address, or the address as name or address, and that may not be.
+    case clash
+}
 
 /// The conditions for users to delete their own account.
 package struct OwnDeletion: Sendable {
@@ -36,9 +44,17 @@ package enum UserRules {
     private static let nameTaken = Refusal(
         .conflict, "A user with this name exists already; choose another name.")
 
-    static func create(_ user: User, passwordHash: String, event: AuditEvent, _ ledger: any Ledger) throws {
-        guard try insert(user, hash: passwordHash, cost: nil, ledger) else { throw nameTaken }
-        try AuditRules.append(event, ledger)
+    /// - Parameter uniquely: whether names and addresses share one space; see ``Settings/Users/emailSignIn``.
+    static func create(
+        _ user: User, passwordHash: String, profile: ProfileChange = ProfileChange(), uniquely: Bool = false,
+        event: AuditEvent, _ ledger: any Ledger
+    ) throws {
+        let row = UserImport(user: user, passwordHash: passwordHash, profile: profile)
+        switch try insert(row, uniquely: uniquely, ledger) {
+        case .imported: try AuditRules.append(event, ledger)
+        case .alreadyExists: throw nameTaken
+        case .clash: throw ProfileRules.clash
+        }
     }
 
     /// - Returns: false when there is a user already; nothing was written then.
@@ -51,29 +67,52 @@ package enum UserRules {
     }
 
     private static func insert(
-        _ user: User, hash: String, cost: Duration?, _ ledger: any Ledger
-    ) throws -> Bool {
-        guard try ledger.users.insert(user) else { return false }
-        try ledger.passwords.insert(hash, cost: cost, of: user.id, at: ledger.instant)
-        return true
+        _ row: UserImport, uniquely: Bool, _ ledger: any Ledger
+    ) throws -> UserImportOutcome {
+        let user = row.user
+        if uniquely {
+            switch try judge(row, ledger.users, ledger.profiles) {
+            case .imported: break
+            case let refused: return refused
+            }
+        }
+        guard try ledger.users.insert(user) else { return .alreadyExists }
+        try ledger.passwords.insert(row.passwordHash, cost: row.cost, of: user.id, at: ledger.instant)
+        _ = try ProfileRules.apply(row.profile, to: user.id, uniquely: false, ledger)
+        return .imported
     }
 
-    static func add(_ users: [UserImport], event: AuditEvent?, _ ledger: any Ledger) throws -> [UserImportOutcome] {
-        let outcomes = try users.map { item in
-            try insert(item.user, hash: item.passwordHash, cost: item.cost, ledger)
-                ? UserImportOutcome.imported : .alreadyExists
-        }
+    /// What an import of the row would end in where names and addresses share one space. Nothing is written. A new
+    /// user's own name may be the address.
+    static func judge(
+        _ row: UserImport, _ users: any UserLook, _ profiles: any ProfileLook
+    ) throws -> UserImportOutcome {
+        guard try users.find(normalisedName: row.user.normalisedName) == nil else { return .alreadyExists }
+        guard try ProfileRules.isFree(name: row.user.normalisedName, for: nil, profiles) else { return .clash }
+        guard case .set(let address) = row.profile.email else { return .imported }
+        return try ProfileRules.isFree(address: address, for: nil, users, profiles) ? .imported : .clash
+    }
+
+    static func add(
+        _ users: [UserImport], uniquely: Bool = false, event: AuditEvent?, _ ledger: any Ledger
+    ) throws -> [UserImportOutcome] {
+        let outcomes = try users.map { try insert($0, uniquely: uniquely, ledger) }
         if let event { try AuditRules.append(event, ledger) }
         return outcomes
     }
 
     /// - Throws: `not_found`, `conflict`. Losing the role `admin` revokes the user's tokens (`role_lost`). So does a
     ///   new requirement to change the password (`password_change`), which also bumps the credential's version.
-    static func update(_ id: UserID, _ change: UserChange, actor: Actor, _ ledger: any Ledger) throws -> User {
+    static func update(
+        _ id: UserID, _ change: UserChange, uniquely: Bool = false, actor: Actor, _ ledger: any Ledger
+    ) throws -> User {
         let old = try existing(id, ledger)
         var new = old
         if let name = change.normalisedName, !name.utf8.elementsEqual(old.normalisedName.utf8) {
             guard try ledger.users.find(normalisedName: name) == nil else { throw nameTaken }
+            if uniquely {
+                guard try ProfileRules.isFree(name: name, for: id, ledger.profiles) else { throw ProfileRules.clash }
+            }
             try ledger.users.keepName(of: old, at: ledger.instant)
             new.normalisedName = name
         }
@@ -81,11 +120,14 @@ package enum UserRules {
         new.roles = change.roles ?? old.roles
         new.mustChangePassword = change.mustChangePassword ?? old.mustChangePassword
         try ledger.users.update(new)
-        let changed = [
-            change.name == nil ? nil : "name", change.roles == nil ? nil : "roles",
-            change.mustChangePassword == nil ? nil : "must_change_password",
-        ].compactMap(\.self).joined(separator: " ")
-        try note(.userUpdated, id, actor, details: ["changed": changed], ledger)
+        let told = try ProfileRules.apply(
+            change.profile, to: id, isRenamed: !new.name.equalsBytes(of: old.name), uniquely: uniquely, ledger)
+        let changed =
+            [
+                change.name == nil ? nil : "name", change.roles == nil ? nil : "roles",
+                change.mustChangePassword == nil ? nil : "must_change_password",
+            ].compactMap(\.self) + told
+        try note(.userUpdated, id, actor, details: ["changed": changed.joined(separator: " ")], ledger)
         if new.mustChangePassword, !old.mustChangePassword {
             // A login under way has seen an account that may sign in; it loses.
             try ledger.passwords.raiseVersion(of: id)
@@ -170,14 +212,26 @@ package enum UserRules {
     }
 }
 
+extension UserChange {
+    /// Whether it sets something that another user may have.
+    fileprivate var mayCollide: Bool { normalisedName != nil || !profile.email.isKept }
+}
+
 extension User {
     fileprivate var isAdministrator: Bool { roles.contains(UserRoles.admin) && !disabled }
 }
 
 extension Store {
-    /// - Throws: `conflict` when the name is taken.
-    package func createUser(_ user: User, passwordHash: String, event: AuditEvent) async throws {
-        try await write { try UserRules.create(user, passwordHash: passwordHash, event: event, $0) }.value
+    /// - Parameter uniquely: whether names and addresses share one space; see ``Settings/Users/emailSignIn``.
+    /// - Throws: `conflict` when the name or the address is taken.
+    package func createUser(
+        _ user: User, passwordHash: String, profile: ProfileChange = ProfileChange(), uniquely: Bool = false,
+        event: AuditEvent
+    ) async throws {
+        try await write {
+            try UserRules.create(
+                user, passwordHash: passwordHash, profile: profile, uniquely: uniquely, event: event, $0)
+        }.value
     }
 
     /// Alone among all writers: of several nodes that start at once on an empty database one makes its administrator.
@@ -190,7 +244,9 @@ extension Store {
 
     /// Inserts the users that do not exist yet; returns for each whether it was inserted or existed. The event is
     /// written with the last of them.
-    package func importUsers(_ users: [UserImport], event: AuditEvent?) async throws -> [UserImportOutcome] {
+    package func importUsers(
+        _ users: [UserImport], uniquely: Bool = false, event: AuditEvent?
+    ) async throws -> [UserImportOutcome] {
         // Chunks of a few milliseconds: sign-ins continue in between.
         let chunk = 200
         var outcomes: [UserImportOutcome] = []
@@ -198,14 +254,22 @@ extension Store {
             let end = min(start + chunk, users.count)
             let part = Array(users[start..<end])
             let event = end == users.count ? event : nil
-            outcomes += try await write(.rows) { try UserRules.add(part, event: event, $0) }.value
+            // No index keeps addresses and names apart: whoever compares them must be alone.
+            outcomes += try await write(uniquely ? .turn : .rows) {
+                try UserRules.add(part, uniquely: uniquely, event: event, $0)
+            }.value
         }
         return outcomes
     }
 
-    /// See ``UserRules/update(_:_:actor:_:)``.
-    package func updateUser(_ id: UserID, _ change: UserChange, actor: Actor) async throws -> User {
-        try await write(.user(id)) { try UserRules.update(id, change, actor: actor, $0) }.value
+    /// See ``UserRules/update(_:_:uniquely:actor:_:)``.
+    package func updateUser(
+        _ id: UserID, _ change: UserChange, uniquely: Bool = false, actor: Actor
+    ) async throws -> User {
+        // No index keeps addresses and names apart: whoever compares them must be alone.
+        try await write(uniquely && change.mayCollide ? .turn : .user(id)) {
+            try UserRules.update(id, change, uniquely: uniquely, actor: actor, $0)
+        }.value
     }
 
     /// See ``UserRules/setDisabled(_:_:actor:_:)``.
@@ -240,6 +304,14 @@ extension Store {
 
     package func loginRecord(user: UserID) async throws -> LoginRecord? {
         try await read { try $0.users.loginRecord(of: user) }
+    }
+
+    /// What ``importUsers(_:uniquely:event:)`` would answer for one row.
+    package func judgeImport(of row: UserImport, uniquely: Bool) async throws -> UserImportOutcome {
+        try await read { looks in
+            guard !uniquely else { return try UserRules.judge(row, looks.users, looks.profiles) }
+            return try looks.users.find(normalisedName: row.user.normalisedName) == nil ? .imported : .alreadyExists
+        }
     }
 
     package func user(_ reference: UserReference) async throws -> User? {

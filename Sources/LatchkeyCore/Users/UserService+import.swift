@@ -10,10 +10,11 @@ package struct ImportLine: Sendable {
     package let roles: [String]
     package let disabled: Bool
     package let mustChange: Bool
+    package let profile: ProfileDraft
 
     package init(
         number: Int, username: String, passwordHash: String, roles: [String] = [], disabled: Bool = false,
-        mustChange: Bool = false
+        mustChange: Bool = false, profile: ProfileDraft = ProfileDraft()
     ) {
         self.number = number
         self.username = username
@@ -21,6 +22,7 @@ package struct ImportLine: Sendable {
         self.roles = roles
         self.disabled = disabled
         self.mustChange = mustChange
+        self.profile = profile
     }
 }
 
@@ -71,32 +73,48 @@ extension UserService {
             }
         }
         let rows = accepted.map(\.row)
-        let existing =
-            dryRun ? try await existing(rows) : try await insert(rows, formats: accepted.map(\.format), actor)
-        for (item, exists) in zip(accepted, existing) where exists { outcomes[item.index] = .alreadyExists }
+        let ends =
+            dryRun ? try await judge(rows) : try await insert(rows, formats: accepted.map(\.format), actor)
+        for (item, end) in zip(accepted, ends) {
+            switch end {
+            case .imported: break
+            case .alreadyExists: outcomes[item.index] = .alreadyExists
+            case .clash: outcomes[item.index] = .refused(ProfileRules.clash.detail)
+            }
+        }
         return zip(lines, outcomes).map { ImportResult(line: $0.number, outcome: $1) }
     }
 
-    /// For each row, whether its name was already taken.
+    /// What became of each row.
     private func insert(
         _ rows: [UserImport], formats: [PasswordHashFormat], _ actor: Actor
-    ) async throws -> [Bool] {
+    ) async throws -> [UserImportOutcome] {
         guard !rows.isEmpty else { return [] }
         let costs = try await foreignHashes.costs(of: formats)
-        let rows = zip(rows, costs).map { UserImport(user: $0.user, passwordHash: $0.passwordHash, cost: $1) }
+        let rows = zip(rows, costs).map {
+            UserImport(user: $0.user, passwordHash: $0.passwordHash, cost: $1, profile: $0.profile)
+        }
         let event = AuditEvent(
             .usersImported, at: clock.now(), actor: actor, details: ["accounts": String(rows.count)])
         return try await foreignHashes.importing {
-            try await store.importUsers(rows, event: event).map { $0 == .alreadyExists }
+            try await store.importUsers(rows, uniquely: uniquely, event: event)
         }
     }
 
-    private func existing(_ rows: [UserImport]) async throws -> [Bool] {
-        var existing: [Bool] = []
+    /// What would become of each row. Those before it are not in the store.
+    private func judge(_ rows: [UserImport]) async throws -> [UserImportOutcome] {
+        var taken: Set<String> = []
+        var outcomes: [UserImportOutcome] = []
         for row in rows {
-            existing.append(try await store.user(.name(normalised: row.user.normalisedName)) != nil)
+            var outcome = try await store.judgeImport(of: row, uniquely: uniquely)
+            if uniquely, outcome == .imported {
+                var forms: Set = [row.user.normalisedName]
+                if case .set(let address) = row.profile.email { forms.insert(address.comparisonForm) }
+                if taken.isDisjoint(with: forms) { taken.formUnion(forms) } else { outcome = .clash }
+            }
+            outcomes.append(outcome)
         }
-        return existing
+        return outcomes
     }
 }
 
@@ -111,9 +129,13 @@ extension ImportLine {
     func validated(at now: Timestamp) throws(ImportLineFault) -> (row: UserImport, format: PasswordHashFormat) {
         let name: UserName
         let roles: [String]
+        let profile: ProfileChange
         do {
             name = try UserName(username)
             roles = try UserRoles.validated(self.roles)
+            profile = try self.profile.validated()
+            // What else can be wrong with a profile shows when it is applied to nothing.
+            _ = try profile.applied(to: Profile(updatedAt: now), at: now)
         } catch {
             throw ImportLineFault(description: error.detail)
         }
@@ -127,6 +149,6 @@ extension ImportLine {
         let user = User(
             id: UserID.generate(at: now), name: name.display, normalisedName: name.normalised, roles: roles,
             disabled: disabled, mustChangePassword: mustChange, createdAt: now)
-        return (UserImport(user: user, passwordHash: stored), format)
+        return (UserImport(user: user, passwordHash: stored, profile: profile), format)
     }
 }

@@ -10,33 +10,40 @@ package struct UserService: Sendable {
     let verifier: PasswordVerifier
     let foreignHashes: ForeignHashes
     let policy: PasswordPolicy
+    /// Whether names and addresses share one space.
+    let uniquely: Bool
     let clock: Clock
 
     package init(
-        store: any Store, verifier: PasswordVerifier, foreignHashes: ForeignHashes, policy: PasswordPolicy, clock: Clock
+        store: any Store, verifier: PasswordVerifier, foreignHashes: ForeignHashes, policy: PasswordPolicy,
+        settings: Settings, clock: Clock
     ) {
         self.store = store
         self.verifier = verifier
         self.foreignHashes = foreignHashes
         self.policy = policy
+        uniquely = settings.users.emailSignIn
         self.clock = clock
     }
 
     /// Adds an account. Durable on return.
     /// - Parameter mustChange: the first login must set another password before it yields tokens.
-    /// - Throws: `invalid_request` for the name or a role, `password_rejected`, `conflict` when the name is taken,
-    ///   `overloaded`.
+    /// - Throws: `invalid_request` for the name, a role or the profile, `password_rejected`, `conflict` when the name or
+    ///   the address is taken, `overloaded`.
     package func create(
-        name: String, password: Password, roles: [String] = [], mustChange: Bool = false, actor: Actor
+        name: String, password: Password, roles: [String] = [], mustChange: Bool = false,
+        profile: ProfileDraft = ProfileDraft(), actor: Actor
     ) async throws -> User {
         let name = try UserName(name)
         let roles = try UserRoles.validated(roles)
+        let profile = try profile.validated()
         try policy.check(password, userName: name)
         // Before the hash, which is the expensive part; the store checks again in its transaction.
         guard try await store.user(.name(normalised: name.normalised)) == nil else { throw Self.nameTaken }
         let hash = try await verifier.hash(password: password, network: Self.hashingGroup)
         let user = newUser(name, roles, mustChange: mustChange)
-        try await store.createUser(user, passwordHash: hash, event: Self.creation(of: user, by: actor))
+        try await store.createUser(
+            user, passwordHash: hash, profile: profile, uniquely: uniquely, event: Self.creation(of: user, by: actor))
         return user
     }
 
@@ -67,12 +74,15 @@ package struct UserService: Sendable {
         AuditEvent(.userCreated, at: user.createdAt, actor: actor, user: user.id)
     }
 
-    /// Changes the name, the roles, or whether the user must change the password. `change.normalisedName` is computed
-    /// here. Losing the role `admin` revokes the user's tokens.
-    /// - Throws: `not_found`, `invalid_request`, `conflict` when the new name is taken.
+    /// Changes the name, the roles, whether the user must change the password, and the profile.
+    /// `change.normalisedName` and `change.profile` are computed here. Losing the role `admin` revokes the user's tokens.
+    /// - Throws: `not_found`, `invalid_request`, `conflict` when the new name or address is taken.
     @discardableResult
-    package func update(_ reference: String, _ change: UserChange, actor: Actor) async throws -> User {
+    package func update(
+        _ reference: String, _ change: UserChange, profile: ProfileDraft = ProfileDraft(), actor: Actor
+    ) async throws -> User {
         var change = change
+        change.profile = try profile.validated()
         if let text = change.name {
             let name = try UserName(text)
             change.name = name.display
@@ -81,7 +91,7 @@ package struct UserService: Sendable {
             change.normalisedName = nil
         }
         change.roles = try change.roles.map { roles throws(Refusal) in try UserRoles.validated(roles) }
-        return try await store.updateUser(find(reference).id, change, actor: actor)
+        return try await store.updateUser(find(reference).id, change, uniquely: uniquely, actor: actor)
     }
 
     /// Sets a new password; ends all sessions and revokes all tokens of the user. Durable on return.
@@ -117,6 +127,12 @@ package struct UserService: Sendable {
         }
         return user
     }
+
+    /// What applications may be told about the user; nil when nothing was ever told.
+    package func profile(of user: User) async throws -> Profile? { try await store.profile(of: user.id) }
+
+    /// The profiles of a page of users.
+    package func profiles(of users: [User]) async throws -> [UserID: Profile] { try await store.profiles(of: users) }
 
     /// The users that an audit trail may mention under this name or id, including deleted ones. An id is taken as it
     /// is.

@@ -30,9 +30,19 @@ struct AdminUsers: Sendable {
         let page = try query.page()
         if let name = query.parameters["name"] {
             let found = try await find(name)
-            return try .resource(PageResource(items: found.map { [UserResource($0)] } ?? [], nextCursor: nil))
+            return try .resource(PageResource(items: try await resources(found.map { [$0] } ?? []), nextCursor: nil))
         }
-        return try .resource(try await users.page(page).resource(UserResource.init))
+        let found = try await users.page(page)
+        return try .resource(PageResource(items: try await resources(found.items), nextCursor: found.nextCursor))
+    }
+
+    private func resources(_ found: [User]) async throws -> [UserResource] {
+        let profiles = try await users.profiles(of: found)
+        return found.map { UserResource($0, profiles[$0.id]) }
+    }
+
+    private func resource(_ user: User) async throws -> UserResource {
+        UserResource(user, try await users.profile(of: user))
     }
 
     private func find(_ text: String) async throws -> User? {
@@ -47,22 +57,23 @@ struct AdminUsers: Sendable {
         let body = try UserCreate.read(from: request)
         let user = try await users.create(
             name: body.name, password: Password(body.password.exposed), roles: body.roles ?? [],
-            mustChange: body.mustChangePassword ?? false, actor: actor)
-        var response = try Response.resource(UserResource(user), status: .created)
+            mustChange: body.mustChangePassword ?? false, profile: body.profile, actor: actor)
+        var response = try Response.resource(try await resource(user), status: .created)
         response.headers[.location] = "/api/v1/admin/users/\(user.id)"
         return response
     }
 
     private func get(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
-        try .resource(UserResource(try await users.find(try context.pathParameter("user"))))
+        try .resource(try await resource(try await users.find(try context.pathParameter("user"))))
     }
 
     private func update(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
         let body = try UserUpdate.read(from: request)
         let user = try await users.update(
             try context.pathParameter("user"),
-            UserChange(name: body.name, roles: body.roles, mustChangePassword: body.mustChangePassword), actor: actor)
-        return try .resource(UserResource(user))
+            UserChange(name: body.name, roles: body.roles, mustChangePassword: body.mustChangePassword),
+            profile: body.profile, actor: actor)
+        return try .resource(try await resource(user))
     }
 
     private func delete(_ request: Request, _ context: RequestContext, _ actor: Actor) async throws -> Response {
@@ -82,15 +93,18 @@ struct AdminUsers: Sendable {
         _ disabled: Bool, _ request: Request, _ context: RequestContext, _ actor: Actor
     ) async throws -> Response {
         let user = try await users.setDisabled(try context.pathParameter("user"), disabled, actor: actor)
-        return try .resource(UserResource(user))
+        return try .resource(try await resource(user))
     }
 }
 
 extension UserResource {
-    init(_ user: User) {
+    init(_ user: User, _ profile: Profile?) {
         self.init(
             id: user.id.description, name: user.name, roles: user.roles, disabled: user.disabled,
-            mustChangePassword: user.mustChangePassword, createdAt: user.createdAt.seconds)
+            mustChangePassword: user.mustChangePassword, createdAt: user.createdAt.seconds,
+            email: profile?.email?.text, emailVerified: profile?.email.map { _ in profile?.emailVerifiedAt != nil },
+            displayName: profile?.displayName, locale: profile?.locale, zoneinfo: profile?.zoneinfo,
+            claims: (profile?.claims?.members).map(JSONDocument.init))
     }
 }
 
@@ -111,7 +125,7 @@ extension AdminUsers {
             ImportLine(
                 number: first + index, username: line.name, passwordHash: line.passwordHash.exposed,
                 roles: line.roles ?? [], disabled: line.disabled ?? false,
-                mustChange: line.mustChangePassword ?? false)
+                mustChange: line.mustChangePassword ?? false, profile: line.profile)
         }
         let results = try await users.importUsers(lines, dryRun: body.dryRun ?? false, actor: actor)
         return try .resource(UserImportResponse(results: results.map(UserImportLineResult.init)))

@@ -37,7 +37,7 @@ package struct CORSPolicy: Sendable {
         if publicPaths.contains(resource.template) { return .everyone }
         let isForClients = resource.routes.contains { route in
             switch route.access {
-            case .client, .application, .firstParty, .bearer, .account, .admin: true
+            case .client, .application, .firstParty, .bearer, .userInfo, .account, .admin: true
             // For the application's own backend, for proxies and for the machine itself.
             case .session, .begunSignIn, .forwarded, .operator: false
             case .open, .listReader, .receiver: resource.template.hasPrefix("/api/")

@@ -6,16 +6,19 @@ import LatchkeyCore
 /// Every 401 in problem format carries a Bearer challenge, without an error code unless a token was presented. Browsers
 /// show no dialogue for this scheme.
 struct BearerChallenge: Sendable, Equatable {
-    /// `invalid_token`, `insufficient_scope`, or nil when there was no token.
+    /// `invalid_token`, `insufficient_scope`, `invalid_request`, or nil when there was no token.
     let error: String?
     let description: String?
 
     /// Nil when the refusal is not about a bearer token.
-    init?(_ refusal: Refusal, status: Int, format: ErrorFormat) {
+    /// - Parameter isAboutToken: whether nothing but a token is sent to the path.
+    init?(_ refusal: Refusal, status: Int, format: ErrorFormat, isAboutToken: Bool = false) {
         switch refusal.code {
         case .invalidToken: self.init(error: "invalid_token", description: refusal.description6749)
         case .insufficientScope: self.init(error: "insufficient_scope", description: refusal.description6749)
         case .bearerMissing: self.init(error: nil, description: nil)
+        case .invalidRequest where isAboutToken:
+            self.init(error: "invalid_request", description: refusal.description6749)
         default:
             guard status == 401, format.asksForAccessToken, refusal.code != .invalidClient else { return nil }
             self.init(error: nil, description: nil)
@@ -38,6 +41,9 @@ struct BearerChallenge: Sendable, Equatable {
 }
 
 extension RouteTable.Resource {
+    /// Whether a request to the path is nothing but a token.
+    var isAboutToken: Bool { routes.contains { $0.access == .userInfo } }
+
     /// The scope that every route of the path requires, if it is the same.
     var requiredScope: String? {
         let scopes = Set(routes.map(\.access.requiredScope))

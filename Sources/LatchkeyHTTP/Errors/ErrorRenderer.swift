@@ -17,8 +17,10 @@ package enum ErrorRenderer {
         if let retryAfter = refusal.retryAfter {
             fields[.retryAfter] = String(max(1, retryAfter.secondsRoundedUp))
         }
-        fields[.wwwAuthenticate] = BearerChallenge(refusal, status: rendered.status, format: context.errorFormat)?
-            .text(scope: context.resource?.requiredScope)
+        fields[.wwwAuthenticate] = BearerChallenge(
+            refusal, status: rendered.status, format: context.errorFormat,
+            isAboutToken: context.resource?.isAboutToken ?? false
+        )?.text(scope: context.resource?.requiredScope)
         return response(rendered, fields)
     }
 

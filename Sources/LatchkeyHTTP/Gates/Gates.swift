@@ -33,6 +33,7 @@ package final class Gates: Sendable {
         case .firstParty(let work): try await firstParty(work, try route.read(request), context)
         case .listReader(let work): try await listReader(work, route, request, context)
         case .bearer(let work): try await bearer(work, route, request, context)
+        case .userInfo(let work): try await userInfo(work, try route.read(request), context)
         case .account(let work): try await account(work, route, request, context)
         case .receiver(let work): try await receiver(work, route, request, context)
         case .admin(_, let work): try await administrator(work, route, request, context)
@@ -97,6 +98,14 @@ extension Gates {
     ) async throws -> Response {
         let caller = try await tokens.bearer(request, context)
         return try await work(try route.read(request), context, caller)
+    }
+
+    /// The one path where a token may be elsewhere than in the header: what the query and the form hold is looked at
+    /// first, to refuse a token in a place where logs keep it, and two of them.
+    private func userInfo(
+        _ work: Route.Work<UserInfoCaller>, _ request: Request, _ context: RequestContext
+    ) async throws -> Response {
+        try await work(request, context, try await tokens.userInfo(request, context))
     }
 
     private func account(

@@ -21,6 +21,15 @@ final class TokenGate: Sendable {
         return AuthorisedCaller(token: token, record: record)
     }
 
+    /// The user behind a token with `openid`, whatever its audience: the client got it to ask who the user is (OpenID
+    /// Connect Core 5.3.1).
+    /// - Throws: `Refusal` `bearer_missing`, `invalid_request`, `invalid_token`, `insufficient_scope`.
+    func userInfo(_ request: Request, _ context: RequestContext) async throws -> UserInfoCaller {
+        let token = try BearerToken.required(anywhereIn: request)
+        await context.browser.note(token, directory)
+        return try await bearer.authoriseUserInfo(token.text)
+    }
+
     /// The user behind a token with `latchkey:account`, its session read again.
     /// - Throws: `Refusal` `bearer_missing`, `invalid_token`, `insufficient_scope`.
     func account(_ request: Request, _ context: RequestContext) async throws -> SessionRecord {

@@ -40,6 +40,26 @@ extension SchemaDescription {
             .optional("client_secret", .string),
         ])
 
+    static let userInfoRequest = SchemaDescription(
+        "UserInfoRequest", "A token that is not in the header (RFC 6750 2.2).",
+        [.optional("access_token", .string)])
+
+    static let userInfo = SchemaDescription(
+        "UserInfo",
+        "Claims about the user, by the token's scope (OpenID Connect Core 5.1); further ones where claims.scopes "
+            + "releases them.",
+        [
+            .required("sub", .string), .optional("name", .string), .optional("given_name", .string),
+            .optional("family_name", .string), .optional("middle_name", .string), .optional("nickname", .string),
+            .optional("preferred_username", .string), .optional("profile", .string), .optional("picture", .string),
+            .optional("website", .string), .optional("gender", .string), .optional("birthdate", .string),
+            .optional("locale", .string), .optional("zoneinfo", .string),
+            .optional("updated_at", .integer, Meaning.instant), .optional("email", .string),
+            .optional("email_verified", .boolean, "Beside each email."), .optional("address", .anyObject),
+            .optional("phone_number", .string),
+            .optional("phone_number_verified", .boolean, "Beside each phone_number."),
+        ])
+
     static let introspection = SchemaDescription(
         "Introspection", "RFC 7662 2.2; exactly active=false for anything that the caller may not know.",
         [

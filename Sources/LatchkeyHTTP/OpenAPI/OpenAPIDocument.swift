@@ -179,7 +179,7 @@ struct OpenAPIDocument: Sendable {
                 case .forwarded:
                     json.object { $0.member("session", [String]()) }
                     json.object { $0.member("bearer", [String]()) }
-                case .bearer, .account, .admin, .receiver:
+                case .bearer, .userInfo, .account, .admin, .receiver:
                     json.object { $0.member("bearer", access.requiredScope.map { [$0] } ?? []) }
                 }
             })

@@ -30,8 +30,8 @@ struct OperationDescription: Sendable {
             json(Object.schema.description, isRequired: isRequired)
         }
 
-        static func form(_ schema: SchemaDescription) -> Body {
-            Body(contentType: "application/x-www-form-urlencoded", type: .object(schema), isRequired: true)
+        static func form(_ schema: SchemaDescription, isRequired: Bool = true) -> Body {
+            Body(contentType: "application/x-www-form-urlencoded", type: .object(schema), isRequired: isRequired)
         }
     }
 

@@ -23,7 +23,7 @@ extension OperationDescription {
             "Shows a user, by id or by a name that fits into a path; for any other name use GET /users with name.",
             .json(UserResource.self)),
         "PATCH /users/{user}": .init(
-            "users", "Changes the name, the roles, or whether the user must change the password.",
+            "users", "Changes the name, the roles, whether the user must change the password, and the profile.",
             body: .json(UserUpdate.self),
             .json(UserResource.self)),
         "DELETE /users/{user}": .init(

@@ -24,6 +24,10 @@ extension OperationDescription {
             "discovery", "Authorization server metadata (RFC 8414).",
             Answer(status: 200, description: "The metadata.", contentType: "application/json", type: .anyObject),
             .empty(304, "Not modified.")),
+        "GET /.well-known/openid-configuration": .init(
+            "discovery", "The same document for OpenID Connect (Discovery 1.0).",
+            Answer(status: 200, description: "The metadata.", contentType: "application/json", type: .anyObject),
+            .empty(304, "Not modified.")),
         "GET /revocations": .init(
             "revocations", "The revocation list: a snapshot, or the entries after after.",
             query: list,
@@ -48,6 +52,11 @@ extension OperationDescription {
             .empty(200, "Revoked, or the caller had nothing to revoke.")),
         "POST /oauth2/introspect": .init(
             "oauth", "Token introspection (RFC 7662).", body: .form(.tokenReference), .json(.introspection)),
+        "GET /oauth2/userinfo": .init(
+            "oauth", "Claims about the user of an access token (OpenID Connect Core 5.3).", .json(.userInfo)),
+        "POST /oauth2/userinfo": .init(
+            "oauth", "The same; the token may be in the form instead of the header.",
+            body: .form(.userInfoRequest, isRequired: false), .json(.userInfo)),
     ]
 
     private static let account: [String: OperationDescription] = [

@@ -28,7 +28,8 @@ package struct BasicCredentials: SecretValue {
     }
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750 2.1). A token in the query or in a form is never read.
+/// The token of an `Authorization: Bearer` header (RFC 6750 2.1). Only UserInfo reads one in a form (2.2), and none is
+/// ever read in a query.
 package struct BearerToken: SecretValue {
     /// The token's text: `b64token` characters only.
     package let text: String
@@ -37,10 +38,37 @@ package struct BearerToken: SecretValue {
     /// - Throws: `Refusal` `.invalidRequest` for two headers or a token with characters outside RFC 6750's grammar.
     package init?(_ fields: HTTPFields) throws(Refusal) {
         guard let value = try AuthorizationHeader.value(of: "bearer", in: fields) else { return nil }
+        try self.init(value)
+    }
+
+    private init(_ value: String) throws(Refusal) {
         guard !value.isEmpty, value.utf8.allSatisfy(Self.isTokenCharacter) else {
             throw Refusal(.invalidRequest, "The bearer token is malformed.")
         }
         text = value
+    }
+
+    /// The token of a request that must carry one, in the header or as `access_token` in the form of a POST: in one of
+    /// them (RFC 6750 2).
+    /// - Throws: `Refusal` `.bearerMissing`, `.invalidRequest`.
+    static func required(anywhereIn request: Request) throws(Refusal) -> BearerToken {
+        guard !request.parameters.contains("access_token") else {
+            throw Refusal(.invalidRequest, "A token belongs in the header or in the form, never in the URL.")
+        }
+        let sent = try BearerToken(request.headers)
+        var form = RequestParameters()
+        let type = MediaType(contentTypeOf: request.headers)?.essence
+        if request.method == .post, type?.equalsBytes(of: "application/x-www-form-urlencoded") == true {
+            form = try FormParameters.parse(request.body, fields: request.headers)
+        }
+        guard let inForm = form["access_token"] else {
+            guard let sent else { return try required(request.headers) }
+            return sent
+        }
+        guard sent == nil else {
+            throw Refusal(.invalidRequest, "The request has two tokens: send one, in the header or in the form.")
+        }
+        return try BearerToken(inForm)
     }
 
     /// The token of a request that must carry one.

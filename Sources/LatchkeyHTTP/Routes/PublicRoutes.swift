@@ -30,7 +30,7 @@ enum PublicRoutes {
             ).route,
             RevocationEndpoint(revocations: services.revocations).route,
             IntrospectionEndpoint(introspection: services.introspection, issuer: services.settings.issuer).route,
-        ]
+        ] + UserInfoEndpoint(users: services.users, settings: services.settings.claims).routes
     }
 
     private static func account(_ services: Services) -> [Route] {

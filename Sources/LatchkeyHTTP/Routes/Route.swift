@@ -56,6 +56,7 @@ extension Route {
         case firstParty(Work<FirstPartyRequest>)
         case listReader(Work<ClientID?>)
         case bearer(Work<AuthorisedCaller>)
+        case userInfo(Work<UserInfoCaller>)
         case account(Work<SessionRecord>)
         case receiver(Work<ClientID>)
         case admin(RouteAccess.AdminUse, Work<Actor>)
@@ -72,6 +73,7 @@ extension Route {
             case .firstParty: .firstParty
             case .listReader: .listReader
             case .bearer: .bearer
+            case .userInfo: .userInfo
             case .account: .account
             case .receiver: .receiver
             case .admin(let use, _): .admin(use)

@@ -14,6 +14,8 @@ package enum RouteAccess: Sendable, Hashable {
     case listReader
     /// Any live access token of ours.
     case bearer
+    /// A user's token with scope `openid`, in the header or, after a POST, in the form.
+    case userInfo
     /// A user's token with scope `latchkey:account`.
     case account
     /// A client's own token with scope `latchkey:events`.
@@ -34,9 +36,10 @@ package enum RouteAccess: Sendable, Hashable {
     /// `GET`, and changes are not.
     package enum AdminUse: Sendable, Hashable { case reads, changes }
 
-    /// The latchkey scope that it requires.
+    /// The scope that it requires.
     var requiredScope: String? {
         switch self {
+        case .userInfo: Scope.openID
         case .account: Scope.latchkeyAccount
         case .admin: Scope.latchkeyAdmin
         case .receiver: Scope.latchkeyEvents

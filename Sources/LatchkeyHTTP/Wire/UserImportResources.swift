@@ -1,3 +1,6 @@
+import LatchkeyCore
+import LatchkeyTokens
+
 /// `POST /api/v1/admin/users/import`: one chunk of an import file. The sender keeps a chunk within the body limit
 /// (64 KiB) and within ``maximumLines``.
 package struct UserImportRequest: WireObject {
@@ -29,11 +32,24 @@ package struct UserImportLine: WireObject {
     package let roles: [String]?
     package let disabled: Bool?
     package let mustChangePassword: Bool?
+    package let email: String?
+    package let emailVerified: Bool?
+    package let displayName: String?
+    package let locale: String?
+    package let zoneinfo: String?
+    package let claims: JSONDocument?
 
     package init(
         name: String, passwordHash: SecretText, roles: [String]? = nil, disabled: Bool? = nil,
-        mustChangePassword: Bool? = nil
+        mustChangePassword: Bool? = nil, email: String? = nil, emailVerified: Bool? = nil, displayName: String? = nil,
+        locale: String? = nil, zoneinfo: String? = nil, claims: JSONDocument? = nil
     ) {
+        self.email = email
+        self.emailVerified = emailVerified
+        self.displayName = displayName
+        self.locale = locale
+        self.zoneinfo = zoneinfo
+        self.claims = claims
         self.name = name
         self.passwordHash = passwordHash
         self.roles = roles
@@ -52,7 +68,24 @@ package struct UserImportLine: WireObject {
         Member("disabled", \.disabled, "Absent: false."),
         Member(
             "must_change_password", \.mustChangePassword, "The first sign-in asks for another password. Absent: false."
-        ))
+        ),
+        Member("email", \.email),
+        Member("email_verified", \.emailVerified, "Absent: false."),
+        Member("display_name", \.displayName),
+        Member("locale", \.locale, Meaning.locale),
+        Member("zoneinfo", \.zoneinfo, Meaning.zoneinfo),
+        Member("claims", \.claims, Meaning.claims))
+
+    var profile: ProfileDraft {
+        var draft = ProfileDraft()
+        draft.email = FieldChange(email)
+        draft.emailVerified = emailVerified
+        draft.displayName = FieldChange(displayName)
+        draft.locale = FieldChange(locale)
+        draft.zoneinfo = FieldChange(zoneinfo)
+        draft.claims = FieldChange(claims?.object)
+        return draft
+    }
 }
 
 /// The result of each line of a chunk, in the order of the request.

@@ -1,3 +1,6 @@
+package import LatchkeyCore
+import LatchkeyTokens
+
 /// An account, as administrators see it. Never with anything of its password.
 package struct UserResource: WireObject, Equatable {
     package let id: String
@@ -6,6 +9,12 @@ package struct UserResource: WireObject, Equatable {
     package let disabled: Bool
     package let mustChangePassword: Bool
     package let createdAt: Int64
+    package var email: String?
+    package var emailVerified: Bool?
+    package var displayName: String?
+    package var locale: String?
+    package var zoneinfo: String?
+    package var claims: JSONDocument?
 
     package static let schema = ObjectSchema(
         resource: "User", "An account.", UserResource.init,
@@ -14,7 +23,13 @@ package struct UserResource: WireObject, Equatable {
         Member("roles", \.roles),
         Member("disabled", \.disabled),
         Member("must_change_password", \.mustChangePassword),
-        Member("created_at", \.createdAt, Meaning.instant))
+        Member("created_at", \.createdAt, Meaning.instant),
+        Member("email", \.email),
+        Member("email_verified", \.emailVerified, Meaning.emailVerified),
+        Member("display_name", \.displayName),
+        Member("locale", \.locale, Meaning.locale),
+        Member("zoneinfo", \.zoneinfo, Meaning.zoneinfo),
+        Member("claims", \.claims, Meaning.claims))
 }
 
 /// `POST /api/v1/admin/users`.
@@ -23,12 +38,28 @@ package struct UserCreate: WireObject {
     package let password: SecretText
     package let roles: [String]?
     package let mustChangePassword: Bool?
+    package let email: String?
+    package let emailVerified: Bool?
+    package let displayName: String?
+    package let locale: String?
+    package let zoneinfo: String?
+    package let claims: JSONDocument?
 
-    package init(name: String, password: SecretText, roles: [String]? = nil, mustChangePassword: Bool? = nil) {
+    package init(
+        name: String, password: SecretText, roles: [String]? = nil, mustChangePassword: Bool? = nil,
+        email: String? = nil, emailVerified: Bool? = nil, displayName: String? = nil, locale: String? = nil,
+        zoneinfo: String? = nil, claims: JSONDocument? = nil
+    ) {
         self.name = name
         self.password = password
         self.roles = roles
         self.mustChangePassword = mustChangePassword
+        self.email = email
+        self.emailVerified = emailVerified
+        self.displayName = displayName
+        self.locale = locale
+        self.zoneinfo = zoneinfo
+        self.claims = claims
     }
 
     package static let schema = ObjectSchema(
@@ -36,26 +67,91 @@ package struct UserCreate: WireObject {
         Member("name", \.name),
         Member("password", \.password),
         Member("roles", \.roles, "Absent: none."),
-        Member("must_change_password", \.mustChangePassword, "Absent: false."))
+        Member("must_change_password", \.mustChangePassword, "Absent: false."),
+        Member("email", \.email),
+        Member("email_verified", \.emailVerified, "Absent: false."),
+        Member("display_name", \.displayName),
+        Member("locale", \.locale, Meaning.locale),
+        Member("zoneinfo", \.zoneinfo, Meaning.zoneinfo),
+        Member("claims", \.claims, Meaning.claims))
+
+    var profile: ProfileDraft {
+        var draft = ProfileDraft()
+        draft.email = FieldChange(email)
+        draft.emailVerified = emailVerified
+        draft.displayName = FieldChange(displayName)
+        draft.locale = FieldChange(locale)
+        draft.zoneinfo = FieldChange(zoneinfo)
+        draft.claims = FieldChange(claims?.object)
+        return draft
+    }
 }
 
 /// `PATCH /api/v1/admin/users/{user}`; absent members keep their value.
 package struct UserUpdate: WireObject {
-    package let name: String?
-    package let roles: [String]?
-    package let mustChangePassword: Bool?
+    package var name: String?
+    package var roles: [String]?
+    package var mustChangePassword: Bool?
+    package var email = FieldChange<String>.keep
+    package var emailVerified: Bool?
+    package var displayName = FieldChange<String>.keep
+    package var locale = FieldChange<String>.keep
+    package var zoneinfo = FieldChange<String>.keep
+    package var claims = FieldChange<JSONDocument>.keep
 
-    package init(name: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil) {
+    package init(
+        name: String? = nil, roles: [String]? = nil, mustChangePassword: Bool? = nil,
+        email: FieldChange<String> = .keep, emailVerified: Bool? = nil, displayName: FieldChange<String> = .keep,
+        locale: FieldChange<String> = .keep, zoneinfo: FieldChange<String> = .keep,
+        claims: FieldChange<JSONDocument> = .keep
+    ) {
         self.name = name
         self.roles = roles
         self.mustChangePassword = mustChangePassword
+        self.email = email
+        self.emailVerified = emailVerified
+        self.displayName = displayName
+        self.locale = locale
+        self.zoneinfo = zoneinfo
+        self.claims = claims
     }
 
     package static let schema = ObjectSchema(
         body: "UserUpdate", "What to change; absent members keep their value.", UserUpdate.init,
         Member("name", \.name),
         Member("roles", \.roles, "The complete new list."),
-        Member("must_change_password", \.mustChangePassword))
+        Member("must_change_password", \.mustChangePassword),
+        Member("email", \.email, Meaning.removable),
+        Member("email_verified", \.emailVerified, "Absent: false for a changed email."),
+        Member("display_name", \.displayName, Meaning.removable),
+        Member("locale", \.locale, "\(Meaning.locale) \(Meaning.removable)"),
+        Member("zoneinfo", \.zoneinfo, "\(Meaning.zoneinfo) \(Meaning.removable)"),
+        Member("claims", \.claims, "The complete new object. \(Meaning.removable)"))
+
+    var profile: ProfileDraft {
+        var draft = ProfileDraft()
+        draft.email = email
+        draft.emailVerified = emailVerified
+        draft.displayName = displayName
+        draft.locale = locale
+        draft.zoneinfo = zoneinfo
+        draft.claims =
+            switch claims {
+            case .keep: .keep
+            case .clear: .clear
+            case .set(let document): .set(document.object)
+            }
+        return draft
+    }
+}
+
+extension Meaning {
+    fileprivate static let removable = "Null removes it."
+    fileprivate static let emailVerified = "Present with email."
+    static let locale = "A language tag such as en-GB."
+    static let zoneinfo = "A time zone such as Europe/Berlin."
+    static let claims =
+        "Further standard claims (OpenID Connect Core 5.1) and claims of your own, 8 KiB of JSON at most."
 }
 
 /// `PUT /api/v1/admin/users/{user}/password`. Ends the user's sessions and tokens.

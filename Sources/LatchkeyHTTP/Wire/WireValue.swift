@@ -1,3 +1,5 @@
+package import LatchkeyCore
+
 /// The possible types of a member: a value, an optional value, a change.
 package protocol MemberValue: Sendable {
     /// The value's type in the API document.
@@ -51,6 +53,29 @@ extension Optional: MemberValue where Wrapped: WireValue {
             try container.encode(self, forKey: name)
         } else if orNull {
             try container.encodeNil(forKey: name)
+        }
+    }
+}
+
+/// Of a body that changes something: absent keeps the value, and `null` removes it (RFC 7396).
+extension FieldChange: MemberValue where Value: WireValue {
+    package static var schemaType: SchemaType { Value.schemaType }
+    package static var mayBeAbsent: Bool { true }
+
+    package static func read(
+        _ name: MemberName, from container: KeyedDecodingContainer<MemberName>
+    ) throws -> FieldChange<Value> {
+        guard container.contains(name) else { return .keep }
+        return try container.decodeNil(forKey: name) ? .clear : .set(try container.decode(Value.self, forKey: name))
+    }
+
+    package func write(
+        as name: MemberName, orNull: Bool, to container: inout KeyedEncodingContainer<MemberName>
+    ) throws {
+        switch self {
+        case .keep: break
+        case .clear: try container.encodeNil(forKey: name)
+        case .set(let value): try container.encode(value, forKey: name)
         }
     }
 }

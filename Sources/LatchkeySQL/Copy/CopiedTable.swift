@@ -12,7 +12,7 @@ package struct CopiedTable: Sendable {
 
     /// All tables that hold facts, parents before what refers to them.
     package static let names = [
-        "users", "passwords", "clients", "client_secrets", "client_state", "sessions", "revocations",
+        "users", "passwords", "profiles", "clients", "client_secrets", "client_state", "sessions", "revocations",
         "revocation_state", "signing_keys", "key_state", "audit_events", "former_names", "login_throttle",
         "known_networks", "browser_sessions", "authorization_codes", "sign_ins", "consents", "status_lists",
         "status_entries", "event_streams", "stream_events",

@@ -63,12 +63,18 @@ package struct JSONObject: Sendable, Hashable {
         package let name: String
         /// The value.
         package let value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// The members in the order of the text.
     package let members: [Member]
 
-    init(members: [Member]) {
+    /// The caller vouches for the names: no two are the same.
+    package init(members: [Member]) {
         self.members = members
     }
 

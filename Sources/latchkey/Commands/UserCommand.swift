@@ -1,5 +1,7 @@
 import ArgumentParser
+import LatchkeyCore
 import LatchkeyHTTP
+import LatchkeyTokens
 
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,18 +36,27 @@ struct UserAdd: AsyncParsableCommand {
     @Flag(help: "Give the account the role admin.") var admin = false
     @Option(name: .long, help: "A role; may be repeated.") var role: [String] = []
     @Flag(help: "The user must change the password at the first login.") var mustChange = false
+    @OptionGroup(title: "Profile") var profile: ProfileOptions
     @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
+    func validate() throws {
+        guard !profile.readsStandardInput else {
+            throw ValidationError("The password may be on standard input: give the claims in a file.")
+        }
+    }
+
     func run() async throws {
         let effective = try await settings.load()
+        let claims = try profile.claims()
         let password = try SecretInput.read(
             "Password of \(name)", fromStandardInput: passwordStdin, flag: "--password-stdin", twice: true)
         let roles = (admin ? ["admin"] : []) + role.filter { !admin || $0 != "admin" }
         let body = UserCreate(
             name: name, password: SecretText(password), roles: roles.isEmpty ? nil : roles,
-            mustChangePassword: mustChange ? true : nil)
+            mustChangePassword: mustChange ? true : nil, email: profile.email, emailVerified: profile.emailVerified,
+            displayName: profile.displayName, locale: profile.locale, zoneinfo: profile.zoneinfo, claims: claims)
         let user = try await AdminConnection.with(effective) { connection in
             try await connection.send("POST", AdminPath.users, body, as: UserResource.self)
         }
@@ -58,13 +69,17 @@ struct UserAdd: AsyncParsableCommand {
 struct UserUpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Changes the name, the roles, or whether the user must change the password.",
+        abstract: "Changes the name, the roles, the profile, or whether the user must change the password.",
         discussion: """
             The given roles replace all current ones; the command says which are removed. A user who loses the role
             admin also loses all sessions and tokens.
 
               latchkey user update alice --role editor --role billing
               latchkey user update alice --no-roles
+              latchkey user update alice --email alice@example.com --email-verified
+
+            A changed e-mail address is not verified unless --email-verified is given. --remove takes a part of the
+            profile away: email, display_name, locale, zoneinfo or claims.
             """
     )
 
@@ -74,24 +89,37 @@ struct UserUpdateCommand: AsyncParsableCommand {
     @Flag(help: "Remove all roles.") var noRoles = false
     @Flag(inversion: .prefixedNo, help: "Whether the user must change the password at the next login.") var mustChange:
         Bool?
+    @OptionGroup(title: "Profile") var profile: ProfileOptions
+    @Option(name: .long, help: "A part of the profile to take away; may be repeated.") var remove: [ProfilePart] = []
     @OptionGroup var settings: SettingsOptions
     @OptionGroup var output: ListOptions
 
     func validate() throws {
-        guard name != nil || !role.isEmpty || noRoles || mustChange != nil else {
+        guard
+            name != nil || !role.isEmpty || noRoles || mustChange != nil || !profile.isEmpty || !remove.isEmpty
+        else {
             throw ValidationError(
-                "Give at least one change: --name, --role, --no-roles, --must-change or --no-must-change.")
+                "Give at least one change: --name, --role, --no-roles, --must-change, --no-must-change, --remove, or "
+                    + "a part of the profile.")
+        }
+        for part in remove where part.isGiven(profile) {
+            throw ValidationError("\(part.rawValue) cannot be both set and removed.")
         }
         guard role.isEmpty || !noRoles else { throw ValidationError("--role and --no-roles cannot be combined.") }
     }
 
     func run() async throws {
         let effective = try await settings.load()
-        let body = UserUpdate(
-            name: name, roles: noRoles ? [] : role.isEmpty ? nil : role, mustChangePassword: mustChange)
+        var body = UserUpdate(
+            name: name, roles: noRoles ? [] : role.isEmpty ? nil : role, mustChangePassword: mustChange,
+            email: FieldChange(profile.email), emailVerified: profile.emailVerified,
+            displayName: FieldChange(profile.displayName), locale: FieldChange(profile.locale),
+            zoneinfo: FieldChange(profile.zoneinfo), claims: FieldChange(try profile.claims()))
+        for part in remove { part.remove(from: &body) }
+        let change = body
         let (before, changed) = try await AdminConnection.with(effective) { connection in
             let before = try await connection.user(user)
-            return (before, try await connection.send("PATCH", AdminPath.user(before), body, as: UserResource.self))
+            return (before, try await connection.send("PATCH", AdminPath.user(before), change, as: UserResource.self))
         }
         try changed.show(output.format)
         for line in RoleChange(from: before, to: changed).sentences { Terminal.note(line) }
@@ -184,6 +212,11 @@ extension UserResource {
         card.add("roles", roles.joined(separator: ", "))
         card.add("state", state)
         card.add("created", TimeText.string(createdAt))
+        if let email { card.add("email", email + (emailVerified == true ? " (verified)" : "")) }
+        if let displayName { card.add("display name", displayName) }
+        if let locale { card.add("locale", locale) }
+        if let zoneinfo { card.add("zoneinfo", zoneinfo) }
+        if let claims { card.add("claims", claims.object.members.map(\.name).joined(separator: ", ")) }
         for line in card.lines { Terminal.line(line) }
     }
 }

@@ -12,8 +12,9 @@ struct UserImportCommand: AsyncParsableCommand {
 
               {"name":"alice","password_hash":"$2b$12$…","roles":["editor"],"must_change_password":true}
 
-            Only name and password_hash are required; disabled is optional too. With must_change_password the first
-            sign-in asks for a new password. Hashes may be Argon2, bcrypt, scrypt or PBKDF2, as Django, Spring Security,
+            Only name and password_hash are required; disabled, email, email_verified, display_name, locale, zoneinfo
+            and claims (a JSON object) are optional too. With must_change_password the first sign-in asks for a new
+            password. Hashes may be Argon2, bcrypt, scrypt or PBKDF2, as Django, Spring Security,
             passlib, Keycloak (its credential's JSON, as a string), PHP or ASP.NET Identity write them. The user's first
             login replaces the hash with Argon2id. Until all are replaced, every refused sign-in takes as long as the
             slowest of them. This page lists the products, how to export from them and what is refused:
@@ -102,6 +103,7 @@ extension UserImportCommand {
         switch UserImportLine.schema.type(of: member) {
         case .array: "a list of strings, like [\"editor\"]"
         case .boolean: "true or false, without quotation marks"
+        case .anyObject: "a JSON object"
         default: "a string in quotation marks"
         }
     }

@@ -97,6 +97,13 @@ extension ConfigurationKey {
     static let window = Typed<Duration>(
         "login.throttle.window", .duration(.seconds(60)...day), default: "15m", "How long a failure counts.")
 
+    static let emailSignIn = Typed<Bool>(
+        "users.email_sign_in", .flag, default: "false",
+        "Whether users may sign in with the e-mail address too; then no two users may share a name or an address.")
+    static let claimScopes = Typed<[ReleasedClaims]>(
+        "claims.scopes", .releasedClaims, default: nil,
+        "Further claims about users that a scope releases, as SCOPE=CLAIM, with more claims after spaces.")
+
     static let rotationPeriod = Typed<Duration>(
         "keys.rotation_period", .duration(.seconds(3600)...tenYears), default: "30d", "How long a key signs.")
     static let announcePeriod = Typed<Duration>(
@@ -175,6 +182,7 @@ extension ConfigurationKey {
         minLength.key, memoryKiB.key, iterations.key, parallelism.key,
         hashThreads.key, hashNiceness.key, precedence.key, maxQueueWait.key, accountFailures.key, addressFailures.key,
         window.key,
+        emailSignIn.key, claimScopes.key,
         rotationPeriod.key, announcePeriod.key, jwksMaxAge.key,
         revocationsAccess.key, nextUpdate.key, expiresIn.key, maxWait.key, maxWaiters.key, maxWaitersPerAddress.key,
         sharedSignals.key, maxPending.key, eventRetention.key,

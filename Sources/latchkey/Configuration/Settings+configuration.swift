@@ -36,6 +36,9 @@ extension LatchkeyCore.Settings {
         login.addressFailures = try values.value(of: Key.addressFailures)
         login.window = try values.value(of: Key.window)
 
+        users.emailSignIn = try values.value(of: Key.emailSignIn)
+        claims.scopes = try values.optional(Key.claimScopes) ?? []
+
         keys.rotationPeriod = try values.value(of: Key.rotationPeriod)
         keys.announcePeriod = try values.value(of: Key.announcePeriod)
         jwksMaxAge = try values.value(of: Key.jwksMaxAge)

@@ -1,3 +1,4 @@
+import LatchkeyCore
 import LatchkeyHTTP
 
 /// How the text of a key becomes its value.
@@ -119,6 +120,20 @@ extension ValueForm where Value == TrustedProxies {
             } catch {
                 return .unusable(error.text)
             }
+        }
+    }
+}
+
+extension ValueForm where Value == [ReleasedClaims] {
+    static var releasedClaims: ValueForm {
+        ValueForm(list: "scopes with claims like staff=department cost_center, and no claim of the server's own") {
+            texts in
+            var released: [ReleasedClaims] = []
+            for text in texts {
+                guard let item = ReleasedClaims(text) else { return .unusable(text) }
+                released.append(item)
+            }
+            return .value(released)
         }
     }
 }

@@ -67,7 +67,10 @@
                 #expect(try await server.login("cyd", password: "no password of hers").status == 401)
                 var change = UserChange()
                 change.name = "dee"
-                _ = try await server.services.users.update("cyd", change, actor: .operator)
+                var profile = ProfileDraft()
+                profile.email = .set("Cyd@example.com")
+                profile.displayName = .set("Çyd")
+                _ = try await server.services.users.update("cyd", change, profile: profile, actor: .operator)
                 // The last number that was given to a client belongs to none.
                 let last = try await server.addClient("last")
                 try await server.services.clients.delete(last.id, actor: .operator)

@@ -45,7 +45,7 @@
             let filled = before.rows.filter { !$0.value.isEmpty }.keys
             for table in [
                 "sessions", "revocations", "signing_keys", "audit_events", "event_streams", "stream_events",
-                "status_entries", "former_names", "login_throttle", "known_networks", "client_secrets",
+                "status_entries", "former_names", "login_throttle", "known_networks", "client_secrets", "profiles",
             ] {
                 #expect(filled.contains(table), "the test says nothing about \(table)")
             }

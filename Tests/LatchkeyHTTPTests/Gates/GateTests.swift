@@ -102,7 +102,7 @@ struct GateTests {
             let services: Set<String> = ["service", "receiver", "administrating service", "basic"]
             let administrators: Set<String> = ["operator", "administrator", "administrating service"]
             let expected: [(RouteAccess, Set<String>)] = [
-                (.open, Set(callers.map(\.name))), (.bearer, live), (.account, ["account"]),
+                (.open, Set(callers.map(\.name))), (.bearer, live), (.account, ["account"]), (.userInfo, ["user"]),
                 (.receiver, ["receiver"]), (.admin(.reads), administrators), (.admin(.changes), administrators),
                 (.operator, ["operator"]), (.session, ["cookie"]), (.begunSignIn, []), (.listReader, services),
                 // What these show stands in the body.
@@ -154,7 +154,8 @@ struct GateTests {
 
     /// All that a stranger gets an answer from. A route is added here by whoever means it to be open.
     private static let open: Set<String> = [
-        "getMetadata", "getTransmitterMetadata", "getKeySet", "logOut", "startSignIn", "getLiveness",
+        "getMetadata", "getOpenIDConfiguration", "getTransmitterMetadata", "getKeySet", "logOut", "startSignIn",
+        "getLiveness",
         "getReadiness", "getMetrics", "getOpenAPI",
     ]
 

@@ -33,6 +33,7 @@ extension Route {
         case .operator: .operator { _, _, _ in done }
         case .session: .session { _, _, _ in done }
         case .begunSignIn: .begunSignIn { _, _, _ in done }
+        case .userInfo: .userInfo { _, _, _ in done }
         case .forwarded: .forwarded { _, _, _ in done }
         }
     }
