@@ -249,7 +249,10 @@ let package = Package(
                 "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPages", "LatchkeyTokens", "TestConditions",
                 "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -54,19 +54,23 @@ package struct Refusal: Error, Sendable, Equatable {
     package let retryAfter: Duration?
     /// For the log only.
     package let note: String?
+    /// Why a new password was refused; `nil` for every other refusal.
+    package let passwordProblem: PasswordProblem?
 
     package init(
         _ code: Code,
         _ detail: String,
         reason: RefreshRefusalReason? = nil,
         retryAfter: Duration? = nil,
-        note: String? = nil
+        note: String? = nil,
+        problem: PasswordProblem? = nil
     ) {
         self.code = code
         self.detail = detail
         self.latchkeyReason = reason
         self.retryAfter = retryAfter
         self.note = note
+        passwordProblem = problem
     }
 
     package static func == (lhs: Refusal, rhs: Refusal) -> Bool {

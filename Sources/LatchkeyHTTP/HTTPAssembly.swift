@@ -29,7 +29,7 @@ package struct HTTPAssembly: Sendable {
         let operations = OperationsEndpoint(
             health: services.health, clock: services.clock, gauges: ScrapedGauges.Sources(services),
             metrics: settings.metrics, surroundings: surroundings)
-        let open = PublicRoutes.routes(services) + operations.healthRoutes
+        let open = PublicRoutes.routes(services) + operations.healthRoutes + settings.pages
         let admin = AdminRoutes.routes(services) + operations.metricsRoutes
         let everything = open + admin
         let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]
@@ -60,7 +60,7 @@ package struct HTTPAssembly: Sendable {
                 policy: CORSPolicy(publicPaths: publicPaths(services.settings)), directory: services.clientDirectory,
                 issuer: services.settings.issuer, clock: clock),
             metrics: settings.metrics, now: { clock.now().seconds },
-            renderError: { error, context in render(error, context, trouble) })
+            renderError: { [show = settings.showError] error, context in render(error, context, trouble, show) })
     }
 
     static func gates(_ services: Services) -> Gates {
@@ -77,7 +77,7 @@ package struct HTTPAssembly: Sendable {
     /// The paths that every page may read.
     private static func publicPaths(_ settings: Settings) -> Set<String> {
         var paths = Set(AuthorizationServerMetadata(issuer: settings.issuer).paths)
-        paths.formUnion([PublicPath.keySet, PublicPath.openAPI])
+        paths.formUnion([PublicPath.openIDConfiguration, PublicPath.keySet, PublicPath.openAPI])
         if settings.revocations.access == .public {
             paths.formUnion([PublicPath.revocations, PublicPath.signedRevocations])
             if settings.statusList.enabled { paths.formUnion(StatusListEndpoint.templates) }
@@ -86,7 +86,10 @@ package struct HTTPAssembly: Sendable {
     }
 
     /// Logs faults of ours, and renders.
-    private static func render(_ error: any Error, _ context: RequestContext, _ trouble: StoreTrouble) -> Response {
+    private static func render(
+        _ error: any Error, _ context: RequestContext, _ trouble: StoreTrouble,
+        _ show: (@Sendable (Refusal?, RequestContext) -> Response)?
+    ) -> Response {
         if let refusal = error as? Refusal {
             if let note = refusal.note {
                 context.logger.debug(
@@ -97,7 +100,12 @@ package struct HTTPAssembly: Sendable {
         } else if Refusal(telling: error) == nil {
             context.logger.error("A request failed", metadata: ["lk.error": "\(error)"])
         }
-        var response = ErrorRenderer.render(error, context)
+        var response =
+            if context.errorFormat == .page, let show {
+                show(Refusal(telling: error), context)
+            } else {
+                ErrorRenderer.render(error, context)
+            }
         if response.status == .methodNotAllowed, let resource = context.resource {
             response.headers[.allow] = resource.allowedMethods.map(\.rawValue).joined(separator: ", ")
         }

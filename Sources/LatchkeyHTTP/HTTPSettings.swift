@@ -1,3 +1,5 @@
+package import LatchkeyCore
+
 /// The configuration of the HTTP layer, beyond the domain's own settings.
 package struct HTTPSettings: Sendable {
     /// The proxies whose statement about a client's address is trusted.
@@ -18,6 +20,10 @@ package struct HTTPSettings: Sendable {
     package var droppedLogLines: (@Sendable () -> Int64)?
     /// How long `/readyz` waits for the database before it reports that it hangs.
     package var readinessPatience: Duration
+    /// Routes of the pages that people see.
+    package var pages: [Route]
+    /// Shows a refusal, or for `nil` a fault of ours, to a person.
+    package var showError: (@Sendable (Refusal?, RequestContext) -> Response)?
 
     package init(
         trustedProxies: TrustedProxies = TrustedProxies(),
@@ -28,7 +34,9 @@ package struct HTTPSettings: Sendable {
         isStoreLost: (@Sendable () -> Bool)? = nil,
         certificate: ServedCertificate = ServedCertificate(),
         droppedLogLines: (@Sendable () -> Int64)? = nil,
-        readinessPatience: Duration = .seconds(2)
+        readinessPatience: Duration = .seconds(2),
+        pages: [Route] = [],
+        showError: (@Sendable (Refusal?, RequestContext) -> Response)? = nil
     ) {
         self.trustedProxies = trustedProxies
         self.separateAdmin = separateAdmin
@@ -39,5 +47,7 @@ package struct HTTPSettings: Sendable {
         self.certificate = certificate
         self.droppedLogLines = droppedLogLines
         self.readinessPatience = readinessPatience
+        self.pages = pages
+        self.showError = showError
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
+import LatchkeyPages
 package import LatchkeyMigrations
 import LatchkeyTokens
 package import Logging
@@ -69,13 +70,17 @@ package struct Compose: Sendable {
             try await services.finishSettlement()
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()
+            let pages = PageServices(
+                services: services, renderer: try PageRenderer(branding: Branding(name: "Latchkey")),
+                language: .english)
             let http = HTTPAssembly(
                 services: services,
                 settings: HTTPSettings(
                     trustedProxies: settings.trustedProxies, separateAdmin: !settings.adminListen.isEmpty,
                     freeBytes: { FreeSpace.bytes(at: dataDirectory) },
                     isStoreLost: opened.isLost, certificate: certificate,
-                    droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience))
+                    droppedLogLines: { LineSink.standardError.dropped }, readinessPatience: readinessPatience,
+                    pages: PageRoutes.routes(pages), showError: PageRoutes.showError(pages)))
             return Compose(
                 settings: settings, opened: opened, services: services, http: http, precedence: precedence,
                 certificate: certificate, logger: logger)

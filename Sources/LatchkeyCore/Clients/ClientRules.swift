@@ -112,7 +112,7 @@ struct ClientRules {
 
     private func checkShown(of client: Client) throws(Refusal) {
         if let name = client.name {
-            guard ShownText.isName(name, longest: ClientSettings.longestName) else {
+            guard OneLineText.isName(name, longest: ClientSettings.longestName) else {
                 throw refused(
                     "A client's name has 1 to \(ClientSettings.longestName) characters, no control characters, "
                         + "and no space at either end.")

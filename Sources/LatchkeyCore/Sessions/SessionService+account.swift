@@ -11,7 +11,8 @@ extension SessionService {
         try await proving(current, of: session, network: network, sharedNetwork: sharedNetwork) { proof in
             try policy.check(new, userName: try UserName(session.user.name))
             guard new.bytes != current.bytes else {
-                throw Refusal(.passwordRejected, "The new password must differ from the current one.")
+                throw Refusal(
+                .passwordRejected, "The new password must differ from the current one.", problem: .unchanged)
             }
             let hash = try await passwords.hash(password: new, network: network)
             let credential = try await store.setPassword(

@@ -197,7 +197,8 @@ extension SessionService {
         let user = proven.user
         try policy.check(new, userName: try UserName(user.name))
         guard try await differs(new, from: current, of: user.id, network: network) else {
-            throw Refusal(.passwordRejected, "The new password must differ from the current one.")
+            throw Refusal(
+                .passwordRejected, "The new password must differ from the current one.", problem: .unchanged)
         }
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(

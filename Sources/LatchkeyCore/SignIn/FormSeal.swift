@@ -35,7 +35,7 @@ package struct FormSeal: Sendable, Equatable {
         }
     }
 
-    package let form: FormName
+    package var form: FormName
     package var issuedAt: Timestamp
     /// When the authorization request arrived.
     package let arrivedAt: Timestamp

@@ -55,7 +55,7 @@ package final class IDTokenHints: Sendable {
     /// - Throws: the store's faults, the first time that a key is needed which is no longer in the JWKS.
     package func read(_ token: String) async throws -> IDTokenHint? {
         guard token.utf8.count <= Self.maximumLength, let jws = try? JWS(parsing: Array(token.utf8)),
-            jws.header.type == nil || jws.header.hasType("JWT"), let id = jws.header.keyID,
+            jws.header.type == nil || jws.header.hasType("jwt"), let id = jws.header.keyID,
             let key = try await key(id), key.algorithm == jws.header.algorithm,
             key.verify(signature: jws.signature, signingInput: jws.signingInput)
         else { return nil }

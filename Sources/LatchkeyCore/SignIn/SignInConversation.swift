@@ -33,6 +33,10 @@ struct SignInConversation {
     mutating func choose(_ choice: SignInFacts.Choice) {
         facts.choice = choice
         seal.choice = choice
+        // What another user has proven in this form is not the next user's.
+        if choice == .another {
+            seal.form = FormName(browserDigest: seal.form.browserDigest, formID: RandomBytes.make(16))
+        }
     }
 
     /// Takes up the proof of an earlier step.

@@ -115,7 +115,9 @@ package struct SignInService: Sendable {
             }
             return try await conversation.go(self)
         case .choose(let choice):
-            guard conversation.stillStands else { return try await restart(request, digest, visit) }
+            guard choice == .another || conversation.stillStands else {
+                return try await restart(request, digest, visit)
+            }
             conversation.choose(choice)
             return try await conversation.go(self)
         case .allow, .confirm:
@@ -173,7 +175,7 @@ package struct SignInService: Sendable {
         next.choice = seal?.choice
         next.staysSignedIn = seal?.staysSignedIn ?? false
         return SignInConversation(
-            request: request, visit: visit, browser: browser, seal: next, stillStands: seal?.browser == presented,
+            request: request, visit: visit, browser: browser, seal: next, stillStands: presented != nil && seal?.browser == presented,
             facts: facts)
     }
 

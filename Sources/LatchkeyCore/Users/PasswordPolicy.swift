@@ -18,25 +18,30 @@ package struct PasswordPolicy: Sendable {
     /// - Throws: `password_rejected` with a sentence that says what to do.
     package func check(_ password: Password, userName: UserName) throws(Refusal) {
         guard !password.isTooLong else {
-            throw Self.rejected("This password is longer than 1024 bytes: shorten it.")
+            throw Self.rejected(.tooLong, "This password is longer than 1024 bytes: shorten it.")
         }
         let text = password.text
         guard text.unicodeScalars.count >= minimumLength else {
             throw Self.rejected(
+                .tooShort,
                 "Use at least \(minimumLength) characters; several unrelated words make a good password.")
         }
         guard !blocklist.contains(text) else {
-            throw Self.rejected("This password is among the first that attackers try: choose another one.")
+            throw Self.rejected(
+                .common, "This password is among the first that attackers try: choose another one.")
         }
         let folded = Array(Self.comparable(text).unicodeScalars)
         for name in [userName.normalised, productName] {
             guard !Self.isOnly(Array(Self.comparable(name).unicodeScalars), amongDigits: folded) else {
-                throw Self.rejected("This password is the name of the user or of the product: add unrelated words.")
+                throw Self.rejected(
+                    .isName, "This password is the name of the user or of the product: add unrelated words.")
             }
         }
     }
 
-    private static func rejected(_ detail: String) -> Refusal { Refusal(.passwordRejected, detail) }
+    private static func rejected(_ problem: PasswordProblem, _ detail: String) -> Refusal {
+        Refusal(.passwordRejected, detail, problem: problem)
+    }
 
     /// Case and spaces do not make a name a better password.
     private static func comparable(_ text: String) -> String {
@@ -57,4 +62,11 @@ package struct PasswordPolicy: Sendable {
     }
 
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.numericType == .decimal }
+}
+
+/// Why a new password is refused, for pages that say it in their own words.
+package enum PasswordProblem: Sendable, CaseIterable {
+    case tooShort, tooLong, common, isName
+    /// It is the current one.
+    case unchanged
 }

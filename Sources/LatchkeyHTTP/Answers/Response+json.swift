@@ -21,7 +21,7 @@ extension Response {
     static var noContent: Response { Response(status: .noContent) }
 
     /// Redirects the browser to a GET.
-    static func seeOther(_ location: String) -> Response {
+    package static func seeOther(_ location: String) -> Response {
         Response(status: .seeOther, headers: [.location: location, .cacheControl: "no-store"])
     }
 }

@@ -23,7 +23,7 @@ package final class BrowserExchange: Sendable {
     package var origins: [String]? { state.withLock { $0.origins } }
 
     /// Sends this `Set-Cookie` with the response, whether it is a success or a refusal.
-    func setCookie(_ line: String) { state.withLock { $0.cookies.append(line) } }
+    package func setCookie(_ line: String) { state.withLock { $0.cookies.append(line) } }
 
     /// The `Set-Cookie` lines that go with the response.
     var cookies: [String] { state.withLock { $0.cookies } }

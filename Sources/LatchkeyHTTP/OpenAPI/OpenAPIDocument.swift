@@ -144,6 +144,7 @@ struct OpenAPIDocument: Sendable {
                 json.member("description", "A refusal, or a failure without detail.")
                 switch route.errorFormat {
                 case .oauth: writeContent("application/json", .object(.oauthError), &json)
+                case .page: writeContent("text/html", .string, &json)
                 case .problem: writeContent("application/problem+json", ProblemResource.schemaType, &json)
                 }
             })

@@ -24,6 +24,10 @@ extension OperationDescription {
             "discovery", "Authorization server metadata (RFC 8414).",
             Answer(status: 200, description: "The metadata.", contentType: "application/json", type: .anyObject),
             .empty(304, "Not modified.")),
+        "GET /.well-known/openid-configuration": .init(
+            "discovery", "The same document for OpenID Connect (Discovery 1.0).",
+            Answer(status: 200, description: "The metadata.", contentType: "application/json", type: .anyObject),
+            .empty(304, "Not modified.")),
         "GET /revocations": .init(
             "revocations", "The revocation list: a snapshot, or the entries after after.",
             query: list,

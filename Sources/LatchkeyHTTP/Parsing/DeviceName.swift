@@ -8,7 +8,7 @@ package enum DeviceName {
     /// The name, if a list may show it: a control character could break the line or reverse the direction of the text.
     /// - Throws: `Refusal` `invalid_request`.
     package static func judged(_ name: String) throws(Refusal) -> String {
-        guard ShownText.isHarmless(name, longest: longest) else {
+        guard OneLineText.isHarmless(name, longest: longest) else {
             throw Refusal(
                 .invalidRequest,
                 "The member device_name must have at most \(longest) characters, and no control characters.")

@@ -4,14 +4,16 @@ import LatchkeyTokens
 /// callers. Absolute, with `{name}` for a captured segment.
 package enum PublicPath {
     package static let metadata = "/.well-known/oauth-authorization-server"
+    package static let openIDConfiguration = "/.well-known/openid-configuration"
     package static let keySet = "/.well-known/jwks.json"
     package static let revocations = "/revocations"
     package static let signedRevocations = "/revocations.jwt"
     package static let authorize = "/oauth2/authorize"
+    package static let userInfo = "/oauth2/userinfo"
+    package static let endSession = "/oauth2/logout"
     package static let token = "/oauth2/token"
     package static let revoke = "/oauth2/revoke"
     package static let introspect = "/oauth2/introspect"
-    package static let userInfo = "/oauth2/userinfo"
     package static let login = "/api/v1/login"
     package static let refresh = "/api/v1/refresh"
     package static let logout = "/api/v1/logout"

@@ -14,7 +14,7 @@ package struct AccountFrame: Sendable {
 
         fileprivate var name: KeyPath<Texts, String> {
             switch self {
-            case .sessions: \.account.sessions
+            case .sessions: \.account.sessionsShort
             case .applications: \.account.applications
             case .profile: \.account.profile
             }
@@ -61,8 +61,6 @@ package struct AccountFrame: Sendable {
             "notice": .exact(notice.map { text($0, wording) }), "hidden": fields.values,
         ]
     }
-
-    func title(_ wording: Wording, at place: Place) -> String { wording.say(place.name) }
 
     private func text(_ notice: Notice, _ wording: Wording) -> String {
         let text =

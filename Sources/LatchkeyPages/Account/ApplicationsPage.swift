@@ -46,7 +46,7 @@ package struct ApplicationsPage: Page {
     package static let template = PageTemplate.applications
     package var policy: PagePolicy { .account }
 
-    package func title(_ wording: Wording) -> String { frame.title(wording, at: .applications) }
+    package func title(_ wording: Wording) -> String { wording.say(\.account.applications) }
 
     package func complaint(_ wording: Wording) -> Complaint? { frame.trouble.map { Complaint($0.text(wording)) } }
 

@@ -27,7 +27,7 @@ package struct ProfilePage: Page {
     package static let template = PageTemplate.profile
     package var policy: PagePolicy { .account }
 
-    package func title(_ wording: Wording) -> String { frame.title(wording, at: .profile) }
+    package func title(_ wording: Wording) -> String { wording.say(\.account.profile) }
 
     package func complaint(_ wording: Wording) -> Complaint? {
         if let trouble = frame.trouble { return Complaint(trouble.text(wording)) }

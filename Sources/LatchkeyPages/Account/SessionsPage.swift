@@ -101,20 +101,19 @@ package struct SessionsPage: Page {
     package static let template = PageTemplate.sessions
     package var policy: PagePolicy { .account }
 
-    package func title(_ wording: Wording) -> String { frame.title(wording, at: .sessions) }
+    package func title(_ wording: Wording) -> String { wording.say(\.account.sessions) }
 
     package func complaint(_ wording: Wording) -> Complaint? {
         if let trouble = frame.trouble { return Complaint(trouble.text(wording)) }
-        return refusedName.map { _ in Complaint(wording.say(\.account.nameWrong, longestName)) }
+        guard let index = ordered.firstIndex(where: { isRefused($0) }) else { return nil }
+        return Complaint(wording.say(\.account.nameWrong, longestName), at: "name-\(index + 1)")
     }
 
     package func values(_ wording: Wording) -> PageValues {
-        let error = wording.say(\.account.nameWrong, longestName)
-        let ordered = entries.filter(\.isThisBrowser) + entries.filter { !$0.isThisBrowser }
         let rows = ordered.enumerated().map { index, entry in
             entry.values(
                 wording, number: index + 1,
-                nameError: refusedName.map { $0.utf8.elementsEqual(entry.id.utf8) } ?? false ? error : nil)
+                nameError: isRefused(entry) ? wording.say(\.account.nameWrong, longestName) : nil)
         }
         let values: Values = [
             "sessions": .list(rows),
@@ -124,20 +123,26 @@ package struct SessionsPage: Page {
         return PageValues(values.joined(frame.values(wording, at: .sessions)))
     }
 
+    private var ordered: [Entry] { entries.filter(\.isThisBrowser) + entries.filter { !$0.isThisBrowser } }
+
+    private func isRefused(_ entry: Entry) -> Bool { refusedName.map { $0.equalsBytes(of: entry.id) } ?? false }
+
     private static let facts = """
         <dl class="facts">
-        <div><dt>{{t.account.usedFor}}</dt><dd>{{#hasApplications}}<ul class="inline">{{#applications}}<li><bdi>\
+        <div><dt>{{t.account.usedFor}}</dt><dd>{{#hasApplications}}<ul class="inline dots">{{#applications}}<li><bdi>\
         {{application}}</bdi></li>{{/applications}}</ul>{{/hasApplications}}\
         {{^hasApplications}}{{t.account.noApplications}}{{/hasApplications}}</dd></div>
-        <div><dt>{{t.account.lastActive}}</dt><dd>{{#isThisBrowser}}{{t.account.activeNow}}{{/isThisBrowser}}\
-        {{#lastActive}}<time datetime="{{machine}}">{{people}}</time>{{/lastActive}}</dd></div>
+        {{#isThisBrowser}}<div><dt>{{t.account.lastActive}}</dt><dd>{{t.account.activeNow}}</dd></div>\
+        {{/isThisBrowser}}
+        {{#lastActive}}<div><dt>{{t.account.lastActive}}</dt><dd><time datetime="{{machine}}">{{people}}</time></dd>\
+        </div>{{/lastActive}}
         {{#network}}<div><dt>{{t.account.network}}</dt><dd><bdi>{{network}}</bdi></dd></div>{{/network}}
         </dl>
         <details id="details-{{number}}"><summary>{{t.account.details}}<span class="unseen"> {{sessionName}}</span>\
         </summary>
         <dl class="facts">
         <div><dt>{{t.account.begun}}</dt><dd>{{#begun}}<time datetime="{{machine}}">{{people}}</time>{{/begun}}</dd></div>
-        {{#hasMethods}}<div><dt>{{t.account.method}}</dt><dd><ul class="inline">{{#methods}}<li>{{method}}</li>\
+        {{#hasMethods}}<div><dt>{{t.account.method}}</dt><dd><ul class="inline dots">{{#methods}}<li>{{method}}</li>\
         {{/methods}}</ul></dd></div>{{/hasMethods}}
         {{#ends}}<div><dt>{{t.account.ends}}</dt><dd><time datetime="{{machine}}">{{people}}</time></dd></div>{{/ends}}
         <div><dt>{{t.account.sessionID}}</dt><dd><code>{{id}}</code></dd></div>
@@ -187,7 +192,7 @@ package struct SessionsPage: Page {
         {{/sessions}}
         </ul>
         {{#nextLink}}
-        <p><a class="btn" id="next" href="{{nextLink}}">{{t.account.next}}</a></p>
+        <p class="after"><a class="btn" id="next" href="{{nextLink}}">{{t.account.next}}</a></p>
         {{/nextLink}}
         {{#hasOthers}}
         <form method="post" action="\(PagePath.endOtherSessions)" class="after">
@@ -198,7 +203,7 @@ package struct SessionsPage: Page {
         </form>
         {{/hasOthers}}
         {{^hasOthers}}
-        <p class="hint">{{t.account.onlyThis}}</p>
+        <p class="hint after">{{t.account.onlyThis}}</p>
         {{/hasOthers}}
         """
 }

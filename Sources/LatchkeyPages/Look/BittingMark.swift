@@ -2,11 +2,11 @@ import Crypto
 
 /// A picture of an id, like the cuts of a key, so that the eye finds the same id again on another page. It proves
 /// nothing: the id stands beside it.
-struct BittingMark: Sendable, Hashable {
+package struct BittingMark: Sendable, Hashable {
     /// The heights of the eight cuts, 0 to 4: more would look alike.
-    let cuts: [Int]
+    package let cuts: [Int]
 
-    init(_ id: String) {
+    package init(_ id: String) {
         cuts = Array(SHA256.hash(data: Array(id.utf8)).prefix(8)).map { Int($0) % 5 }
     }
 

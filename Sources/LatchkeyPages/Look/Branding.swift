@@ -84,25 +84,25 @@ extension String.UTF8View {
 /// The colours of one scheme.
 package struct Palette: Sendable {
     let name: String
-    let paper: Colour
-    let card: Colour
-    let sunk: Colour
-    let ink: Colour
-    let hint: Colour
-    let line: Colour
-    let edge: Colour
+    package let paper: Colour
+    package let card: Colour
+    package let sunk: Colour
+    package let ink: Colour
+    package let hint: Colour
+    package let line: Colour
+    package let edge: Colour
     package let accent: Colour
-    let accentHover: Colour
-    let onAccent: Colour
-    let soft: Colour
-    let ok: Colour
-    let warn: Colour
-    let bad: Colour
-    let info: Colour
-    let okGround: Colour
-    let warnGround: Colour
-    let badGround: Colour
-    let infoGround: Colour
+    package let accentHover: Colour
+    package let onAccent: Colour
+    package let soft: Colour
+    package let ok: Colour
+    package let warn: Colour
+    package let bad: Colour
+    package let info: Colour
+    package let okGround: Colour
+    package let warnGround: Colour
+    package let badGround: Colour
+    package let infoGround: Colour
 
     package static let light = Palette(
         name: "light", paper: .init(known: "#FAF8F4"), card: .init(known: "#FFFFFF"), sunk: .init(known: "#F1EEE7"),

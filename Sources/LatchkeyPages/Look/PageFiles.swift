@@ -51,7 +51,7 @@ package struct PageFiles: Sendable {
     private let script: File
     private let logo: File?
 
-    init(branding: Branding) {
+    package init(branding: Branding) {
         styleSheet = File(
             PagePath.styleSheet, "getStyleSheet", type: "text/css; charset=utf-8",
             Array(StyleSheet.source(branding).utf8))
@@ -70,6 +70,11 @@ package struct PageFiles: Sendable {
     var styleSheetLink: Link { styleSheet.link }
     var scriptLink: Link { script.link }
     var logoLink: Link? { logo?.link }
+
+    /// The answer for one of the paths; nil for others.
+    package func answer(_ path: String, _ request: Request) -> Response? {
+        [styleSheet, script, logo].compactMap { $0 }.first { $0.path == path }?.response(request)
+    }
 
     /// All of them, for anyone.
     package var routes: [Route] {

@@ -50,6 +50,9 @@ enum StyleSheet {
         .auth .card>:last-child,.card form>:last-child{margin-block-end:0}
         .foot{margin-block-start:1.5rem;font-size:.875rem}
         .languages,.inline{display:flex;flex-wrap:wrap;gap:0 1rem;list-style:none;margin:0;padding:0}
+        .dots{gap:0 .375rem}
+        .dots li+li::before{content:"·";margin-inline-end:.375rem}
+        .inline a{display:inline-block;padding-block:.25rem}
         .languages a,.languages span{display:inline-block;padding-block:.375rem}
         .languages span{color:var(--hint)}
         """
@@ -76,7 +79,8 @@ enum StyleSheet {
         .wide{inline-size:100%;margin-block-start:1.5rem}
         .wide+.wide{margin-block-start:.75rem}
         p>.wide{margin-block-start:.5rem}
-        .under{font-weight:400;font-size:.875rem;margin-inline-start:.5rem}
+        .stack{flex-direction:column}
+        .under{font-weight:400;font-size:.875rem}
         .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(8.5rem,100%),1fr));gap:.75rem;
         margin-block-start:1.5rem}
         .plain,.plain:hover{border:0;background:none;color:var(--accent);font-size:inherit;font-weight:400;
@@ -86,6 +90,7 @@ enum StyleSheet {
         .choice label{font-weight:400;margin:0;padding-block:.375rem}
         .choice .hint{grid-column:2;margin:0}
         .who{display:flex;flex-wrap:wrap;align-items:center;gap:0 .25rem;margin-block:1rem 0}
+        .who .plain{min-block-size:1.75rem;padding-block:0}
         .line{display:flex;flex-wrap:wrap;align-items:end;gap:.5rem;padding-block-end:.5rem}
         .line>div{flex:1 1 12rem}
         .line label{margin-block-start:.5rem}
@@ -100,7 +105,7 @@ enum StyleSheet {
         .note h2{font-size:1rem;margin-block-end:.25rem}
         .note ul{list-style:none;margin:0;padding:0}
         .note p{margin:0}
-        .note a{color:inherit}
+        .note a{color:inherit;display:inline-block;padding-block:.125rem}
         .bad{border-color:var(--bad);background:var(--bad-ground)}
         .note.ok{border-color:var(--ok);background:var(--ok-ground)}
         .tag{display:inline-block;font-size:.8125rem;font-weight:600;line-height:1.4;padding-inline:.5rem;
@@ -123,7 +128,7 @@ enum StyleSheet {
         .top{border-block-end:1px solid var(--line);background:var(--card)}
         .top>div{max-inline-size:64rem;margin-inline:auto;padding:.75rem 1rem;display:flex;flex-wrap:wrap;
         align-items:center;gap:.5rem 1rem}
-        .top .me{margin:0 0 0;margin-inline-start:auto;font-size:.875rem;overflow-wrap:anywhere}
+        .top .me{margin:0;margin-inline-start:auto;font-size:.875rem;overflow-wrap:anywhere}
         .shell{max-inline-size:64rem;margin-inline:auto;padding:1.5rem 1rem;display:grid;
         grid-template-columns:12rem minmax(0,1fr);gap:2rem}
         .rail ul{list-style:none;margin:0;padding:0}
@@ -151,11 +156,16 @@ enum StyleSheet {
 
     private static let circumstances = """
         @media(max-width:48rem){.shell{grid-template-columns:minmax(0,1fr);gap:1rem;padding-block-start:.75rem}
-        .rail ul{display:flex;flex-wrap:wrap;gap:.25rem}
+        .rail ul{display:flex;flex-wrap:wrap;gap:.125rem;margin-inline:-.375rem}
         .rail a{border-inline-start:0;border-block-end:3px solid transparent}
         .rail a[aria-current]{border-block-end-color:var(--accent)}
-        .rows>li,.facts>div{grid-template-columns:minmax(0,1fr)}
-        .facts>div{padding-block:.25rem}}
+        .rows>li{grid-template-columns:minmax(0,1fr)}
+        .facts>div{grid-template-columns:7.5rem minmax(0,1fr);padding-block:.25rem}
+        .facts.card{padding:1rem}
+        .facts.card>div{grid-template-columns:minmax(0,1fr)}
+        .rail a{padding-inline:.375rem;font-size:.9375rem}
+        .roomy{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+        .top .btn{flex:none}.top .brand{flex:0 1 auto}}
         @media(prefers-reduced-motion:no-preference){.go{transition:background-color .12s}}
         @media(prefers-contrast:more){:root{--line:var(--edge);--hint:var(--ink)}}
         @media(forced-colors:active){.bit{fill:CanvasText}.rail a[aria-current]{border-color:Highlight}}

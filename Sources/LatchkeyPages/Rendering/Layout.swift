@@ -23,7 +23,7 @@ enum Layout {
             """
             <header class="top"><div>
             <div class="brand">\(brand)</div>
-            <p class="me">{{t.account.signedInAs}} <strong><bdi>{{user}}</bdi></strong></p>
+            <p class="me"><span class="roomy">{{t.account.signedInAs}} </span><strong><bdi>{{user}}</bdi></strong></p>
             <a class="btn small" href="{{logoutLink}}">{{t.common.signOut}}</a>
             </div></header>
             <div class="shell">

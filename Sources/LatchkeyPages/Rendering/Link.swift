@@ -21,7 +21,12 @@ package struct Link: Sendable, Hashable {
     }
 
     /// A place within the page, by the id of an element.
-    init(element id: StaticString) { text = "#\(id)" }
+    init(element id: String) {
+        precondition(
+            id.utf8.allSatisfy { Self.isLetter($0) || $0.isASCIIDigit || $0 == UInt8(ascii: "-") },
+            "\(id) is no id of ours")
+        text = "#\(id)"
+    }
 
     /// A web address: `http` or `https`, with a host. Nil for all others, as `javascript:` and `data:`.
     package init?(web text: String) {

@@ -1,4 +1,4 @@
-import LatchkeyCore
+import LatchkeyTokens
 
 /// One page: plain values, and how the templates see them.
 package protocol Page: Sendable {
@@ -30,12 +30,12 @@ package struct Complaint: Sendable {
     struct Line: Sendable {
         let text: String
         /// The id of the input.
-        let field: StaticString?
+        let field: String?
     }
 
     let lines: [Line]
 
-    init(_ text: String, at field: StaticString? = nil) { lines = [Line(text: text, field: field)] }
+    init(_ text: String, at field: String? = nil) { lines = [Line(text: text, field: field)] }
     init(_ lines: [Line]) { self.lines = lines }
 
     var values: Values {
@@ -48,8 +48,8 @@ package struct Complaint: Sendable {
     }
 
     /// The sentence for the input of this id.
-    func text(at field: StaticString) -> String? {
-        lines.first { $0.field.map { "\($0)" == "\(field)" } ?? false }?.text
+    func text(at field: String) -> String? {
+        lines.first { $0.field.map { $0.equalsBytes(of: field) } ?? false }?.text
     }
 }
 

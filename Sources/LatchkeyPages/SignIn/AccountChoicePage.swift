@@ -40,8 +40,8 @@ package struct AccountChoicePage: Page {
         <p>{{t.choice.why}}</p>
         <form method="post" action="\(PagePath.account)" id="account-form">
         \(Layout.hidden)\
-        <button type="submit" class="go wide" id="continue" name="decision" value="continue">{{continueAs}}\
-        {{#username}} <span class="under"><bdi>{{username}}</bdi></span>{{/username}}</button>
+        <button type="submit" class="go wide stack" id="continue" name="decision" value="continue">\
+        <span>{{continueAs}}</span>{{#username}} <span class="under"><bdi>{{username}}</bdi></span>{{/username}}</button>
         <button type="submit" class="wide" id="another" name="decision" value="another">\
         {{t.common.anotherAccount}}</button>
         </form>

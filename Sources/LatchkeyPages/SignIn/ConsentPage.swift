@@ -72,7 +72,8 @@ package struct ConsentPage: Page {
         let values: Values = [
             "heading": .exact(title(wording)),
             "scopes": .list(scopes.map { $0.values(wording, user: username) }),
-            "registered": .exact(registered.map { wording.say(\.consent.registered, wording.timeText($0)) }),
+            "registered": .exact(registered.map { wording.say(\.consent.registered, wording.day($0)) }),
+            "hasPapers": .flag(policyLink != nil || termsLink != nil),
             "policyLink": .link(policyLink),
             "termsLink": .link(termsLink),
             "signedInAs": .exact(wording.say(\.consent.signedInAs, username)),
@@ -91,12 +92,12 @@ package struct ConsentPage: Page {
         {{/scopes}}
         </ul>
         <p class="hint">{{#registered}}{{registered}} {{/registered}}{{t.consent.takeBack}}</p>
-        {{#policyLink}}
-        <p class="hint"><a href="{{policyLink}}" rel="noreferrer">{{t.consent.policy}}</a></p>
-        {{/policyLink}}
-        {{#termsLink}}
-        <p class="hint"><a href="{{termsLink}}" rel="noreferrer">{{t.consent.terms}}</a></p>
-        {{/termsLink}}
+        {{#hasPapers}}
+        <ul class="inline hint">
+        {{#policyLink}}<li><a href="{{policyLink}}" rel="noreferrer">{{t.consent.policy}}</a></li>{{/policyLink}}
+        {{#termsLink}}<li><a href="{{termsLink}}" rel="noreferrer">{{t.consent.terms}}</a></li>{{/termsLink}}
+        </ul>
+        {{/hasPapers}}
         <form method="post" action="\(PagePath.consent)" id="consent-form">
         \(Layout.hidden)\
         <div class="pair">

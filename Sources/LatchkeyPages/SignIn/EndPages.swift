@@ -55,7 +55,7 @@ package struct SignedOutPage: Page {
         {{#homeLink}}
         <p><a class="btn wide" id="back" href="{{homeLink}}">{{backTo}}</a></p>
         {{/homeLink}}
-        <p><a id="again" href="{{accountLink}}">{{t.ending.signInAgain}}</a></p>
+        <p><a class="btn wide" id="again" href="{{accountLink}}">{{t.ending.signInAgain}}</a></p>
         """
 }
 

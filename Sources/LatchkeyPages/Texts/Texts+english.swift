@@ -70,19 +70,16 @@ extension Texts {
 
     private static let englishConsent = Consent(
         title: { "Allow \($0)?" },
-        openTitle: { "Open \($0)?" },
         foreign: "Made by somebody else",
         asks: "If you allow it, the application gets:",
-        registered: { "Known here since \($0)." },
+        registered: { "It is known here since \($0)." },
         takeBack: "You can take this back at any time in your account, under Applications.",
-        policy: "Its privacy policy",
-        terms: "Its terms of use",
+        policy: "Privacy policy of the application",
+        terms: "Terms of use of the application",
         allow: "Allow",
         signedInAs: { "Signed in as \($0)." },
         notYou: "Not you?",
         openWhy: "A program on this device asks to sign you in. Continue only if you have just started it.",
-        localProgram: "A program on this computer",
-        appNamed: { "The app \($0)" },
         scopeOpenID: { "Who you are here: \($0)" },
         scopeProfile: "Your name and the rest of your profile",
         scopeProfileOf: { "Your name, \($0), and the rest of your profile" },
@@ -112,7 +109,6 @@ extension Texts {
         startOld: "This sign-in has taken too long, and it is no longer known what it was for.")
 
     private static let englishErrors = ErrorTexts(
-        requestID: "Request",
         tellAdministrator: "If this happens again, tell your administrator this number:",
         requestTitle: "This link does not work",
         requestWrong: "The application that sent you here asked for something that is not possible.",
@@ -135,6 +131,7 @@ extension Texts {
         navigation: "Account",
         signedInAs: "Signed in as",
         sessions: "Where you are signed in",
+        sessionsShort: "Sessions",
         sessionsWhy: "If you end a session, every application that uses it hears of it within seconds.",
         applications: "Applications",
         applicationsWhy: "These applications may use your account, because you have allowed it.",
@@ -151,7 +148,7 @@ extension Texts {
         method: "Signed in with",
         ends: "Ends at the latest",
         sessionID: "Session",
-        rawName: "Browser’s own name",
+        rawName: "Browser",
         details: "Details",
         endOne: { "Sign out \($0)" },
         endOthers: "Sign out everywhere else",
@@ -202,5 +199,6 @@ extension Texts {
 
     private static let englishTime = Time(
         months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+        date: { day, month, year in "\(day) \(month) \(year)" },
         instant: { day, month, year, clock in "\(day) \(month) \(year), \(clock) UTC" })
 }

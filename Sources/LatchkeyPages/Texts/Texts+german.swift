@@ -9,7 +9,7 @@ extension Texts {
         errorTitle: { "Fehler: \($0)" },
         problem: "Es gibt ein Problem",
         username: "Benutzername",
-        usernameOrAddress: "Benutzername oder E-Mail-Adresse",
+        usernameOrAddress: "Benutzername oder E‑Mail-Adresse",
         password: "Passwort",
         show: "Anzeigen",
         hide: "Verbergen",
@@ -71,10 +71,9 @@ extension Texts {
 
     private static let germanConsent = Consent(
         title: { "\($0) erlauben?" },
-        openTitle: { "\($0) öffnen?" },
         foreign: "Stammt von jemand anderem",
         asks: "Wenn Sie es erlauben, bekommt die Anwendung:",
-        registered: { "Hier bekannt seit \($0)." },
+        registered: { "Sie ist hier seit \($0) bekannt." },
         takeBack: "Sie können das jederzeit in Ihrem Konto unter „Anwendungen“ zurücknehmen.",
         policy: "Datenschutzerklärung der Anwendung",
         terms: "Nutzungsbedingungen der Anwendung",
@@ -83,8 +82,6 @@ extension Texts {
         notYou: "Das sind nicht Sie?",
         openWhy: "Ein Programm auf diesem Gerät möchte Sie anmelden. Fahren Sie nur fort, wenn Sie es gerade gestartet "
             + "haben.",
-        localProgram: "Ein Programm auf diesem Computer",
-        appNamed: { "Die App \($0)" },
         scopeOpenID: { "Wer Sie hier sind: \($0)" },
         scopeProfile: "Ihren Namen und Ihr übriges Profil",
         scopeProfileOf: { "Ihren Namen, \($0), und Ihr übriges Profil" },
@@ -117,7 +114,6 @@ extension Texts {
         startOld: "Diese Anmeldung hat zu lange gedauert. Es ist nicht mehr bekannt, wofür sie war.")
 
     private static let germanErrors = ErrorTexts(
-        requestID: "Anfrage",
         tellAdministrator: "Wenn das wieder vorkommt, nennen Sie Ihrer Administration diese Nummer:",
         requestTitle: "Dieser Link funktioniert nicht",
         requestWrong: "Die Anwendung, von der Sie kommen, hat etwas verlangt, das nicht möglich ist.",
@@ -142,6 +138,7 @@ extension Texts {
         navigation: "Konto",
         signedInAs: "Angemeldet als",
         sessions: "Wo Sie angemeldet sind",
+        sessionsShort: "Sitzungen",
         sessionsWhy: "Wenn Sie eine Sitzung beenden, erfährt es jede Anwendung, die sie benutzt, in wenigen Sekunden.",
         applications: "Anwendungen",
         applicationsWhy: "Diese Anwendungen dürfen Ihr Konto benutzen, weil Sie es erlaubt haben.",
@@ -158,7 +155,7 @@ extension Texts {
         method: "Angemeldet mit",
         ends: "Endet spätestens",
         sessionID: "Sitzung",
-        rawName: "Name des Browsers für sich selbst",
+        rawName: "Browser",
         details: "Einzelheiten",
         endOne: { "\($0) abmelden" },
         endOthers: "Überall sonst abmelden",
@@ -211,5 +208,6 @@ extension Texts {
         months: [
             "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.",
         ],
+        date: { day, month, year in "\(day). \(month) \(year)" },
         instant: { day, month, year, clock in "\(day). \(month) \(year), \(clock) UTC" })
 }

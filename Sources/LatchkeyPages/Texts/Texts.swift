@@ -77,7 +77,6 @@ struct Texts: Sendable {
 
     struct Consent: Sendable {
         let title: WithName
-        let openTitle: WithName
         let foreign: String
         let asks: String
         let registered: WithName
@@ -88,8 +87,6 @@ struct Texts: Sendable {
         let signedInAs: WithName
         let notYou: String
         let openWhy: String
-        let localProgram: String
-        let appNamed: WithName
         let scopeOpenID: WithName
         let scopeProfile: String
         let scopeProfileOf: WithName
@@ -121,7 +118,6 @@ struct Texts: Sendable {
     }
 
     struct ErrorTexts: Sendable {
-        let requestID: String
         let tellAdministrator: String
         let requestTitle: String
         let requestWrong: String
@@ -143,6 +139,8 @@ struct Texts: Sendable {
         let navigation: String
         let signedInAs: String
         let sessions: String
+        /// The same for the rail.
+        let sessionsShort: String
         let sessionsWhy: String
         let applications: String
         let applicationsWhy: String
@@ -206,7 +204,7 @@ struct Texts: Sendable {
     struct Time: Sendable {
         /// January to December, as they stand in a date.
         let months: [String]
-        /// Day, month, year and time of day.
+        let date: @Sendable (_ day: Int, _ month: String, _ year: String) -> String
         let instant: @Sendable (_ day: Int, _ month: String, _ year: String, _ clock: String) -> String
     }
 

@@ -57,6 +57,11 @@ package struct Wording: Sendable {
     }
 
     /// - Parameter month: 1 to 12.
+    func dateText(day: Int, month: Int, year: String) -> String {
+        changed(texts.time.date(day, texts.time.months[month - 1], year))
+    }
+
+    /// - Parameter month: 1 to 12.
     func instantText(day: Int, month: Int, year: String, _ clock: String) -> String {
         changed(texts.time.instant(day, texts.time.months[month - 1], year, clock))
     }

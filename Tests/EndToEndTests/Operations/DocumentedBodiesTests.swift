@@ -63,7 +63,10 @@ struct DocumentedBodiesTests {
             try judge.expect("GET /revocations", try await server.http.get("/revocations"), 200)
             try judge.expect("GET /revocations.jwt", try await server.http.get("/revocations.jwt"), 200)
             try judge.expect("GET /statuslists", try await server.http.get("/statuslists"), 200)
-            for path in ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/healthz", "/readyz"] {
+            for path in [
+                "/.well-known/jwks.json", "/.well-known/oauth-authorization-server",
+                "/.well-known/openid-configuration", "/healthz", "/readyz",
+            ] {
                 try judge.expect("GET \(path)", try await server.http.get(path), 200)
             }
             try expectComplete(

@@ -53,6 +53,11 @@ struct DiscoveryTests {
             #expect(plain["token_endpoint"] == "https://example.com/auth/oauth2/token")
             #expect(plain[field: "Access-Control-Allow-Origin"] == "*")
             #expect(try await server.http.get("/.well-known/oauth-authorization-server/other").status == 404)
+            // OpenID Connect appends its part, which a proxy strips of the issuer's path.
+            let appended = try await server.http.get("/.well-known/openid-configuration")
+            #expect(appended.body == plain.body)
+            #expect(appended[field: "Access-Control-Allow-Origin"] == "*")
+            #expect(try await server.http.get("/.well-known/openid-configuration/auth").status == 404)
         }
     }
 }

@@ -43,12 +43,18 @@ struct QueryRuleTests {
         #expect(throws: Refusal(.invalidRequest, "")) { try QueryRule.tolerant.read("x=%zz") }
     }
 
+    @Test func `what a handler reads itself is not judged before it`() throws {
+        for query in ["x=1&x=2", "x=%zz", "=&&=", nil] {
+            #expect(try QueryRule.unread.read(query) == RequestParameters())
+        }
+    }
+
     /// Routes that anybody's links, caches or libraries may ask with parameters of their own.
     private static let tolerant: Set<String> = [
         "POST /oauth2/token", "POST /oauth2/revoke", "POST /oauth2/introspect", "GET /oauth2/userinfo",
         "POST /oauth2/userinfo", "GET /start", "GET /callback",
         "GET /openapi.json", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server",
-        "GET /.well-known/ssf-configuration", "GET /healthz", "GET /readyz",
+        "GET /.well-known/openid-configuration", "GET /.well-known/ssf-configuration", "GET /healthz", "GET /readyz",
     ]
 
     @Test func `every route refuses what the document does not give it, and what it gives without a value`()

@@ -23,6 +23,8 @@ package struct AuthorizationReader: Sendable {
         // A pushed request would replace everything that was sent here (RFC 9126 4).
         var request = try RedirectURICheck.request(sent, of: client)
         request.state = sent["state"]
+        request.needsClick = AppRedirect.needsClick(
+            request.redirectURI, client: client, issuer: settings.issuer)
         do {
             try fill(&request, from: sent)
             request.hint = try await hint(sent)

@@ -1,5 +1,5 @@
 /// Text from outside that people are shown.
-package enum ShownText {
+package enum OneLineText {
     /// Whether a list or a page may show the text: a control character could break the line or reverse the direction of
     /// what follows.
     package static func isHarmless(_ text: String, longest: Int) -> Bool {

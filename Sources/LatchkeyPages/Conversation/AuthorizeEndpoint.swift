@@ -1,0 +1,49 @@
+import HTTPTypes
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTokens
+import NIOCore
+
+/// `GET /oauth2/authorize` (RFC 6749 3.1): where clients send people to sign in. A `POST` goes on as a `GET`, because a
+/// browser sends no Lax cookie with a form of another site, and single sign-on would be lost.
+struct AuthorizeEndpoint: Sendable {
+    let pages: PageServices
+
+    var routes: [Route] {
+        [
+            Route(.get, PagePath.authorize, "authorize", errors: .page, query: .unread, .open(get)),
+            Route(.post, PagePath.authorize, "authorizeByForm", errors: .page, query: .unread, .open(post)),
+        ]
+    }
+
+    private func get(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let conversation = PageConversation(pages: pages, request, context, isForm: false)
+        return try await conversation.answer { try AuthorizationParameters((request.query ?? "").utf8) } then: {
+            parameters, asked in
+            let visitor = Visitor(request, context, pages)
+            let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
+            return conversation.show(answer, to: asked, parameters)
+        }
+    }
+
+    private func post(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let conversation = PageConversation(pages: pages, request, context, isForm: true)
+        do {
+            try FormBody.check(request)
+            let parameters = try AuthorizationParameters(request.body.readableBytesView)
+            return .seeOther(Link(page: PagePath.authorize, query: parameters.query).text)
+        } catch let failure as AuthorizationFailure {
+            return conversation.show(failure)
+        }
+    }
+}
+
+/// The body of a form.
+enum FormBody {
+    /// - Throws: `Refusal` `unsupported_media_type`.
+    static func check(_ request: Request) throws(Refusal) {
+        guard request.body.readableBytes == 0 || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(of: "application/x-www-form-urlencoded") == true else {
+            throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import HTTPTypes
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTokens
+
+/// One request to a page of a sign-in, and how it is answered.
+struct PageConversation: Sendable {
+    let pages: PageServices
+    let request: Request
+    let context: RequestContext
+    /// Whether the request is a form of ours.
+    let isForm: Bool
+
+    init(pages: PageServices, _ request: Request, _ context: RequestContext, isForm: Bool) {
+        self.pages = pages
+        self.request = request
+        self.context = context
+        self.isForm = isForm
+    }
+
+    /// Reads the authorization request, and answers it unless it ends there.
+    func answer(
+        parameters: () throws -> AuthorizationParameters,
+        then work: (AuthorizationParameters, AuthorizationRequest) async throws -> Response
+    ) async throws -> Response {
+        let sent: AuthorizationParameters
+        let asked: AuthorizationRequest
+        do {
+            sent = try parameters()
+            asked = try await pages.reader.read(sent)
+        } catch let failure as AuthorizationFailure {
+            return show(failure)
+        }
+        return try await work(sent, asked)
+    }
+
+    // MARK: Failures of the request
+
+    func show(_ failure: AuthorizationFailure) -> Response {
+        switch failure {
+        case .page(let problem):
+            return pages.renderer.response(
+                ErrorPage(problem.cause, requestID: "\(context.requestID)"), setting([]),
+                status: problem == .tooLarge ? .contentTooLarge : .badRequest)
+        case .redirect(let answer):
+            let client = ShownClient(
+                name: RedirectHost.text(answer.redirectURI) ?? "", host: nil, isFirstParty: true)
+            return Delivery(pages: pages).response(answer, to: client, afterForm: isForm, setting([]))
+        }
+    }
+
+    // MARK: Answers of the sign-in
+
+    func show(
+        _ answer: SignInAnswer, to asked: AuthorizationRequest, _ sent: AuthorizationParameters,
+        keepsCookies: Bool = true, userName: String? = nil
+    ) -> Response {
+        let setting = setting(asked.uiLocales)
+        let client = ShownClient(asked)
+        switch answer {
+        case .show(let step, let user, let seal):
+            return form(step, user, seal, asked, sent, userName: userName, setting)
+        case .again(let step, let user, let seal):
+            return form(
+                step, user, seal, asked, sent, userName: userName, trouble: keepsCookies ? .expired : .noCookie,
+                status: .unprocessableContent, setting)
+        case .code(let code, let cookie):
+            if let cookie { context.browser.setCookie(pages.cookies.line(cookie)) }
+            return deliver(.code(code.text), asked, client, setting)
+        case .refused(let refusal): return deliver(.error(refusal.error), asked, client, setting)
+        case .signedIn: return pages.renderer.response(SignedInAlreadyPage(client: client), setting, status: .ok)
+        }
+    }
+
+    private func deliver(
+        _ outcome: AuthorizationAnswer.Outcome, _ asked: AuthorizationRequest, _ client: ShownClient,
+        _ setting: PageSetting
+    ) -> Response {
+        Delivery(pages: pages).response(
+            AuthorizationAnswer(to: asked, outcome, issuer: pages.settings.issuer), to: client, afterForm: isForm,
+            setting)
+    }
+
+    /// - Parameter trouble: why the form comes back.
+    func form(
+        _ step: SignInStep, _ user: User?, _ seal: String, _ asked: AuthorizationRequest,
+        _ sent: AuthorizationParameters, userName: String? = nil, trouble: FormTrouble? = nil,
+        status: HTTPResponse.Status = .ok, extra: HTTPFields = [:], _ setting: PageSetting
+    ) -> Response {
+        let fields = Self.fields(sent, seal)
+        let client = ShownClient(asked)
+        let name = user?.name ?? ""
+        let show = { (page: any Page) in pages.renderer.shown(page, setting, status: status, extra: extra) }
+        switch step {
+        case .account:
+            return show(AccountChoicePage(client: client, username: name, trouble: trouble, fields: fields))
+        case .password(let required):
+            let typed = userName ?? (required == nil ? asked.loginHint : user?.name) ?? ""
+            return show(
+                SignInPage(client: client, username: typed, trouble: trouble.map { .form($0) }, fields: fields))
+        case .newPassword:
+            return show(
+                NewPasswordPage(
+                    client: client, username: name, minimumLength: pages.settings.password.minimumLength,
+                    trouble: trouble.map { .form($0) }, fields: fields))
+        case .consent:
+            return show(
+                ConsentPage(
+                    client: client, registered: asked.client.createdAt,
+                    policyLink: asked.client.policyURI.flatMap { Link(web: $0) },
+                    termsLink: asked.client.termsURI.flatMap { Link(web: $0) },
+                    scopes: asked.scope.tokens.map { ConsentPage.Request($0) }, username: name, trouble: trouble,
+                    fields: fields))
+        case .confirm:
+            return show(ConfirmAppPage(client: client, username: name, trouble: trouble, fields: fields))
+        case .done, .refused: preconditionFailure("not a page")
+        }
+    }
+
+    static func fields(_ sent: AuthorizationParameters, _ seal: String) -> [HiddenField] {
+        sent.fields.map { HiddenField($0.name, $0.value) } + [HiddenField("seal", seal)]
+    }
+
+    func setting(_ locales: [String]) -> PageSetting {
+        let language = Language.chosen(
+            request: locales, acceptLanguage: request.headers[values: .acceptLanguage], standard: pages.language)
+        return isForm ? PageSetting(language) : PageSetting(language, path: PagePath.authorize, query: request.query)
+    }
+}
+
+extension PageRenderer {
+    /// As ``response(_:_:status:extra:)``, for a page whose kind is only known at run time.
+    func shown(
+        _ page: any Page, _ setting: PageSetting, status: HTTPResponse.Status, extra: HTTPFields
+    ) -> Response {
+        func open(_ page: some Page) -> Response { response(page, setting, status: status, extra: extra) }
+        return open(page)
+    }
+}
+
+extension AuthorizationFailure.Problem {
+    var cause: ErrorPage.Cause {
+        switch self {
+        case .tooLarge: .tooLarge
+        case .malformed: .request
+        case .noClient, .unknownClient: .unknownClient
+        case .clientNotAllowed: .notAllowed
+        case .noRedirectURI, .unknownRedirectURI: .redirectURI
+        }
+    }
+}
