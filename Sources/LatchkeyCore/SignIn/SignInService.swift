@@ -175,7 +175,8 @@ package struct SignInService: Sendable {
         next.choice = seal?.choice
         next.staysSignedIn = seal?.staysSignedIn ?? false
         return SignInConversation(
-            request: request, visit: visit, browser: browser, seal: next, stillStands: presented != nil && seal?.browser == presented,
+            request: request, visit: visit, browser: browser, seal: next,
+            stillStands: presented != nil && seal?.browser == presented,
             facts: facts)
     }
 
