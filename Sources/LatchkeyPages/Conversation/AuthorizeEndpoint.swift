@@ -33,6 +33,8 @@ struct AuthorizeEndpoint: Sendable {
         do {
             try FormBody.check(request)
             let parameters = try AuthorizationParameters(request.body.readableBytesView)
+            // A request head has room for 8 KiB, and escapes can triple a text.
+            guard parameters.query.utf8.count <= 6144 else { throw AuthorizationFailure.page(.tooLarge) }
             return .seeOther(Link(page: PagePath.authorize, query: parameters.query).text)
         } catch let failure as AuthorizationFailure {
             return conversation.show(failure)
