@@ -9,6 +9,8 @@ package struct SignInPurpose: Sendable {
     package let nonce: String?
     package let scope: Scope
     package let resources: [String]
+    /// Whether the user must have let the client have the scope.
+    package let needsConsent: Bool
 
     package init(_ request: AuthorizationRequest) {
         client = request.client.id
@@ -17,6 +19,7 @@ package struct SignInPurpose: Sendable {
         nonce = request.nonce
         scope = request.scope
         resources = request.resources
+        needsConsent = request.client.consent == .ask
     }
 }
 
@@ -91,6 +94,8 @@ package enum SignInOutcome: Sendable {
     case lostRace
     /// The browser session has ended, or its proofs are others now.
     case browserGone
+    /// The user has taken back what the client was allowed.
+    case consentGone
     case clientRefused
 }
 
@@ -111,7 +116,7 @@ package enum SignInRules {
             return .noted(known)
         }
         guard try ledger.signIns.insert(record) else { return .lostRace }
-        try ledger.signIns.trim(to: SignInRecord.mostPerUser, of: record.user, network: record.network)
+        try ledger.signIns.trim(to: SignInRecord.mostPerUser, keeping: record)
         return .noted(record)
     }
 
@@ -128,6 +133,7 @@ package enum SignInRules {
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
             client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
+        guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
         switch completion.ground {
         case .proof(let authenticated, let isPersistent, let presented):
             guard try !isOvertaken(authenticated.proofs, completion.user, ledger) else { return .settled(.lostRace) }
@@ -167,6 +173,14 @@ package enum SignInRules {
         try ledger.sessions.advance(browser.record.session, to: lineage)
     }
 
+    /// Whether the user allows it now, or has done so before and not taken it back.
+    private static func isAllowed(_ completion: SignInCompletion, _ ledger: any Ledger) throws -> Bool {
+        let purpose = completion.purpose
+        if !purpose.needsConsent || completion.consent != nil { return true }
+        let consent = try ledger.consents.find(completion.user, purpose.client)
+        return consent.map { purpose.scope.isSubset(of: $0.scope) } ?? false
+    }
+
     /// Whether the user, or everybody, was signed out since the proofs were given.
     private static func isOvertaken(
         _ proofs: [Proof], _ user: UserID, _ ledger: any Ledger
@@ -193,7 +207,11 @@ package enum SignInRules {
             }
             if var row {
                 row.session = browser.session.id
-                if try !ledger.signIns.insert(row) { try ledger.signIns.update(row) }
+                if try ledger.signIns.insert(row) {
+                    try ledger.signIns.trim(to: SignInRecord.mostPerUser, keeping: row)
+                } else {
+                    try ledger.signIns.update(row)
+                }
             }
             try AuthorizationCodeRules.insert(
                 AuthorizationCode(

@@ -24,6 +24,11 @@ package struct SignInVisit: Sendable {
 
     /// Names the browser in seals and rows.
     package var digest: [UInt8] { Array(SHA256.hash(data: Array(step.utf8))) }
+
+    /// The same visit of a browser that nobody is signed in with.
+    var withoutSession: SignInVisit {
+        SignInVisit(step: step, token: nil, network: network, sharedNetwork: sharedNetwork, deviceName: deviceName)
+    }
 }
 
 /// What was posted with a form.
@@ -193,7 +198,9 @@ package struct SignInService: Sendable {
             BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
                 != nil
         else { return .signedIn }
-        return .code(text, try cookie(record, isPersistent: state.isPersistent))
+        // The cookie is as good as the one of the first answer: who has proven more since then got it for that.
+        let isUnchanged = record.session.proofs == code.proofs
+        return .code(text, isUnchanged ? try cookie(record, isPersistent: state.isPersistent) : nil)
     }
 
     /// The code of a row, whichever master key was current then.
