@@ -97,7 +97,9 @@ struct PageConversation: Sendable {
         case .password(let required):
             let typed = userName ?? (required == nil ? asked.loginHint : user?.name) ?? ""
             return show(
-                SignInPage(client: client, username: typed, trouble: trouble.map { .form($0) }, fields: fields))
+                SignInPage(
+                    client: client, username: typed, trouble: trouble.map { .form($0) },
+                    takesAddress: pages.settings.users.emailSignIn, fields: fields))
         case .newPassword:
             return show(
                 NewPasswordPage(
@@ -109,7 +111,7 @@ struct PageConversation: Sendable {
                     client: client, registered: asked.client.createdAt,
                     policyLink: asked.client.policyURI.flatMap { Link(web: $0) },
                     termsLink: asked.client.termsURI.flatMap { Link(web: $0) },
-                    scopes: asked.scope.tokens.map { ConsentPage.Request($0) }, username: name, trouble: trouble,
+                    scopes: asked.scope.tokens.map { pages.request($0, setting) }, username: name, trouble: trouble,
                     fields: fields))
         case .confirm:
             return show(ConfirmAppPage(client: client, username: name, trouble: trouble, fields: fields))

@@ -22,4 +22,10 @@ package struct PageServices: Sendable {
         settings = services.settings
         self.language = language
     }
+
+    /// A scope with the operator's words for it.
+    func request(_ scope: String, _ setting: PageSetting) -> ConsentPage.Request {
+        ConsentPage.Request(
+            scope, sentence: settings.sentences.sentence(for: scope, in: setting.wording.language.rawValue))
+    }
 }

@@ -182,7 +182,8 @@ extension PageConversation {
         pages.renderer.response(
             SignInPage(
                 client: ShownClient(asked), username: form["username"] ?? "", trouble: trouble,
-                stay: form["stay"] != nil, fields: Self.fields(sent, form["seal"] ?? "")),
+                takesAddress: pages.settings.users.emailSignIn, stay: form["stay"] != nil,
+                fields: Self.fields(sent, form["seal"] ?? "")),
             setting(asked.uiLocales), status: status, extra: extra)
     }
 

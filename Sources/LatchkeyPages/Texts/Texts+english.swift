@@ -88,6 +88,8 @@ extension Texts {
         scopeAddress: "Your postal address",
         scopePhone: "Your telephone number",
         scopeOffline: "Access while you are away, until you remove it",
+        scopeAccount: "Your account here: it may see and end your sessions, change your password, delete the account",
+        scopeAdmin: "The administration of this server: all users and all applications",
         scopeOther: { "The permission “\($0)”" })
 
     private static let englishEnding = Ending(

@@ -90,6 +90,8 @@ extension Texts {
         scopeAddress: "Ihre Postanschrift",
         scopePhone: "Ihre Telefonnummer",
         scopeOffline: "Zugriff auch in Ihrer Abwesenheit, bis Sie ihn entfernen",
+        scopeAccount: "Ihr Konto hier: Sitzungen sehen und beenden, Passwort ändern, Konto löschen",
+        scopeAdmin: "Die Verwaltung dieses Servers: alle Konten und alle Anwendungen",
         scopeOther: { "Die Berechtigung „\($0)“" })
 
     private static let germanEnding = Ending(
