@@ -72,8 +72,9 @@ package struct Services: Sendable {
             store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords,
             foreignHashes: foreignHashes, policy: policy, throttle: throttle, audit: audit, settings: settings,
             clock: clock, logger: logger)
-        let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
         let directory = ClientDirectory(store: store, masterKeys: masterKeyRing)
+        let bearer = BearerVerifier(
+            settings: settings, ring: keyRing, feed: feed, store: store, directory: directory, clock: clock)
         let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)
 
         self.settings = settings

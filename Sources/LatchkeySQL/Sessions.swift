@@ -147,9 +147,10 @@ package struct Sessions: SessionTable {
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
-                recoveries, recovery_window_start, server_session, parent, auth_time, proofs, resources, begun_by)
+                recoveries, recovery_window_start, server_session, parent, auth_time, proofs, resources, begun_by,
+                rotated_from)
             VALUES (?, ?, (SELECT number FROM clients WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?)
+                ?, ?, ?)
             """,
             [
                 session.id.bytes, session.user.bytes, session.client.description,
@@ -161,7 +162,7 @@ package struct Sessions: SessionTable {
                 columns.serverSession, session.parent?.bytes, session.authenticatedAt.milliseconds,
                 session.proofs.isEmpty ? nil : session.proofs.text,
                 session.resources.isEmpty ? nil : try TextList.encode(session.resources),
-                session.beginning.rawValue,
+                session.beginning.rawValue, Self.stored(session.lineage.rotatedFrom, session),
             ])
         try dialect.countSessions(1, connection)
     }

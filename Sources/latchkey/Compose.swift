@@ -3,8 +3,8 @@ import Foundation
 import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
-import LatchkeyPages
 package import LatchkeyMigrations
+import LatchkeyPages
 import LatchkeyTokens
 package import Logging
 

@@ -151,8 +151,20 @@ package enum SignInRules {
                 let browser = BrowserSessionRules.judge(record, state, generation: generation, now: ledger.instant),
                 let proofs = browser.proofs
             else { return .settled(.browserGone) }
-            return try issue(completion, row, record, proofs: proofs, ledger)
+            let issuance = try issue(completion, row, record, proofs: proofs, ledger)
+            if case .settled(.issued) = issuance { try noteUse(of: browser, ledger) }
+            return issuance
         }
+    }
+
+    /// A browser session that applications use does not become idle. The last write.
+    private static func noteUse(of browser: BrowserSession, _ ledger: any Ledger) throws {
+        let idle = BrowserSessionRules.idleLifetime(isPersistent: browser.state.isPersistent)
+        let use = SessionUse(
+            session: browser.id, idleLifetime: idle, notedAfter: SessionUse.interval(idleLifetime: idle),
+            issuesToken: false)
+        guard let lineage = use.lineage(of: browser.record, at: ledger.instant) else { return }
+        try ledger.sessions.advance(browser.record.session, to: lineage)
     }
 
     /// Whether the user, or everybody, was signed out since the proofs were given.

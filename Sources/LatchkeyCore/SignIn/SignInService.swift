@@ -159,7 +159,10 @@ package struct SignInService: Sendable {
         var facts = SignInFacts(request: request, arrivedAt: seal?.arrivedAt ?? now)
         if let browser, let proofs = browser.proofs {
             facts.standing = SignInFacts.Standing(user: browser.user.id, proofs: proofs)
-            facts.hintsAtStanding = request.loginHint.map { Self.hint($0, names: browser.user) } ?? true
+            if let hint = request.loginHint {
+                let profile = try await store.profile(of: browser.user.id)
+                facts.hintsAtStanding = LoginHint.means(hint, browser.user, profile)
+            }
             facts.consented = try await store.consent(of: browser.user.id, to: request.client.id)?.scope
         }
         facts.choice = seal?.choice
@@ -172,14 +175,9 @@ package struct SignInService: Sendable {
         next.choice = seal?.choice
         next.staysSignedIn = seal?.staysSignedIn ?? false
         return SignInConversation(
-            request: request, visit: visit, browser: browser, seal: next, stillStands: presented != nil && seal?.browser == presented,
+            request: request, visit: visit, browser: browser, seal: next,
+            stillStands: presented != nil && seal?.browser == presented,
             facts: facts)
-    }
-
-    /// Whether a hint means this user (OpenID Connect Core 3.1.2.1).
-    private static func hint(_ text: String, names user: User) -> Bool {
-        text.equalsBytes(of: user.id.description)
-            || UserName.comparisonForm(of: text).equalsBytes(of: user.normalisedName)
     }
 
     /// What a form that has led to a code is answered when it is sent again.

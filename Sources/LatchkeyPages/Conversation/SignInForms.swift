@@ -47,7 +47,9 @@ struct SignInForms: Sendable {
         try FormBody.check(request)
         let form = try PageForm(request.body.readableBytesView)
         let conversation = PageConversation(pages: pages, request, context, isForm: true)
-        return try await conversation.answer { try AuthorizationParameters(request.body.readableBytesView) } then: {
+        return try await conversation.answer {
+            try AuthorizationParameters(request.body.readableBytesView)
+        } then: {
             sent, asked in
             let visitor = Visitor(request, context, pages)
             let act: SignInAct

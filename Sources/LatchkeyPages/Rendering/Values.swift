@@ -33,7 +33,7 @@ struct Values: MustacheParent, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     subscript(_ name: String) -> Value {
-        get { fatalError("only templates read \(name)") }
+        get { preconditionFailure("only templates read \(name)") }
         set {
             let isLink = name == "link" || name.hasSuffix("Link")
             switch newValue {
