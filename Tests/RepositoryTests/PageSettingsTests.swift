@@ -64,7 +64,7 @@ struct PageSettingsTests {
     }
 
     @Test func `the check says which sentences are missing in one language`() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let flags = [
             "data_dir": folder.path + "/data", "pages.scopes.en": "a=One,b=Two", "pages.scopes.de": "a=Eins,c=Drei",
         ]
@@ -79,7 +79,7 @@ struct PageSettingsTests {
     private static let svg = #"<svg xmlns="http://www.w3.org/2000/svg"/>"#
 
     @Test func `a logo is read from its file`() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let path = folder.path + "/logo.svg"
         try Data(Self.svg.utf8).write(to: URL(filePath: path))
         #expect(try settings(["pages.logo": path]).pages.branding().logo != nil)
@@ -88,7 +88,7 @@ struct PageSettingsTests {
     @Test(arguments: [nil, "", "GIF89a", "<html>", svg + String(repeating: " ", count: 256 * 1024)])
     func `a logo that is missing, too large or no picture fails the check and the start`(content: String?) async throws
     {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let path = folder.path + "/logo.svg"
         if let content { try Data(content.utf8).write(to: URL(filePath: path)) }
         let settings = try settings(["data_dir": folder.path + "/data", "pages.logo": path])
@@ -99,7 +99,7 @@ struct PageSettingsTests {
     }
 
     @Test func `a folder in place of the logo is refused`() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let settings = try settings(["pages.logo": folder.path])
         #expect(throws: CommandFailure.self) { try settings.pages.branding() }
     }
