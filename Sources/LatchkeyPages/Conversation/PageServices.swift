@@ -6,6 +6,8 @@ package struct PageServices: Sendable {
     let renderer: PageRenderer
     let reader: AuthorizationReader
     let signIns: SignInService
+    let logoutReader: LogoutReader
+    let logouts: LogoutService
     let cookies: SignInCookies
     let origin: FormOrigin
     let settings: Settings
@@ -17,6 +19,10 @@ package struct PageServices: Sendable {
         reader = AuthorizationReader(
             directory: services.clientDirectory, hints: services.idTokenHints, settings: services.settings)
         signIns = services.signIns
+        logoutReader = LogoutReader(directory: services.clientDirectory, hints: services.idTokenHints)
+        logouts = LogoutService(
+            store: services.store, masterKeys: services.masterKeyRing, signIns: services.signIns,
+            clock: services.clock)
         cookies = SignInCookies(CookieForm(issuer: services.settings.issuer))
         origin = FormOrigin(issuer: services.settings.issuer)
         settings = services.settings
