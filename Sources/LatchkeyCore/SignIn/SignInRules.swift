@@ -9,6 +9,8 @@ package struct SignInPurpose: Sendable {
     package let nonce: String?
     package let scope: Scope
     package let resources: [String]
+    /// Only the browser session is wanted, for the server's own pages.
+    package var isOwnPage: Bool { client == .signInPages }
 
     package init(_ request: AuthorizationRequest) {
         client = request.client.id
@@ -85,6 +87,8 @@ package struct SignInCompletion: Sendable {
 package enum SignInOutcome: Sendable {
     /// A code was written.
     case issued(AuthorizationCodeString, SessionRecord)
+    /// The browser session is there; for the server's own pages there is no code.
+    case signedIn(SessionRecord)
     /// The form had led to a code before.
     case taken(SignInRecord)
     /// The password or the user's state changed since it was verified, or the user was signed out everywhere.
@@ -126,7 +130,7 @@ package enum SignInRules {
             row = known
         }
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
-            client.registers(redirectURI: completion.purpose.redirectURI)
+            completion.purpose.isOwnPage || client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
         switch completion.ground {
         case .proof(let authenticated, let isPersistent, let presented):
@@ -187,13 +191,14 @@ package enum SignInRules {
         let purpose = completion.purpose
         return try ledger.issue(login.user.issuedBefore) { _ in
             let instant = ledger.instant
-            let code = try completion.code(row)
-            if let scope = completion.consent {
-                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
-            }
             if var row {
                 row.session = browser.session.id
                 if try !ledger.signIns.insert(row) { try ledger.signIns.update(row) }
+            }
+            if purpose.isOwnPage { return .signedIn(browser) }
+            let code = try completion.code(row)
+            if let scope = completion.consent {
+                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
             }
             try AuthorizationCodeRules.insert(
                 AuthorizationCode(
