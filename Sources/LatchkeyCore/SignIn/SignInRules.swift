@@ -11,6 +11,8 @@ package struct SignInPurpose: Sendable {
     package let resources: [String]
     /// Whether the user must have let the client have the scope.
     package let needsConsent: Bool
+    /// Only the browser session is wanted, for the server's own pages.
+    package var isOwnPage: Bool { client == .signInPages }
 
     package init(_ request: AuthorizationRequest) {
         client = request.client.id
@@ -88,6 +90,8 @@ package struct SignInCompletion: Sendable {
 package enum SignInOutcome: Sendable {
     /// A code was written.
     case issued(AuthorizationCodeString, SessionRecord)
+    /// The browser session is there; for the server's own pages there is no code.
+    case signedIn(SessionRecord)
     /// The form had led to a code before.
     case taken(SignInRecord)
     /// The password or the user's state changed since it was verified, or the user was signed out everywhere.
@@ -131,7 +135,7 @@ package enum SignInRules {
             row = known
         }
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
-            client.registers(redirectURI: completion.purpose.redirectURI)
+            completion.purpose.isOwnPage || client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
         guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
         switch completion.ground {
@@ -201,10 +205,6 @@ package enum SignInRules {
         let purpose = completion.purpose
         return try ledger.issue(login.user.issuedBefore) { _ in
             let instant = ledger.instant
-            let code = try completion.code(row)
-            if let scope = completion.consent {
-                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
-            }
             if var row {
                 row.session = browser.session.id
                 if try ledger.signIns.insert(row) {
@@ -212,6 +212,11 @@ package enum SignInRules {
                 } else {
                     try ledger.signIns.update(row)
                 }
+            }
+            if purpose.isOwnPage { return .signedIn(browser) }
+            let code = try completion.code(row)
+            if let scope = completion.consent {
+                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
             }
             try AuthorizationCodeRules.insert(
                 AuthorizationCode(

@@ -94,7 +94,7 @@ extension Texts {
 
     private static let englishEnding = Ending(
         goingTo: { "Continue to \($0)" },
-        wait: "You are signed in. The next page opens by itself.",
+        wait: "The next page opens by itself. If it does not, go on here.",
         openApp: "You are signed in. Open the app to continue.",
         signedIn: "You are signed in",
         signedInWhy: "This form was already sent and has done its work.",

@@ -96,7 +96,7 @@ extension Texts {
 
     private static let germanEnding = Ending(
         goingTo: { "Weiter zu \($0)" },
-        wait: "Sie sind angemeldet. Die nächste Seite öffnet sich von selbst.",
+        wait: "Die nächste Seite öffnet sich von selbst. Wenn nicht, geht es hier weiter.",
         openApp: "Sie sind angemeldet. Öffnen Sie die App, um fortzufahren.",
         signedIn: "Sie sind angemeldet",
         signedInWhy: "Dieses Formular wurde schon gesendet und ist erledigt.",
