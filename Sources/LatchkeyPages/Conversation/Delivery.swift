@@ -33,6 +33,13 @@ struct Delivery: Sendable {
         }
     }
 
+    /// To a page of ours: the same rule for long addresses.
+    func onward(_ link: Link, _ setting: PageSetting) -> Response {
+        if link.text.utf8.count < Self.longestLocation { return .seeOther(link.text) }
+        let here = RedirectHost.text(pages.settings.issuer) ?? ""
+        return pages.renderer.response(ContinuePage(clientName: here, way: .refresh(link)), setting, status: .ok)
+    }
+
     private func page(_ way: ContinuePage.Way, _ client: ShownClient, _ setting: PageSetting) -> Response {
         pages.renderer.response(ContinuePage(clientName: client.name, way: way), setting, status: .ok)
     }
