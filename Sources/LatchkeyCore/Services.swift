@@ -14,6 +14,7 @@ package struct Services: Sendable {
     package let clientAuthenticator: ClientAuthenticator
     package let sessions: SessionService
     package let signIns: SignInService
+    package let accounts: AccountService
     package let clientTokens: ClientTokenService
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
@@ -97,6 +98,9 @@ package struct Services: Sendable {
         self.users = UserService(
             store: store, verifier: passwords, foreignHashes: foreignHashes, policy: policy, settings: settings,
             clock: clock)
+        self.accounts = AccountService(
+            store: store, masterKeys: masterKeyRing, sessions: sessions, users: users, directory: directory,
+            feed: feed, clock: clock)
         self.foreignHashes = foreignHashes
         self.clients = ClientService(
             store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,

@@ -59,4 +59,12 @@ struct AuthorizationCodes: AuthorizationCodeTable {
         try connection.write(
             "UPDATE authorization_codes SET session_id = ? WHERE code_digest = ?", [session.bytes, digest])
     }
+
+    func removeUnused(of user: UserID, client: ClientID) throws {
+        try connection.run(
+            """
+            DELETE FROM authorization_codes WHERE user_id = ? AND session_id IS NULL
+                AND client_number = (SELECT number FROM clients WHERE id = ?)
+            """, [user.bytes, client.description])
+    }
 }

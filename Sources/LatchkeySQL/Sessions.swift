@@ -147,8 +147,8 @@ package struct Sessions: SessionTable {
             """
             INSERT INTO sessions (id, user_id, client_number, transport, scope, nonce, created_at, expires_at,
                 authentication_methods, device_name, network, current_generation, held_generation, rotated_at,
-                recoveries, recovery_window_start, server_session, parent, auth_time, proofs, resources, begun_by,
-                rotated_from)
+                rotated_from, recoveries, recovery_window_start, server_session, parent, auth_time, proofs, resources,
+                begun_by)
             VALUES (?, ?, (SELECT number FROM clients WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                 ?, ?, ?)
             """,
@@ -158,11 +158,12 @@ package struct Sessions: SessionTable {
                 session.createdAt.milliseconds, session.expiresAt.milliseconds,
                 session.authenticationMethods.joined(separator: " "), session.deviceName, session.network,
                 Int64(session.lineage.current), Int64(session.lineage.held), session.lineage.rotatedAt.milliseconds,
-                session.lineage.recoveries, session.lineage.recoveryWindowStart.milliseconds,
+                Self.stored(session.lineage.rotatedFrom, session), session.lineage.recoveries,
+                session.lineage.recoveryWindowStart.milliseconds,
                 columns.serverSession, session.parent?.bytes, session.authenticatedAt.milliseconds,
                 session.proofs.isEmpty ? nil : session.proofs.text,
                 session.resources.isEmpty ? nil : try TextList.encode(session.resources),
-                session.beginning.rawValue, Self.stored(session.lineage.rotatedFrom, session),
+                session.beginning.rawValue,
             ])
         try dialect.countSessions(1, connection)
     }

@@ -46,14 +46,14 @@ struct SignIns: SignInTable {
             [record.proofs.text, record.credentialVersion, record.session?.bytes, record.id])
     }
 
-    func trim(to count: Int, of user: UserID, network: String) throws {
-        let rows = try connection.all(
+    func trim(to count: Int, keeping record: SignInRecord) throws {
+        let others = try connection.all(
             """
-            SELECT id FROM sign_ins WHERE user_id = ?
+            SELECT id FROM sign_ins WHERE user_id = ? AND id <> ?
             ORDER BY CASE WHEN network = ? THEN 0 ELSE 1 END, created_at, id
-            """, [user.bytes, network]
+            """, [record.user.bytes, record.id, record.network]
         ) { $0.bytes(0) }
-        for id in rows.dropLast(count) { try connection.write("DELETE FROM sign_ins WHERE id = ?", [id]) }
+        for id in others.dropLast(count - 1) { try connection.write("DELETE FROM sign_ins WHERE id = ?", [id]) }
     }
 
     func remove(ofBrowser digest: [UInt8]) throws {

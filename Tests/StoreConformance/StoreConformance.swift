@@ -33,6 +33,5 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 package enum StoreConformance {
     package static let cases: [StoreCase] =
         loginCases + rotationCases + revocationCases + gateCases + userCases + profileCases + clientCases + keyCases
-        + upkeepCases
-        + streamCases + serverSessionCases + statusListCases
+        + upkeepCases + streamCases + serverSessionCases + statusListCases + signInCases + browserSessionCases
 }

@@ -18,10 +18,11 @@ package enum ConsentRules {
             ledger)
     }
 
-    /// Takes everything back, and ends the sessions that rest on it.
+    /// Takes everything back, and ends the sessions that rest on it, with those that would still begin.
     /// - Returns: whether there was anything.
     static func remove(of client: ClientID, by user: UserID, _ ledger: any Ledger) throws -> Bool {
         let hadConsent = try ledger.consents.remove(user, client)
+        try ledger.codes.removeUnused(of: user, client: client)
         var ended = 0
         var orders: [SessionID] = []
         try ledger.sessions.walk(of: user, before: nil, limit: SessionRules.scanLimit) { record in
@@ -51,7 +52,9 @@ extension Store {
     }
 
     /// See ``ConsentRules/remove(of:by:_:)``. Durable on return.
-    package func removeConsent(of client: ClientID, by user: UserID) async throws -> Bool {
-        try await write(.user(user)) { try ConsentRules.remove(of: client, by: user, $0) }.value
+    /// - Returns: the entries of the ended sessions; nil when there was nothing.
+    package func removeConsent(of client: ClientID, by user: UserID) async throws -> [RevocationRecord]? {
+        let written = try await write(.user(user)) { try ConsentRules.remove(of: client, by: user, $0) }
+        return written.value ? written.records : nil
     }
 }

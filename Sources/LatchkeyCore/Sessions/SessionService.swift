@@ -93,8 +93,12 @@ package struct SessionService: Sendable {
         _ stamp: IssuanceStamp
     ) async throws -> [UInt8]? {
         guard record.session.beginning == .code, grant.scope.contains(Scope.openID) else { return nil }
-        return try await issuer.issueIDToken(
-            IDTokenOrder(client: record.client, session: record.session, nonce: nonce), with: token, stamp)
+        var order = IDTokenOrder(client: record.client, session: record.session, nonce: nonce)
+        if record.client.idTokenClaims {
+            order.profile = UserClaims.released(
+                to: grant.scope, of: record.user, try await store.profile(of: record.user.id), settings.claims)
+        }
+        return try await issuer.issueIDToken(order, with: token, stamp)
     }
 }
 

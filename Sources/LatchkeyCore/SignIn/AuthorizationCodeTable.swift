@@ -63,4 +63,6 @@ package protocol AuthorizationCodeTable: AuthorizationCodeLook {
     /// Deletes all but the `count` newest codes of the user.
     func trim(to count: Int, of user: UserID) throws
     func setSession(_ session: SessionID, of digest: [UInt8]) throws
+    /// Deletes the codes of the user for the client that were not redeemed.
+    func removeUnused(of user: UserID, client: ClientID) throws
 }

@@ -69,8 +69,10 @@ struct SignInConversation {
     }
 
     /// A page. With a proof, its row is on disk first.
-    private func show(_ step: SignInStep, _ service: SignInService) async throws -> SignInAnswer {
+    private mutating func show(_ step: SignInStep, _ service: SignInService) async throws -> SignInAnswer {
         if let proven {
+            // What is clicked on this page is for the one who has proven, never for the browser session.
+            seal.browser = nil
             switch try await service.store.noteSignIn(SignInNote(record: row(proven, service), authenticated: proven))
             {
             case .noted: break
@@ -96,7 +98,7 @@ struct SignInConversation {
             expiresAt: now + SignInRecord.lifetime)
     }
 
-    private func complete(
+    private mutating func complete(
         _ ground: SignInStep.Ground, _ service: SignInService
     ) async throws -> SignInAnswer {
         guard let completion = completion(ground, service) else { return .refused(.loginRequired) }
@@ -105,15 +107,25 @@ struct SignInConversation {
         }
         switch outcome {
         case .issued(let code, let record):
-            let cookie = ground == .onProof ? try service.cookie(record, isPersistent: seal.staysSignedIn) : nil
-            return .code(code, cookie)
+            return .code(code, try cookie(record, ground, service))
+        case .signedIn(let record): return .ownPage(try cookie(record, ground, service))
         case .taken(let row): return try await service.answer(row, completion.user, self)
         case .lostRace: throw SessionService.wrongCredentials
+        case .consentGone:
+            facts.consented = nil
+            return try await go(service)
         case .browserGone:
-            // Between the look and the transaction it has ended: the same request again finds that.
-            return try await service.open(request, digest: seal.requestDigest, visit)
+            // Between the look and the transaction it has ended. The store's clock may know that before ours does, so the
+            // same request goes on without it.
+            return try await service.open(request, digest: seal.requestDigest, visit.withoutSession)
         case .clientRefused: return .refused(.unauthorizedClient)
         }
+    }
+
+    private func cookie(
+        _ record: SessionRecord, _ ground: SignInStep.Ground, _ service: SignInService
+    ) throws -> BrowserCookie? {
+        ground == .onProof ? try service.cookie(record, isPersistent: seal.staysSignedIn) : nil
     }
 
     private func completion(_ ground: SignInStep.Ground, _ service: SignInService) -> SignInCompletion? {

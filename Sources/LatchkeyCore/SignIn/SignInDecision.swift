@@ -85,7 +85,7 @@ package enum SignInRefusal: String, Sendable, CaseIterable {
 /// | `acr_values` unreachable, and the client says essential | refused: unmet_authentication_requirements | the same |
 /// | no proof, no choice, a browser session, and `prompt=select_account` or a hint at another user | account | refused: login_required |
 /// | no proof, and no browser session, or another user was chosen | password | refused: login_required |
-/// | no proof, and `prompt=login`, or the browser session's proof was too old for `max_age` | password of that user | refused: login_required |
+/// | no proof, and `prompt=login`, or the browser session's proof was too old for `max_age`, or of the future | password of that user | refused: login_required |
 /// | `id_token_hint` names another user | refused: login_required | the same |
 /// | the password must be changed | new password | refused: login_required |
 /// | the client asks for consent, and it was not given for all of the scope, or `prompt=consent`; not allowed in this sign-in | consent | refused: consent_required |
@@ -108,6 +108,9 @@ package enum SignInDecision {
         return .done(rests: facts.proven == nil ? .onBrowser : .onProof)
     }
 
+    /// Seconds by which the clocks of two nodes may differ. A proof from further ahead is of a time that was wrong.
+    private static let skew: Int64 = 60
+
     private static func asksForAccount(_ facts: SignInFacts) -> Bool {
         guard facts.proven == nil, facts.choice == nil, let standing = facts.standing, let request = facts.request
         else { return false }
@@ -124,7 +127,8 @@ package enum SignInDecision {
         let isTooOld =
             request.maximumAge.map { seconds in
                 guard let proven = standing.proofs.authenticatedAt else { return true }
-                return facts.arrivedAt.seconds - proven.seconds > seconds || seconds == 0
+                let age = facts.arrivedAt.seconds - proven.seconds
+                return age > seconds || seconds == 0 || age < -skew
             } ?? false
         return isAskedFor || isTooOld ? .password(user: standing.user) : nil
     }

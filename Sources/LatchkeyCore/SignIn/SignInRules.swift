@@ -9,6 +9,10 @@ package struct SignInPurpose: Sendable {
     package let nonce: String?
     package let scope: Scope
     package let resources: [String]
+    /// Whether the user must have let the client have the scope.
+    package let needsConsent: Bool
+    /// Only the browser session is wanted, for the server's own pages.
+    package var isOwnPage: Bool { client == .signInPages }
 
     package init(_ request: AuthorizationRequest) {
         client = request.client.id
@@ -17,6 +21,7 @@ package struct SignInPurpose: Sendable {
         nonce = request.nonce
         scope = request.scope
         resources = request.resources
+        needsConsent = request.client.consent == .ask
     }
 }
 
@@ -85,12 +90,16 @@ package struct SignInCompletion: Sendable {
 package enum SignInOutcome: Sendable {
     /// A code was written.
     case issued(AuthorizationCodeString, SessionRecord)
+    /// The browser session is there; for the server's own pages there is no code.
+    case signedIn(SessionRecord)
     /// The form had led to a code before.
     case taken(SignInRecord)
     /// The password or the user's state changed since it was verified, or the user was signed out everywhere.
     case lostRace
     /// The browser session has ended, or its proofs are others now.
     case browserGone
+    /// The user has taken back what the client was allowed.
+    case consentGone
     case clientRefused
 }
 
@@ -111,7 +120,7 @@ package enum SignInRules {
             return .noted(known)
         }
         guard try ledger.signIns.insert(record) else { return .lostRace }
-        try ledger.signIns.trim(to: SignInRecord.mostPerUser, of: record.user, network: record.network)
+        try ledger.signIns.trim(to: SignInRecord.mostPerUser, keeping: record)
         return .noted(record)
     }
 
@@ -126,8 +135,9 @@ package enum SignInRules {
             row = known
         }
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
-            client.registers(redirectURI: completion.purpose.redirectURI)
+            completion.purpose.isOwnPage || client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
+        guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
         switch completion.ground {
         case .proof(let authenticated, let isPersistent, let presented):
             guard try !isOvertaken(authenticated.proofs, completion.user, ledger) else { return .settled(.lostRace) }
@@ -167,6 +177,14 @@ package enum SignInRules {
         try ledger.sessions.advance(browser.record.session, to: lineage)
     }
 
+    /// Whether the user allows it now, or has done so before and not taken it back.
+    private static func isAllowed(_ completion: SignInCompletion, _ ledger: any Ledger) throws -> Bool {
+        let purpose = completion.purpose
+        if !purpose.needsConsent || completion.consent != nil { return true }
+        let consent = try ledger.consents.find(completion.user, purpose.client)
+        return consent.map { purpose.scope.isSubset(of: $0.scope) } ?? false
+    }
+
     /// Whether the user, or everybody, was signed out since the proofs were given.
     private static func isOvertaken(
         _ proofs: [Proof], _ user: UserID, _ ledger: any Ledger
@@ -187,13 +205,18 @@ package enum SignInRules {
         let purpose = completion.purpose
         return try ledger.issue(login.user.issuedBefore) { _ in
             let instant = ledger.instant
+            if var row {
+                row.session = browser.session.id
+                if try ledger.signIns.insert(row) {
+                    try ledger.signIns.trim(to: SignInRecord.mostPerUser, keeping: row)
+                } else {
+                    try ledger.signIns.update(row)
+                }
+            }
+            if purpose.isOwnPage { return .signedIn(browser) }
             let code = try completion.code(row)
             if let scope = completion.consent {
                 try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
-            }
-            if var row {
-                row.session = browser.session.id
-                if try !ledger.signIns.insert(row) { try ledger.signIns.update(row) }
             }
             try AuthorizationCodeRules.insert(
                 AuthorizationCode(

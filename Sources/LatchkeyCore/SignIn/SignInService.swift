@@ -24,6 +24,11 @@ package struct SignInVisit: Sendable {
 
     /// Names the browser in seals and rows.
     package var digest: [UInt8] { Array(SHA256.hash(data: Array(step.utf8))) }
+
+    /// The same visit of a browser that nobody is signed in with.
+    var withoutSession: SignInVisit {
+        SignInVisit(step: step, token: nil, network: network, sharedNetwork: sharedNetwork, deviceName: deviceName)
+    }
 }
 
 /// What was posted with a form.
@@ -50,6 +55,8 @@ package enum SignInAnswer: Sendable {
     /// The same, because the form was too old or not this browser's: nothing was looked at.
     case again(SignInStep, user: User?, seal: String)
     case code(AuthorizationCodeString, BrowserCookie?)
+    /// Back to the page of our own that asked: the browser session is there.
+    case ownPage(BrowserCookie?)
     case refused(SignInRefusal)
     /// The form was sent again after its code was used.
     case signedIn
@@ -187,13 +194,26 @@ package struct SignInService: Sendable {
         guard row.user == user, row.requestDigest == conversation.seal.requestDigest else {
             return try await restart(conversation.request, conversation.seal.requestDigest, conversation.visit)
         }
+        if conversation.request.ownPage != nil { return .ownPage(try await cookieAgain(row)) }
         guard let code = try await store.code(ofSignIn: row.id), code.session == nil, clock.now() < code.expiresAt,
             let text = self.code(of: row, matching: code.digest), let session = row.session,
             let (record, state) = try await store.browserSession(session),
             BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
                 != nil
         else { return .signedIn }
-        return .code(text, try cookie(record, isPersistent: state.isPersistent))
+        // The cookie is as good as the one of the first answer: who has proven more since then got it for that.
+        let isUnchanged = record.session.proofs == code.proofs
+        return .code(text, isUnchanged ? try cookie(record, isPersistent: state.isPersistent) : nil)
+    }
+
+    /// The cookie of a sign-in that has just ended, whose answer may be lost.
+    private func cookieAgain(_ row: SignInRecord) async throws -> BrowserCookie? {
+        guard let session = row.session, let (record, state) = try await store.browserSession(session),
+            clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
+            BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
+                != nil
+        else { return nil }
+        return try cookie(record, isPersistent: state.isPersistent)
     }
 
     /// The code of a row, whichever master key was current then.

@@ -67,8 +67,9 @@ package protocol SignInTable: SignInLook {
     func insert(_ record: SignInRecord) throws -> Bool
     /// Writes proofs, credential version and session.
     func update(_ record: SignInRecord) throws
-    /// Deletes so many of the user's rows that `count` are left: those of the network first, and the oldest first.
-    func trim(to count: Int, of user: UserID, network: String) throws
+    /// Deletes so many rows of the record's user that `count` are left: those of its network first, and the oldest first,
+    /// but never the record itself.
+    func trim(to count: Int, keeping record: SignInRecord) throws
     /// Deletes the rows of one browser.
     func remove(ofBrowser digest: [UInt8]) throws
 }

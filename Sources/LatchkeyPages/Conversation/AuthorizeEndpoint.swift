@@ -24,7 +24,7 @@ struct AuthorizeEndpoint: Sendable {
             parameters, asked in
             let visitor = Visitor(request, context, pages)
             let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
-            return conversation.show(answer, to: asked, parameters)
+            return try await conversation.show(answer, to: asked, parameters)
         }
     }
 
