@@ -99,7 +99,9 @@ private struct Ending {
                 return Delivery(pages: pages).response(location: location, to: client, afterForm: isForm, setting)
             }
             return pages.renderer.response(
-                SignedOutPage(serverName: pages.renderer.branding.name, client: client), setting, status: .ok)
+                SignedOutPage(serverName: pages.renderer.branding.name, client: client),
+                // Done: the page in another language asks for nothing again, and carries no token.
+                PageSetting(setting.wording.language, path: PagePath.logout, query: nil), status: .ok)
         case .stays:
             guard let client else { return .seeOther(PagePath.ownAccount) }
             return pages.renderer.response(SignedInAlreadyPage(client: client, isAgain: false), setting, status: .ok)
