@@ -56,6 +56,12 @@ struct SignIns: SignInTable {
         for id in others.dropLast(count - 1) { try connection.write("DELETE FROM sign_ins WHERE id = ?", [id]) }
     }
 
+    func remove(_ form: FormName) throws {
+        try connection.run(
+            "DELETE FROM sign_ins WHERE browser_digest = ? AND form_id = ? AND session_id IS NULL",
+            [form.browserDigest, form.formID])
+    }
+
     func remove(ofBrowser digest: [UInt8]) throws {
         try connection.run("DELETE FROM sign_ins WHERE browser_digest = ?", [digest])
     }

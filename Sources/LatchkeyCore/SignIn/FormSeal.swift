@@ -12,6 +12,8 @@ package import LatchkeyTokens
 package struct FormSeal: Sendable, Equatable {
     /// How long a form may be open.
     package static let lifetime: Duration = .seconds(600)
+    /// How long one request may take over all its forms: what it asked of the proof's age is judged by its arrival.
+    package static let longestRequest: Duration = .seconds(1800)
     private static let prefix = "lkf_"
     private static let formatVersion: UInt8 = 1
     private static let tagByteCount = 32
@@ -93,7 +95,8 @@ package struct FormSeal: Sendable, Equatable {
             browser: flags.contains(.hasBrowser) ? Browser(session: session, generation: generation) : nil)
         staysSignedIn = flags.contains(.staysSignedIn)
         choice = flags.contains(.currentChosen) ? .current : flags.contains(.anotherChosen) ? .another : nil
-        guard now - issuedAt < Self.lifetime, issuedAt - now < .seconds(60) else { return nil }
+        guard now - issuedAt < Self.lifetime, issuedAt - now < .seconds(60), now - arrivedAt < Self.longestRequest
+        else { return nil }
     }
 
     private static func tag(_ bytes: [UInt8], slot: UInt8, salt: [UInt8], keys: MasterKeyRing) -> [UInt8]? {

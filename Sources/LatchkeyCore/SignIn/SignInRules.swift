@@ -253,6 +253,13 @@ extension Store {
         try await read { try $0.codes.find(signIn: id) }
     }
 
+    /// Forgets what a form was proven with. A code that it has led to stays: the client may have it. Durable on return.
+    package func abandonSignIn(_ form: FormName) async throws {
+        // Most forms have no row, and a page must not cost a write.
+        guard try await signIn(form) != nil else { return }
+        try await write(.rows) { try $0.signIns.remove(form) }.value
+    }
+
     /// See ``SignInRules/note(_:_:)``. Durable on return.
     package func noteSignIn(_ note: SignInNote) async throws -> SignInNoteOutcome {
         try await write(.user(note.record.user)) { try SignInRules.note(note, $0) }.value

@@ -114,7 +114,7 @@ package struct SignInService: Sendable {
             return try await conversation.go(self)
         case .newPassword(let new):
             guard try await conversation.resume(self), let proven = conversation.proven else {
-                return try await restart(request, digest, visit)
+                return try await newPasswordAgain(new, conversation)
             }
             if conversation.decide(self) == .newPassword {
                 let changed = try await sessions.replacePassword(of: proven, with: new, current: nil, visit.network)
@@ -125,6 +125,8 @@ package struct SignInService: Sendable {
             guard choice == .another || conversation.stillStands else {
                 return try await restart(request, digest, visit)
             }
+            // Whoever says "not me" leaves nothing behind that the Back button could take up.
+            if choice == .another { try await store.abandonSignIn(seal.form) }
             conversation.choose(choice)
             return try await conversation.go(self)
         case .allow, .confirm:
@@ -136,8 +138,39 @@ package struct SignInService: Sendable {
             }
             if case .allow = act { conversation.facts.allows = true }
             return try await conversation.go(self)
-        case .deny: return .refused(.accessDenied)
+        case .deny:
+            try await store.abandonSignIn(seal.form)
+            return .refused(.accessDenied)
         }
+    }
+
+    /// A form with a new password that is sent again, while or after the first one sets it: then it is the password, and
+    /// proves as much as any.
+    private func newPasswordAgain(
+        _ new: Password, _ conversation: SignInConversation
+    ) async throws -> SignInAnswer {
+        var conversation = conversation
+        let (request, visit) = (conversation.request, conversation.visit)
+        let digest = conversation.seal.requestDigest
+        guard let row = try await store.signIn(conversation.seal.form), row.requestDigest == digest,
+            clock.now() < row.expiresAt,
+            let login = try await store.loginRecord(user: row.user),
+            login.credential.version > row.credentialVersion
+                || row.session != nil
+        else { return try await restart(request, digest, visit) }
+        let proven: Authenticated
+        do {
+            proven = try await sessions.prove(
+                PasswordAttempt(
+                    userName: login.user.name, password: new, client: request.client.id, network: visit.network,
+                    sharedNetwork: visit.sharedNetwork))
+        } catch let refusal as Refusal where refusal.code == .invalidCredentials {
+            return try await restart(request, digest, visit)
+        }
+        defer { proven.admission?.release() }
+        if row.session != nil { return try await answer(row, proven.user.id, conversation) }
+        conversation.prove(proven)
+        return try await conversation.go(self)
     }
 
     /// The live browser session of a visit, or the one that its cookie names.

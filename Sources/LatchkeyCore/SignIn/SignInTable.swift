@@ -70,6 +70,8 @@ package protocol SignInTable: SignInLook {
     /// Deletes so many rows of the record's user that `count` are left: those of its network first, and the oldest first,
     /// but never the record itself.
     func trim(to count: Int, keeping record: SignInRecord) throws
+    /// Deletes the row of a form that has led to nothing yet.
+    func remove(_ form: FormName) throws
     /// Deletes the rows of one browser.
     func remove(ofBrowser digest: [UInt8]) throws
 }

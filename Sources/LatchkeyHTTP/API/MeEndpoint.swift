@@ -19,12 +19,22 @@ struct MeEndpoint: Sendable {
             json.member("scope", claims.scope.description)
             if let record {
                 json.member("sid", record.session.id.description)
-                json.member("user_name", record.user.name)
+                // What an application of somebody else learns, its user has allowed.
+                if record.mayTellName(to: claims.scope) { json.member("user_name", record.user.name) }
             }
             // The current values, not those when the token was signed.
             let roles = record?.user.roles ?? claims.roles
             json.member("roles", roles)
             json.member("exp", claims.expiresAt.seconds)
         }
+    }
+}
+
+extension SessionRecord {
+    /// Whether a token of this scope may learn the user name. Where the application asked for the password itself, it
+    /// knows the name.
+    fileprivate func mayTellName(to scope: Scope) -> Bool {
+        session.beginning == .direct || scope.contains("profile") || scope.contains(Scope.latchkeyAccount)
+            || scope.contains(Scope.latchkeyAdmin)
     }
 }

@@ -40,7 +40,7 @@ struct PageConversation: Sendable {
         switch failure {
         case .page(let problem):
             return pages.renderer.response(
-                ErrorPage(problem.cause, requestID: "\(context.requestID)"), setting([]),
+                ErrorPage(problem.cause, requestID: "\(context.requestID)"), PageSetting(language([])),
                 status: problem == .tooLarge ? .contentTooLarge : .badRequest)
         case .redirect(let answer):
             let client = ShownClient(
@@ -127,7 +127,7 @@ struct PageConversation: Sendable {
                     client: client, registered: asked.client.createdAt,
                     policyLink: asked.client.policyURI.flatMap { Link(web: $0) },
                     termsLink: asked.client.termsURI.flatMap { Link(web: $0) },
-                    scopes: asked.scope.tokens.map { pages.request($0, profile, setting) }, username: name,
+                    scopes: Self.scopes(asked, user).map { pages.request($0, profile, setting) }, username: name,
                     trouble: trouble,
                     fields: fields))
         case .confirm:
@@ -136,14 +136,27 @@ struct PageConversation: Sendable {
         }
     }
 
+    /// What the user can give: not what only administrators have.
+    private static func scopes(_ asked: AuthorizationRequest, _ user: User?) -> [String] {
+        guard let user else { return asked.scope.tokens }
+        return asked.client.scopeStillHeld(asked.scope, by: user).tokens
+    }
+
     static func fields(_ sent: AuthorizationParameters, _ seal: String) -> [HiddenField] {
         sent.fields.map { HiddenField($0.name, $0.value) } + [HiddenField("seal", seal)]
     }
 
+    /// With links to the same page in other languages, which ask the same again.
     func setting(_ locales: [String]) -> PageSetting {
-        let language = Language.chosen(
-            request: locales, acceptLanguage: request.headers[values: .acceptLanguage], standard: pages.language)
+        let language = language(locales)
         return isForm ? PageSetting(language) : PageSetting(language, path: PagePath.authorize, query: request.query)
+    }
+}
+
+extension PageConversation {
+    private func language(_ locales: [String]) -> Language {
+        Language.chosen(
+            request: locales, acceptLanguage: request.headers[values: .acceptLanguage], standard: pages.language)
     }
 }
 
