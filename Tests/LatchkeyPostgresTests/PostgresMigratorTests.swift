@@ -52,7 +52,9 @@
             let node = try await ClusterNode(url: url)
             let newer = Self.baseline + [Self.wider, Self.narrower]
             let outcome = try run(newer, url)
-            #expect(outcome.applied == ["file\(Self.next)"] && outcome.waiting == "file\(Self.next + 1)" && outcome.missing == ["node"])
+            #expect(
+                outcome.applied == ["file\(Self.next)"] && outcome.waiting == "file\(Self.next + 1)"
+                    && outcome.missing == ["node"])
             // What a newer program needs must not stand behind it.
             #expect(throws: StoreUnavailable.self) {
                 try run(newer + [Self.file(Self.next + 2, "-- expand\nSELECT 1;")], url)
@@ -60,7 +62,8 @@
             await node.store.shutdown()
             #expect(try run(newer, url).applied == ["file\(Self.next + 1)"])
             let refusal = await #expect(throws: StoreUnavailable.self) { _ = try await ClusterNode(url: url) }
-            #expect(refusal?.description.utf8.starts(
+            #expect(
+                refusal?.description.utf8.starts(
                     with: "the database has schema \(Self.next + 1) (file\(Self.next + 1))".utf8) == true)
         }
 

@@ -26,10 +26,8 @@ struct AccountPagesTests {
             }
             let other = try #require(try await browser.get("/account/profile").hiddenFields.first { $0.0 == "seal" })
             let stranger = AccountBrowser(server)
-            let foreign = try #require(
-                try await stranger.get(
-                    try #require(try await stranger.get(Self.sessions)[field: "Location"])
-                ).hiddenFields.first { $0.0 == "seal" })
+            let target = try #require(try await stranger.get(Self.sessions)[field: "Location"])
+            let foreign = try #require(try await stranger.get(target).hiddenFields.first { $0.0 == "seal" })
             for wrong in [("seal", ""), ("seal", seal.1 + "A"), other, foreign] {
                 let answer = try await browser.post(Self.sessions + "/end", [wrong] + end)
                 #expect(answer.status == 422 && answer.text.contains("id=\"problem\""), "\(answer.status)")
@@ -38,7 +36,8 @@ struct AccountPagesTests {
             clock.advance(by: .seconds(600))
             try await server.look()
             #expect(try await browser.post(Self.sessions + "/end", [seal] + end).status == 422)
-            let record = try #require(try await server.services.store.session(#require(SessionID(sid))))
+            let id = try #require(SessionID(sid))
+            let record = try #require(try await server.services.store.session(id))
             #expect(record.session.endedAt == nil)
         }
     }
@@ -90,7 +89,8 @@ struct AccountPagesTests {
             for sid in others {
                 #expect(try await browser.act(Self.sessions + "/end", on: page, [("sid", sid)]).status == 404)
             }
-            let record = try #require(try await server.services.store.session(#require(SessionID(foreign))))
+            let id = try #require(SessionID(foreign))
+            let record = try #require(try await server.services.store.session(id))
             #expect(record.session.endedAt == nil)
             // The other browser and what came from it.
             let place = try #require(try await browser.get(Self.sessions).sessions.last)
