@@ -95,10 +95,10 @@ struct SignInSettingsTests {
             try await server.addUser()
             try await tell(server)
             try await addClient(server, consent: .never)
-            #expect(try await open(server, language: "en").text.contains(">User name or e-mail</label>"))
+            #expect(try await open(server, language: "en").text.contains(">User name or e-mail address</label>"))
             #expect(try await open(server, language: "fr").text.contains(#"<html lang="de""#))
             let missing = try await signIn(server, "", language: "en")
-            #expect(missing.status == 422 && missing.text.contains(">User name or e-mail</label>"))
+            #expect(missing.status == 422 && missing.text.contains(">User name or e-mail address</label>"))
             #expect(try await signIn(server, "ADA@example.com")[field: "Refresh"] != nil)
         }
     }
