@@ -55,6 +55,10 @@ extension StoreConformance {
             let grace = try await harness.addUser("grace")
             let (_, begun) = try await harness.signInOnPages(user, client, form: 1)
             let child = try await harness.child(of: begun, user, client)
+            let stale = SignInCompletion.Ground.proof(
+                harness.authenticated(grace, version: 2), isPersistent: false, presented: begun.session.id)
+            #expect(try await harness.complete(grace, client, nil, on: stale).word == "lostRace")
+            #expect(try await harness.isLive(begun), "a sign-in that fails ends nobody's session")
             let (_, next) = try await harness.signInOnPages(grace, client, form: 2, presented: begun.session.id)
             #expect(next.session.id != begun.session.id)
             #expect(try await harness.reread(begun).endReason == .replacedByLogin)

@@ -105,8 +105,13 @@ package struct SignInService: Sendable {
             defer { proven.admission?.release() }
             conversation.seal.staysSignedIn = stays
             if let row = try await store.signIn(seal.form) {
-                // Sent again: the password was right again, so the first answer is due.
-                if row.session != nil { return try await answer(row, proven.user.id, conversation) }
+                if row.user != proven.user.id {
+                    // Otherwise this one could get the answer that is meant for the other.
+                    conversation.leaveForm()
+                } else if row.session != nil {
+                    // Sent again: the password was right again, so the first answer is due.
+                    return try await answer(row, proven.user.id, conversation)
+                }
             }
             conversation.prove(proven)
             return try await conversation.go(self)
