@@ -248,6 +248,7 @@ let package = Package(
             dependencies: [
                 "LatchkeyBytes", "LatchkeyCore", "LatchkeyHTTP", "LatchkeyPages", "LatchkeyTokens", "TestConditions",
                 "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),

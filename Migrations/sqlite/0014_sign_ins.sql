@@ -3,9 +3,13 @@
 -- A client of the server's own, such as its sign-in pages: no administrator sees or changes it.
 ALTER TABLE clients ADD COLUMN built_in INTEGER NOT NULL DEFAULT 0 CHECK (built_in IN (0, 1));
 
--- Applications that exist today never asked their users for consent, and go on like that. Textually, because members that
--- this program does not know stay as they are.
-UPDATE clients SET settings = '{"consent":"never"' || CASE settings WHEN '{}' THEN '' ELSE ',' END || substr(settings, 2);
+-- Applications that exist today never asked their users for consent, and go on like that. Those without a list of scopes
+-- keep the list that they had by default, which loses offline_access. Textually, because members that this program does
+-- not know stay as they are.
+UPDATE clients SET settings = '{"consent":"never"'
+    || CASE WHEN settings LIKE '%"scope":%' THEN ''
+        ELSE ',"scope":"openid profile email offline_access latchkey:account"' END
+    || CASE settings WHEN '{}' THEN '' ELSE ',' END || substr(settings, 2);
 
 -- transport 0 with server_session 1 is a browser session: one browser's sign-in at the server itself.
 -- The browser session that an authorization code came from. Rotation never writes it.

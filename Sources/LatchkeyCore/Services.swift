@@ -14,6 +14,7 @@ package struct Services: Sendable {
     package let clientAuthenticator: ClientAuthenticator
     package let sessions: SessionService
     package let signIns: SignInService
+    package let accounts: AccountService
     package let clientTokens: ClientTokenService
     package let bearer: BearerVerifier
     package let introspection: IntrospectionService
@@ -72,8 +73,9 @@ package struct Services: Sendable {
             store: store, masterKeys: masterKeyRing, issuer: issuer, passwords: passwords,
             foreignHashes: foreignHashes, policy: policy, throttle: throttle, audit: audit, settings: settings,
             clock: clock, logger: logger)
-        let bearer = BearerVerifier(settings: settings, ring: keyRing, feed: feed, store: store, clock: clock)
         let directory = ClientDirectory(store: store, masterKeys: masterKeyRing)
+        let bearer = BearerVerifier(
+            settings: settings, ring: keyRing, feed: feed, store: store, directory: directory, clock: clock)
         let revocations = RevocationLog(store: store, bearer: bearer, sessions: sessions, keys: keys)
 
         self.settings = settings
@@ -96,6 +98,9 @@ package struct Services: Sendable {
         self.users = UserService(
             store: store, verifier: passwords, foreignHashes: foreignHashes, policy: policy, settings: settings,
             clock: clock)
+        self.accounts = AccountService(
+            store: store, masterKeys: masterKeyRing, sessions: sessions, users: users, directory: directory,
+            feed: feed, clock: clock)
         self.foreignHashes = foreignHashes
         self.clients = ClientService(
             store: store, directory: directory, masterKeys: masterKeyRing, keys: keys, settings: settings,

@@ -12,6 +12,7 @@ package struct Settings: Sendable {
     package var login = Login()
     package var users = Users()
     package var claims = Claims()
+    package var sentences = ScopeSentences()
     package var keys = Keys()
     package var revocations = Revocations()
     package var sharedSignals = SharedSignals()

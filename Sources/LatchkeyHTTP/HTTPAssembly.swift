@@ -29,16 +29,20 @@ package struct HTTPAssembly: Sendable {
         let operations = OperationsEndpoint(
             health: services.health, clock: services.clock, gauges: ScrapedGauges.Sources(services),
             metrics: settings.metrics, surroundings: surroundings)
-        let open = PublicRoutes.routes(services) + operations.healthRoutes + settings.pages
+        let open = PublicRoutes.routes(services) + operations.healthRoutes
         let admin = AdminRoutes.routes(services) + operations.metricsRoutes
         let everything = open + admin
-        let described = everything + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]
+        // Pages are for people; no program calls them.
+        let described =
+            everything + settings.pages
+            + [OpenAPIEndpoint.route(describing: everything, issuer: services.settings.issuer)]
         let service = { (routes: [Route]) in Self.service(routes, services, settings, trouble) }
 
         operatorService = service(described)
         if settings.separateAdmin {
             publicService = service(
-                open + [OpenAPIEndpoint.route(describing: open, issuer: services.settings.issuer)])
+                open + settings.pages
+                    + [OpenAPIEndpoint.route(describing: open, issuer: services.settings.issuer)])
             adminService = service(admin + operations.healthRoutes)
         } else {
             publicService = operatorService

@@ -17,6 +17,8 @@ package enum PagePath {
     package static let applications = "/account/applications"
     package static let removeApplication = applications + "/remove"
     package static let profile = "/account/profile"
+    /// Those that may ask for a sign-in, and get the browser back.
+    package static let returning = [sessions, applications, profile]
 
     package static let styleSheet = "/pages/latchkey.css"
     package static let script = "/pages/pages.js"

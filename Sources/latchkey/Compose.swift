@@ -3,8 +3,8 @@ import Foundation
 import LatchkeyBytes
 package import LatchkeyCore
 package import LatchkeyHTTP
-import LatchkeyPages
 package import LatchkeyMigrations
+import LatchkeyPages
 import LatchkeyTokens
 package import Logging
 
@@ -27,7 +27,7 @@ package struct Compose: Sendable {
     /// - Parameters:
     ///   - clock: in place of the store's own, for tests.
     ///   - mayMigrate: whether an older database is migrated; otherwise it is refused.
-    ///   - serves: false for a command, which other nodes need not know.
+    ///   - serves: false for a command, which other nodes need not know, and which needs no logo.
     ///   - later: as ``OpenedStore/open(_:mayMigrate:time:later:observer:logger:)`` takes it.
     ///   - environment: where `LATCHKEY_MASTER_KEY` is read from.
     /// - Throws: `MigrationError`, `StoreUnavailable`, `MasterKeyFault`, each with a sentence for the operator.
@@ -71,8 +71,10 @@ package struct Compose: Sendable {
             let dataDirectory = settings.dataDirectory.path
             let certificate = ServedCertificate()
             let pages = PageServices(
-                services: services, renderer: try PageRenderer(branding: Branding(name: "Latchkey")),
-                language: .english)
+                services: services,
+                renderer: try PageRenderer(
+                    branding: serves ? settings.pages.branding() : Branding(name: settings.pages.name)),
+                language: settings.pages.language)
             let http = HTTPAssembly(
                 services: services,
                 settings: HTTPSettings(

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import HTTPTypes
 import LatchkeyHTTP
 import LatchkeyPages
@@ -50,6 +52,8 @@ struct PageResponseTests {
         #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))
         #expect(response.headers[Self.refresh] == nil)
         let document = try PageDocument(String(buffer: response.body))
+        let digest = SHA256.hash(data: Data(try #require(document.all("script").first).text.utf8))
+        #expect(policy.contains("script-src 'sha256-\(Data(digest).base64EncodedString())'"))
         let form = try #require(document.all("form").first)
         #expect(form["action"] == SamplePages.callback.text && form["method"] == "post")
         #expect(document.all("input").map { $0["name"] } == ["code", "state"])

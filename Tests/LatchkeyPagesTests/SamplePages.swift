@@ -185,7 +185,8 @@ enum SamplePages {
         (bare.userAgent, bare.applications, bare.network, bare.lastActive, bare.ends) = (nil, [], nil, nil, nil)
         bare.methods = []
         let sessions = SessionsPage(frame: frame, entries: [phone, here, bare], nextQuery: "cursor=abc")
-        var renaming = SessionsPage(frame: frame, entries: [phone, here, bare], refusedName: phone.id)
+        var renaming = SessionsPage(
+            frame: frame, entries: [phone, here, bare], refusedName: .init(id: phone.id, text: text("a too long name")))
         renaming.frame.notice = nil
         return [
             Sample(name: "sessions", page: sessions, isGet: true),

@@ -25,8 +25,10 @@
             let now = store.clock.now()
             let client = try #require(ClientID(Self.client))
             if try await store.client(client) == nil {
+                var settings = ClientSettings(defaultsFor: .public)
+                settings.redirectURIs = ["https://a.example"]
                 try await store.createClient(
-                    Client(id: client, kind: .public, settings: ClientSettings(defaultsFor: .public), createdAt: now),
+                    Client(id: client, kind: .public, settings: settings, createdAt: now),
                     secret: nil, event: AuditEvent(.clientCreated, at: now, actor: .operator))
             }
             user = if let known { known } else { try await Self.newUser(on: store) }

@@ -76,7 +76,7 @@
 
         @Test func `a code that two nodes redeem at once begins one session, which ends`() async throws {
             let nodes = try await Nodes()
-            for round in 0..<Nodes.rounds {
+            for _ in 0..<Nodes.rounds {
                 let (session, now) = (try await nodes.fresh(), nodes.one.clock.now())
                 let (verifier, digest) = (String(repeating: "v", count: 43), AuthorizationCodeString.generate().digest)
                 let added = try await nodes.one.addLoginCode(

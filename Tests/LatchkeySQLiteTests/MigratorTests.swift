@@ -115,11 +115,18 @@ struct MigratorTests {
                 $0.accessLifetime = .seconds(60)
                 $0.idleLifetime = .seconds(3600)
                 $0.absoluteLifetime = .seconds(86400)
+                // Its users were never asked.
+                $0.consent = .never
             }, disabled: true, createdAt: Timestamp(seconds: 5), issuedBefore: 7,
             sessionsEndedAt: Timestamp(seconds: 8))
         #expect(try await store.client(expected.id) == expected)
         let bare = Client(
-            id: try #require(ClientID("bare")), kind: .public, settings: ClientSettings(),
+            id: try #require(ClientID("bare")), kind: .public,
+            settings: ClientSettings {
+                $0.consent = .never
+                // The scope that clients without a list had until then.
+                $0.scope = Scope("openid profile email offline_access latchkey:account")
+            },
             createdAt: Timestamp(seconds: 6))
         #expect(try await store.client(bare.id) == bare)
         #expect(try await store.clientSecrets()[expected.id]?.map(\.sealed) == [[1, 2, 3]])

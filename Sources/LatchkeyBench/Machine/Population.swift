@@ -33,6 +33,13 @@ struct Population: Sendable {
         }
     }
 
+    /// The client of ``SignIn``.
+    func createApplication() throws {
+        try post(
+            try HTTPConnection(admin), "clients",
+            #"{"id":"\#(SignIn.client)","kind":"public","consent":"never","redirect_uris":["\#(SignIn.redirectURI)"]}"#)
+    }
+
     /// What a login gives.
     struct Tokens: Sendable {
         let access: String

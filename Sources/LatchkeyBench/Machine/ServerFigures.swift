@@ -55,6 +55,15 @@ struct ServerFigures: Sendable {
         return fields[positions].compactMap { Double($0) }.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// Bytes that it has caused to be sent to the disk.
+    func writtenBytes() throws -> Int {
+        let name = "write_bytes: "
+        guard let line = try read("io").split(separator: "\n").first(where: { $0.hasPrefix(name) }),
+            let bytes = Int(line.dropFirst(name.count))
+        else { throw BenchFailure("/proc/\(processID)/io cannot be read.") }
+        return bytes
+    }
+
     /// Processes that this one started and that still run.
     func children() throws -> [Int32] {
         try read("task/\(processID)/children").split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }

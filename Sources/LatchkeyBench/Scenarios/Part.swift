@@ -1,6 +1,7 @@
 /// What can be measured alone, by the name that the command line takes. In the order in which all are run.
 enum Part: String, CaseIterable, Sendable {
     case verification, instructions, process, logins, rotations, reads, introspection, revocations, growth, flood, mixed
+    case signIns = "sign-ins"
     case postgresRotations = "postgres-rotations"
     case postgresLogins = "postgres-logins"
     case postgresNodes = "postgres-nodes"
@@ -19,6 +20,7 @@ enum Part: String, CaseIterable, Sendable {
         case .instructions: "instructions and allocations of single requests, the same on every machine; needs valgrind"
         case .process: "start to first answer, memory when idle and after every kind of load"
         case .logins: "password logins beside a bare Argon2 loop on all cores"
+        case .signIns: "the sign-in page, and sign-ins of people who are signed in, beside logins and refreshes"
         case .rotations: "durable refresh-token rotations beside disk, database, signature and empty answer"
         case .reads: "JWKS, revocation list and its 304 beside nginx with the same bytes"
         case .introspection: "access and refresh tokens introspected by a confidential client"
@@ -42,6 +44,7 @@ enum Part: String, CaseIterable, Sendable {
         case .instructions: try Instructions(options: options, folder: folder).measure()
         case .process: try ProcessLife(options: options, folder: folder).measure()
         case .logins: try Logins(options: options, folder: folder).measure()
+        case .signIns: try SignIns(options: options, folder: folder).measure()
         case .rotations: try Rotations(options: options, folder: folder).measure()
         case .reads: try Reads(options: options, folder: folder).measure()
         case .introspection: try Introspections(options: options, folder: folder).measure()

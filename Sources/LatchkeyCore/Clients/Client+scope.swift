@@ -27,9 +27,11 @@ extension Client {
 
     /// Whether its users' sign-ins can end in ID tokens. Only then is a key of that algorithm published: an unknown kind
     /// of key breaks the whole key set for some verifiers.
-    package var usesIDTokens: Bool {
+    package var usesIDTokens: Bool { usesAuthorizationCodes && allowedScope.contains(Scope.openID) }
+
+    /// Whether people can be sent to the authorization endpoint for it.
+    package var usesAuthorizationCodes: Bool {
         settings.grants.contains(.authorizationCode) && !settings.redirectURIs.isEmpty
-            && allowedScope.contains(Scope.openID)
     }
 
     /// What this client may ask for.

@@ -44,6 +44,8 @@ package final class ClientDirectory: Sendable {
     private let masterKeys: MasterKeyRing
     private let logger = Logger(label: "latchkey.clients")
     private let state = Mutex(State())
+    /// As of the last load: clients whose access tokens have the `typ` of no particular token.
+    private let plain = Mutex<Set<ClientID>>([])
 
     package init(store: any Store, masterKeys: MasterKeyRing) {
         self.store = store
@@ -54,6 +56,9 @@ package final class ClientDirectory: Sendable {
     package func client(_ id: ClientID) async throws -> Client? {
         try await snapshot().clients[id]
     }
+
+    /// Whether access tokens of the client may have `typ: JWT`. Answers at once, as of the last load.
+    func hasPlainAccessTokens(_ id: ClientID) -> Bool { plain.withLock { $0.contains(id) } }
 
     /// All of them, whatever their state.
     func ids() async throws -> [ClientID] { Array(try await snapshot().clients.keys) }
@@ -132,6 +137,7 @@ package final class ClientDirectory: Sendable {
         loaded.origins = RegisteredOrigins(loaded.clients.values)
         loaded.secrets = try await store.clientSecrets().mapValues { $0.compactMap(unsealed) }
         let complete = loaded
+        plain.withLock { $0 = Set(complete.clients.values.filter { $0.accessTokenType == .plain }.map(\.id)) }
         state.withLock { state in
             if state.generation == generation { state.snapshot = complete }
         }

@@ -142,10 +142,22 @@ struct ClientRules {
 /// Warnings about a client that is valid but may not do what was intended.
 struct ClientWarnings {
     let issuer: String
+    var sentences = ScopeSentences()
 
     func warnings(for client: Client) -> [String] {
         client.origins.compactMap(crossSite) + administration(of: client) + credentials(of: client)
-            + loginPage(of: client)
+            + loginPage(of: client) + consent(of: client)
+    }
+
+    /// People who are asked for something that has only a name do not know what they agree to.
+    private func consent(of client: Client) -> [String] {
+        guard client.consent == .ask, client.usesAuthorizationCodes else { return [] }
+        let missing = sentences.missing(in: client.allowedScope)
+        guard !missing.isEmpty else { return [] }
+        return [
+            "People who are asked for consent see only the name of \(missing.joined(separator: " and ")): say what it "
+                + "gives in the configuration, pages.scopes."
+        ]
     }
 
     /// A login page on the issuer's host signs in with requests of its own origin.

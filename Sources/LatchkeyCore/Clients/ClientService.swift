@@ -118,7 +118,7 @@ package struct ClientService: Sendable {
     /// Settings that are allowed but perhaps not intended, one sentence each: for the administrator who registers the
     /// client.
     package func warnings(for client: Client) -> [String] {
-        ClientWarnings(issuer: settings.issuer).warnings(for: client)
+        ClientWarnings(issuer: settings.issuer, sentences: settings.sentences).warnings(for: client)
     }
 
     /// Runs one change at a time, and makes every reader see it before its caller is answered. One at a time, because

@@ -52,7 +52,9 @@ extension Store {
     }
 
     /// See ``ConsentRules/remove(of:by:_:)``. Durable on return.
-    package func removeConsent(of client: ClientID, by user: UserID) async throws -> Bool {
-        try await write(.user(user)) { try ConsentRules.remove(of: client, by: user, $0) }.value
+    /// - Returns: the entries of the ended sessions; nil when there was nothing.
+    package func removeConsent(of client: ClientID, by user: UserID) async throws -> [RevocationRecord]? {
+        let written = try await write(.user(user)) { try ConsentRules.remove(of: client, by: user, $0) }
+        return written.value ? written.records : nil
     }
 }

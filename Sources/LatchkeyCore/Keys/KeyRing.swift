@@ -34,6 +34,13 @@ package struct KeyRingSnapshot: Sendable {
             try sign(claims.encode(), header: plainHeader)
         }
 
+        /// How many bytes the claims of an ID token may have, so that the token has at most `length` bytes.
+        package func longestPayload(ofIDTokenWith length: Int) -> Int {
+            // Base64url writes three bytes as four.
+            let signature = (key.signatureLength * 4 + 2) / 3
+            return max(0, length - plainHeader.count - signature - 2) * 3 / 4
+        }
+
         private func sign(_ payload: [UInt8], header: [UInt8]) throws -> [UInt8] {
             try JWS.sign(headerSegment: header, payload: payload) { input in
                 try key.sign(input, algorithm: algorithm)

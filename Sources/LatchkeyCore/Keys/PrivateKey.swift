@@ -92,6 +92,14 @@ package enum PrivateKey: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Bytes of a raw signature.
+    package var signatureLength: Int {
+        switch self {
+        case .p256, .ed25519: 64
+        case .rsa(let key): key.modulus.count
+        }
+    }
+
     /// The raw JWS signature (RFC 7518 3): r ‖ s for ES256.
     package func sign(_ input: [UInt8], algorithm: JWSAlgorithm) throws -> [UInt8] {
         switch self {

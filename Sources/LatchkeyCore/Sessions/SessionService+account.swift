@@ -12,7 +12,7 @@ extension SessionService {
             try policy.check(new, userName: try UserName(session.user.name))
             guard new.bytes != current.bytes else {
                 throw Refusal(
-                .passwordRejected, "The new password must differ from the current one.", problem: .unchanged)
+                    .passwordRejected, "The new password must differ from the current one.", problem: .unchanged)
             }
             let hash = try await passwords.hash(password: new, network: network)
             let credential = try await store.setPassword(

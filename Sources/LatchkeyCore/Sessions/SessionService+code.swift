@@ -21,18 +21,15 @@ package struct CodeRequest: Sendable {
     package let client: Client
     package let redirectURI: String?
     package let verifier: String?
-    /// Narrows the audience (RFC 8707).
-    package let resources: [String]
     package let network: String
 
     package init(
-        code: String, client: Client, redirectURI: String?, verifier: String?, resources: [String], network: String
+        code: String, client: Client, redirectURI: String?, verifier: String?, network: String
     ) {
         self.code = code
         self.client = client
         self.redirectURI = redirectURI
         self.verifier = verifier
-        self.resources = resources
         self.network = network
     }
 }

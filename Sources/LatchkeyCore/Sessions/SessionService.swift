@@ -58,7 +58,7 @@ package struct SessionService: Sendable {
         let token = try await issuer.issue(
             AccessTokenOrder(
                 subject: session.user.description, client: record.client, scope: grant.scope,
-                audience: grant.audience, session: session, roles: record.user.roles),
+                audience: try audience(grant, session), session: session, roles: record.user.roles),
             stamp)
         let idToken = try await idToken(record, grant, with: token, nonce: nonce, stamp)
         let refreshToken = try generation.map { generation -> RefreshTokenString in
@@ -74,14 +74,31 @@ package struct SessionService: Sendable {
             session: session.id, transport: session.transport, idToken: idToken)
     }
 
+    /// The audience of a token, narrowed to what the sign-in asked for (RFC 8707 2.2). Tokens for our own API are not for
+    /// services.
+    /// - Throws: ``Refusal`` `invalid_target` when the client has lost all of it.
+    private func audience(_ grant: TokenGrant, _ session: Session) throws(Refusal) -> [String] {
+        guard !session.resources.isEmpty, grant.audience != [settings.apiAudience] else { return grant.audience }
+        let narrowed = grant.audience.filter { session.resources.containsBytes(of: $0) }
+        guard !narrowed.isEmpty else {
+            throw Refusal(
+                .invalidTarget, "None of the resources of the sign-in is an audience of this client any more.")
+        }
+        return narrowed
+    }
+
     /// Only sessions that began with a code have ID tokens: an RSA signature costs as much as fifteen of the others.
     private func idToken(
         _ record: SessionRecord, _ grant: TokenGrant, with token: SignedAccessToken, nonce: String?,
         _ stamp: IssuanceStamp
     ) async throws -> [UInt8]? {
         guard record.session.beginning == .code, grant.scope.contains(Scope.openID) else { return nil }
-        return try await issuer.issueIDToken(
-            IDTokenOrder(client: record.client, session: record.session, nonce: nonce), with: token, stamp)
+        var order = IDTokenOrder(client: record.client, session: record.session, nonce: nonce)
+        if record.client.idTokenClaims {
+            order.profile = UserClaims.released(
+                to: grant.scope, of: record.user, try await store.profile(of: record.user.id), settings.claims)
+        }
+        return try await issuer.issueIDToken(order, with: token, stamp)
     }
 }
 

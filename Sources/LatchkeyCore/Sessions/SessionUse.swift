@@ -26,11 +26,21 @@ package struct SessionUse: Sendable {
     }
 }
 
+extension Session.Transport {
+    /// Whether uses are noted: for the others a rotation is the use.
+    fileprivate var isNoted: Bool {
+        switch self {
+        case .session, .browser: true
+        case .body, .cookie: false
+        }
+    }
+}
+
 extension SessionUse {
     /// The lineage with this use noted; nil when it is not to be noted.
     func lineage(of record: SessionRecord, at instant: Timestamp) -> Session.Lineage? {
         var lineage = record.session.lineage
-        guard let notedAfter, record.session.transport == .session, instant - lineage.rotatedAt >= notedAfter else {
+        guard let notedAfter, record.session.transport.isNoted, instant - lineage.rotatedAt >= notedAfter else {
             return nil
         }
         lineage.rotatedAt = instant

@@ -49,7 +49,8 @@ package enum CodeChallenge {
         Base64URL.string(Array(SHA256.hash(data: Array(verifier.utf8))))
     }
 
-    /// 43 to 128 unreserved characters (RFC 7636 4.1).
+    /// 43 to 128 unreserved characters (RFC 7636 4.1), and `=`: git-credential-oauth of Debian 12 pads its base64url.
+    /// Which characters these are decides nothing, because only the digest is compared.
     package static func isVerifier(_ text: String) -> Bool {
         (43...128).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
@@ -57,7 +58,7 @@ package enum CodeChallenge {
                 case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"):
                     true
-                default: "-._~".utf8.contains(byte)
+                default: "-._~=".utf8.contains(byte)
                 }
             }
     }

@@ -51,11 +51,22 @@ package struct AuthorizationRequest: Sendable, Equatable {
     package var uiLocales: [String] = []
     /// RFC 8707; each is an audience of the client's tokens.
     package var resources: [String] = []
+    /// The page of our own that asked for the sign-in, by its path: the browser goes back there, and nobody gets a code.
+    package var ownPage: String?
     /// Whether the answer goes to a program of this device, for which the user must click: see ``AppRedirect``.
     package var needsClick = false
 
     package init(client: Client, redirectURI: String) {
         self.client = client
         self.redirectURI = redirectURI
+    }
+
+    /// A sign-in for a page of our own: of the built-in client, which has no settings and gets neither code nor token.
+    package init(ownPage path: String, at uri: String) {
+        self.init(
+            client: Client(
+                id: .signInPages, kind: .public, settings: ClientSettings { $0.consent = .never },
+                createdAt: Timestamp(seconds: 0)), redirectURI: uri)
+        ownPage = path
     }
 }

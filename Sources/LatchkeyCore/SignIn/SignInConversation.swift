@@ -109,8 +109,8 @@ struct SignInConversation {
         }
         switch outcome {
         case .issued(let code, let record):
-            let cookie = ground == .onProof ? try service.cookie(record, isPersistent: seal.staysSignedIn) : nil
-            return .code(code, cookie)
+            return .code(code, try cookie(record, ground, service))
+        case .signedIn(let record): return .ownPage(try cookie(record, ground, service))
         case .taken(let row): return try await service.answer(row, completion.user, self)
         case .lostRace: throw SessionService.wrongCredentials
         case .consentGone:
@@ -122,6 +122,12 @@ struct SignInConversation {
             return try await service.open(request, digest: seal.requestDigest, visit.withoutSession)
         case .clientRefused: return .refused(.unauthorizedClient)
         }
+    }
+
+    private func cookie(
+        _ record: SessionRecord, _ ground: SignInStep.Ground, _ service: SignInService
+    ) throws -> BrowserCookie? {
+        ground == .onProof ? try service.cookie(record, isPersistent: seal.staysSignedIn) : nil
     }
 
     private func completion(_ ground: SignInStep.Ground, _ service: SignInService) -> SignInCompletion? {

@@ -11,6 +11,8 @@ package struct SignInPurpose: Sendable {
     package let resources: [String]
     /// Whether the user must have let the client have the scope.
     package let needsConsent: Bool
+    /// Only the browser session is wanted, for the server's own pages.
+    package var isOwnPage: Bool { client == .signInPages }
 
     package init(_ request: AuthorizationRequest) {
         client = request.client.id
@@ -88,6 +90,8 @@ package struct SignInCompletion: Sendable {
 package enum SignInOutcome: Sendable {
     /// A code was written.
     case issued(AuthorizationCodeString, SessionRecord)
+    /// The browser session is there; for the server's own pages there is no code.
+    case signedIn(SessionRecord)
     /// The form had led to a code before.
     case taken(SignInRecord)
     /// The password or the user's state changed since it was verified, or the user was signed out everywhere.
@@ -131,7 +135,7 @@ package enum SignInRules {
             row = known
         }
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
-            client.registers(redirectURI: completion.purpose.redirectURI)
+            completion.purpose.isOwnPage || client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
         guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
         switch completion.ground {
@@ -160,8 +164,20 @@ package enum SignInRules {
                 let browser = BrowserSessionRules.judge(record, state, generation: generation, now: ledger.instant),
                 let proofs = browser.proofs
             else { return .settled(.browserGone) }
-            return try issue(completion, row, client, record, proofs: proofs, ledger)
+            let issuance = try issue(completion, row, client, record, proofs: proofs, ledger)
+            if case .settled(.issued) = issuance { try noteUse(of: browser, ledger) }
+            return issuance
         }
+    }
+
+    /// A browser session that applications use does not become idle. The last write.
+    private static func noteUse(of browser: BrowserSession, _ ledger: any Ledger) throws {
+        let idle = BrowserSessionRules.idleLifetime(isPersistent: browser.state.isPersistent)
+        let use = SessionUse(
+            session: browser.id, idleLifetime: idle, notedAfter: SessionUse.interval(idleLifetime: idle),
+            issuesToken: false)
+        guard let lineage = use.lineage(of: browser.record, at: ledger.instant) else { return }
+        try ledger.sessions.advance(browser.record.session, to: lineage)
     }
 
     /// Whether the user allows it now, or has done so before and not taken it back.
@@ -199,10 +215,6 @@ package enum SignInRules {
         // Or a second revocation of the client in this same second, which does nothing, would miss the code.
         return try ledger.issue(login.user.issuedBefore, client.issuedBefore) { _ in
             let instant = ledger.instant
-            let code = try completion.code(row)
-            if let scope = completion.consent {
-                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
-            }
             if var row {
                 row.session = browser.session.id
                 if try ledger.signIns.insert(row) {
@@ -210,6 +222,11 @@ package enum SignInRules {
                 } else {
                     try ledger.signIns.update(row)
                 }
+            }
+            if purpose.isOwnPage { return .signedIn(browser) }
+            let code = try completion.code(row)
+            if let scope = completion.consent {
+                try ConsentRules.grant(scope, to: purpose.client, by: login.user.id, ledger)
             }
             try AuthorizationCodeRules.insert(
                 AuthorizationCode(

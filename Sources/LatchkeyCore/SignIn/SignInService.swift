@@ -55,6 +55,8 @@ package enum SignInAnswer: Sendable {
     /// The same, because the form was too old or not this browser's: nothing was looked at.
     case again(SignInStep, user: User?, seal: String)
     case code(AuthorizationCodeString, BrowserCookie?)
+    /// Back to the page of our own that asked: the browser session is there.
+    case ownPage(BrowserCookie?)
     case refused(SignInRefusal)
     /// The form was sent again after its code was used.
     case signedIn
@@ -169,7 +171,10 @@ package struct SignInService: Sendable {
         var facts = SignInFacts(request: request, arrivedAt: seal?.arrivedAt ?? now)
         if let browser, let proofs = browser.proofs {
             facts.standing = SignInFacts.Standing(user: browser.user.id, proofs: proofs)
-            facts.hintsAtStanding = request.loginHint.map { Self.hint($0, names: browser.user) } ?? true
+            if let hint = request.loginHint {
+                let profile = try await store.profile(of: browser.user.id)
+                facts.hintsAtStanding = LoginHint.means(hint, browser.user, profile)
+            }
             facts.consented = try await store.consent(of: browser.user.id, to: request.client.id)?.scope
         }
         facts.choice = seal?.choice
@@ -187,12 +192,6 @@ package struct SignInService: Sendable {
             facts: facts)
     }
 
-    /// Whether a hint means this user (OpenID Connect Core 3.1.2.1).
-    private static func hint(_ text: String, names user: User) -> Bool {
-        text.equalsBytes(of: user.id.description)
-            || UserName.comparisonForm(of: text).equalsBytes(of: user.normalisedName)
-    }
-
     /// What a form that has led to a code is answered when it is sent again.
     func answer(
         _ row: SignInRecord, _ user: UserID, _ conversation: SignInConversation
@@ -200,6 +199,7 @@ package struct SignInService: Sendable {
         guard row.user == user, row.requestDigest == conversation.seal.requestDigest else {
             return try await restart(conversation.request, conversation.seal.requestDigest, conversation.visit)
         }
+        if conversation.request.ownPage != nil { return .ownPage(try await cookieAgain(row)) }
         guard let code = try await store.code(ofSignIn: row.id), code.session == nil, clock.now() < code.expiresAt,
             let text = self.code(of: row, matching: code.digest), let session = row.session,
             let (record, state) = try await store.browserSession(session),
@@ -209,6 +209,16 @@ package struct SignInService: Sendable {
         // The cookie is as good as the one of the first answer: who has proven more since then got it for that.
         let isUnchanged = record.session.proofs == code.proofs
         return .code(text, isUnchanged ? try cookie(record, isPersistent: state.isPersistent) : nil)
+    }
+
+    /// The cookie of a sign-in that has just ended, whose answer may be lost.
+    private func cookieAgain(_ row: SignInRecord) async throws -> BrowserCookie? {
+        guard let session = row.session, let (record, state) = try await store.browserSession(session),
+            clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
+            BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
+                != nil
+        else { return nil }
+        return try cookie(record, isPersistent: state.isPersistent)
     }
 
     /// The code of a row, whichever master key was current then.

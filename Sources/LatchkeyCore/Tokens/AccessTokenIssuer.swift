@@ -31,8 +31,8 @@ package struct IDTokenOrder: Sendable {
     package var session: Session
     /// Of the authorization request; `nil` after a refresh.
     package var nonce: String?
-    /// Claims about the user.
-    package var profile: [(name: String, value: JSONValue)] = []
+    /// Claims about the user, of which those are signed that fit.
+    package var profile: [UserClaims.Claim] = []
 
     package init(client: Client, session: Session, nonce: String?) {
         self.client = client
@@ -101,7 +101,10 @@ package final class AccessTokenIssuer: Sendable {
             authenticationClass: session.authenticationClass ?? AuthorizationRequest.authenticationClasses[0],
             authenticationMethods: session.authenticationMethods, nonce: order.nonce,
             accessTokenHash: IDTokenClaims.hash(of: accessToken.text, algorithm: signer.algorithm))
-        claims.profile = order.profile
+        if !order.profile.isEmpty {
+            let room = signer.longestPayload(ofIDTokenWith: IDTokenProfile.longestToken) - claims.encode().count
+            claims.profile = IDTokenProfile.fitting(order.profile, room: room).map { ($0.name, $0.value) }
+        }
         return try signer.sign(claims)
     }
 

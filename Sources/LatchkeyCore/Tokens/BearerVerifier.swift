@@ -10,8 +10,13 @@ package final class BearerVerifier: Sendable {
     let clock: Clock
     private let rules: AccessTokenRules
     private let signatures = KnownSignatures()
+    private let directory: ClientDirectory
 
-    package init(settings: Settings, ring: KeyRing, feed: RevocationFeed, store: any Store, clock: Clock) {
+    package init(
+        settings: Settings, ring: KeyRing, feed: RevocationFeed, store: any Store, directory: ClientDirectory,
+        clock: Clock
+    ) {
+        self.directory = directory
         self.settings = settings
         self.ring = ring
         self.feed = feed
@@ -65,7 +70,11 @@ package final class BearerVerifier: Sendable {
             try UnverifiedToken(parsing: token).signed(
                 keys: { ring.verificationKey($0) }, algorithms: rules.algorithms, alias: JWSHeader.plainType)
         }
-        return try signed.verified(rules: rules, now: clock.now())
+        let verified = try signed.verified(rules: rules, now: clock.now())
+        guard verified.isTyped || directory.hasPlainAccessTokens(verified.claims.clientID) else {
+            throw VerificationError.wrongType
+        }
+        return verified
     }
 
     /// A live token for our API with `scope`. It reads the session row again, so that facts outside the index (a

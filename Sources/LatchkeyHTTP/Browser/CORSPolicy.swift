@@ -63,7 +63,9 @@ package struct CORSPolicy: Sendable {
         case .client where isRegistered:
             fields[.accessControlAllowOrigin] = origin
             fields[.accessControlAllowCredentials] = "true"
-            fields[.accessControlAllowHeaders] = "Accept, Authorization, Content-Type, X-Latchkey-CSRF"
+            // Swagger UI and older libraries send X-Requested-With when they redeem a code.
+            fields[.accessControlAllowHeaders] =
+                "Accept, Authorization, Content-Type, X-Latchkey-CSRF, X-Requested-With"
             fields[.accessControlAllowMethods] = Self.methods
         case .client, .nobody:
             return fields

@@ -52,7 +52,9 @@ package struct SessionsPage: Page {
             return UserAgentName(userAgent ?? "").text(wording)
         }
 
-        fileprivate func values(_ wording: Wording, number: Int, nameError: String?) -> Values {
+        fileprivate func values(
+            _ wording: Wording, number: Int, typed: String?, nameError: String?
+        ) -> Values {
             let name = name(wording)
             return [
                 "number": "\(number)",
@@ -69,7 +71,7 @@ package struct SessionsPage: Page {
                 "hasMethods": .flag(!methods.isEmpty),
                 "methods": .list(methods.map { ["method": .exact(wording.say($0.name))] }),
                 "userAgent": .shown(userAgent),
-                "givenName": .exact(givenName ?? ""),
+                "givenName": .exact(typed ?? givenName ?? ""),
                 "endOne": .exact(wording.say(\.account.endOne, name)),
                 "renameOne": .exact(wording.say(\.account.renameOne, name)),
                 "nameError": .exact(nameError),
@@ -82,13 +84,23 @@ package struct SessionsPage: Page {
     package var entries: [Entry]
     /// How long a name may be, in code points.
     package var longestName: Int
-    /// The id of the session whose new name was refused.
-    package var refusedName: String?
+    /// A new name that was refused, as typed.
+    package struct RefusedName: Sendable {
+        package var id: String
+        package var text: String
+
+        package init(id: String, text: String) {
+            self.id = id
+            self.text = text
+        }
+    }
+
+    package var refusedName: RefusedName?
     /// The query that names the next page.
     package var nextQuery: String?
 
     package init(
-        frame: AccountFrame, entries: [Entry], longestName: Int = 64, refusedName: String? = nil,
+        frame: AccountFrame, entries: [Entry], longestName: Int = 64, refusedName: RefusedName? = nil,
         nextQuery: String? = nil
     ) {
         self.frame = frame
@@ -112,7 +124,7 @@ package struct SessionsPage: Page {
     package func values(_ wording: Wording) -> PageValues {
         let rows = ordered.enumerated().map { index, entry in
             entry.values(
-                wording, number: index + 1,
+                wording, number: index + 1, typed: isRefused(entry) ? refusedName?.text : nil,
                 nameError: isRefused(entry) ? wording.say(\.account.nameWrong, longestName) : nil)
         }
         let values: Values = [
@@ -125,7 +137,7 @@ package struct SessionsPage: Page {
 
     private var ordered: [Entry] { entries.filter(\.isThisBrowser) + entries.filter { !$0.isThisBrowser } }
 
-    private func isRefused(_ entry: Entry) -> Bool { refusedName.map { $0.equalsBytes(of: entry.id) } ?? false }
+    private func isRefused(_ entry: Entry) -> Bool { refusedName.map { $0.id.equalsBytes(of: entry.id) } ?? false }
 
     private static let facts = """
         <dl class="facts">

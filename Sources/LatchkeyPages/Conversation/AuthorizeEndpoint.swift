@@ -18,11 +18,13 @@ struct AuthorizeEndpoint: Sendable {
 
     private func get(_ request: Request, _ context: RequestContext) async throws -> Response {
         let conversation = PageConversation(pages: pages, request, context, isForm: false)
-        return try await conversation.answer { try AuthorizationParameters((request.query ?? "").utf8) } then: {
+        return try await conversation.answer {
+            try AuthorizationParameters((request.query ?? "").utf8)
+        } then: {
             parameters, asked in
             let visitor = Visitor(request, context, pages)
             let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
-            return conversation.show(answer, to: asked, parameters)
+            return try await conversation.show(answer, to: asked, parameters)
         }
     }
 
@@ -31,6 +33,8 @@ struct AuthorizeEndpoint: Sendable {
         do {
             try FormBody.check(request)
             let parameters = try AuthorizationParameters(request.body.readableBytesView)
+            // A request head has room for 8 KiB, and escapes can triple a text.
+            guard parameters.query.utf8.count <= 6144 else { throw AuthorizationFailure.page(.tooLarge) }
             return .seeOther(Link(page: PagePath.authorize, query: parameters.query).text)
         } catch let failure as AuthorizationFailure {
             return conversation.show(failure)
@@ -42,7 +46,11 @@ struct AuthorizeEndpoint: Sendable {
 enum FormBody {
     /// - Throws: `Refusal` `unsupported_media_type`.
     static func check(_ request: Request) throws(Refusal) {
-        guard request.body.readableBytes == 0 || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(of: "application/x-www-form-urlencoded") == true else {
+        guard
+            request.body.readableBytes == 0
+                || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(
+                    of: "application/x-www-form-urlencoded") == true
+        else {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
     }

@@ -26,11 +26,15 @@ struct Delivery: Sendable {
             guard let target = Link(redirect: answer.redirectURI) else { preconditionFailure("a registered URI") }
             return page(.formPost(target, answer.parameters.map { HiddenField($0.name, $0.value) }), client, setting)
         case .query:
-            let location = answer.location
-            if !afterForm, location.utf8.count < Self.longestLocation { return .seeOther(location) }
-            guard let link = Link(redirect: location) else { preconditionFailure("a registered URI") }
-            return page(link.isAppScheme && afterForm ? .app(link) : .refresh(link), client, setting)
+            return response(location: answer.location, to: client, afterForm: afterForm, setting)
         }
+    }
+
+    /// Sends the browser to an address that was verified.
+    func response(location: String, to client: ShownClient, afterForm: Bool, _ setting: PageSetting) -> Response {
+        if !afterForm, location.utf8.count < Self.longestLocation { return .seeOther(location) }
+        guard let link = Link(redirect: location) else { preconditionFailure("a registered URI") }
+        return page(link.isAppScheme && afterForm ? .app(link) : .refresh(link), client, setting)
     }
 
     private func page(_ way: ContinuePage.Way, _ client: ShownClient, _ setting: PageSetting) -> Response {

@@ -54,19 +54,23 @@ struct PageConversation: Sendable {
     func show(
         _ answer: SignInAnswer, to asked: AuthorizationRequest, _ sent: AuthorizationParameters,
         keepsCookies: Bool = true, userName: String? = nil
-    ) -> Response {
+    ) async throws -> Response {
         let setting = setting(asked.uiLocales)
-        let client = ShownClient(asked)
+        let client = shown(asked)
         switch answer {
         case .show(let step, let user, let seal):
-            return form(step, user, seal, asked, sent, userName: userName, setting)
+            return try await form(step, user, seal, asked, sent, userName: userName, setting)
         case .again(let step, let user, let seal):
-            return form(
+            return try await form(
                 step, user, seal, asked, sent, userName: userName, trouble: keepsCookies ? .expired : .noCookie,
                 status: .unprocessableContent, setting)
         case .code(let code, let cookie):
             if let cookie { context.browser.setCookie(pages.cookies.line(cookie)) }
             return deliver(.code(code.text), asked, client, setting)
+        case .ownPage(let cookie):
+            if let cookie { context.browser.setCookie(pages.cookies.line(cookie)) }
+            // Of the same origin, so that `form-action` lets it pass after a form.
+            return .seeOther(asked.ownPage ?? PagePath.ownAccount)
         case .refused(let refusal): return deliver(.error(refusal.error), asked, client, setting)
         case .signedIn: return pages.renderer.response(SignedInAlreadyPage(client: client), setting, status: .ok)
         }
@@ -76,9 +80,20 @@ struct PageConversation: Sendable {
         _ outcome: AuthorizationAnswer.Outcome, _ asked: AuthorizationRequest, _ client: ShownClient,
         _ setting: PageSetting
     ) -> Response {
-        Delivery(pages: pages).response(
+        // Nothing of the protocol goes to a page of our own.
+        guard asked.ownPage == nil else {
+            return pages.renderer.response(StartAgainPage(.openedDirectly), setting, status: .ok)
+        }
+        return Delivery(pages: pages).response(
             AuthorizationAnswer(to: asked, outcome, issuer: pages.settings.issuer), to: client, afterForm: isForm,
             setting)
+    }
+
+    /// Who asks: a client, or the server itself.
+    func shown(_ asked: AuthorizationRequest) -> ShownClient {
+        asked.ownPage == nil
+            ? ShownClient(asked)
+            : ShownClient(name: pages.renderer.branding.name, host: nil, isFirstParty: true)
     }
 
     /// - Parameter trouble: why the form comes back.
@@ -86,9 +101,9 @@ struct PageConversation: Sendable {
         _ step: SignInStep, _ user: User?, _ seal: String, _ asked: AuthorizationRequest,
         _ sent: AuthorizationParameters, userName: String? = nil, trouble: FormTrouble? = nil,
         status: HTTPResponse.Status = .ok, extra: HTTPFields = [:], _ setting: PageSetting
-    ) -> Response {
+    ) async throws -> Response {
         let fields = Self.fields(sent, seal)
-        let client = ShownClient(asked)
+        let client = shown(asked)
         let name = user?.name ?? ""
         let show = { (page: any Page) in pages.renderer.shown(page, setting, status: status, extra: extra) }
         switch step {
@@ -97,19 +112,23 @@ struct PageConversation: Sendable {
         case .password(let required):
             let typed = userName ?? (required == nil ? asked.loginHint : user?.name) ?? ""
             return show(
-                SignInPage(client: client, username: typed, trouble: trouble.map { .form($0) }, fields: fields))
+                SignInPage(
+                    client: client, username: typed, trouble: trouble.map { .form($0) },
+                    takesAddress: pages.settings.users.emailSignIn, fields: fields))
         case .newPassword:
             return show(
                 NewPasswordPage(
                     client: client, username: name, minimumLength: pages.settings.password.minimumLength,
                     trouble: trouble.map { .form($0) }, fields: fields))
         case .consent:
+            let profile = if let user { try await pages.accounts.profile(of: user.id) } else { Profile?.none }
             return show(
                 ConsentPage(
                     client: client, registered: asked.client.createdAt,
                     policyLink: asked.client.policyURI.flatMap { Link(web: $0) },
                     termsLink: asked.client.termsURI.flatMap { Link(web: $0) },
-                    scopes: asked.scope.tokens.map { ConsentPage.Request($0) }, username: name, trouble: trouble,
+                    scopes: asked.scope.tokens.map { pages.request($0, profile, setting) }, username: name,
+                    trouble: trouble,
                     fields: fields))
         case .confirm:
             return show(ConfirmAppPage(client: client, username: name, trouble: trouble, fields: fields))

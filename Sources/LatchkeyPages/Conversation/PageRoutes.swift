@@ -5,6 +5,8 @@ package import LatchkeyHTTP
 package enum PageRoutes {
     package static func routes(_ pages: PageServices) -> [Route] {
         pages.renderer.files.routes + AuthorizeEndpoint(pages: pages).routes + SignInForms(pages: pages).routes
+            + EndSessionEndpoint(pages: pages).routes
+            + AccountPages(pages: pages).routes
     }
 
     /// Shows an error of a page's path; for `nil` a fault of ours.

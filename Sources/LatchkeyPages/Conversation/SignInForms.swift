@@ -47,7 +47,9 @@ struct SignInForms: Sendable {
         try FormBody.check(request)
         let form = try PageForm(request.body.readableBytesView)
         let conversation = PageConversation(pages: pages, request, context, isForm: true)
-        return try await conversation.answer { try AuthorizationParameters(request.body.readableBytesView) } then: {
+        return try await conversation.answer {
+            try AuthorizationParameters(request.body.readableBytesView)
+        } then: {
             sent, asked in
             let visitor = Visitor(request, context, pages)
             let act: SignInAct
@@ -59,7 +61,7 @@ struct SignInForms: Sendable {
             do {
                 let answer = try await pages.signIns.submit(
                     act, seal: form["seal"], for: asked, digest: sent.digest, visitor.visit)
-                return conversation.show(
+                return try await conversation.show(
                     answer, to: asked, sent, keepsCookies: visitor.keepsCookies, userName: form["username"])
             } catch let refusal as Refusal {
                 guard let response = conversation.again(refusal, kind == .newPassword, form, asked, sent) else {
@@ -179,8 +181,9 @@ extension PageConversation {
     ) -> Response {
         pages.renderer.response(
             SignInPage(
-                client: ShownClient(asked), username: form["username"] ?? "", trouble: trouble,
-                stay: form["stay"] != nil, fields: Self.fields(sent, form["seal"] ?? "")),
+                client: shown(asked), username: form["username"] ?? "", trouble: trouble,
+                takesAddress: pages.settings.users.emailSignIn, stay: form["stay"] != nil,
+                fields: Self.fields(sent, form["seal"] ?? "")),
             setting(asked.uiLocales), status: status, extra: extra)
     }
 
@@ -190,7 +193,7 @@ extension PageConversation {
     ) -> Response {
         pages.renderer.response(
             NewPasswordPage(
-                client: ShownClient(asked), username: form["username"] ?? "",
+                client: shown(asked), username: form["username"] ?? "",
                 minimumLength: pages.settings.password.minimumLength, trouble: trouble,
                 fields: Self.fields(sent, form["seal"] ?? "")),
             setting(asked.uiLocales), status: status, extra: extra)

@@ -79,7 +79,9 @@ package struct PageFiles: Sendable {
     /// All of them, for anyone.
     package var routes: [Route] {
         [styleSheet, script, logo].compactMap { $0 }.map { file in
-            Route(.get, file.path, file.operation, query: .tolerant, .open { request, _ in file.response(request) })
+            Route(
+                .get, file.path, file.operation, errors: .page, query: .tolerant,
+                .open { request, _ in file.response(request) })
         }
     }
 }

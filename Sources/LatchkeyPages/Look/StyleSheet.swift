@@ -89,8 +89,8 @@ enum StyleSheet {
         .choice input{inline-size:1.5rem;block-size:1.5rem;margin:0;accent-color:var(--accent)}
         .choice label{font-weight:400;margin:0;padding-block:.375rem}
         .choice .hint{grid-column:2;margin:0}
-        .who{display:flex;flex-wrap:wrap;align-items:center;gap:0 .25rem;margin-block:1rem 0}
-        .who .plain{min-block-size:1.75rem;padding-block:0}
+        .who{display:flex;flex-wrap:wrap;align-items:center;gap:0 .5rem;margin-block:1rem 0}
+        .who .plain{min-block-size:1.75rem;padding:0}
         .line{display:flex;flex-wrap:wrap;align-items:end;gap:.5rem;padding-block-end:.5rem}
         .line>div{flex:1 1 12rem}
         .line label{margin-block-start:.5rem}
@@ -118,6 +118,7 @@ enum StyleSheet {
         gap:0 .75rem;justify-content:space-between;align-items:baseline}
         .scopes li:last-child{border-block-end:1px solid var(--line)}
         .scopes code{color:var(--hint);font-size:.8125rem}
+        .card .scopes code{inline-size:100%}
         .lasting bdi{font-weight:600}
         .bit{inline-size:2.625rem;block-size:1rem;vertical-align:-.1em;fill:var(--accent);margin-inline-end:.25rem}
         .later{animation:appear 0s linear 2s both}

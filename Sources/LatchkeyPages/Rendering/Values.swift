@@ -29,30 +29,27 @@ struct Values: MustacheParent, Sendable, ExpressibleByDictionaryLiteral {
     /// A name that ends in `Link` holds a link and only such a name does: templates use these, and no others, for
     /// addresses.
     init(dictionaryLiteral elements: (String, Value)...) {
-        for (name, value) in elements { self[name] = value }
+        for (name, value) in elements { give(value, as: name) }
     }
 
-    subscript(_ name: String) -> Value {
-        get { fatalError("only templates read \(name)") }
-        set {
-            let isLink = name == "link" || name.hasSuffix("Link")
-            switch newValue {
-            case .shown(let text): members[name] = ShownText.clean(text)
-            case .exact(let text): members[name] = text
-            case .flag(let flag): members[name] = flag
-            case .link(let link):
-                precondition(isLink, "\(name) is no name for a link")
-                members[name] = link.text
-                return
-            case .list(let list): members[name] = list
-            case .values(let values): members[name] = values
-            // A section of this name is left out, and the search ends here.
-            case .absent:
-                members[name] = false
-                return
-            }
-            precondition(!isLink, "\(name) must hold a link")
+    mutating func give(_ value: Value, as name: String) {
+        let isLink = name == "link" || name.hasSuffix("Link")
+        switch value {
+        case .shown(let text): members[name] = ShownText.clean(text)
+        case .exact(let text): members[name] = text
+        case .flag(let flag): members[name] = flag
+        case .link(let link):
+            precondition(isLink, "\(name) is no name for a link")
+            members[name] = link.text
+            return
+        case .list(let list): members[name] = list
+        case .values(let values): members[name] = values
+        // A section of this name is left out, and the search ends here.
+        case .absent:
+            members[name] = false
+            return
         }
+        precondition(!isLink, "\(name) must hold a link")
     }
 
     func child(named name: String) -> Any? { members[name] }

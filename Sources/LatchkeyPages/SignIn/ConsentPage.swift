@@ -27,6 +27,8 @@ package struct ConsentPage: Page {
             case ("address", _): wording.say(\.consent.scopeAddress)
             case ("phone", _): wording.say(\.consent.scopePhone)
             case ("offline_access", _): wording.say(\.consent.scopeOffline)
+            case (Scope.latchkeyAccount, _): wording.say(\.consent.scopeAccount)
+            case (Scope.latchkeyAdmin, _): wording.say(\.consent.scopeAdmin)
             default: wording.say(\.consent.scopeOther, name)
             }
         }

@@ -36,12 +36,12 @@ package struct ContinuePage: Page {
         ]
         switch way {
         case .refresh(let link):
-            values["goesLink"] = .link(link)
-            if refreshField == nil { values["longRefreshLink"] = .link(link) }
-        case .app(let link): values["appLink"] = .link(link)
+            values.give(.link(link), as: "goesLink")
+            if refreshField == nil { values.give(.link(link), as: "longRefreshLink") }
+        case .app(let link): values.give(.link(link), as: "appLink")
         case .formPost(let link, let fields):
-            values["postLink"] = .link(link)
-            values["hidden"] = fields.values
+            values.give(.link(link), as: "postLink")
+            values.give(fields.values, as: "hidden")
         }
         return PageValues(values)
     }

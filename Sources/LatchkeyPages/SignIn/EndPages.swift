@@ -1,8 +1,14 @@
-/// A form that has done its work was sent again: by Back, reload or a second click.
+/// There is nothing to do: a form that has done its work was sent again, by Back, reload or a second click, or the
+/// person did not want to sign out.
 package struct SignedInAlreadyPage: Page {
     package var client: ShownClient
+    /// Whether a form was sent again.
+    package var isAgain: Bool
 
-    package init(client: ShownClient) { self.client = client }
+    package init(client: ShownClient, isAgain: Bool = true) {
+        self.client = client
+        self.isAgain = isAgain
+    }
 
     package static let template = PageTemplate.signedInAlready
 
@@ -13,12 +19,13 @@ package struct SignedInAlreadyPage: Page {
             "goOn": .exact(wording.say(\.ending.signedInTo, client.name)),
             "continueTo": .exact(wording.say(\.common.continueTo, client.name)),
             "homeLink": .link(client.home),
+            "isAgain": .flag(isAgain),
         ])
     }
 
     static let body = """
         <h1>{{t.ending.signedIn}}</h1>
-        <p>{{t.ending.signedInWhy}} {{goOn}}</p>
+        <p>{{#isAgain}}{{t.ending.signedInWhy}} {{/isAgain}}{{goOn}}</p>
         {{#homeLink}}
         <p><a class="btn go wide" id="continue" href="{{homeLink}}">{{continueTo}}</a></p>
         {{/homeLink}}

@@ -88,11 +88,13 @@ extension Texts {
         scopeAddress: "Your postal address",
         scopePhone: "Your telephone number",
         scopeOffline: "Access while you are away, until you remove it",
+        scopeAccount: "Your account here: it may see and end your sessions, change your password, delete the account",
+        scopeAdmin: "The administration of this server: all users and all applications",
         scopeOther: { "The permission “\($0)”" })
 
     private static let englishEnding = Ending(
         goingTo: { "Continue to \($0)" },
-        wait: "You are signed in. The next page opens by itself.",
+        wait: "The next page opens by itself. If it does not, go on here.",
         openApp: "You are signed in. Open the app to continue.",
         signedIn: "You are signed in",
         signedInWhy: "This form was already sent and has done its work.",

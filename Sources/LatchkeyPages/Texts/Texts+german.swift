@@ -90,11 +90,13 @@ extension Texts {
         scopeAddress: "Ihre Postanschrift",
         scopePhone: "Ihre Telefonnummer",
         scopeOffline: "Zugriff auch in Ihrer Abwesenheit, bis Sie ihn entfernen",
+        scopeAccount: "Ihr Konto hier: Sitzungen sehen und beenden, Passwort ändern, Konto löschen",
+        scopeAdmin: "Die Verwaltung dieses Servers: alle Konten und alle Anwendungen",
         scopeOther: { "Die Berechtigung „\($0)“" })
 
     private static let germanEnding = Ending(
         goingTo: { "Weiter zu \($0)" },
-        wait: "Sie sind angemeldet. Die nächste Seite öffnet sich von selbst.",
+        wait: "Die nächste Seite öffnet sich von selbst. Wenn nicht, geht es hier weiter.",
         openApp: "Sie sind angemeldet. Öffnen Sie die App, um fortzufahren.",
         signedIn: "Sie sind angemeldet",
         signedInWhy: "Dieses Formular wurde schon gesendet und ist erledigt.",

@@ -95,6 +95,8 @@ struct Texts: Sendable {
         let scopeAddress: String
         let scopePhone: String
         let scopeOffline: String
+        let scopeAccount: String
+        let scopeAdmin: String
         let scopeOther: WithName
     }
 

@@ -30,9 +30,9 @@ package struct Wording: Sendable {
             var members = Values()
             for member in Mirror(reflecting: group.value).children {
                 guard let name = member.label, let text = member.value as? String else { continue }
-                members[name] = .exact(change?(text) ?? text)
+                members.give(.exact(change?(text) ?? text), as: name)
             }
-            groups[name] = .values(members)
+            groups.give(.values(members), as: name)
         }
         return groups
     }

@@ -59,7 +59,10 @@ package struct UnverifiedToken: Sendable {
         do throws(MalformedToken) {
             let claims = try AccessTokenClaims(parsing: jws.payload)
             passed(.claims)
-            return SignedToken(VerifiedToken(claims: claims, keyID: keyID, algorithm: jws.header.algorithm))
+            return SignedToken(
+                VerifiedToken(
+                    claims: claims, keyID: keyID, algorithm: jws.header.algorithm,
+                    isTyped: jws.header.hasType(JWSHeader.accessTokenType)))
         } catch {
             throw .malformed(error)
         }
@@ -95,4 +98,6 @@ public struct VerifiedToken: Sendable {
     public let keyID: KeyID
     /// The algorithm of the signature.
     public let algorithm: JWSAlgorithm
+    /// Whether `typ` says that it is an access token.
+    package let isTyped: Bool
 }

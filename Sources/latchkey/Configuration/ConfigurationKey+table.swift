@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyHTTP
+import LatchkeyPages
 import LatchkeyTokens
 import Logging
 
@@ -104,6 +105,29 @@ extension ConfigurationKey {
         "claims.scopes", .releasedClaims, default: nil,
         "Further claims about users that a scope releases, as SCOPE=CLAIM, with more claims after spaces.")
 
+    static let pagesName = Typed<String>(
+        "pages.name", .title, default: "Latchkey", "Name at the top of the sign-in pages.")
+    static let pagesLogo = Typed<String>(
+        "pages.logo", .text, default: nil,
+        "Picture beside that name: a PNG or SVG file of at most 256 KiB. Read when the server starts.")
+    static let accentLight = Typed<Colour>(
+        "pages.accent.light", .colour, default: Palette.light.accent.description,
+        "Colour of buttons and links on light pages, as #RRGGBB; refused when text in it could not be read.")
+    static let accentDark = Typed<Colour>(
+        "pages.accent.dark", .colour, default: Palette.dark.accent.description, "The same on dark pages.")
+    static let pagesLanguage = Typed<Language>(
+        "pages.language", .choice(Language.self), default: "en",
+        "Language of the pages for people whose browser asks for neither English (en) nor German (de).")
+    static let scopesEnglish = Typed<[ScopeSentence]>(
+        "pages.scopes.en", .scopeSentences, default: nil,
+        "What a scope gives an application, in English, for people who are asked for consent: as SCOPE=SENTENCE.")
+    static let scopesGerman = Typed<[ScopeSentence]>(
+        "pages.scopes.de", .scopeSentences, default: nil, "The same in German.")
+    /// By the language of the sentences.
+    static let scopes: [(language: Language, key: Typed<[ScopeSentence]>)] = [
+        (.english, scopesEnglish), (.german, scopesGerman),
+    ]
+
     static let rotationPeriod = Typed<Duration>(
         "keys.rotation_period", .duration(.seconds(3600)...tenYears), default: "30d", "How long a key signs.")
     static let announcePeriod = Typed<Duration>(
@@ -183,6 +207,8 @@ extension ConfigurationKey {
         hashThreads.key, hashNiceness.key, precedence.key, maxQueueWait.key, accountFailures.key, addressFailures.key,
         window.key,
         emailSignIn.key, claimScopes.key,
+        pagesName.key, pagesLogo.key, accentLight.key, accentDark.key, pagesLanguage.key, scopesEnglish.key,
+        scopesGerman.key,
         rotationPeriod.key, announcePeriod.key, jwksMaxAge.key,
         revocationsAccess.key, nextUpdate.key, expiresIn.key, maxWait.key, maxWaiters.key, maxWaitersPerAddress.key,
         sharedSignals.key, maxPending.key, eventRetention.key,

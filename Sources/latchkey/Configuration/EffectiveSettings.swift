@@ -54,6 +54,7 @@ package struct EffectiveSettings: Sendable {
     package let bootstrap: Bootstrap?
     package let tls: TLSFiles?
     package let trustedProxies: TrustedProxies
+    package let pages: PageSettings
     package let logLevel: Logger.Level
     package let logFormat: LogFormat
     /// Sentences for the operator: ignored settings, and settings that work but should be changed.
@@ -89,7 +90,10 @@ package struct EffectiveSettings: Sendable {
         trustedProxies = try values.optional(Key.trustedProxies) ?? TrustedProxies()
         let issuer = try values.optional(Key.issuer) ?? IssuerRule.assumed(listen: listen, isTLS: tls != nil)
         try IssuerRule.check(issuer)
-        core = try LatchkeyCore.Settings(issuer: issuer, values)
+        pages = try PageSettings(values)
+        var core = try LatchkeyCore.Settings(issuer: issuer, values)
+        core.sentences = try PageSettings.sentences(values, standard: pages.language)
+        self.core = core
         database = try Self.database(values)
         logLevel = try values.value(of: Key.logLevel)
         logFormat = try values.value(of: Key.logFormat)

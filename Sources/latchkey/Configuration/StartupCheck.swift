@@ -1,6 +1,7 @@
 import Foundation
 import LatchkeyCore
 import LatchkeyHTTP
+import LatchkeyPages
 import LatchkeyTokens
 
 #if Postgres
@@ -22,7 +23,9 @@ struct StartupCheck {
         try checkAddress()
         let (hasDatabase, databaseConcern) = findDatabase()
         try checkMasterKey(hasDatabase)
+        _ = try settings.pages.branding()
         return [databaseConcern, try certificateConcern(), try bootstrapConcern(hasDatabase)].compactMap(\.self)
+            + translationConcerns()
     }
 
     /// What the server would not connect with, whether a server answers there or not.
@@ -57,6 +60,16 @@ struct StartupCheck {
         }
         guard let reason = FileTrouble.reasonNotToWrite(in: folder) else { return }
         throw MasterKeyFault("The master key cannot be written to \(file.path): \(reason).")
+    }
+
+    /// Browsers choose the language, so each language is shown to somebody.
+    private func translationConcerns() -> [String] {
+        ConfigurationKey.scopes.compactMap { language, key in
+            let missing = settings.core.sentences.untranslated(in: language.rawValue)
+            guard !missing.isEmpty else { return nil }
+            return "`\(key.name)` has no sentence for \(missing.joined(separator: ", ")): people who read the pages "
+                + "in that language see the one of another."
+        }
     }
 
     private func certificateConcern() throws -> String? {

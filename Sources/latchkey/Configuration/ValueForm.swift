@@ -1,5 +1,7 @@
 import LatchkeyCore
 import LatchkeyHTTP
+import LatchkeyPages
+import LatchkeyTokens
 
 /// How the text of a key becomes its value.
 struct ValueForm<Value: Sendable>: Sendable {
@@ -39,6 +41,13 @@ struct ValueForm<Value: Sendable>: Sendable {
 extension ValueForm where Value == String {
     /// Any text; checked where it is used.
     static var text: ValueForm { ValueForm("a string") { $0 } }
+
+    /// A short name that people are shown.
+    static var title: ValueForm {
+        ValueForm("1 to 64 visible characters, with no space at either end") { text in
+            OneLineText.isName(text, longest: 64) ? text : nil
+        }
+    }
 }
 
 extension ValueForm where Value == Bool {
@@ -120,6 +129,28 @@ extension ValueForm where Value == TrustedProxies {
             } catch {
                 return .unusable(error.text)
             }
+        }
+    }
+}
+
+extension ValueForm where Value == Colour {
+    static var colour: ValueForm { ValueForm("a colour like #7D5400, in quotation marks in YAML") { Colour($0) } }
+}
+
+extension ValueForm where Value == [ScopeSentence] {
+    static var scopeSentences: ValueForm {
+        ValueForm(
+            list: "scopes with a sentence like orders:read=See your orders, each once, of at most "
+                + "\(ScopeSentence.longest) characters, and no scope of OpenID Connect or of the server's own"
+        ) { texts in
+            var sentences: [ScopeSentence] = []
+            for text in texts {
+                guard let sentence = ScopeSentence(text),
+                    !sentences.contains(where: { $0.scope.equalsBytes(of: sentence.scope) })
+                else { return .unusable(text) }
+                sentences.append(sentence)
+            }
+            return .value(sentences)
         }
     }
 }

@@ -78,7 +78,7 @@ struct BadInputTests {
                 BadForm(
                     "grant_type=password&\(Self.service)&username=ada&password={password}", 400,
                     "unsupported_grant_type"),
-                BadForm("grant_type=authorization_code&client_id=spa&code=x", 400, "unsupported_grant_type"),
+                BadForm("grant_type=authorization_code&client_id=spa&code=x", 400, "invalid_grant"),
                 BadForm(
                     "grant_type=REFRESH_TOKEN&client_id=spa&refresh_token={refresh}", 400, "unsupported_grant_type"),
                 BadForm("grant_type=client_credentials&client_id=spa", 400, "unauthorized_client"),

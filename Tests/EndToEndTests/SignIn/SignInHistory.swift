@@ -296,7 +296,7 @@ final class SignInHistory {
             reply = try await services.sessions.redeem(
                 CodeRequest(
                     code: code, client: model.apps[app].client, redirectURI: redirectURI, verifier: verifier,
-                    resources: [], network: "203.0.113.1"))
+                    network: "203.0.113.1"))
         } catch let refusal as Refusal where [.invalidGrant, .invalidRequest].contains(refusal.code) {
             steps.append("    \(refusal.code)")
             count("code refused")

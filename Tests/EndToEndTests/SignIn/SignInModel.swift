@@ -82,6 +82,8 @@ struct SignInModel {
         var current: UInt32
         var proven: Proven
         var provenSince: Timestamp
+        /// Noted once a twentieth of the time that it may stay unused.
+        var lastUsed: Timestamp
         var previous: Proven?
         var hasEnded = false
     }
@@ -147,12 +149,19 @@ struct SignInModel {
         return browser.hasEnded || person.isDisabled || person.endedAt >= browser.begun
     }
 
+    private static func idleLifetime(_ browser: Browser) -> Duration {
+        .seconds(browser.isPersistent ? 30 * 86400 : 12 * 3600)
+    }
+
+    private mutating func use(_ id: SessionID, at now: Timestamp) {
+        guard let browser = browsers[id], now - browser.lastUsed >= Self.idleLifetime(browser) / 20 else { return }
+        browsers[id]?.lastUsed = now
+    }
+
     private func isUsable(_ browser: Browser, at now: Timestamp) -> Bool {
-        let (idle, absolute): (Duration, Duration) =
-            browser.isPersistent
-            ? (.seconds(30 * 86400), .seconds(90 * 86400)) : (.seconds(12 * 3600), .seconds(7 * 86400))
-        let age = now - browser.provenSince
-        return !hasEnded(browser) && age < idle && age < absolute
+        let absolute: Duration = .seconds((browser.isPersistent ? 90 : 7) * 86400)
+        return !hasEnded(browser) && now - browser.lastUsed < Self.idleLifetime(browser)
+            && now - browser.provenSince < absolute
     }
 
     /// Who is signed in by this cookie, and since which proof.
@@ -273,11 +282,13 @@ struct SignInModel {
         if let form, !isUsed(visit, form), [.current, .allow, .confirm].contains(visit.act),
             let proven = standingSuffices(visit, form)
         {
+            use(id, at: after)
             return record(code, proven, id, visit, after)
         }
         // What cannot go on starts its own request again.
         let opened = Visit(visit, act: .open)
         guard let proven = standingSuffices(opened, nil) else { throw Violation("a code that nobody has earned") }
+        use(id, at: after)
         record(code, proven, id, opened, after)
     }
 
@@ -333,6 +344,7 @@ struct SignInModel {
             browser.previous = browser.proven
             browser.proven = proven
             browser.provenSince = after
+            browser.lastUsed = after
             browser.current += 1
             browser.isPersistent = stays
             browsers[token.session] = browser
@@ -344,7 +356,8 @@ struct SignInModel {
             endBrowser(presented)
         }
         browsers[token.session] = Browser(
-            person: proven.person, begun: act + 1, isPersistent: stays, current: 1, proven: proven, provenSince: after)
+            person: proven.person, begun: act + 1, isPersistent: stays, current: 1, proven: proven, provenSince: after,
+            lastUsed: after)
     }
 
     private mutating func record(

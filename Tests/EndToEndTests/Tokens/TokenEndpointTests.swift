@@ -36,7 +36,7 @@ struct TokenEndpointTests {
         }
     }
 
-    @Test(arguments: ["password", "implicit", "authorization_code", "refresh_token ", "x\"y\\z\r\n\u{7F}ä"])
+    @Test(arguments: ["password", "implicit", "authorization_code ", "refresh_token ", "x\"y\\z\r\n\u{7F}ä"])
     func `a grant that does not exist is unsupported, and nothing of it comes back`(grant: String) async throws {
         try await withServer { server in
             try await server.addClient()
@@ -46,7 +46,7 @@ struct TokenEndpointTests {
             #expect(response["error"] == "unsupported_grant_type")
             let description = try #require(response["error_description"])
             #expect(description.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
-            #expect(!response.text.contains(grant) || grant == "refresh_token ")
+            #expect(!response.text.contains(grant) || grant.hasSuffix(" "))
             expectNoStore(response)
         }
     }

@@ -58,6 +58,30 @@ struct ClientWarningsTests {
         #expect(try warnings([page], callback, firstParty: false).count == 1)
     }
 
+    @Test func `a scope without a sentence causes a warning where people are asked`() throws {
+        let said = ScopeSentences([("en", [try #require(ScopeSentence("orders:read=See your orders"))])])
+        func warnings(_ scope: String?, consent: ClientSettings.Consent = .ask, uri: String? = "https://a.example/cb")
+            throws -> [String]
+        {
+            let client = Client(
+                id: try #require(ClientID("app")), kind: .confidential,
+                settings: ClientSettings {
+                    $0.grants = [.authorizationCode]
+                    $0.consent = consent
+                    $0.redirectURIs = [uri].compactMap(\.self)
+                    $0.scope = scope.flatMap { Scope($0) }
+                }, createdAt: Timestamp(seconds: 1))
+            return ClientWarnings(issuer: "https://auth.example.com", sentences: said).warnings(for: client)
+        }
+        #expect(
+            try warnings("openid reports orders:read orders:write").map { $0.contains("reports and orders:write:") }
+                == [true])
+        #expect(try warnings("openid profile email orders:read").isEmpty)
+        #expect(try warnings(nil).isEmpty)
+        #expect(try warnings("reports", consent: .never).isEmpty)
+        #expect(try warnings("reports", uri: nil).isEmpty)
+    }
+
     @Test func `administration and clients that can do nothing are pointed out`() throws {
         #expect(try warnings(.confidential, scope: "latchkey:admin").count == 1)
         #expect(try warnings(scope: "openid latchkey:admin").count == 1)

@@ -11,7 +11,8 @@ struct ResourceBodyTests {
         }
         #expect(refusal?.code == .invalidRequest)
         #expect(
-            refusal?.detail == "The body has an unknown member. Known members: must_change_password, name, roles."
+            refusal?.detail == "The body has an unknown member. Known members: "
+                + "claims, display_name, email, email_verified, locale, must_change_password, name, roles, zoneinfo."
         )
     }
 

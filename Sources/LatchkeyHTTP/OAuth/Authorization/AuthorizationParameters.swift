@@ -36,15 +36,20 @@ package struct AuthorizationParameters: Sendable, Equatable {
     /// Fields of our own forms, which travel together with the request's parameters.
     package static let formFields = ["username", "password", "new_password", "decision", "stay", "seal"]
     /// What a form may contain: the request, each byte escaped, and our own fields.
-    package static let longestForm = 3 * longest + (16 << 10)
+    package static let longestForm = 3 * longest + longestOwn
+    private static let longestOwn = 16 << 10
 
     /// What a page carries on in hidden fields: all parameters that have a value, ordered by name.
     package let fields: [Field]
 
-    /// - Parameter encoded: `application/x-www-form-urlencoded`: a query, or the body of a form.
+    /// - Parameters:
+    ///   - encoded: `application/x-www-form-urlencoded`: a query, or the body of a form.
+    ///   - longest: names and values together, in bytes.
     /// - Throws: ``AuthorizationFailure/page(_:)``.
-    package init(_ encoded: some Collection<UInt8>) throws(AuthorizationFailure) {
-        guard encoded.count <= Self.longestForm else { throw .page(.tooLarge) }
+    package init(
+        _ encoded: some Collection<UInt8>, longest: Int = Self.longest
+    ) throws(AuthorizationFailure) {
+        guard encoded.count <= 3 * longest + Self.longestOwn else { throw .page(.tooLarge) }
         let given: RequestParameters
         do throws(Refusal) {
             given = try RequestParameters(
@@ -55,7 +60,7 @@ package struct AuthorizationParameters: Sendable, Equatable {
         let fields = given.values.filter { !Self.formFields.containsBytes(of: $0.name) }
             .map { Field($0.name, $0.value) }
         let size = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-        guard size <= Self.longest, fields.count <= Self.most else { throw .page(.tooLarge) }
+        guard size <= longest, fields.count <= Self.most else { throw .page(.tooLarge) }
         // Stable: several resources keep their order.
         self.fields = fields.enumerated().sorted { one, other in
             one.element.name.utf8.lexicographicallyPrecedes(other.element.name.utf8)

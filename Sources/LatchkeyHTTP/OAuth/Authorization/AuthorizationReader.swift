@@ -9,17 +9,26 @@ package struct AuthorizationReader: Sendable {
     private let directory: ClientDirectory
     private let hints: IDTokenHints
     private let settings: Settings
+    private let ownPages: [String]
 
-    package init(directory: ClientDirectory, hints: IDTokenHints, settings: Settings) {
+    /// - Parameter ownPages: the paths of the server's own pages that may ask for a sign-in.
+    package init(
+        directory: ClientDirectory, hints: IDTokenHints, settings: Settings, ownPages: [String] = []
+    ) {
         self.directory = directory
         self.hints = hints
         self.settings = settings
+        self.ownPages = ownPages
     }
 
     /// The request, checked. Its client is as of the last change; the transaction that issues a code reads it again.
     /// - Throws: ``AuthorizationFailure``; the store's faults.
     package func read(_ sent: AuthorizationParameters) async throws -> AuthorizationRequest {
-        let client = try ClientCheck.judge(try await directory.client(try ClientCheck.id(sent)))
+        let id = try ClientCheck.id(sent)
+        if id == .signInPages {
+            return try OwnPageCheck.request(sent, pages: ownPages, issuer: settings.issuer)
+        }
+        let client = try ClientCheck.judge(try await directory.client(id))
         // A pushed request would replace everything that was sent here (RFC 9126 4).
         var request = try RedirectURICheck.request(sent, of: client)
         request.state = sent["state"]

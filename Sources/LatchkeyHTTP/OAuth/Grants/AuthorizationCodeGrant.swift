@@ -35,6 +35,6 @@ struct AuthorizationCodeGrant: Sendable {
         return try await sessions.redeem(
             CodeRequest(
                 code: request.code, client: client, redirectURI: request.redirectURI, verifier: request.verifier,
-                resources: request.resources, network: network))
+                network: network))
     }
 }

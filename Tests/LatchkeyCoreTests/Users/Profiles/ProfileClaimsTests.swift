@@ -38,6 +38,17 @@ struct ProfileClaimsTests {
         }
     }
 
+    @Test func `every claim of an ID token is reserved`() throws {
+        let now = Timestamp(seconds: 1)
+        let claims = IDTokenClaims(
+            issuer: "https://auth.example", subject: .generate(at: now), client: try #require(ClientID("app")),
+            expiresAt: now, issuedAt: now, authenticatedAt: now, sessionID: .generate(at: now),
+            authenticationClass: "1", authenticationMethods: ["pwd"], nonce: "n", accessTokenHash: "h")
+        for member in try StrictJSON.parseObject(claims.encode()).members {
+            #expect(ProfileClaims.reserved.contains(member.name), "\(member.name)")
+        }
+    }
+
     @Test(arguments: [
         #"{"":1}"#, #"{"a b":1}"#, #"{"a\"b":1}"#, #"{"a\\b":1}"#, #"{"a,b":1}"#, #"{"a=b":1}"#, #"{"ä":1}"#,
         #"{"a\u0000b":1}"#, #"{"a":{"ü":1}}"#, #"{"a":[{"b c":1}]}"#, #"{"a":"x\u0007"}"#, #"{"a":["x\u007f"]}"#,

@@ -1,0 +1,90 @@
+import LatchkeyBytes
+import LatchkeyCore
+import LatchkeyTokens
+import TestSupport
+import Testing
+
+/// Names with markup on every page: a value that left its place would change the page's elements.
+struct SignInMarkupTests {
+    private static let markups = [
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onfocus='alert(1)",
+        "{{seal}}{{{t.common.skip}}}",
+        "</title><b>", "&lt;b&gt;&amp;", "\"\u{301}><b>", "\u{202E}gnihsihp", "javascript:alert(1)",
+        "%3Cb%3E&#x3C;b&#62;",
+    ]
+
+    @Test func `a name with markup is shown as it is written, on each page of a sign-in`() async throws {
+        try await withServer { server in
+            let scene = try await SignInScene.prepared(server, consent: .ask)
+            let web = try #require(ClientID("web"))
+            for (index, markup) in ["Plain"].appending(Self.markups).enumerated() {
+                _ = try await server.services.clients.update(web, actor: .operator) { $0.name = markup }
+                try await server.addUser("user\(index)", mustChange: true)
+                let shapes = try await pages(scene, user: "user\(index)", markup: markup)
+                #expect(shapes == (try await pages(scene, user: "grace", markup: "Plain", plain: true)), "\(markup)")
+            }
+        }
+    }
+
+    private func pages(
+        _ scene: SignInScene, user: String, markup: String, plain: Bool = false
+    ) async throws -> [[String]] {
+        let browser = scene.browser()
+        let request: [String: String?] = [
+            "state": markup, "nonce": markup, "login_hint": markup, "ui_locales": markup, "display": markup,
+            "claims": markup, "acr_values": markup, "unknown": markup, "prompt": "consent select_account",
+        ]
+        var shown: [ShownPage] = []
+        let first = try await scene.page(browser, request)
+        shown.append(first)
+        #expect(first.form?["state"]?.equalsBytes(of: markup) == true)
+        #expect(first.form?["username"]?.equalsBytes(of: markup) == true)
+        let wrong = try ShownPage(try await browser.submit(first, SignInScene.typed(markup, markup)))
+        shown.append(wrong)
+        #expect(wrong.form?["username"]?.equalsBytes(of: markup) == true)
+        shown.append(try ShownPage(try await browser.submit(first, ["username": markup, "password": ""])))
+        let consent = try ShownPage(try await browser.submit(first, SignInScene.typed("ada")))
+        shown.append(consent)
+        shown.append(try ShownPage(try await browser.submit(consent, ["seal": markup], decision: "allow")))
+        #expect(
+            DeliveredAnswer(try await browser.submit(consent, decision: "allow"))?["state"]?.equalsBytes(of: markup)
+                == true)
+        let posted = try await browser.submit(
+            try await scene.page(browser, request.merging(["response_mode": "form_post", "prompt": "consent"]) { $1 }),
+            decision: "allow")
+        #expect(DeliveredAnswer(posted)?["state"]?.equalsBytes(of: markup) == true)
+        shown.append(try ShownPage(posted))
+        shown.append(try await scene.page(browser, request))
+        shown.append(try await scene.page(browser, ["client_id": markup]))
+        shown.append(try await scene.page(browser, ["redirect_uri": markup]))
+        shown.append(try ShownPage(try await browser.post("/signin/consent", form: [("decision", markup)])))
+        return shown.map(\.shape)
+    }
+
+    @Test func `the request's languages decide, and nonsense is passed over`() async throws {
+        try await withServer { server in
+            let scene = try await SignInScene.prepared(server)
+            for (locales, header, language) in [
+                ("de", nil, "de"), ("xx de-AT en", nil, "de"), ("en", "de", "en"), (nil, "de-DE,de;q=0.9", "de"),
+                (nil, "fr", "en"), ("<script>", nil, "en"), (String(repeating: "de-", count: 500), nil, "en"),
+                (nil, String(repeating: "de,", count: 500), nil), (nil, "*;q=x,,;", "en"),
+                ("../../etc/passwd", nil, "en"),
+            ] as [(String?, String?, String?)] {
+                let answer = try await scene.browser().get(
+                    SignInScene.path(["ui_locales": locales]), headers: header.map { [("Accept-Language", $0)] } ?? [])
+                #expect(answer.status == 200)
+                let page = try ShownPage(answer)
+                if let language {
+                    #expect(
+                        answer[field: "Content-Language"] == language,
+                        "\(locales?.prefix(20) ?? "") \(header?.prefix(20) ?? "")")
+                    #expect(page.elements.first { $0.name == "html" }?["lang"] == language)
+                }
+            }
+        }
+    }
+}
+
+extension Array {
+    fileprivate func appending(_ more: [Element]) -> [Element] { self + more }
+}
