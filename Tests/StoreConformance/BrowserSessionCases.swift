@@ -255,14 +255,15 @@ extension StoreConformance {
             let foreign = try await harness.begin(try harness.beginning(grace, client))
             let waiting = try await harness.signInOnPages(user, client, form: 2).code
             let unaffected = try await harness.signInOnPages(user, other, form: 3).code
-            #expect(try await harness.store.removeConsent(of: client.id, by: user.id))
+            let ended = try #require(try await harness.store.removeConsent(of: client.id, by: user.id))
+            #expect(Set(ended.map(\.entry.target)) == Set([child, lasting].map { .session($0.session.id) }))
             for record in [child, lasting] { #expect(try await harness.reread(record).endReason == .consentRemoved) }
             for record in [browser, kept, foreign] { #expect(try await harness.isLive(record)) }
             #expect(try await harness.redeem(waiting, client).word == "refused")
             #expect(try await harness.redeem(code, client).word == "replayed", "a used code is still known")
             _ = try harness.begun(try await harness.redeem(unaffected, other))
             #expect(try await harness.store.consents(of: user.id).isEmpty)
-            #expect(try await !harness.store.removeConsent(of: client.id, by: user.id))
+            #expect(try await harness.store.removeConsent(of: client.id, by: user.id) == nil)
             #expect(try await harness.events(.consentRemoved).count == 1)
         },
     ]

@@ -130,6 +130,7 @@ extension SignInOutcome {
     var word: String {
         switch self {
         case .issued: "issued"
+        case .signedIn: "signedIn"
         case .taken: "taken"
         case .lostRace: "lostRace"
         case .browserGone: "browserGone"

@@ -211,10 +211,10 @@ package struct SignInService: Sendable {
         return .code(text, isUnchanged ? try cookie(record, isPersistent: state.isPersistent) : nil)
     }
 
-    /// The cookie of a sign-in that has just ended, whose answer may be lost.
+    /// The cookie of a sign-in that has just ended, whose answer may be lost: unless more was proven since then.
     private func cookieAgain(_ row: SignInRecord) async throws -> BrowserCookie? {
         guard let session = row.session, let (record, state) = try await store.browserSession(session),
-            clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
+            record.session.proofs == row.proofs, clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
             BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
                 != nil
         else { return nil }

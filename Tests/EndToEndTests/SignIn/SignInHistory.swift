@@ -262,6 +262,7 @@ final class SignInHistory {
             steps.append("    \(refusal.rawValue)")
             count(refusal.rawValue)
             try model.refused(refusal, visit)
+        case .ownPage: throw Violation("a way to the server's own pages")
         case .signedIn:
             steps.append("    signed in")
             count("signed in")
