@@ -36,7 +36,6 @@ package enum Migrations {
         Migration(version: 1, name: "baseline", bytes: PackageResources._001_baseline_sql),
         Migration(version: 2, name: "sign_ins", bytes: PackageResources._002_sign_ins_sql),
         Migration(version: 3, name: "profiles", bytes: PackageResources._003_profiles_sql),
-        Migration(version: 4, name: "login_codes", bytes: PackageResources._004_login_codes_sql),
     ]
 
     /// For SQLite, in the order in which they are applied.

@@ -16,8 +16,9 @@
         private static func file(_ version: Int, _ text: String) -> Migration {
             Migration(version: version, name: "file\(version)", bytes: Array(text.utf8))
         }
-        private static let wider = file(2, "-- expand\nALTER TABLE users ADD COLUMN extra bigint;")
-        private static let narrower = file(3, "-- contract\nALTER TABLE users DROP COLUMN extra;")
+        private static let next = Migrations.postgres.count + 1
+        private static let wider = file(next, "-- expand\nALTER TABLE users ADD COLUMN extra bigint;")
+        private static let narrower = file(next + 1, "-- contract\nALTER TABLE users DROP COLUMN extra;")
         private static let baseline = Migrations.postgres
 
         private func run(
@@ -38,7 +39,7 @@
         @Test func `what the release before can work with is applied beside it, and accepted by it`() async throws {
             let url = try await PostgresCluster.running().makeDatabase()
             let node = try await ClusterNode(url: url)
-            #expect(try run(Self.baseline + [Self.wider], url).applied == ["file2"])
+            #expect(try run(Self.baseline + [Self.wider], url).applied == ["file\(Self.next)"])
             #expect(try run(Self.baseline + [Self.wider], url) == PostgresMigrator.Outcome())
             #expect(await node.refusal() == nil)
             let older = try await ClusterNode(url: url)
@@ -51,27 +52,33 @@
             let node = try await ClusterNode(url: url)
             let newer = Self.baseline + [Self.wider, Self.narrower]
             let outcome = try run(newer, url)
-            #expect(outcome.applied == ["file2"] && outcome.waiting == "file3" && outcome.missing == ["node"])
+            #expect(
+                outcome.applied == ["file\(Self.next)"] && outcome.waiting == "file\(Self.next + 1)"
+                    && outcome.missing == ["node"])
             // What a newer program needs must not stand behind it.
             #expect(throws: StoreUnavailable.self) {
-                try run(newer + [Self.file(4, "-- expand\nSELECT 1;")], url)
+                try run(newer + [Self.file(Self.next + 2, "-- expand\nSELECT 1;")], url)
             }
             await node.store.shutdown()
-            #expect(try run(newer, url).applied == ["file3"])
+            #expect(try run(newer, url).applied == ["file\(Self.next + 1)"])
             let refusal = await #expect(throws: StoreUnavailable.self) { _ = try await ClusterNode(url: url) }
-            #expect(refusal?.description.utf8.starts(with: "the database has schema 3 (file3)".utf8) == true)
+            #expect(
+                refusal?.description.utf8.starts(
+                    with: "the database has schema \(Self.next + 1) (file\(Self.next + 1))".utf8) == true)
         }
 
         @Test func `a file that was changed is refused, and one that fails leaves nothing`() async throws {
             let url = try await PostgresCluster.running().makeDatabase()
-            #expect(try run(Self.baseline, url).applied == ["baseline"])
+            #expect(try run(Self.baseline, url).applied == Self.baseline.map(\.name))
             #expect(throws: StoreUnavailable.self) {
-                try run([Migration(version: 1, name: "baseline", bytes: Array("-- expand\n".utf8))], url)
+                try run(
+                    [Migration(version: 1, name: "baseline", bytes: Array("-- expand\n".utf8))]
+                        + Self.baseline.dropFirst(), url)
             }
             let bad = Self.file(
-                2, "-- expand\nALTER TABLE users ADD COLUMN extra bigint; ALTER TABLE none ADD x bigint;")
+                Self.next, "-- expand\nALTER TABLE users ADD COLUMN extra bigint; ALTER TABLE none ADD x bigint;")
             #expect(throws: PostgresError.self) { try run(Self.baseline + [bad], url) }
-            #expect(try run(Self.baseline + [Self.wider], url).applied == ["file2"])
+            #expect(try run(Self.baseline + [Self.wider], url).applied == ["file\(Self.next)"])
         }
 
         @Test func `a table in use is waited for, a little at a time`() async throws {
@@ -87,7 +94,7 @@
                 )
             }
             try reader.execute(script: "COMMIT")
-            #expect(try await outcome.applied == ["file2"])
+            #expect(try await outcome.applied == ["file\(Self.next)"])
             reader.close()
             other.close()
         }

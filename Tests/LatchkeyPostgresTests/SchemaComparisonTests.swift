@@ -24,6 +24,7 @@
             "nodes": "one process has a file of SQLite for itself",
             "leases": "so it does all the work itself",
             "schema_migrations.kind": "and no other release uses it meanwhile",
+            "login_codes": "a node of the release before may still use it",
             "consumers": "nodes tell one another who polls the list; one node keeps that in memory",
         ]
 

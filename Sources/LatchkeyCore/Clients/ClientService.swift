@@ -141,6 +141,8 @@ package struct ClientService: Sendable {
         let longest = lifetimes.compactMap { $0 }.max() ?? settings.tokens.accessLifetime
         try await store.setTokenHorizon(longest, skew: settings.tokens.maxSkew)
         if let algorithm = client.algorithm { try await keys.ensure(algorithm) }
+        // Published before the first ID token: a relying party may have read the key set already.
+        if client.usesIDTokens { try await keys.ensure(client.signsIDTokensWith) }
     }
 
     private func seal(_ secret: ClientSecret, for id: ClientID, at now: Timestamp) throws -> SealedClientSecret {

@@ -56,6 +56,7 @@ struct IntrospectionEndpoint: Sendable {
         json.member("jti", claims.tokenID.description)
         if let session = claims.sessionID { json.member("sid", session) }
         if let instant = claims.authenticatedAt { json.member("auth_time", instant.seconds) }
+        if let reached = claims.authenticationClass { json.member("acr", reached) }
         if !claims.authenticationMethods.isEmpty { json.member("amr", claims.authenticationMethods) }
         if !claims.roles.isEmpty { json.member("roles", claims.roles) }
     }

@@ -16,6 +16,7 @@ extension SchemaDescription {
             .required("grant_type", .choice(Client.Grant.all.map(\.name))),
             .optional("client_id", .string),
             .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
+            .optional("code", .string), .optional("redirect_uri", .string), .optional("code_verifier", .string),
             .optional("resource", .array(.string), "RFC 8707; may be repeated."),
         ])
 
@@ -31,6 +32,8 @@ extension SchemaDescription {
                 "refresh_token", .string, "Absent with cookie transport, and when the client keeps its current one."),
             .optional("refresh_token_timeout", .integer, "Seconds until the session ends unless it is used."),
             .optional("sid", .string),
+            .optional(
+                "id_token", .string, "For openid, when the session began with a code (OpenID Connect Core 3.1.3.3)."),
         ])
 
     static let tokenReference = SchemaDescription(
@@ -69,7 +72,7 @@ extension SchemaDescription {
             .optional("iat", .integer, Meaning.instant), .optional("sub", .string), .optional("aud", .array(.string)),
             .optional("iss", .string), .optional("jti", .string), .optional("sid", .string),
             .optional("token_use", .choice(["access_token", "refresh_token"])),
-            .optional("auth_time", .integer, Meaning.instant), .optional("amr", .array(.string)),
-            .optional("roles", .array(.string)),
+            .optional("auth_time", .integer, Meaning.instant), .optional("acr", .string),
+            .optional("amr", .array(.string)), .optional("roles", .array(.string)),
         ])
 }

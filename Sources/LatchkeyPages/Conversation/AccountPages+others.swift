@@ -8,16 +8,17 @@ extension AccountPages {
     func applications(_ visit: AccountVisit, _ trouble: FormTrouble? = nil) async throws -> Response {
         let all = try await pages.accounts.applications(of: visit.browser, network: visit.context.network)
         let profile = try await pages.accounts.profile(of: visit.browser.user.id)
+        let setting = visit.setting(pages, at: PagePath.applications)
         let entries = all.map { application in
             ApplicationsPage.Entry(
                 clientID: application.client.id.description,
                 client: ShownClient(application.client, redirectURI: application.client.redirectURIs.first),
                 since: application.consent.grantedAt, lastUsed: application.lastUsed,
-                scopes: ConsentPage.Request.all(application.consent.scope, profile))
+                scopes: application.consent.scope.tokens.map { pages.request($0, profile, setting) })
         }
         return pages.renderer.response(
             ApplicationsPage(frame: try frame(visit, at: PagePath.applications, trouble), entries: entries),
-            visit.setting(pages, at: PagePath.applications), status: trouble == nil ? .ok : .unprocessableContent)
+            setting, status: trouble == nil ? .ok : .unprocessableContent)
     }
 
     func remove(_ visit: AccountVisit) async throws -> AccountResult {

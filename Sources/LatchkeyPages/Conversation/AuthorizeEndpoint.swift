@@ -35,7 +35,8 @@ struct AuthorizeEndpoint: Sendable {
             let parameters = try AuthorizationParameters(request.body.readableBytesView)
             // A request head has room for 8 KiB, and escapes can triple a text.
             guard parameters.query.utf8.count <= 6144 else { throw AuthorizationFailure.page(.tooLarge) }
-            return .seeOther(Link(page: PagePath.authorize, query: parameters.query).text)
+            return Delivery(pages: pages).onward(
+                Link(page: PagePath.authorize, query: parameters.query), conversation.setting([]))
         } catch let failure as AuthorizationFailure {
             return conversation.show(failure)
         }

@@ -30,6 +30,13 @@ struct Delivery: Sendable {
         }
     }
 
+    /// To a page of ours: the same rule for long addresses.
+    func onward(_ link: Link, _ setting: PageSetting) -> Response {
+        if link.text.utf8.count < Self.longestLocation { return .seeOther(link.text) }
+        let here = RedirectHost.text(pages.settings.issuer) ?? ""
+        return pages.renderer.response(ContinuePage(clientName: here, way: .refresh(link)), setting, status: .ok)
+    }
+
     /// Sends the browser to an address that was verified.
     func response(location: String, to client: ShownClient, afterForm: Bool, _ setting: PageSetting) -> Response {
         if !afterForm, location.utf8.count < Self.longestLocation { return .seeOther(location) }

@@ -9,7 +9,7 @@ import NIOCore
 struct SignInForms: Sendable {
     let pages: PageServices
 
-    private enum Kind: String, CaseIterable {
+    enum Kind: String, CaseIterable {
         case password, newPassword, account, consent, confirm
 
         var path: String {
@@ -64,7 +64,7 @@ struct SignInForms: Sendable {
                 return try await conversation.show(
                     answer, to: asked, sent, keepsCookies: visitor.keepsCookies, userName: form["username"])
             } catch let refusal as Refusal {
-                guard let response = conversation.again(refusal, kind == .newPassword, form, asked, sent) else {
+                guard let response = conversation.again(refusal, of: kind, form, asked, sent) else {
                     throw refusal
                 }
                 return response
@@ -156,17 +156,19 @@ extension PageConversation {
 
     /// The form again, with what the refusal means to the person; nil for a refusal that has a page of its own.
     func again(
-        _ refusal: Refusal, _ isNewPassword: Bool, _ form: PageForm, _ asked: AuthorizationRequest,
+        _ refusal: Refusal, of kind: SignInForms.Kind, _ form: PageForm, _ asked: AuthorizationRequest,
         _ sent: AuthorizationParameters
     ) -> Response? {
         let wait = refusal.retryAfter.map { Int(max(1, $0.secondsRoundedUp)) }
         let extra: HTTPFields = wait.map { [.retryAfter: String($0)] } ?? [:]
         switch refusal.code {
-        case .invalidCredentials: return signIn(.wrong, form, asked, sent, .unprocessableContent)
+        case .invalidCredentials:
+            // On a later page nothing was typed wrong: what was proven before does not hold any more.
+            return signIn(kind == .password ? .wrong : .form(.expired), form, asked, sent, .unprocessableContent)
         case .tooManyAttempts:
             return signIn(.form(.tooManyAttempts(wait ?? 60)), form, asked, sent, .tooManyRequests, extra)
         case .overloaded, .clockSetBack, .temporarilyUnavailable:
-            return isNewPassword
+            return kind == .newPassword
                 ? newPassword(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
                 : signIn(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
         case .passwordRejected:

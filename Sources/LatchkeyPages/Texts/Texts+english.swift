@@ -95,7 +95,7 @@ extension Texts {
     private static let englishEnding = Ending(
         goingTo: { "Continue to \($0)" },
         wait: "The next page opens by itself. If it does not, go on here.",
-        openApp: "You are signed in. Open the app to continue.",
+        openApp: "Open the app to continue.",
         signedIn: "You are signed in",
         signedInWhy: "This form was already sent and has done its work.",
         signedInTo: { "You can go on in \($0)." },

@@ -97,7 +97,7 @@ extension Texts {
     private static let germanEnding = Ending(
         goingTo: { "Weiter zu \($0)" },
         wait: "Die nächste Seite öffnet sich von selbst. Wenn nicht, geht es hier weiter.",
-        openApp: "Sie sind angemeldet. Öffnen Sie die App, um fortzufahren.",
+        openApp: "Öffnen Sie die App, um fortzufahren.",
         signedIn: "Sie sind angemeldet",
         signedInWhy: "Dieses Formular wurde schon gesendet und ist erledigt.",
         signedInTo: { "Sie können in \($0) weitermachen." },

@@ -119,6 +119,23 @@ struct NativeAppTests {
         }
     }
 
+    @Test func `a web page in development needs no click at its own origin, and one at any other port`() async throws {
+        try await withServer { server in
+            let scene = try await SignInScene.prepared(server)
+            try await scene.addClient("dev") {
+                $0.redirectURIs = ["http://localhost:5173/cb"]
+                $0.origins = ["http://localhost:5173"]
+            }
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            let request = ["client_id": "dev", "redirect_uri": "http://localhost:5173/cb"]
+            let answer = try #require(DeliveredAnswer(try await scene.authorize(browser, request)))
+            #expect(answer.way == .redirect && answer.code != nil)
+            let other = ["client_id": "dev", "redirect_uri": "http://localhost:5174/cb"]
+            #expect(try await scene.page(browser, other).form?.action == "/signin/continue")
+        }
+    }
+
     @Test func `the click cannot be skipped by a form that was made for another request or browser`() async throws {
         try await withServer { server in
             let scene = try await prepared(server)

@@ -17,11 +17,10 @@ struct NewPasswordTests {
             #expect(page.form?.action == "/signin/new-password" && page.form?["username"] == "lin")
             #expect(browser.cookies[SignInScene.sessionCookie] == nil)
             for bad in [
-                "", "short", "password1234567", "linlinlinlinlin", TestServer.password,
+                "", "short", "123456789012345", "123456789012lin", TestServer.password,
                 String(repeating: "p", count: 5000),
             ] {
                 let answer = try await browser.submit(page, ["new_password": bad])
-                if bad == "linlinlinlinlin" && DeliveredAnswer(answer) != nil { continue }
                 #expect(answer.status == 422, "\(bad.prefix(20))")
                 let again = try ShownPage(answer)
                 #expect(again.problem != nil && again.form?.action == "/signin/new-password")

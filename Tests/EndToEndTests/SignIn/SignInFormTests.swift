@@ -172,7 +172,7 @@ struct SignInFormTests {
             var seen: Set<String> = []
             for (name, password) in [
                 ("ada", "wrong wrong wrong"), ("nobody", TestServer.password), ("lost", TestServer.password),
-                ("lost", "wrong wrong wrong"), ("not a name!", "x"), ("a\u{0}b", "x"),
+                ("lost", "wrong wrong wrong"), ("not a name!", "x"), ("a\u{301}b", "x"),
             ] {
                 let browser = scene.browser()
                 let answer = try await browser.submit(try await scene.page(browser), SignInScene.typed(name, password))

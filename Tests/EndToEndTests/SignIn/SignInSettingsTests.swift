@@ -17,7 +17,7 @@ struct SignInSettingsTests {
     ) async throws {
         var draft = ClientDraft(id: try #require(ClientID("app")), kind: .public)
         draft.settings.redirectURIs = [Self.redirectURI]
-        draft.settings.scope = try #require(Scope(scope))
+        draft.settings.scope = Scope(scope)
         draft.settings.consent = consent
         draft.settings.idTokenClaims = idTokenClaims
         _ = try await server.services.clients.create(draft, actor: .operator)

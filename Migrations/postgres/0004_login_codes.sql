@@ -1,3 +1,0 @@
--- contract
--- Replaced by authorization_codes.
-DROP TABLE login_codes;
