@@ -55,6 +55,10 @@ extension StoreConformance {
             let grace = try await harness.addUser("grace")
             let (_, begun) = try await harness.signInOnPages(user, client, form: 1)
             let child = try await harness.child(of: begun, user, client)
+            let stale = SignInCompletion.Ground.proof(
+                harness.authenticated(grace, version: 2), isPersistent: false, presented: begun.session.id)
+            #expect(try await harness.complete(grace, client, nil, on: stale).word == "lostRace")
+            #expect(try await harness.isLive(begun), "a sign-in that fails ends nobody's session")
             let (_, next) = try await harness.signInOnPages(grace, client, form: 2, presented: begun.session.id)
             #expect(next.session.id != begun.session.id)
             #expect(try await harness.reread(begun).endReason == .replacedByLogin)
@@ -251,7 +255,8 @@ extension StoreConformance {
             let foreign = try await harness.begin(try harness.beginning(grace, client))
             let waiting = try await harness.signInOnPages(user, client, form: 2).code
             let unaffected = try await harness.signInOnPages(user, other, form: 3).code
-            #expect(try await harness.store.removeConsent(of: client.id, by: user.id) != nil)
+            let ended = try #require(try await harness.store.removeConsent(of: client.id, by: user.id))
+            #expect(Set(ended.map(\.entry.target)) == Set([child, lasting].map { .session($0.session.id) }))
             for record in [child, lasting] { #expect(try await harness.reread(record).endReason == .consentRemoved) }
             for record in [browser, kept, foreign] { #expect(try await harness.isLive(record)) }
             #expect(try await harness.redeem(waiting, client).word == "refused")

@@ -237,6 +237,8 @@ extension StoreConformance {
                 harness.advance(by: .seconds(2))
                 let outcome = try await harness.complete(
                     user, client, row, on: .proof(proven, isPersistent: false, presented: nil))
+                let holder = try await harness.store.holder(of: row)
+                #expect(holder == nil || number == 5, "\(name)")
                 #expect(["lostRace", "clientRefused"].contains(outcome.word), "\(name): \(outcome.word)")
                 #expect(
                     try await harness.store.sessions(SessionFilter(user: user.id), page: PageRequest()).items.isEmpty)
@@ -253,6 +255,21 @@ extension StoreConformance {
                 harness.advance(by: .seconds(2))
                 #expect(try await harness.redeem(code, client).word == "refused", "\(name)")
             }
+        },
+        StoreCase("a code of the very second of its client's revocation waits, so the next revocation cannot miss it") {
+            harness in
+            let (user, client) = try await harness.addPages()
+            try await harness.revoke(.client(client.id))
+            harness.advance(by: .milliseconds(300))
+            let completion = try harness.completion(
+                user, client, harness.row(user, client, harness.form()),
+                on: .proof(harness.authenticated(user), isPersistent: false, presented: nil))
+            guard case .wait = try await harness.store.completeSignIn(completion) else {
+                throw UnexpectedAnswer("the code did not wait")
+            }
+            #expect(try await harness.store.signIn(harness.form()) == nil)
+            harness.advance(by: .milliseconds(700))
+            _ = try harness.issued(try harness.granted(try await harness.store.completeSignIn(completion)))
         },
         StoreCase("a proof is kept only for a user and a password that are still the same") { harness in
             let (user, client) = try await harness.addPages()

@@ -82,6 +82,8 @@ package enum BrowserSessionRules {
             judge(old, state, generation: old.session.lineage.current, now: ledger.instant) != nil
         {
             if old.user.id == user { return try renew(old, state, beginning, isPersistent: isPersistent, ledger) }
+            // A sign-in that fails ends nobody's session.
+            guard try beginning.authenticated.isCurrent(ledger) else { return .settled(.lostRace) }
             try RevocationRules.revoke(
                 RevocationOrder(.session(presented), reason: .replacedByLogin, actor: .user(user)), ledger)
         }
@@ -124,6 +126,13 @@ package enum BrowserSessionRules {
                 SessionRecord(
                     session: renewed, user: login.user, client: old.client, allEndedAt: old.allEndedAt), stamp)
         }
+    }
+}
+
+extension Authenticated {
+    fileprivate func isCurrent(_ ledger: any Ledger) throws -> Bool {
+        guard let login = try ledger.users.loginRecord(of: user.id) else { return false }
+        return !login.user.disabled && login.credential.version == credentialVersion
     }
 }
 

@@ -34,9 +34,12 @@ struct SignInConversation {
         facts.choice = choice
         seal.choice = choice
         // What another user has proven in this form is not the next user's.
-        if choice == .another {
-            seal.form = FormName(browserDigest: seal.form.browserDigest, formID: RandomBytes.make(16))
-        }
+        if choice == .another { leaveForm() }
+    }
+
+    /// Goes on in a form of its own, because the one at hand is somebody else's.
+    mutating func leaveForm() {
+        seal.form = FormName(browserDigest: seal.form.browserDigest, formID: RandomBytes.make(16))
     }
 
     /// Takes up the proof of an earlier step.
@@ -44,12 +47,11 @@ struct SignInConversation {
     mutating func resume(_ service: SignInService) async throws -> Bool {
         guard let row = try await service.store.signIn(seal.form), row.session == nil,
             row.requestDigest == seal.requestDigest, service.clock.now() < row.expiresAt,
-            let login = try await service.store.loginRecord(user: row.user), !login.user.disabled,
-            login.credential.version == row.credentialVersion, !row.proofs.isEmpty
+            let user = try await service.store.holder(of: row)
         else { return false }
         prove(
             Authenticated(
-                user: login.user, credentialVersion: row.credentialVersion, proofs: row.proofs, admission: nil))
+                user: user, credentialVersion: row.credentialVersion, proofs: row.proofs, admission: nil))
         return true
     }
 

@@ -140,7 +140,10 @@ package enum SignInRules {
         guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
         switch completion.ground {
         case .proof(let authenticated, let isPersistent, let presented):
-            guard try !isOvertaken(authenticated.proofs, completion.user, ledger) else { return .settled(.lostRace) }
+            let everybody = try ledger.state.row().stored.sessionsEndedAt
+            guard let user = try ledger.users.find(completion.user),
+                !isOvertaken(authenticated.proofs, user, everybody: everybody)
+            else { return .settled(.lostRace) }
             let issuance = try BrowserSessionRules.begin(
                 SessionBeginning(
                     id: completion.session, nonce: completion.sessionNonce, authenticated: authenticated,
@@ -149,7 +152,7 @@ package enum SignInRules {
                     deviceName: completion.deviceName, network: completion.network, replacing: nil),
                 isPersistent: isPersistent, over: presented, ledger)
             switch issuance {
-            case .settled(.begun(let browser, _)): return try issue(completion, row, browser, ledger)
+            case .settled(.begun(let browser, _)): return try issue(completion, row, client, browser, ledger)
             case .settled(.lostRace): return .settled(.lostRace)
             case .settled(.clientRefused): return .settled(.clientRefused)
             case .wait(let until): return .wait(until: until)
@@ -161,7 +164,7 @@ package enum SignInRules {
                 let browser = BrowserSessionRules.judge(record, state, generation: generation, now: ledger.instant),
                 let proofs = browser.proofs
             else { return .settled(.browserGone) }
-            let issuance = try issue(completion, row, record, proofs: proofs, ledger)
+            let issuance = try issue(completion, row, client, record, proofs: proofs, ledger)
             if case .settled(.issued) = issuance { try noteUse(of: browser, ledger) }
             return issuance
         }
@@ -186,24 +189,31 @@ package enum SignInRules {
     }
 
     /// Whether the user, or everybody, was signed out since the proofs were given.
-    private static func isOvertaken(
-        _ proofs: [Proof], _ user: UserID, _ ledger: any Ledger
-    ) throws -> Bool {
-        let marks = SessionWatermarks(
-            user: try ledger.users.find(user)?.sessionsEndedAt, client: nil,
-            everybody: try ledger.state.row().stored.sessionsEndedAt)
+    private static func isOvertaken(_ proofs: [Proof], _ user: User, everybody: Timestamp?) -> Bool {
+        let marks = SessionWatermarks(user: user.sessionsEndedAt, client: nil, everybody: everybody)
         return proofs.isEmpty || proofs.contains { marks.cover($0.at) }
     }
 
+    /// The user of a sign-in whose proofs still hold: neither password nor state has changed, nor was the user signed out
+    /// everywhere.
+    fileprivate static func holder(of row: SignInRecord, _ looks: any Looks) throws -> User? {
+        guard let login = try looks.users.loginRecord(of: row.user), !login.user.disabled,
+            login.credential.version == row.credentialVersion
+        else { return nil }
+        let everybody = try looks.state.row().stored.sessionsEndedAt
+        return isOvertaken(row.proofs, login.user, everybody: everybody) ? nil : login.user
+    }
+
     private static func issue(
-        _ completion: SignInCompletion, _ row: SignInRecord?, _ browser: SessionRecord, proofs: [Proof]? = nil,
-        _ ledger: any Ledger
+        _ completion: SignInCompletion, _ row: SignInRecord?, _ client: Client, _ browser: SessionRecord,
+        proofs: [Proof]? = nil, _ ledger: any Ledger
     ) throws -> Issuance<SignInOutcome> {
         guard let login = try ledger.users.loginRecord(of: completion.user), !login.user.disabled else {
             return .settled(.lostRace)
         }
         let purpose = completion.purpose
-        return try ledger.issue(login.user.issuedBefore) { _ in
+        // Or a second revocation of the client in this same second, which does nothing, would miss the code.
+        return try ledger.issue(login.user.issuedBefore, client.issuedBefore) { _ in
             let instant = ledger.instant
             if var row {
                 row.session = browser.session.id
@@ -247,6 +257,11 @@ extension SignInRecord {
 extension Store {
     package func signIn(_ form: FormName) async throws -> SignInRecord? {
         try await read { try $0.signIns.find(form) }
+    }
+
+    /// See ``SignInRules/holder(of:_:)``.
+    package func holder(of row: SignInRecord) async throws -> User? {
+        try await read(snapshot: true) { try SignInRules.holder(of: row, $0) }
     }
 
     package func code(ofSignIn id: [UInt8]) async throws -> AuthorizationCode? {

@@ -107,8 +107,13 @@ package struct SignInService: Sendable {
             defer { proven.admission?.release() }
             conversation.seal.staysSignedIn = stays
             if let row = try await store.signIn(seal.form) {
-                // Sent again: the password was right again, so the first answer is due.
-                if row.session != nil { return try await answer(row, proven.user.id, conversation) }
+                if row.user != proven.user.id {
+                    // Otherwise this one could get the answer that is meant for the other.
+                    conversation.leaveForm()
+                } else if row.session != nil {
+                    // Sent again: the password was right again, so the first answer is due.
+                    return try await answer(row, proven.user.id, conversation)
+                }
             }
             conversation.prove(proven)
             return try await conversation.go(self)
@@ -239,10 +244,10 @@ package struct SignInService: Sendable {
         return .code(text, isUnchanged ? try cookie(record, isPersistent: state.isPersistent) : nil)
     }
 
-    /// The cookie of a sign-in that has just ended, whose answer may be lost.
+    /// The cookie of a sign-in that has just ended, whose answer may be lost: unless more was proven since then.
     private func cookieAgain(_ row: SignInRecord) async throws -> BrowserCookie? {
         guard let session = row.session, let (record, state) = try await store.browserSession(session),
-            clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
+            record.session.proofs == row.proofs, clock.now() - state.renewedAt < AuthorizationCodeString.lifetime,
             BrowserSessionRules.judge(record, state, generation: record.session.lineage.current, now: clock.now())
                 != nil
         else { return nil }
