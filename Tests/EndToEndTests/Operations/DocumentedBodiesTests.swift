@@ -24,6 +24,22 @@ struct DocumentedBodiesTests {
         }
     }
 
+    /// The answers of a sign-in on pages.
+    private func expectOfCode(_ judge: DocumentJudge, _ server: TestServer) async throws {
+        let scene = SignInScene(server)
+        let secret = try #require(try await scene.addClient("site", kind: .confidential))
+        let code = try await scene.signIn(scene.browser(), "ada", ["client_id": "site"])["code"]
+        let tokens = try await scene.redeem(code, client: "site", secret: secret)
+        try judge.expect("POST /oauth2/token", tokens, 200)
+        let told = try await server.http.post(
+            "/oauth2/introspect",
+            form: [
+                ("token", try #require(tokens["access_token"])), ("client_id", "site"), ("client_secret", secret),
+            ])
+        try judge.expect("POST /oauth2/introspect", told, 200)
+        #expect(told["acr"] == "urn:latchkey:1fa")
+    }
+
     @Test func `what the OAuth endpoints and the published lists answer is what the document says`() async throws {
         try await withServer(Self.everything) { server in
             let judge = try await DocumentJudge(server)
@@ -39,6 +55,8 @@ struct DocumentedBodiesTests {
             try judge.expect("POST /oauth2/token", try await server.refresh(token), 200)
             try judge.expect("POST /oauth2/token", try await server.refresh(token + "x"), 400)
             try judge.expect("POST /oauth2/token", try await server.http.post("/oauth2/token", form: []), 400)
+
+            try await expectOfCode(judge, server)
 
             let basic = [("Authorization", "Basic " + Data("backend:\(secret)".utf8).base64EncodedString())]
             let own = try await server.http.post(
