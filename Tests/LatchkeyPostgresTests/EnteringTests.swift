@@ -1,6 +1,7 @@
 #if Postgres
     import Foundation
     import LatchkeyCore
+    import LatchkeyMigrations
     import LatchkeySQL
     import LatchkeyTokens
     import TestConditions
@@ -30,7 +31,10 @@
             let nodes = try await fourth.store.nodes()
             #expect(nodes.filter(\.isLiving).map(\.id) == [fourth.store.node])
             #expect(nodes.count == 5 && nodes.first?.id == fourth.store.node)
-            #expect(nodes.allSatisfy { $0.program == "test" && $0.schema == 1 && $0.issuer == ClusterNode.issuer })
+            #expect(
+                nodes.allSatisfy {
+                    $0.program == "test" && $0.schema == Migrations.postgres.count && $0.issuer == ClusterNode.issuer
+                })
             await command.store.shutdown()
             await fourth.store.shutdown()
         }

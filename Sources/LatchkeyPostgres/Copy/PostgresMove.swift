@@ -60,7 +60,7 @@
                 try connection.commit()
 
                 try connection.execute(script: "BEGIN")
-                try connection.execute(script: "TRUNCATE \(CopiedTable.names.joined(separator: ", "))")
+                try connection.execute(script: Self.truncation(CopiedTable.names))
                 // Another command may have filled it while this one waited for the tables.
                 let mark = try MoveMark.read(connection)
                 guard mark?.number == number, case .copying = mark?.state else {
@@ -210,6 +210,11 @@
             }
         }
 
+        /// A table that this release does not use refers to some of these, and would keep them from being emptied alone.
+        private static func truncation(_ tables: [String]) -> String {
+            "TRUNCATE " + (tables + ["login_codes"]).joined(separator: ", ")
+        }
+
         /// Empties a database that was filled and has not served. No node starts on it.
         /// - Throws: ``StoreUnavailable`` when a node was quicker.
         package func empty(number: Int64) throws {
@@ -220,7 +225,7 @@
                     throw StoreUnavailable("a node has opened the copy: its data may be newer than that of the source")
                 }
                 let tables = CopiedTable.names.filter { !Self.states.contains($0) }
-                try connection.execute(script: "TRUNCATE \(tables.joined(separator: ", "))")
+                try connection.execute(script: Self.truncation(tables))
                 try MoveMark(number: number, state: .copying).write(connection)
                 try connection.commit()
             }
