@@ -35,7 +35,7 @@ package struct PageSettings: Sendable {
     ) throws(ConfigurationError) -> ScopeSentences {
         var languages: [(tag: String, sentences: [ScopeSentence])] = []
         for (language, key) in ConfigurationKey.scopes {
-            let sentences = try values.optional(key) ?? []
+            guard let sentences = try values.optional(key) else { continue }
             languages.insert((language.rawValue, sentences), at: language == standard ? 0 : languages.count)
         }
         return ScopeSentences(languages)
