@@ -34,12 +34,8 @@ extension Client {
         settings.grants.contains(.authorizationCode) && !settings.redirectURIs.isEmpty
     }
 
-    /// The same for a client that is not first-party: managing the account is not for applications of others, unless
-    /// their list says so.
-    package static let foreignScope = defaultScope.filter { $0 != Scope.latchkeyAccount }
-
     /// What this client may ask for.
-    package var allowedScope: Scope { settings.scope ?? (settings.firstParty ? Self.defaultScope : Self.foreignScope) }
+    package var allowedScope: Scope { settings.scope ?? Self.defaultScope }
 
     /// Whether its sessions may carry the refresh token in a cookie: a browser application with registered origins.
     package var allowsCookieTransport: Bool { kind == .public && !settings.origins.isEmpty }

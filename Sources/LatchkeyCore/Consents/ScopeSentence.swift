@@ -40,7 +40,9 @@ package struct ScopeSentences: Sendable {
     package init() {}
 
     /// - Parameter languages: each with its tag; the first is asked when another has no sentence.
-    package init(_ languages: [(tag: String, sentences: [ScopeSentence])]) { self.languages = languages }
+    package init(_ languages: [(tag: String, sentences: [ScopeSentence])]) {
+        self.languages = languages.filter { !$0.sentences.isEmpty }
+    }
 
     /// The sentence in this language, else in the first that has one: words in another language say more than a name.
     package func sentence(for scope: String, in tag: String) -> String? {

@@ -43,7 +43,11 @@ package enum RevocationRules {
         case .user(let id):
             let instant = try ledger.revocationInstant(byTime: true)
             guard let user = try ledger.users.find(id) else { return .unknownTarget }
-            guard !isCovered(user.issuedBefore, user.sessionsEndedAt, at: instant) else { return .nothingToRevoke }
+            guard !isCovered(user.issuedBefore, user.sessionsEndedAt, at: instant) else {
+                // No token and no session is newer, but a proof on a page may be.
+                if user.sessionsEndedAt.map({ $0 < instant }) ?? true { try ledger.users.setWatermark(id, at: instant) }
+                return .nothingToRevoke
+            }
             try ledger.users.setWatermark(id, at: instant)
             try append(.user(id, issuedBefore: second(instant)), order, ledger)
             try StreamRules.tell(.sessionRevoked, .user(id), actor: order.actor, reason: order.reason, ledger)
@@ -167,7 +171,13 @@ package enum RevocationRules {
             sessions
             ? isCovered(state.issuedBefore, state.sessionsEndedAt, at: instant)
             : state.issuedBefore == instant.seconds
-        guard !isCovered || !isListed else { return .nothingToRevoke }
+        guard !isCovered || !isListed else {
+            // As for one user.
+            if sessions {
+                try ledger.state.revokeAll(issuedBefore: instant.seconds, sessionsEndedAt: instant)
+            }
+            return .nothingToRevoke
+        }
         try ledger.state.revokeAll(
             issuedBefore: instant.seconds, sessionsEndedAt: sessions ? instant : state.sessionsEndedAt)
         try append(.all(issuedBefore: second(instant)), order, ledger)

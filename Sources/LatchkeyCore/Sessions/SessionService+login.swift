@@ -203,6 +203,10 @@ extension SessionService {
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(
             user.id, hash: hash, ifVersion: proven.credentialVersion, mustChange: false, actor: .user(user.id))
+        // The proof is later than what the change has ended, and not in the future: a sign-out of this same instant
+        // must end it, too.
+        let behind = credential.changedAt - clock.now()
+        if behind >= .zero, behind < .seconds(2) { try await clock.sleep(behind + .milliseconds(1)) }
         // As it is now: without the duty to change the password, and with the watermark that the change has set.
         guard let changed = try await store.loginRecord(user: user.id)?.user else { throw Self.wrongCredentials }
         return Authenticated(

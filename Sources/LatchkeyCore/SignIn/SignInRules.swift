@@ -137,13 +137,18 @@ package enum SignInRules {
         guard let client = try ledger.clients.find(completion.purpose.client), !client.disabled,
             completion.purpose.isOwnPage || client.registers(redirectURI: completion.purpose.redirectURI)
         else { return .settled(.clientRefused) }
+        guard let user = try ledger.users.find(completion.user) else { return .settled(.lostRace) }
         guard try isAllowed(completion, ledger) else { return .settled(.consentGone) }
+        // Before anything is written: what a rule has written stays when it answers that it must wait.
+        switch try ledger.gate([user.issuedBefore, client.issuedBefore]) {
+        case .open: break
+        case .wait(let until): return .wait(until: until)
+        case .clockSetBack(let retryAfter): return .clockSetBack(retryAfter: retryAfter)
+        }
         switch completion.ground {
         case .proof(let authenticated, let isPersistent, let presented):
             let everybody = try ledger.state.row().stored.sessionsEndedAt
-            guard let user = try ledger.users.find(completion.user),
-                !isOvertaken(authenticated.proofs, user, everybody: everybody)
-            else { return .settled(.lostRace) }
+            guard !isOvertaken(authenticated.proofs, user, everybody: everybody) else { return .settled(.lostRace) }
             let issuance = try BrowserSessionRules.begin(
                 SessionBeginning(
                     id: completion.session, nonce: completion.sessionNonce, authenticated: authenticated,

@@ -36,7 +36,7 @@ struct AuthorizationCodeTests {
             expectRefused(try await scene.redeem(code, verifier: CodeChallenge.s256(SignInScene.verifier)))
             for verifier in [
                 "v", String(repeating: "v", count: 42), String(repeating: "v", count: 129),
-                String(repeating: "v", count: 43) + "\u{0}", String(repeating: "v", count: 42) + "+",
+                String(repeating: "v", count: 43) + "\u{0}", String(repeating: "v", count: 42) + " ",
                 String(repeating: "ä", count: 43),
             ] {
                 expectRefused(try await scene.redeem(code, verifier: verifier), "invalid_request", verifier)
