@@ -203,16 +203,16 @@ extension SessionService {
         let hash = try await passwords.hash(password: new, network: network)
         let credential = try await store.setPassword(
             user.id, hash: hash, ifVersion: proven.credentialVersion, mustChange: false, actor: .user(user.id))
-        // The proof is later than what the change has ended, and not in the future: a sign-out of this same instant
-        // must end it, too.
-        let behind = credential.changedAt - clock.now()
-        if behind >= .zero, behind < .seconds(2) { try await clock.sleep(behind + .milliseconds(1)) }
         // As it is now: without the duty to change the password, and with the watermark that the change has set.
         guard let changed = try await store.loginRecord(user: user.id)?.user else { throw Self.wrongCredentials }
+        // The proof is later than what the change has ended, and not in the future: a sign-out of this same instant
+        // must end it, too.
+        let ended = max(credential.changedAt, changed.sessionsEndedAt ?? credential.changedAt)
+        let behind = ended - clock.now()
+        if behind >= .zero, behind < .seconds(2) { try await clock.sleep(behind + .milliseconds(1)) }
         return Authenticated(
             user: changed, credentialVersion: credential.version,
-            proofs: [Proof(.password, at: max(clock.now(), credential.changedAt + .milliseconds(1)))],
-            admission: proven.admission)
+            proofs: [Proof(.password, at: max(clock.now(), ended + .milliseconds(1)))], admission: proven.admission)
     }
 
     private func differs(

@@ -58,7 +58,8 @@
             let empty = try await place.run("db", "check")
             #expect(empty.code == 1 && empty.output.contains("holds no data of Latchkey"), "\(empty.output)")
             #expect(try await place.run("nodes").code == 0)
-            #expect(try await place.run("db", "migrate").output.contains("Applied \(Migrations.postgres.count): baseline"))
+            #expect(
+                try await place.run("db", "migrate").output.contains("Applied \(Migrations.postgres.count): baseline"))
             let again = try await place.run("db", "migrate", "--contract")
             #expect(again.code == 0 && again.output.contains("Nothing was missing"), "\(again.output)")
             try await place.fixture.folder.withKey()
