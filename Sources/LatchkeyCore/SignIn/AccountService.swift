@@ -39,24 +39,17 @@ package struct AccountService: Sendable {
     /// The sealed field of the forms of a page.
     /// - Parameter digest: SHA-256 of what the forms are for.
     package func seal(_ digest: [UInt8], _ browser: BrowserSession, _ visit: SignInVisit) throws -> String {
-        let now = clock.now()
-        return try FormSeal(
-            form: FormName(browserDigest: visit.digest, formID: RandomBytes.make(16)), issuedAt: now, arrivedAt: now,
-            requestDigest: digest, browser: .init(session: browser.id, generation: browser.generation)
-        ).sealed(keys: masterKeys)
+        try FormSeal(for: digest, of: browser, in: visit, now: clock.now()).sealed(keys: masterKeys)
     }
 
     /// Whether a sealed field was made for these forms, this browser and this browser session, and not long ago.
     package func opens(
         _ seal: String?, _ digest: [UInt8], _ browser: BrowserSession, _ visit: SignInVisit
     ) -> Bool {
-        guard
-            let seal = seal.flatMap({
-                FormSeal(
-                    $0, browserDigest: visit.digest, requestDigest: digest, keys: masterKeys, now: clock.now())
-            })
-        else { return false }
-        return seal.browser == .init(session: browser.id, generation: browser.generation)
+        guard let seal = FormSeal(seal, from: visit, for: digest, keys: masterKeys, now: clock.now()) else {
+            return false
+        }
+        return seal.browser == browser.sealed
     }
 
     // MARK: Sessions

@@ -115,3 +115,25 @@ package struct FormSeal: Sendable, Equatable {
         Timestamp(milliseconds: bytes.reduce(Int64(0)) { $0 << 8 | Int64($1) })
     }
 }
+
+extension FormSeal {
+    /// A new form for a request that has just arrived from a browser that is signed in.
+    init(for requestDigest: [UInt8], of browser: BrowserSession, in visit: SignInVisit, now: Timestamp) {
+        self.init(
+            form: .new(in: visit.digest), issuedAt: now, arrivedAt: now, requestDigest: requestDigest,
+            browser: browser.sealed)
+    }
+
+    /// The field that came back, if any.
+    init?(
+        _ text: String?, from visit: SignInVisit, for requestDigest: [UInt8], keys: MasterKeyRing, now: Timestamp
+    ) {
+        guard let text else { return nil }
+        self.init(text, browserDigest: visit.digest, requestDigest: requestDigest, keys: keys, now: now)
+    }
+}
+
+extension BrowserSession {
+    /// As a form is bound to it.
+    var sealed: FormSeal.Browser { FormSeal.Browser(session: id, generation: generation) }
+}

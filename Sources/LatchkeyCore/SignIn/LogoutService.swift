@@ -66,10 +66,7 @@ package struct LogoutService: Sendable {
     ) async throws -> LogoutAnswer {
         let browser = try await signIns.browser(visit.token)
         guard signsOut || browser == nil else { return .stays }
-        let seal = text.flatMap {
-            FormSeal(
-                $0, browserDigest: visit.digest, requestDigest: request.digest, keys: masterKeys, now: clock.now())
-        }
+        let seal = FormSeal(text, from: visit, for: request.digest, keys: masterKeys, now: clock.now())
         // Of another session: nobody was asked about this one.
         let isConfirmed = seal?.browser.map { $0.session == browser?.id } ?? false
         let answer = try await go(request, visit, browser: browser, isConfirmed: isConfirmed, again: true)
@@ -97,11 +94,7 @@ package struct LogoutService: Sendable {
         guard step == .ask, let browser else {
             return .signedOut(mayReturn: request.hint != nil || isConfirmed)
         }
-        let now = clock.now()
-        let seal = FormSeal(
-            form: FormName(browserDigest: visit.digest, formID: RandomBytes.make(16)), issuedAt: now, arrivedAt: now,
-            requestDigest: request.digest,
-            browser: FormSeal.Browser(session: browser.id, generation: browser.generation))
+        let seal = FormSeal(for: request.digest, of: browser, in: visit, now: clock.now())
         return .ask(browser.user, seal: try seal.sealed(keys: masterKeys), again: again)
     }
 

@@ -39,7 +39,7 @@ struct SignInConversation {
 
     /// Goes on in a form of its own, because the one at hand is somebody else's.
     mutating func leaveForm() {
-        seal.form = FormName(browserDigest: seal.form.browserDigest, formID: RandomBytes.make(16))
+        seal.form = .new(in: seal.form.browserDigest)
     }
 
     /// Takes up the proof of an earlier step.
@@ -55,14 +55,14 @@ struct SignInConversation {
         return true
     }
 
-    func decide(_ service: SignInService) -> SignInStep { SignInDecision.decide(facts) }
+    var step: SignInStep { SignInDecision.decide(facts) }
 
     /// Asks what comes next, and does it.
     mutating func go(_ service: SignInService) async throws -> SignInAnswer {
         if let user = facts.proven?.id, user != browser?.user.id || facts.consented == nil {
             facts.consented = try await service.store.consent(of: user, to: request.client.id)?.scope
         }
-        let step = SignInDecision.decide(facts)
+        let step = step
         switch step {
         case .refused(let error): return .refused(error)
         case .account, .password, .newPassword, .consent, .confirm: return try await show(step, service)

@@ -93,9 +93,7 @@ package struct SignInService: Sendable {
     package func submit(
         _ act: SignInAct, seal text: String?, for request: AuthorizationRequest, digest: [UInt8], _ visit: SignInVisit
     ) async throws -> SignInAnswer {
-        let seal = text.flatMap {
-            FormSeal($0, browserDigest: visit.digest, requestDigest: digest, keys: masterKeys, now: clock.now())
-        }
+        let seal = FormSeal(text, from: visit, for: digest, keys: masterKeys, now: clock.now())
         guard let seal else { return try await restart(request, digest, visit) }
         var conversation = try await begin(request, digest, visit, seal)
         switch act {
@@ -121,7 +119,7 @@ package struct SignInService: Sendable {
             guard try await conversation.resume(self), let proven = conversation.proven else {
                 return try await newPasswordAgain(new, conversation)
             }
-            if conversation.decide(self) == .newPassword {
+            if conversation.step == .newPassword {
                 let changed = try await sessions.replacePassword(of: proven, with: new, current: nil, visit.network)
                 conversation.prove(changed)
             }
@@ -200,7 +198,7 @@ package struct SignInService: Sendable {
     ) async throws -> SignInConversation {
         let browser = try await browser(visit.token)
         let now = clock.now()
-        let presented = browser.map { FormSeal.Browser(session: $0.id, generation: $0.generation) }
+        let presented = browser.map(\.sealed)
         var facts = SignInFacts(request: request, arrivedAt: seal?.arrivedAt ?? now)
         if let browser, let proofs = browser.proofs {
             facts.standing = SignInFacts.Standing(user: browser.user.id, proofs: proofs)
@@ -214,7 +212,7 @@ package struct SignInService: Sendable {
         facts.clicked = seal != nil
         facts.needsClick = request.needsClick
         facts.reachesAuthenticationClass = request.isReachable
-        let form = seal?.form ?? FormName(browserDigest: visit.digest, formID: RandomBytes.make(16))
+        let form = seal?.form ?? .new(in: visit.digest)
         var next = FormSeal(
             form: form, issuedAt: now, arrivedAt: facts.arrivedAt, requestDigest: digest, browser: presented)
         next.choice = seal?.choice

@@ -1,3 +1,4 @@
+import LatchkeyBytes
 package import LatchkeyTokens
 
 /// Names a form of one browser: the browser by the digest of its step cookie, the form by a random id.
@@ -10,6 +11,11 @@ package struct FormName: Sendable, Hashable {
     package init(browserDigest: [UInt8], formID: [UInt8]) {
         self.browserDigest = browserDigest
         self.formID = formID
+    }
+
+    /// Names a new form of a browser.
+    static func new(in browserDigest: [UInt8]) -> FormName {
+        FormName(browserDigest: browserDigest, formID: RandomBytes.make(16))
     }
 }
 

@@ -1,5 +1,7 @@
 package import HTTPTypes
+import LatchkeyBytes
 package import LatchkeyCore
+import LatchkeyTokens
 
 /// The two cookies of the pages where people sign in (RFC 6265): the browser session, and the step cookie, which binds
 /// forms to a browser. Lax: both must arrive with a link or redirect from another site.
@@ -29,6 +31,9 @@ package struct SignInCookies: Sendable, Equatable {
         return "\(sessionName)=\(cookie.token.text); \(attributes)"
             + (cookie.lifetime.map { "; Max-Age=\($0)" } ?? "")
     }
+
+    /// The value of a new step cookie.
+    package static func newStep() -> String { Base64URL.string(RandomBytes.make(32)) }
 
     package func stepLine(_ value: String) -> String { "\(stepName)=\(value); \(form.attributes(.lax))" }
 

@@ -107,11 +107,16 @@ package enum FormParameters {
         repeatable: Set<String> = []
     ) throws(Refusal) -> RequestParameters {
         if body.readableBytes == 0, fields[values: .contentType].isEmpty { return RequestParameters() }
+        try requireType(fields)
+        return try RequestParameters(body.readableBytesView, repeatable: repeatable)
+    }
+
+    /// - Throws: `Refusal` `.unsupportedMediaType` unless the fields say that the body is a form.
+    package static func requireType(_ fields: HTTPFields) throws(Refusal) {
         guard let type = MediaType(contentTypeOf: fields)?.essence,
             type.equalsBytes(of: "application/x-www-form-urlencoded")
         else {
             throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
-        return try RequestParameters(body.readableBytesView, repeatable: repeatable)
     }
 }

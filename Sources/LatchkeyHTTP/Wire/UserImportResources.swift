@@ -77,14 +77,9 @@ package struct UserImportLine: WireObject {
         Member("claims", \.claims, Meaning.claims))
 
     var profile: ProfileDraft {
-        var draft = ProfileDraft()
-        draft.email = FieldChange(email)
-        draft.emailVerified = emailVerified
-        draft.displayName = FieldChange(displayName)
-        draft.locale = FieldChange(locale)
-        draft.zoneinfo = FieldChange(zoneinfo)
-        draft.claims = FieldChange(claims?.object)
-        return draft
+        ProfileDraft(
+            email: email, emailVerified: emailVerified, displayName: displayName, locale: locale, zoneinfo: zoneinfo,
+            claims: claims)
     }
 }
 

@@ -76,14 +76,9 @@ package struct UserCreate: WireObject {
         Member("claims", \.claims, Meaning.claims))
 
     var profile: ProfileDraft {
-        var draft = ProfileDraft()
-        draft.email = FieldChange(email)
-        draft.emailVerified = emailVerified
-        draft.displayName = FieldChange(displayName)
-        draft.locale = FieldChange(locale)
-        draft.zoneinfo = FieldChange(zoneinfo)
-        draft.claims = FieldChange(claims?.object)
-        return draft
+        ProfileDraft(
+            email: email, emailVerified: emailVerified, displayName: displayName, locale: locale, zoneinfo: zoneinfo,
+            claims: claims)
     }
 }
 
@@ -168,4 +163,20 @@ package struct PasswordSet: WireObject {
         body: "PasswordSet", "A new password.", PasswordSet.init,
         Member("password", \.password),
         Member("must_change", \.mustChange, "The next sign-in asks for another password. Absent: false."))
+}
+
+extension ProfileDraft {
+    /// The profile of a new user; an absent member sets nothing.
+    init(
+        email: String?, emailVerified: Bool?, displayName: String?, locale: String?, zoneinfo: String?,
+        claims: JSONDocument?
+    ) {
+        self.init()
+        self.email = FieldChange(email)
+        self.emailVerified = emailVerified
+        self.displayName = FieldChange(displayName)
+        self.locale = FieldChange(locale)
+        self.zoneinfo = FieldChange(zoneinfo)
+        self.claims = FieldChange(claims?.object)
+    }
 }

@@ -47,12 +47,6 @@ struct AuthorizeEndpoint: Sendable {
 enum FormBody {
     /// - Throws: `Refusal` `unsupported_media_type`.
     static func check(_ request: Request) throws(Refusal) {
-        guard
-            request.body.readableBytes == 0
-                || MediaType(contentTypeOf: request.headers)?.essence.equalsBytes(
-                    of: "application/x-www-form-urlencoded") == true
-        else {
-            throw Refusal(.unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
-        }
+        if request.body.readableBytes > 0 { try FormParameters.requireType(request.headers) }
     }
 }

@@ -1,5 +1,4 @@
 import HTTPTypes
-import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
@@ -112,7 +111,7 @@ private struct Ending {
     private func forget(_ visitor: Visitor) {
         if visitor.visit.token != nil { context.browser.setCookie(pages.cookies.clearing) }
         if visitor.keepsCookies {
-            context.browser.setCookie(pages.cookies.stepLine(Base64URL.string(RandomBytes.make(32))))
+            context.browser.setCookie(pages.cookies.stepLine(SignInCookies.newStep()))
         }
     }
 

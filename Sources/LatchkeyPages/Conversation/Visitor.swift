@@ -1,5 +1,4 @@
 import HTTPTypes
-import LatchkeyBytes
 import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyTokens
@@ -14,7 +13,7 @@ struct Visitor: Sendable {
     init(_ request: Request, _ context: RequestContext, _ pages: PageServices) {
         let sent = pages.cookies.step(in: request.headers)
         keepsCookies = sent != nil
-        let step = sent ?? Base64URL.string(RandomBytes.make(32))
+        let step = sent ?? SignInCookies.newStep()
         if sent == nil { context.browser.setCookie(pages.cookies.stepLine(step)) }
         visit = SignInVisit(
             step: step, token: pages.cookies.session(in: request.headers), network: context.network,

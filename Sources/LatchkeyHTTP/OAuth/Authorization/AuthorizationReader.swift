@@ -48,8 +48,6 @@ package struct AuthorizationReader: Sendable {
         _ request: inout AuthorizationRequest, from sent: AuthorizationParameters
     ) throws(AuthorizationError) {
         let client = request.client
-        request.needsClick = AppRedirect.needsClick(
-            request.redirectURI, client: client, issuer: settings.issuer)
         request.responseMode = try ResponseModeCheck.read(sent)
         try RequestObjectCheck.check(sent)
         try ResponseTypeCheck.check(sent)
