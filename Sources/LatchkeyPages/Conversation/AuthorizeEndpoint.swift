@@ -38,11 +38,8 @@ struct AuthorizeEndpoint: Sendable {
         let conversation = PageConversation(pages: pages, request, context, isForm: true)
         do {
             try FormBody.check(request)
-            let parameters = try AuthorizationParameters(request.body.readableBytesView)
-            // A request head has room for 8 KiB, and escapes can triple a text.
-            guard parameters.query.utf8.count <= 6144 else { throw AuthorizationFailure.page(.tooLarge) }
-            return Delivery(pages: pages).onward(
-                Link(page: PagePath.authorize, query: parameters.query), conversation.setting([]))
+            let sent = try AuthorizationParameters(request.body.readableBytesView)
+            return try Delivery(pages: pages).onward(to: PagePath.authorize, sent, conversation.setting([]))
         } catch let failure as AuthorizationFailure {
             return conversation.show(failure)
         }

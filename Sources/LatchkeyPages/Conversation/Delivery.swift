@@ -15,6 +15,8 @@ import LatchkeyTokens
 struct Delivery: Sendable {
     /// In bytes.
     private static let longestLocation = 2048
+    /// In bytes: a request head has room for 8 KiB, and escapes can triple a text.
+    private static let longestQuery = 6144
 
     let pages: PageServices
 
@@ -30,8 +32,12 @@ struct Delivery: Sendable {
         }
     }
 
-    /// To a page of ours: the same rule for long addresses.
-    func onward(_ link: Link, _ setting: PageSetting) -> Response {
+    /// From a client's form to a page of ours with the same parameters: the same rule for long addresses.
+    func onward(
+        to page: String, _ sent: AuthorizationParameters, _ setting: PageSetting
+    ) throws(AuthorizationFailure) -> Response {
+        guard sent.query.utf8.count <= Self.longestQuery else { throw .page(.tooLarge) }
+        let link = Link(page: page, query: sent.query)
         if link.text.utf8.count < Self.longestLocation { return .seeOther(link.text) }
         let here = RedirectHost.text(pages.settings.issuer) ?? ""
         return pages.renderer.response(ContinuePage(clientName: here, way: .refresh(link)), setting, status: .ok)

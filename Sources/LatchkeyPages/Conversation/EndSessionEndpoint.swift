@@ -35,7 +35,7 @@ struct EndSessionEndpoint: Sendable {
         guard let decision = form["decision"] else {
             do {
                 let sent = try AuthorizationParameters(body, longest: Ending.longest)
-                return .seeOther(Link(page: PagePath.logout, query: sent.query).text)
+                return try Delivery(pages: pages).onward(to: PagePath.logout, sent, ending.conversation.setting([]))
             } catch {
                 return ending.conversation.show(error)
             }

@@ -162,6 +162,26 @@ struct LogoutQuestionTests {
         }
     }
 
+    @Test func `a client's long form goes on by a page, and what fits no request head is refused`() async throws {
+        try await signedIn { scene, browser, session in
+            let hint = try await scene.signedIn(browser).hint
+            let state = String(repeating: "s", count: 2048)
+            let long = try await scene.browser().post(
+                LogoutScene.path, form: [("id_token_hint", hint), Self.asked[1], ("state", state)])
+            #expect(long.status == 200 && long[field: "Location"] == nil)
+            let tripled = try await browser.post(
+                LogoutScene.path, form: [("id_token_hint", hint), ("state", String(repeating: "=", count: 2048))])
+            #expect(tripled.status == 413)
+            _ = try ShownPage(tripled)
+            #expect(try await scene.isLive(session))
+            let onward = try #require(DeliveredAnswer(long), "\(long.text)")
+            #expect(onward.way == .refresh)
+            let answer = try await browser.get(onward.url)
+            #expect(DeliveredAnswer(answer)?["state"] == state, "\(answer.text)")
+            #expect(try await !scene.isLive(session))
+        }
+    }
+
     @Test func `no address but a registered one is ever followed`() async throws {
         try await signedIn { scene, browser, _ in
             let tries = [
