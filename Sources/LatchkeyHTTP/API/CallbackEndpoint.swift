@@ -8,7 +8,9 @@ struct CallbackEndpoint: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
 
-    var route: Route { Route(.get, PublicPath.callback, "completeSignIn", query: .tolerant, .begunSignIn(handle)) }
+    var route: Route {
+        Route(.get, PublicPath.callback, "completeSignIn", query: .tolerant, answersHead: false, .begunSignIn(handle))
+    }
 
     private func handle(_ request: Request, _ context: RequestContext, _ begun: BegunSignIn) async throws -> Response {
         // Valid for one attempt, whatever its outcome.

@@ -16,6 +16,9 @@ package struct Route: Sendable {
     /// Whether the handler may wait for a long time. Its task is cancelled when the client goes away or the server
     /// drains, and must then answer at once with what it has.
     package let isLongPoll: Bool
+    /// Whether the work of a `GET` also answers `HEAD`. Not where it issues, spends or ends something: previews of links
+    /// and scanners of mail ask with `HEAD`, and must change nothing.
+    package let answersHead: Bool
     /// What the query may contain.
     let query: QueryRule
     /// Only ``Gates`` runs it.
@@ -25,7 +28,7 @@ package struct Route: Sendable {
     package init(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String,
         errors errorFormat: ErrorFormat = .problem,
-        query: QueryRule? = nil, isLongPoll: Bool = false, _ handler: Handler
+        query: QueryRule? = nil, isLongPoll: Bool = false, answersHead: Bool = true, _ handler: Handler
     ) {
         if case .admin(let use) = handler.access {
             precondition(
@@ -36,6 +39,7 @@ package struct Route: Sendable {
         self.operationID = operationID
         self.errorFormat = errorFormat
         self.isLongPoll = isLongPoll
+        self.answersHead = answersHead && method == .get
         self.query = query ?? .documented(OpenAPIDocument.key(method, template))
         self.handler = handler
     }

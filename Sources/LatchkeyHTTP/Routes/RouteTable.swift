@@ -12,18 +12,18 @@ package struct RouteTable: Sendable {
         package let routes: [Route]
         fileprivate let segments: [Substring.UTF8View]
 
-        /// The methods that are answered, for `Allow`: `HEAD` with `GET`, and `OPTIONS` where it is answered.
+        /// The methods that are answered, for `Allow`: `HEAD` with most `GET`, and `OPTIONS` where it is answered.
         package var allowedMethods: [HTTPRequest.Method] {
             let own = routes.map(\.method)
-            return own + (own.contains(.get) ? [.head] : []) + (grantsLeave ? [] : [.options])
+            return own + (routes.contains(where: \.answersHead) ? [.head] : []) + (grantsLeave ? [] : [.options])
         }
 
         /// Whether a reverse proxy takes any 2xx of this path as permission to pass a request on.
         var grantsLeave: Bool { routes.contains { $0.access == .forwarded } }
 
-        /// The route for a method; `HEAD` finds the `GET` route.
+        /// The route for a method; `HEAD` finds the `GET` route that answers it.
         package func route(for method: HTTPRequest.Method) -> Route? {
-            routes.first { $0.method == method || (method == .head && $0.method == .get) }
+            routes.first { $0.method == method || (method == .head && $0.answersHead) }
         }
 
         /// The part of a matched path at the template's `{name}`, still percent-encoded.

@@ -11,7 +11,8 @@ struct AuthorizeEndpoint: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, PagePath.authorize, "authorize", errors: .page, query: .unread, .open(get)),
+            Route(
+                .get, PagePath.authorize, "authorize", errors: .page, query: .unread, answersHead: false, .open(get)),
             Route(.post, PagePath.authorize, "authorizeByForm", errors: .page, query: .unread, .open(post)),
         ]
     }

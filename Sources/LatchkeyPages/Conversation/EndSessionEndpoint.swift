@@ -15,7 +15,7 @@ struct EndSessionEndpoint: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, PagePath.logout, "endSession", errors: .page, query: .unread, .open(get)),
+            Route(.get, PagePath.logout, "endSession", errors: .page, query: .unread, answersHead: false, .open(get)),
             Route(.post, PagePath.logout, "endSessionByForm", errors: .page, query: .unread, .open(post)),
         ]
     }
