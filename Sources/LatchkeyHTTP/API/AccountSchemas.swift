@@ -7,13 +7,13 @@ extension SchemaDescription {
     private static let transport = SchemaType.choice(of: Session.Transport.self)
 
     static let loginRequest = SchemaDescription(
-        "LoginRequest", "A sign-in.",
+        "LoginRequest", "A sign-in.", needs: ["client_secret": "client_id", "state": "redirect_uri"],
         [
-            .required("username", .string), .required("password", .string), .optional("client_id", .string, byBasic),
-            .optional("client_secret", .string), .optional("scope", .string),
+            .required("username", .string), .required("password", .string), .optional("client_id", .clientID, byBasic),
+            .optional("client_secret", .string), .optional("scope", .scope),
             .optional("new_password", .string, "For a user who must change the password first."),
             .optional("transport", transport),
-            .optional("device_name", .string, "Shown in the user's list of sessions."),
+            .optional("device_name", .line(0, most: DeviceName.longest), "Shown in the user's list of sessions."),
             .optional(
                 "redirect_uri", .string, "With transport session: the URI on another host where the session begins."),
             .optional("state", .string, "The state that the login page received; goes with redirect_uri."),
@@ -35,8 +35,9 @@ extension SchemaDescription {
 
     static let refreshRequest = SchemaDescription(
         "RefreshRequest", "A refresh by cookie, or with the refresh token in the body.",
+        needs: ["client_secret": "client_id"],
         [
-            .optional("client_id", .string, byBasic), .optional("client_secret", .string), .optional("scope", .string),
+            .optional("client_id", .clientID, byBasic), .optional("client_secret", .string), .optional("scope", .scope),
             .optional("refresh_token", .string),
         ])
 
@@ -56,7 +57,7 @@ extension SchemaDescription {
 
     static let ownSessionUpdate = SchemaDescription(
         "OwnSessionUpdate", "A new name for the device.", isClosed: true,
-        [.requiredOrNull("device_name", .string, "1 to 64 characters, no controls; null for none.")])
+        [.requiredOrNull("device_name", .line(1, most: DeviceName.longest), "Null for none.")])
 
     static let accountDeletion = SchemaDescription(
         "AccountDeletion", "Proof that the request comes from the user.", isClosed: true,

@@ -118,7 +118,7 @@ extension AdminUsers {
                 "One request takes at most \(UserImportRequest.maximumLines) lines: send the file in chunks.")
         }
         let first = body.firstLine ?? 1
-        guard (1...1_000_000_000).contains(first) else {
+        guard (1...UserImportRequest.lastLine).contains(Int64(first)) else {
             throw Refusal(.invalidRequest, "The member first_line must be a positive number.")
         }
         let lines = body.lines.enumerated().map { index, line in

@@ -11,10 +11,11 @@ extension SchemaDescription {
         ])
 
     static let tokenRequest = SchemaDescription(
-        "TokenRequest", "A grant, with client authentication by HTTP Basic or in the form.",
+        "TokenRequest", "A grant, with client authentication by HTTP Basic or in the form.", others: .texts,
+        needs: ["client_secret": "client_id"],
         [
             .required("grant_type", .choice(Client.Grant.all.map(\.name))),
-            .optional("client_id", .string),
+            .optional("client_id", .clientID),
             .optional("client_secret", .string), .optional("refresh_token", .string), .optional("scope", .string),
             .optional("code", .string), .optional("redirect_uri", .string), .optional("code_verifier", .string),
             .optional("resource", .array(.string), "RFC 8707; may be repeated."),
@@ -37,14 +38,15 @@ extension SchemaDescription {
         ])
 
     static let tokenReference = SchemaDescription(
-        "TokenReference", "A token, with client authentication by HTTP Basic or in the form.",
+        "TokenReference", "A token, with client authentication by HTTP Basic or in the form.", others: .texts,
+        needs: ["client_secret": "client_id"],
         [
-            .required("token", .string), .optional("token_type_hint", .string), .optional("client_id", .string),
+            .required("token", .nonEmpty), .optional("token_type_hint", .string), .optional("client_id", .clientID),
             .optional("client_secret", .string),
         ])
 
     static let userInfoRequest = SchemaDescription(
-        "UserInfoRequest", "A token that is not in the header (RFC 6750 2.2).",
+        "UserInfoRequest", "A token that is not in the header (RFC 6750 2.2).", others: .texts,
         [.optional("access_token", .string)])
 
     static let userInfo = SchemaDescription(

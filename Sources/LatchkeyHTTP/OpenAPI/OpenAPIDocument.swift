@@ -91,8 +91,19 @@ struct OpenAPIDocument: Sendable {
                 json.member("name", name)
                 json.member("in", "path")
                 json.member("required", true)
-                json.member("schema", encoded: JSONWriter.value { SchemaType.string.write(&$0) })
+                json.member("schema", encoded: JSONWriter.value { Self.type(ofCapture: name).write(&$0) })
             }
+        }
+    }
+
+    private static func type(ofCapture name: String) -> SchemaType {
+        switch name {
+        case "client": .clientID
+        case "sid", "stream": .uuid
+        case "seq": .position
+        case "n": .natural
+        // An encoded slash is refused: proxies take it for one that separates.
+        default: .text(Lengths(1), #"^[^/\\\x00]+$"#)
         }
     }
 
@@ -110,6 +121,7 @@ struct OpenAPIDocument: Sendable {
                         json.object { json in
                             json.member("name", parameter.name)
                             json.member("in", "query")
+                            if parameter.isRequired { json.member("required", true) }
                             json.member("description", parameter.description)
                             json.member("schema", encoded: JSONWriter.value { parameter.type.write(&$0) })
                         }

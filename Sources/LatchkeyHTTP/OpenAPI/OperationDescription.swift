@@ -5,15 +5,17 @@ struct OperationDescription: Sendable {
         let name: String
         let type: SchemaType
         let description: String
+        let isRequired: Bool
 
-        init(_ name: String, _ type: SchemaType, _ description: String) {
+        init(_ name: String, _ type: SchemaType, _ description: String, isRequired: Bool = false) {
             self.name = name
             self.type = type
             self.description = description
+            self.isRequired = isRequired
         }
 
-        static let limit = Parameter("limit", .integer, "Largest number of items, 1 to 1000; 100 when absent.")
-        static let cursor = Parameter("cursor", .string, "The next_cursor of the previous page.")
+        static let limit = Parameter("limit", .number(1...1000), "Largest number of items; 100 when absent.")
+        static let cursor = Parameter("cursor", .nonEmpty, "The next_cursor of the previous page.")
     }
 
     /// A request body.

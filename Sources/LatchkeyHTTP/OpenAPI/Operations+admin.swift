@@ -3,7 +3,7 @@ import LatchkeyTokens
 
 extension OperationDescription {
     private static let page = [Parameter.limit, .cursor]
-    private static let since = Parameter("since", .integer, "Only items since this instant, Unix seconds.")
+    private static let since = Parameter("since", .natural, "Only items since this instant, Unix seconds.")
 
     /// The admin API, by method and path.
     static let admin: [String: OperationDescription] = users.merging(others) { first, _ in first }
@@ -11,7 +11,7 @@ extension OperationDescription {
     private static let users: [String: OperationDescription] = prefixed([
         "GET /users": .init(
             "users", "Lists users, newest first.",
-            query: page + [Parameter("name", .string, "Only the user with this name.")],
+            query: page + [Parameter("name", .nonEmpty, "Only the user with this name.")],
             .json(PageResource<UserResource>.self)),
         "POST /users": .init(
             "users", "Adds a user.", body: .json(UserCreate.self), .json(UserResource.self, status: 201, "Added.")),
@@ -56,8 +56,8 @@ extension OperationDescription {
         "GET /sessions": .init(
             "sessions", "Lists sessions, newest first.",
             query: page + [
-                Parameter("user", .string, "Only sessions of this user, by id or name."),
-                Parameter("client", .string, "Only sessions of this client."),
+                Parameter("user", .user, "Only sessions of this user, by id or name."),
+                Parameter("client", .clientID, "Only sessions of this client."),
                 Parameter(
                     "state", .choice(SessionFilter.State.allCases.map(\.rawValue)), "Only sessions in this state."),
                 since,
@@ -70,7 +70,7 @@ extension OperationDescription {
             .json(SessionExplanationResource.self)),
         "GET /revocations": .init(
             "revocations", "Lists the revocation log, newest first; with after, the newer entries, oldest first.",
-            query: page + [Parameter("after", .integer, "Only live entries with a greater seq, oldest first.")],
+            query: page + [Parameter("after", .natural, "Only live entries with a greater seq, oldest first.")],
             Answer(
                 status: 200, description: "A page; with after, a tail.", contentType: "application/json",
                 type: .oneOf([
@@ -102,15 +102,15 @@ extension OperationDescription {
         "DELETE /consumers": .init(
             "revocations", "Forgets a consumer; one that still polls comes back.",
             query: [
-                Parameter("name", .string, "Its name; required."),
-                Parameter("address", .string, "Only the consumer at this address."),
+                Parameter("name", .nonEmpty, "Its name.", isRequired: true),
+                Parameter("address", .nonEmpty, "Only the consumer at this address."),
             ], .empty(204, "Forgotten.")),
         "GET /audit": .init(
             "audit", "Lists the audit trail, newest first.",
             query: page + [
-                Parameter("user", .string, "Only events about this user, by id or name; deleted users too."),
-                Parameter("session", .string, "Only events about this session."),
-                Parameter("client", .string, "Only events about this client."),
+                Parameter("user", .user, "Only events about this user, by id or name; deleted users too."),
+                Parameter("session", .uuid, "Only events about this session."),
+                Parameter("client", .clientID, "Only events about this client."),
                 Parameter("kind", .choice(AuditEvent.Kind.allCases.map(\.rawValue)), "Only events of this kind."),
                 since,
             ], .json(PageResource<AuditResource>.self)),

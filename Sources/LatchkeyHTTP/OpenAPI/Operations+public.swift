@@ -5,14 +5,14 @@ extension OperationDescription {
 
     private static let list = [
         Parameter(
-            "wait", .integer,
+            "wait", .natural,
             "Holds the request until there is something newer, for up to this many seconds; without a free place, for "
                 + "next_update or not at all."),
-        Parameter("after", .integer, "Only entries with a greater seq; goes with epoch."),
-        Parameter("epoch", .string, "The epoch of the document that after comes from."),
+        Parameter("after", .natural, "Only entries with a greater seq; goes with epoch."),
+        Parameter("epoch", .nonEmpty, "The epoch of the document that after comes from."),
         Parameter(
-            "consumer", .string, "Name of the poller, up to 64 characters; the server shows its progress."),
-        Parameter("leave", .choice(["true"]), "Only with consumer: it no longer polls and is forgotten."),
+            "consumer", .consumer, "Name of the poller; the server shows its progress."),
+        Parameter("leave", .choice(["true"]), "With consumer alone: it no longer polls and is forgotten."),
     ]
 
     private static let oauth: [String: OperationDescription] = [
@@ -42,7 +42,7 @@ extension OperationDescription {
             .json(.statusListAggregation)),
         "GET /statuslists/{n}": .init(
             "revocations", "A Token Status List: the status of each token that refers to it, by its idx.",
-            query: [Parameter("time", .integer, "Asks for a past list; these are not kept, so the answer is 501.")],
+            query: [Parameter("time", .natural, "Asks for a past list; these are not kept, so the answer is 501.")],
             .text("application/statuslist+jwt", "A JWT of typ statuslist+jwt."), .empty(304, "Not modified.")),
         "POST /oauth2/token": .init(
             "oauth", "The token endpoint (RFC 6749 3.2): refresh_token and client_credentials.",
@@ -96,29 +96,29 @@ extension OperationDescription {
         "GET /api/v1/session": .init(
             "session",
             "Tells the application's backend whose session the cookie holds; counts as a use of the session.",
-            query: [Parameter("client_id", .string, "Only a session of this client.")], .json(.serverSession)),
+            query: [Parameter("client_id", .nonEmpty, "Only a session of this client.")], .json(.serverSession)),
         "GET /start": .init(
             "session", "Begins a sign-in on another host; reached through the application's host.",
             query: [
-                Parameter("client_id", .string, "The application."),
+                Parameter("client_id", .clientID, "The application.", isRequired: true),
                 Parameter("return_to", .string, "A path on the application's host, at most 2048 bytes; / when absent."),
                 Parameter("redirect_uri", .string, "Required when the client has several."),
             ], .empty(303, "Redirects to the client's login page.")),
         "GET /callback": .init(
             "session", "Completes a sign-in on another host; reached through the application's host.",
             query: [
-                Parameter("code", .string, "The one-time code."),
-                Parameter("state", .string, "The state that this browser started with."),
+                Parameter("code", .nonEmpty, "The one-time code."),
+                Parameter("state", .nonEmpty, "The state that this browser started with.", isRequired: true),
                 Parameter("iss", .string, "The issuer (RFC 9207)."),
             ], .empty(303, "Signed in; redirects to the page that was asked for.")),
         "GET /forward-auth": .init(
             "session", "Authorizes a request for nginx auth_request, Traefik ForwardAuth and Caddy forward_auth.",
             query: [
-                Parameter("client_id", .string, "The session or token must belong to this client."),
+                Parameter("client_id", .clientID, "The session or token must belong to this client."),
                 Parameter(
-                    "audience", .string, "The token must be for this audience. Either this or client_id is required."),
-                Parameter("scope", .string, "Separated by spaces; all are required."),
-                Parameter("role", .array(.string), "May be repeated; all are required."),
+                    "audience", .nonEmpty, "The token must be for this audience. Either this or client_id is required."),
+                Parameter("scope", .neededScope, "Separated by spaces; all are required."),
+                Parameter("role", .array(.nonEmpty), "May be repeated; all are required."),
                 Parameter("token", .choice(["1"]), "Adds X-Latchkey-Token, an access token for the upstream."),
                 Parameter("redirect", .choice(["1"]), "Sends browsers without a session to /latchkey/start."),
             ],

@@ -1,5 +1,5 @@
 extension OperationDescription {
-    private static let streamID = Parameter("stream_id", .string, "The stream's id.")
+    private static let streamID = Parameter("stream_id", .nonEmpty, "The stream's id.")
 
     /// The event endpoints, by method and path; only with `shared_signals.enabled`.
     static let sharedSignals: [String: OperationDescription] = [

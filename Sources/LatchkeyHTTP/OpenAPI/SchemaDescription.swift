@@ -4,10 +4,16 @@ import LatchkeyTokens
 package indirect enum SchemaType: Sendable {
     case string
     case integer
+    /// A whole number in this range.
+    case number(ClosedRange<Int64>)
+    /// A text with this many code points that matches an expression, if there is one.
+    case text(Lengths, String? = nil)
     case boolean
     /// A string from a closed list.
     case choice([String])
     case array(SchemaType)
+    /// An array with this many elements.
+    case list(SchemaType, Lengths)
     /// One string, or an array of strings.
     case textOrTexts
     /// Names to strings.
@@ -30,8 +36,8 @@ package indirect enum SchemaType: Sendable {
         switch self {
         case .object(let object): [object]
         case .oneOf(let objects): objects
-        case .array(let element): element.objects
-        case .string, .integer, .boolean, .choice, .textOrTexts, .map, .anyObject: []
+        case .array(let element), .list(let element, _): element.objects
+        case .string, .integer, .number, .text, .boolean, .choice, .textOrTexts, .map, .anyObject: []
         }
     }
 
@@ -49,6 +55,14 @@ package indirect enum SchemaType: Sendable {
         switch self {
         case .string: type("string")
         case .integer: type("integer")
+        case .number(let range):
+            type("integer")
+            json.member("minimum", range.lowerBound)
+            json.member("maximum", range.upperBound)
+        case .text(let lengths, let pattern):
+            type("string")
+            lengths.write("minLength", "maxLength", &json)
+            if let pattern { json.member("pattern", pattern) }
         case .boolean: type("boolean")
         case .choice(let values):
             type("string")
@@ -61,6 +75,10 @@ package indirect enum SchemaType: Sendable {
         case .array(let element):
             type("array")
             json.member("items", encoded: JSONWriter.value { element.write(&$0) })
+        case .list(let element, let lengths):
+            type("array")
+            json.member("items", encoded: JSONWriter.value { element.write(&$0) })
+            lengths.write("minItems", "maxItems", &json)
         case .textOrTexts:
             json.member("type", ["string", "array"])
             json.member("items", object: { $0.member("type", "string") })
@@ -76,6 +94,22 @@ package indirect enum SchemaType: Sendable {
                     for object in objects { json.object { $0.member("$ref", object.reference) } }
                 })
         }
+    }
+}
+
+/// The least and the most of something.
+package struct Lengths: Sendable {
+    let least: Int
+    let most: Int?
+
+    init(_ least: Int = 0, most: Int? = nil) {
+        self.least = least
+        self.most = most
+    }
+
+    fileprivate func write(_ least: String, _ most: String, _ json: inout JSONWriter) {
+        if self.least > 0 { json.member(least, Int64(self.least)) }
+        if let limit = self.most { json.member(most, Int64(limit)) }
     }
 }
 
@@ -114,15 +148,37 @@ package struct SchemaDescription: Sendable {
     let name: String
     let description: String
     let members: [SchemaMember]
-    /// Whether unknown members are refused: true for what we read, false for what we write, which may grow.
-    let isClosed: Bool
+    let others: Others
+    /// Members that need another one.
+    let needs: [String: String]
 
-    init(_ name: String, _ description: String, isClosed: Bool = false, _ members: [SchemaMember]) {
+    /// Members that are not described.
+    enum Others: Sendable {
+        /// Those of a newer version, or of an extension.
+        case anything
+        /// Each once: the parameters of a form (RFC 6749 3.2).
+        case texts
+        case none
+    }
+
+    /// - Parameter isClosed: whether unknown members are refused: true for most of what we read, false for what we
+    ///   write, which may grow.
+    init(_ name: String, _ description: String, isClosed: Bool, _ members: [SchemaMember]) {
+        self.init(name, description, others: isClosed ? .none : .anything, members)
+    }
+
+    init(
+        _ name: String, _ description: String, others: Others = .anything, needs: [String: String] = [:],
+        _ members: [SchemaMember]
+    ) {
         self.name = name
         self.description = description
+        self.others = others
+        self.needs = needs
         self.members = members
-        self.isClosed = isClosed
     }
+
+    var isClosed: Bool { if case .none = others { true } else { false } }
 
     /// Its location in the document.
     fileprivate var reference: String { "#/components/schemas/\(name)" }
@@ -144,7 +200,18 @@ package struct SchemaDescription: Sendable {
                             })
                     }
                 })
-            if isClosed { json.member("additionalProperties", false) }
+            if !needs.isEmpty {
+                json.member(
+                    "dependentRequired",
+                    object: { json in
+                        for (name, other) in needs.sorted(by: { $0.key < $1.key }) { json.member(name, [other]) }
+                    })
+            }
+            switch others {
+            case .anything: break
+            case .texts: json.member("additionalProperties", object: { $0.member("type", "string") })
+            case .none: json.member("additionalProperties", false)
+            }
         }
     }
 }

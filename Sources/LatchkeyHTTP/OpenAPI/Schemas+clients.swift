@@ -5,7 +5,7 @@ extension SchemaDescription {
     private static let strings = SchemaType.array(.string)
 
     private static let changes: [SchemaMember] = ClientSettings.fields.map { field in
-        .nullable(field.name, field.schemaType, field.meaning + field.bounds)
+        .nullable(field.name, field.schemaType, field.meaning + field.unit)
     }
 
     // The fields are those of `ClientSettings`.
@@ -27,8 +27,8 @@ extension SchemaDescription {
     static let clientCreate = SchemaDescription(
         "ClientCreate", "A client to register.", isClosed: true,
         [
-            .required("id", .string), .required("kind", kind),
-            .nullable("client_secret", .string, "Absent: a new one is created for a confidential client."),
+            .required("id", .clientID), .required("kind", kind),
+            .nullable("client_secret", .nonEmpty, "Absent: a new one is created for a confidential client."),
         ] + changes)
 
     static let clientUpdate = SchemaDescription(
@@ -45,7 +45,7 @@ extension SchemaDescription {
     static let clientSecretRotate = SchemaDescription(
         "ClientSecretRotate", "How to rotate.", isClosed: true,
         [
-            .nullable("grace_seconds", .integer, "How long the old secret works, 0 to 2592000.")
+            .nullable("grace_seconds", .number(0...2_592_000), "How long the old secret works.")
         ])
 
     static let clientSecretRotated = SchemaDescription(
@@ -60,19 +60,21 @@ extension ClientField {
     fileprivate var schemaType: SchemaType {
         switch form {
         case .flag: .boolean
-        case .text, .words: .string
+        case .text: .nonEmpty
+        case .words: .scope
         case .choice(let known): .choice(known)
-        case .list: .array(.string)
+        case .list: .array(.nonEmpty)
         case .choices(let known): .array(.choice(known))
-        case .seconds: .integer
+        case .seconds(let range): .number(range)
         }
     }
 
-    /// The limits that the type does not express, as a further sentence.
-    fileprivate var bounds: String {
+    /// What the type does not express, as a further sentence.
+    fileprivate var unit: String {
         switch form {
+        // Without repetitions, which an array's length cannot say.
         case .list(let most): " At most \(most)."
-        case .seconds(let range): " Seconds, \(range.lowerBound) to \(range.upperBound)."
+        case .seconds: " Seconds."
         case .flag, .text, .words, .choice, .choices: ""
         }
     }

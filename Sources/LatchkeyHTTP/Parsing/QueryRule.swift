@@ -59,7 +59,7 @@ package struct QueryRule: Sendable {
         _ parameter: OperationDescription.Parameter, in given: RequestParameters
     ) throws(Refusal) {
         switch parameter.type {
-        case .integer:
+        case .integer, .number:
             _ = try given.integer(parameter.name)
         case .choice(let values):
             guard let text = given[parameter.name], values.containsBytes(of: text) else {
@@ -67,7 +67,7 @@ package struct QueryRule: Sendable {
                     .invalidRequest,
                     "The parameter \(parameter.name) must be one of: \(values.joined(separator: ", ")).")
             }
-        case .string, .boolean, .array, .textOrTexts, .map, .anyObject, .object, .oneOf: break
+        case .string, .text, .boolean, .array, .list, .textOrTexts, .map, .anyObject, .object, .oneOf: break
         }
     }
 }

@@ -50,11 +50,13 @@ package struct RevocationCreate: WireObject {
     package static let schema = ObjectSchema(
         body: "RevocationCreate", "What to revoke.", RevocationCreate.init,
         Member("kind", \.kind, as: .choice(of: RevocationEntry.Kind.self)),
-        Member("id", \.id, "jti, sid, user (id or name), client_id or kid. Absent for kind all."),
+        Member(
+            "id", \.id, "jti, sid, user (id or name), client_id or kid. Absent for kind all.", as: .nonEmpty),
         Member(
             "token", \.token,
             "With kind token, instead of the id: the token itself, an access or refresh token of this server."),
-        Member("reason", \.reason, "For the log, at most \(AdminRevocations.longestNote) characters; not published."),
+        Member(
+            "reason", \.reason, "For the log; not published.", as: .text(Lengths(most: AdminRevocations.longestNote))),
         Member("sessions", \.sessions, "With kind all: end every session too. Absent: false."))
 }
 

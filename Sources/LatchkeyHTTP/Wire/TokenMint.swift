@@ -18,11 +18,11 @@ package struct TokenMint: WireObject {
 
     package static let schema = ObjectSchema(
         body: "TokenMint", "A token to mint.", TokenMint.init,
-        Member("user", \.user, "Id or name."),
-        Member("client_id", \.clientID),
-        Member("scope", \.scope, "Separated by spaces. Absent: the client's default."),
+        Member("user", \.user, "Id or name.", as: .user),
+        Member("client_id", \.clientID, as: .clientID),
+        Member("scope", \.scope, "Separated by spaces. Absent: the client's default.", as: .scope),
         Member("audience", \.audience, "Absent: the audiences of the client's tokens."),
-        Member("expires_in", \.expiresIn, "\(Meaning.accessLifetime) Absent: the client's setting."))
+        Member("expires_in", \.expiresIn, "Seconds. Absent: the client's setting.", as: .accessLifetime))
 }
 
 /// The minted token (201).

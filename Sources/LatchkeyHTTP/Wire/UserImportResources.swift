@@ -7,6 +7,9 @@ package struct UserImportRequest: WireObject {
     /// More lines than this in one request are refused.
     package static let maximumLines = 500
 
+    /// The largest number of a first line.
+    static let lastLine: Int64 = 1_000_000_000
+
     package let lines: [UserImportLine]
     package let firstLine: Int?
     package let dryRun: Bool?
@@ -18,14 +21,19 @@ package struct UserImportRequest: WireObject {
     }
 
     package static let schema = ObjectSchema(
-        body: "UserImportRequest", "A chunk of an import file, at most \(maximumLines) lines and 64 KiB.",
+        body: "UserImportRequest", "A chunk of an import file, at most 64 KiB.",
         UserImportRequest.init,
-        Member("lines", \.lines),
-        Member("first_line", \.firstLine, "The first line's number in the file; results count from it. Absent: 1."),
+        Member(
+            "lines", \.lines,
+            as: .list(.object(UserImportLine.schema.description), Lengths(most: maximumLines))),
+        Member(
+            "first_line", \.firstLine, "The first line's number in the file; results count from it. Absent: 1.",
+            as: .number(1...lastLine)),
         Member("dry_run", \.dryRun, "Check every line and write nothing. Absent: false."))
 }
 
-/// One account of an import file (JSON lines), with a hash that another system made.
+/// One account of an import file (JSON lines), with a hash that another system made. What is wrong with a line is told in
+/// its result, so the schema refuses nothing but a wrong type.
 package struct UserImportLine: WireObject {
     package let name: String
     package let passwordHash: SecretText

@@ -64,15 +64,15 @@ package struct UserCreate: WireObject {
 
     package static let schema = ObjectSchema(
         body: "UserCreate", "A user to add.", UserCreate.init,
-        Member("name", \.name),
-        Member("password", \.password),
-        Member("roles", \.roles, "Absent: none."),
+        Member("name", \.name, as: .userName),
+        Member("password", \.password, as: .password),
+        Member("roles", \.roles, "Absent: none. At most \(UserRoles.maximumCount).", as: .roles),
         Member("must_change_password", \.mustChangePassword, "Absent: false."),
-        Member("email", \.email),
+        Member("email", \.email, as: .email),
         Member("email_verified", \.emailVerified, "Absent: false."),
-        Member("display_name", \.displayName),
-        Member("locale", \.locale, Meaning.locale),
-        Member("zoneinfo", \.zoneinfo, Meaning.zoneinfo),
+        Member("display_name", \.displayName, as: .displayName),
+        Member("locale", \.locale, Meaning.locale, as: .locale),
+        Member("zoneinfo", \.zoneinfo, Meaning.zoneinfo, as: .zoneinfo),
         Member("claims", \.claims, Meaning.claims))
 
     var profile: ProfileDraft {
@@ -113,14 +113,14 @@ package struct UserUpdate: WireObject {
 
     package static let schema = ObjectSchema(
         body: "UserUpdate", "What to change; absent members keep their value.", UserUpdate.init,
-        Member("name", \.name),
-        Member("roles", \.roles, "The complete new list."),
+        Member("name", \.name, as: .userName),
+        Member("roles", \.roles, "The complete new list.", as: .roles),
         Member("must_change_password", \.mustChangePassword),
-        Member("email", \.email, Meaning.removable),
+        Member("email", \.email, Meaning.removable, as: .email),
         Member("email_verified", \.emailVerified, "Absent: false for a changed email."),
-        Member("display_name", \.displayName, Meaning.removable),
-        Member("locale", \.locale, "\(Meaning.locale) \(Meaning.removable)"),
-        Member("zoneinfo", \.zoneinfo, "\(Meaning.zoneinfo) \(Meaning.removable)"),
+        Member("display_name", \.displayName, Meaning.removable, as: .displayName),
+        Member("locale", \.locale, "\(Meaning.locale) \(Meaning.removable)", as: .locale),
+        Member("zoneinfo", \.zoneinfo, "\(Meaning.zoneinfo) \(Meaning.removable)", as: .zoneinfo),
         Member("claims", \.claims, "The complete new object. \(Meaning.removable)"))
 
     var profile: ProfileDraft {
@@ -161,7 +161,7 @@ package struct PasswordSet: WireObject {
 
     package static let schema = ObjectSchema(
         body: "PasswordSet", "A new password.", PasswordSet.init,
-        Member("password", \.password),
+        Member("password", \.password, as: .password),
         Member("must_change", \.mustChange, "The next sign-in asks for another password. Absent: false."))
 }
 

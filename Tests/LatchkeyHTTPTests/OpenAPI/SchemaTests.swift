@@ -86,6 +86,25 @@ struct SchemaTests {
         #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
     }
 
+    @Test func `the document says how long a text is, what it looks like, and which members go together`() {
+        let form = SchemaDescription(
+            "Form", "A form.", others: .texts, needs: ["word": "count"],
+            [
+                .required("word", .text(Lengths(1, most: 9), "^[a-z]+$")), .optional("count", .number(1...5)),
+                .nullable("few", .list(.text(Lengths()), Lengths(most: 3))),
+            ])
+        var json = JSONWriter()
+        form.write(&json)
+        let expected = #"""
+            {"type":"object","description":"A form.","required":["word"],\#
+            "properties":{"word":{"type":"string","minLength":1,"maxLength":9,"pattern":"^[a-z]+$"},\#
+            "count":{"type":"integer","minimum":1,"maximum":5},\#
+            "few":{"type":["array","null"],"items":{"type":"string"},"maxItems":3}},\#
+            "dependentRequired":{"word":["count"]},"additionalProperties":{"type":"string"}}
+            """#
+        #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
+    }
+
     @Test func `null and an absent member are the same`() throws {
         let absent = try read("{\(Self.smallest)}")
         #expect(absent.number == nil && absent.yes == nil && absent.inner == nil)

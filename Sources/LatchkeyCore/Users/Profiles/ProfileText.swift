@@ -2,11 +2,11 @@ import Foundation
 import LatchkeyTokens
 
 /// The short texts of a profile.
-enum ProfileText {
+package enum ProfileText {
     /// The longest display name, in code points.
-    private static let maximumNameLength = 128
+    package static let maximumNameLength = 128
     /// The longest language tag and the longest time zone name, in bytes.
-    private static let maximumTagLength = 64
+    package static let maximumTagLength = 64
 
     /// 1 to 128 code points without control characters, in NFC.
     /// - Throws: `invalid_request` with what to change.
