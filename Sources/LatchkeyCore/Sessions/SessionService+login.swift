@@ -117,7 +117,16 @@ extension SessionService {
         }
         return Authenticated(
             user: record.user, credentialVersion: record.credential.version,
-            proofs: [Proof(.password, at: clock.now())], admission: admission)
+            proofs: [try await passwordProof(after: record.user.sessionsEndedAt)], admission: admission)
+    }
+
+    /// The proof of a password that was read together with a watermark. It is later than what the watermark has ended, by
+    /// whichever clock, and not in the future: a sign-out of this same instant must end it, too.
+    private func passwordProof(after watermark: Timestamp?) async throws -> Proof {
+        guard let watermark else { return Proof(.password, at: clock.now()) }
+        let behind = watermark - clock.now()
+        if behind >= .zero, behind < .seconds(2) { try await clock.sleep(behind + .milliseconds(1)) }
+        return Proof(.password, at: max(clock.now(), watermark + .milliseconds(1)))
     }
 
     /// The account that a text names: by its name, or with `users.email_sign_in` by the address that one user has. The
@@ -205,14 +214,10 @@ extension SessionService {
             user.id, hash: hash, ifVersion: proven.credentialVersion, mustChange: false, actor: .user(user.id))
         // As it is now: without the duty to change the password, and with the watermark that the change has set.
         guard let changed = try await store.loginRecord(user: user.id)?.user else { throw Self.wrongCredentials }
-        // The proof is later than what the change has ended, and not in the future: a sign-out of this same instant
-        // must end it, too.
         let ended = max(credential.changedAt, changed.sessionsEndedAt ?? credential.changedAt)
-        let behind = ended - clock.now()
-        if behind >= .zero, behind < .seconds(2) { try await clock.sleep(behind + .milliseconds(1)) }
         return Authenticated(
             user: changed, credentialVersion: credential.version,
-            proofs: [Proof(.password, at: max(clock.now(), ended + .milliseconds(1)))], admission: proven.admission)
+            proofs: [try await passwordProof(after: ended)], admission: proven.admission)
     }
 
     private func differs(

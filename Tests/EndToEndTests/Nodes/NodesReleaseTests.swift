@@ -10,14 +10,16 @@
 
     /// Two releases at once on one database: the program, and one whose schema has files that the program does not know.
     @Suite(.endsHang) struct NodesReleaseTests {
-        private static func file(_ version: Int, _ text: String) -> Migration {
-            Migration(version: version, name: "file\(version)", bytes: Array(text.utf8))
+        /// The newest file that the program knows.
+        private static let known = Migrations.postgres.count
+        private static func file(_ place: Int, _ text: String) -> Migration {
+            Migration(version: known + place, name: "file\(place)", bytes: Array(text.utf8))
         }
-        private static let wider = file(2, "-- expand\nALTER TABLE users ADD COLUMN extra bigint;")
-        private static let narrower = file(3, "-- contract\nALTER TABLE users DROP COLUMN extra;")
+        private static let wider = file(1, "-- expand\nALTER TABLE users ADD COLUMN extra bigint;")
+        private static let narrower = file(2, "-- contract\nALTER TABLE users DROP COLUMN extra;")
         /// An entry of another kind, as a later release writes it.
         private static let another = file(
-            2, "-- expand\nALTER TABLE revocations DROP CONSTRAINT revocations_kind_check;")
+            1, "-- expand\nALTER TABLE revocations DROP CONSTRAINT revocations_kind_check;")
 
         private func meets(_ token: String, _ status: Int, _ nodes: TestServer...) async throws {
             for node in nodes {
@@ -51,7 +53,7 @@
                 ) { new async throws in
                     let sharing = try #require(old.services.store.sharing)
                     let schemas = try await sharing.nodes().map(\.schema)
-                    #expect(schemas.sorted() == [1, 3])
+                    #expect(schemas.sorted() == [Self.known, Self.known + 2])
                     var token = first
                     for turn in 0..<6 {
                         let answer = try await (turn % 2 == 0 ? new : old).refresh(token)
@@ -68,7 +70,7 @@
                     }
                     // The old release still needs what the new one wants to remove.
                     let outcome = try migrate(database)
-                    #expect(outcome.applied.isEmpty && outcome.waiting == "file3")
+                    #expect(outcome.applied.isEmpty && outcome.waiting == "file2")
                     #expect(outcome.missing.count == 1)
                     #expect(try await old.login().status == 200)
                 }
@@ -91,7 +93,8 @@
                     ])
                 #expect(run.status != 0)
                 #expect(
-                    run.output.utf8.contains("the database has schema 3 (file3), which this program cannot".utf8),
+                    run.output.utf8.contains(
+                        "the database has schema \(Self.known + 2) (file2), which this program cannot".utf8),
                     "\(run.output)")
                 #expect(try await new.login().status == 200)
             }
@@ -113,7 +116,7 @@
                 let refresh = try #require(login["refresh_token"])
                 var settings = PostgresStore.Settings(PostgresAddress(url: server.url))
                 settings.migrations.append(Self.another)
-                #expect(try PostgresStore.migrate(settings).applied == ["file2"])
+                #expect(try PostgresStore.migrate(settings).applied == ["file1"])
                 _ = try await server.query(
                     """
                     INSERT INTO revocations (id, kind, subject, expires_at, revoked_at, reason, actor)
