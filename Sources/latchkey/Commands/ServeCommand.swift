@@ -154,7 +154,7 @@ enum FirstRunGuide {
 
             An application with an OpenID Connect library sends people to the pages of this server instead. Register
             where it takes the answer, and give its library the issuer, the id and the secret:
-               \(program) client add shop --confidential --redirect-uri http://localhost:5000/callback\(options)
+               \(program) client add app --confidential --redirect-uri http://localhost:5000/callback\(options)
             """
     }
 }
