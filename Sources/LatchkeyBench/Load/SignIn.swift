@@ -9,7 +9,7 @@ struct SignIn: LoadClient {
     static let redirectURI = "https://app.example/callback"
 
     private static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    private static let challenge = "E9Melhoa2OwvFrEMTJGuCHaoeK1t8URWbuGJSstw-cM"
+    private static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     /// The authorization request, escaped for a query and for a form.
     static let query =
         "response_type=code&client_id=\(client)&redirect_uri=\(PercentEncoding.encode(redirectURI))&scope=openid"

@@ -23,8 +23,14 @@ struct AuthorizeEndpoint: Sendable {
         } then: {
             parameters, asked in
             let visitor = Visitor(request, context, pages)
-            let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
-            return try await conversation.show(answer, to: asked, parameters)
+            do {
+                let answer = try await pages.signIns.open(asked, digest: parameters.digest, visitor.visit)
+                return try await conversation.show(answer, to: asked, parameters)
+            } catch let refusal as Refusal where asked.prompt.contains(.none) && refusal.code.isPassing {
+                // The client waits in a frame that shows no page.
+                return conversation.deliver(
+                    .error(AuthorizationError(.temporarilyUnavailable, "The server is busy: try again later.")), asked)
+            }
         }
     }
 
@@ -41,6 +47,11 @@ struct AuthorizeEndpoint: Sendable {
             return conversation.show(failure)
         }
     }
+}
+
+extension Refusal.Code {
+    /// Whether the same request succeeds later.
+    fileprivate var isPassing: Bool { [.overloaded, .clockSetBack, .temporarilyUnavailable].contains(self) }
 }
 
 /// The body of a form.

@@ -67,27 +67,25 @@ struct PageConversation: Sendable {
                 status: .unprocessableContent, setting)
         case .code(let code, let cookie):
             if let cookie { context.browser.setCookie(pages.cookies.line(cookie)) }
-            return deliver(.code(code.text), asked, client, setting)
+            return deliver(.code(code.text), asked)
         case .ownPage(let cookie):
             if let cookie { context.browser.setCookie(pages.cookies.line(cookie)) }
             // Of the same origin, so that `form-action` lets it pass after a form.
             return .seeOther(asked.ownPage ?? PagePath.ownAccount)
-        case .refused(let refusal): return deliver(.error(refusal.error), asked, client, setting)
+        case .refused(let refusal): return deliver(.error(refusal.error), asked)
         case .signedIn: return pages.renderer.response(SignedInAlreadyPage(client: client), setting, status: .ok)
         }
     }
 
-    private func deliver(
-        _ outcome: AuthorizationAnswer.Outcome, _ asked: AuthorizationRequest, _ client: ShownClient,
-        _ setting: PageSetting
-    ) -> Response {
+    func deliver(_ outcome: AuthorizationAnswer.Outcome, _ asked: AuthorizationRequest) -> Response {
+        let setting = setting(asked.uiLocales)
         // Nothing of the protocol goes to a page of our own.
         guard asked.ownPage == nil else {
             return pages.renderer.response(StartAgainPage(.openedDirectly), setting, status: .ok)
         }
         return Delivery(pages: pages).response(
-            AuthorizationAnswer(to: asked, outcome, issuer: pages.settings.issuer), to: client, afterForm: isForm,
-            setting)
+            AuthorizationAnswer(to: asked, outcome, issuer: pages.settings.issuer), to: shown(asked),
+            afterForm: isForm, setting)
     }
 
     /// Who asks: a client, or the server itself.

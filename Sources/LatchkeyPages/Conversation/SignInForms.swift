@@ -168,9 +168,12 @@ extension PageConversation {
         case .tooManyAttempts:
             return signIn(.form(.tooManyAttempts(wait ?? 60)), form, asked, sent, .tooManyRequests, extra)
         case .overloaded, .clockSetBack, .temporarilyUnavailable:
-            return kind == .newPassword
-                ? newPassword(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
-                : signIn(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
+            switch kind {
+            case .password: return signIn(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
+            case .newPassword: return newPassword(.form(.busy), form, asked, sent, .serviceUnavailable, extra)
+            // There a password page would ask for what was proven already.
+            case .account, .consent, .confirm: return nil
+            }
         case .passwordRejected:
             return newPassword(.init(refusal.passwordProblem), form, asked, sent, .unprocessableContent)
         default: return nil

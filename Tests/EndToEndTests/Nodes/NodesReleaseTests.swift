@@ -53,7 +53,7 @@
                 ) { new async throws in
                     let sharing = try #require(old.services.store.sharing)
                     let schemas = try await sharing.nodes().map(\.schema)
-                    #expect(schemas.sorted() == [Self.known, Self.known + 2])
+                    #expect(schemas.sorted() == [Int64(Self.known), Int64(Self.known + 2)])
                     var token = first
                     for turn in 0..<6 {
                         let answer = try await (turn % 2 == 0 ? new : old).refresh(token)

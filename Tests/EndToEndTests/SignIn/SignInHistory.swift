@@ -400,6 +400,7 @@ final class SignInHistory {
         }
         count("event")
         steps.append("\(clock.now.milliseconds): \(what)")
+        clock.advance(by: .milliseconds(2))
     }
 
     // MARK: The end

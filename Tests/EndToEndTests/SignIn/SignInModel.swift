@@ -380,7 +380,7 @@ struct SignInModel {
     }
 
     /// An error goes back to the client. Says whether it may.
-    func refused(_ refusal: SignInRefusal, _ visit: Visit) throws {
+    mutating func refused(_ refusal: SignInRefusal, _ visit: Visit) throws {
         let ask = asks[visit.ask]
         let isSilent = ask.prompt.contains(.none)
         let isDue =
@@ -391,6 +391,14 @@ struct SignInModel {
             case .unauthorizedClient, .unmetAuthenticationRequirements: false
             }
         if !isDue { throw Violation("\(refusal.rawValue) after \(visit.act)") }
+        if visit.act == .deny { abandon(visit) }
+    }
+
+    /// Nothing is left of what was proven in the form, unless it has led to a code.
+    private mutating func abandon(_ visit: Visit) {
+        guard let seal = visit.seal, let form = form(visit), form.led == nil else { return }
+        forms[seal.form].proven = nil
+        forms[seal.form].since = nil
     }
 
     /// A page was shown. Says whether it may be, and which form it is of.
@@ -424,6 +432,7 @@ struct SignInModel {
         case .password: break
         case .done, .refused: throw Violation("no page")
         }
+        if visit.act == .another, !again { abandon(visit) }
         let index: Int
         if let seal = visit.seal, let form, !again, visit.act != .another, !isForSomebodyElse(visit, form) {
             index = seal.form

@@ -280,4 +280,47 @@ struct SingleSignOnTests {
             #expect(try await silent(scene, browser).error == "login_required")
         }
     }
+
+    @Test func `a sign-in counts right after its user was enabled, by whichever clock`() async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            let scene = try await SignInScene.prepared(server)
+            for behind in [Duration.zero, .milliseconds(300)] {
+                _ = try await server.services.users.setDisabled("ada", true, actor: .operator)
+                _ = try await server.services.users.setDisabled("ada", false, actor: .operator)
+                // The watermark is of another node, whose clock is a little ahead of this one.
+                clock.advance(by: .zero - behind)
+                let browser = scene.browser()
+                let tokens = try await scene.redeem(try await scene.signIn(browser).code)
+                #expect(tokens.status == 200, "\(tokens.text)")
+                #expect(try await silent(scene, browser).code != nil)
+                let user = try await server.services.users.find("ada")
+                _ = try await server.services.store.revoke(
+                    RevocationOrder(.user(user.id), reason: .admin, actor: .operator))
+                #expect(try await silent(scene, browser).error == "login_required")
+                #expect(try await scene.refresh(tokens).status == 400)
+            }
+        }
+    }
+
+    @Test func `a frame that waits hears that the server cannot answer now, and people see a page`() async throws {
+        let clock = TestClock()
+        try await withServer(clock: clock) { server in
+            let scene = try await SignInScene.prepared(server)
+            try await scene.addClient("asks") { $0.consent = .ask }
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            let consent = try await scene.page(browser, ["client_id": "asks"])
+            clock.advance(by: .seconds(-50))
+            #expect(try await silent(scene, browser, ["state": "s"]).error == "temporarily_unavailable")
+            #expect(try await silent(scene, scene.browser()).error == "login_required")
+            let page = try await scene.authorize(browser)
+            #expect(page.status == 503 && page[field: "Retry-After"] != nil)
+            let again = try await browser.submit(consent, decision: "allow")
+            #expect(again.status == 503 && again[field: "Retry-After"] != nil)
+            #expect(try ShownPage(again).form == nil, "it asks for no password")
+            clock.advance(by: .seconds(50))
+            #expect(DeliveredAnswer(try await browser.submit(consent, decision: "allow"))?.code != nil)
+        }
+    }
 }

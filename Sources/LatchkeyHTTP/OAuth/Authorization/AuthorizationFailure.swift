@@ -31,12 +31,10 @@ package struct AuthorizationError: Error, Sendable, Equatable {
         case accessDenied = "access_denied"
         case unsupportedResponseType = "unsupported_response_type"
         case invalidScope = "invalid_scope"
-        case serverError = "server_error"
         case temporarilyUnavailable = "temporarily_unavailable"
         // OpenID Connect Core 3.1.2.6
         case interactionRequired = "interaction_required"
         case loginRequired = "login_required"
-        case accountSelectionRequired = "account_selection_required"
         case consentRequired = "consent_required"
         case requestNotSupported = "request_not_supported"
         case requestURINotSupported = "request_uri_not_supported"

@@ -57,9 +57,9 @@ struct AuthorizationAnswerTests {
         #expect(
             AuthorizationError.Code.allCases.map(\.rawValue) == [
                 "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type",
-                "invalid_scope", "server_error", "temporarily_unavailable", "interaction_required", "login_required",
-                "account_selection_required", "consent_required", "request_not_supported",
-                "request_uri_not_supported", "invalid_target", "unmet_authentication_requirements",
+                "invalid_scope", "temporarily_unavailable", "interaction_required", "login_required",
+                "consent_required", "request_not_supported", "request_uri_not_supported", "invalid_target",
+                "unmet_authentication_requirements",
             ])
     }
 }
