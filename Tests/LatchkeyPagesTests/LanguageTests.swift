@@ -113,6 +113,14 @@ struct LanguageTests {
         #expect(try heading("a\u{202E}b\u{2069}") == "Sign in to \u{2068}a\u{FFFD}b\u{FFFD}\u{2069}")
     }
 
+    @Test func `The window of a page with a complaint names the application as the page does`() throws {
+        let renderer = try PageRenderer(branding: Branding(name: "Example"))
+        let client = ShownClient(name: "Ada’s Album", host: nil, isFirstParty: true)
+        let html = renderer.html(SignInPage(client: client, trouble: .wrong, fields: []), PageSetting(.english))
+        let title = try PageDocument(html).all("title").first?.text
+        #expect(title == "Error: Sign in to \u{2068}Ada’s Album\u{2069} – Example")
+    }
+
     @Test(arguments: [
         (Timestamp(seconds: 0), Language.english, "1 Jan 1970, 00:00 UTC", "1970-01-01T00:00:00Z"),
         (SamplePages.noon, .german, "29. Nov. 2026, 12:02 UTC", "2026-11-29T12:02:07Z"),

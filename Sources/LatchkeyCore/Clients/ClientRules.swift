@@ -194,7 +194,10 @@ struct ClientWarnings {
 
     private func credentials(of client: Client) -> [String] {
         guard client.kind == .public, !client.firstParty, client.redirectURIs.isEmpty else { return [] }
-        return ["The client has no way to sign users in: add first_party if it collects passwords itself."]
+        return [
+            "The client has no way to sign users in: add a redirect URI to send them to the sign-in pages, or "
+                + "first_party if it collects passwords itself."
+        ]
     }
 
     private static func isSameSite(_ left: URIParts, _ right: URIParts) -> Bool {

@@ -63,7 +63,8 @@ extension ShownClient {
     init(_ client: Client, redirectURI: String?) {
         self.init(
             name: client.name ?? client.id.description, host: redirectURI.flatMap { RedirectHost.text($0) },
-            isFirstParty: client.firstParty, home: client.clientURI.flatMap { Link(web: $0) })
+            isFirstParty: client.firstParty || client.consent == .never,
+            home: client.clientURI.flatMap { Link(web: $0) })
     }
 }
 

@@ -40,7 +40,8 @@ struct PageConversation: Sendable {
         switch failure {
         case .page(let problem):
             return pages.renderer.response(
-                ErrorPage(problem.cause, requestID: "\(context.requestID)"), PageSetting(language([])),
+                ErrorPage(problem.cause, requestID: "\(context.requestID)", detail: problem.detail),
+                PageSetting(language([])),
                 status: problem == .tooLarge ? .contentTooLarge : .badRequest)
         case .redirect(let answer):
             let client = ShownClient(
@@ -176,6 +177,21 @@ extension AuthorizationFailure.Problem {
         case .noClient, .unknownClient: .unknownClient
         case .clientNotAllowed: .notAllowed
         case .noRedirectURI, .unknownRedirectURI: .redirectURI
+        }
+    }
+
+    /// What the developer of the application puts right.
+    var detail: String {
+        switch self {
+        case .tooLarge: "An authorization request has at most 4 KiB and 64 parameters, and a state of at most 2 KiB."
+        case .malformed: "A parameter is there twice or is unknown, or its escapes are broken."
+        case .noClient: "The parameter client_id is missing."
+        case .unknownClient: "No client has this client_id, or the client is disabled."
+        case .clientNotAllowed: "The client lacks the grant authorization_code."
+        case .noRedirectURI: "The parameter redirect_uri is missing."
+        case .unknownRedirectURI:
+            "The redirect_uri must be one that the client was registered with, to the byte: scheme, host, port, path "
+                + "and a slash at the end all count. localhost and 127.0.0.1 are different hosts."
         }
     }
 }

@@ -114,11 +114,9 @@ enum StyleSheet {
         .tag.warn{color:var(--warn)}
         .host{color:var(--hint);overflow-wrap:anywhere;display:flex;flex-wrap:wrap;gap:.125rem .5rem;align-items:center}
         .scopes{list-style:none;margin:0 0 1rem;padding:0}
-        .scopes li{padding-block:.5rem;border-block-start:1px solid var(--line);display:flex;flex-wrap:wrap;
-        gap:0 .75rem;justify-content:space-between;align-items:baseline}
+        .scopes li{padding-block:.5rem;border-block-start:1px solid var(--line);display:flex;flex-wrap:wrap}
         .scopes li:last-child{border-block-end:1px solid var(--line)}
-        .scopes code{color:var(--hint);font-size:.8125rem}
-        .card .scopes code{inline-size:100%}
+        .scopes code{color:var(--hint);font-size:.8125rem;inline-size:100%}
         .lasting bdi{font-weight:600}
         .bit{inline-size:2.625rem;block-size:1rem;vertical-align:-.1em;fill:var(--accent);margin-inline-end:.25rem}
         .later{animation:appear 0s linear 2s both}

@@ -31,7 +31,7 @@ package struct PageRenderer: Sendable {
         let wording = setting.wording
         let complaint = page.complaint(wording)
         let title = page.title(wording)
-        let marked = complaint == nil ? title : wording.say(\.common.errorTitle, title)
+        let marked = complaint == nil ? title : wording.errorTitle(title)
         let languages = setting.languages.map { language, link -> Values in
             ["tag": .exact(language.rawValue), "languageName": .exact(language.name), "languageLink": .link(link)]
         }

@@ -4,7 +4,7 @@ package struct ShownClient: Sendable {
     package var name: String
     /// Of the redirect URI: what a name cannot pretend. Nil when the server itself asks.
     package var host: String?
-    /// Marked in the configuration, never by the name.
+    /// The operator's own, as its registration says (`first_party`, or `consent` of `never`), and never by the name.
     package var isFirstParty: Bool
     /// A place to go back to.
     package var home: Link?

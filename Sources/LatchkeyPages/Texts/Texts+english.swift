@@ -72,7 +72,7 @@ extension Texts {
         title: { "Allow \($0)?" },
         foreign: "Made by somebody else",
         asks: "If you allow it, the application gets:",
-        registered: { "It is known here since \($0)." },
+        registered: { "The application has been registered here since \($0)." },
         takeBack: "You can take this back at any time in your account, under Applications.",
         policy: "Privacy policy of the application",
         terms: "Terms of use of the application",
@@ -103,7 +103,9 @@ extension Texts {
         signedOutWhy: { "You are signed out of \($0) on this browser." },
         signInAgain: "Sign in again",
         logoutTitle: "Sign out?",
-        logoutWhy: { "You are signed in as \($0) on this browser. Applications that use this sign-in end with it." },
+        logoutWhy: {
+            "You are signed in as \($0) on this browser. The sessions of applications that use this sign-in end with it."
+        },
         logoutFor: { "\($0) asks to sign you out." },
         stay: "Stay signed in",
         startTitle: "Please start again",
@@ -178,7 +180,7 @@ extension Texts {
         emailUnverified: "not confirmed",
         notGiven: "none",
         displayName: "Name",
-        displayNameHint: "How applications and other people see you.",
+        displayNameHint: "Applications and other people see this name.",
         locale: "Language",
         localeHint: "A language tag, for example en or de-AT.",
         zone: "Time zone",

@@ -73,7 +73,7 @@ extension Texts {
         title: { "\($0) erlauben?" },
         foreign: "Stammt von jemand anderem",
         asks: "Wenn Sie es erlauben, bekommt die Anwendung:",
-        registered: { "Sie ist hier seit \($0) bekannt." },
+        registered: { "Die Anwendung ist hier seit dem \($0) eingetragen." },
         takeBack: "Sie können das jederzeit in Ihrem Konto unter „Anwendungen“ zurücknehmen.",
         policy: "Datenschutzerklärung der Anwendung",
         terms: "Nutzungsbedingungen der Anwendung",
@@ -106,8 +106,8 @@ extension Texts {
         signInAgain: "Wieder anmelden",
         logoutTitle: "Abmelden?",
         logoutWhy: {
-            "Sie sind in diesem Browser als \($0) angemeldet. Mit der Abmeldung enden auch die Anwendungen, "
-                + "die diese Anmeldung benutzen."
+            "Sie sind in diesem Browser als \($0) angemeldet. Mit der Abmeldung enden auch die Sitzungen der "
+                + "Anwendungen, die diese Anmeldung benutzen."
         },
         logoutFor: { "\($0) möchte Sie abmelden." },
         stay: "Angemeldet bleiben",
@@ -185,7 +185,7 @@ extension Texts {
         emailUnverified: "nicht bestätigt",
         notGiven: "keine",
         displayName: "Name",
-        displayNameHint: "So sehen Sie Anwendungen und andere Personen.",
+        displayNameHint: "Diesen Namen sehen Anwendungen und andere Personen.",
         locale: "Sprache",
         localeHint: "Ein Sprachkürzel, zum Beispiel en oder de-AT.",
         zone: "Zeitzone",

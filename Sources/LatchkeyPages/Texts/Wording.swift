@@ -44,6 +44,10 @@ package struct Wording: Sendable {
         changed(texts[keyPath: text](ShownText.inSentence(name)))
     }
 
+    /// The title of a page with a complaint.
+    /// - Parameter title: a sentence, whose names are fit for it: what isolates them must stay as it is.
+    func errorTitle(_ title: String) -> String { changed(texts.common.errorTitle(title)) }
+
     func say(_ text: KeyPath<Texts, @Sendable (String, String) -> String>, _ one: String, _ other: String) -> String {
         changed(texts[keyPath: text](ShownText.inSentence(one), ShownText.inSentence(other)))
     }

@@ -8,6 +8,7 @@ struct ClientCommand: ParsableCommand {
         commandName: "client",
         abstract: "Applications that ask for tokens.",
         discussion: """
+              latchkey client add shop --confidential --redirect-uri https://shop.example.com/callback
               latchkey client add web --public --first-party --origin https://app.example.com
               latchkey client add billing --confidential --grant client_credentials
             """,
@@ -23,9 +24,11 @@ struct ClientAdd: AsyncParsableCommand {
         commandName: "add",
         abstract: "Registers a client.",
         discussion: """
-            The examples register a browser application that collects passwords itself, a service that acts for itself,
-            and an application whose tokens are for another service:
+            The examples register an application that sends people to the sign-in pages, a browser application that
+            collects passwords itself, a service that acts for itself, and an application whose tokens are for another
+            service:
 
+              latchkey client add shop --confidential --redirect-uri https://shop.example.com/callback
               latchkey client add web --public --first-party --origin https://app.example.com
               latchkey client add billing --confidential --grant client_credentials
               latchkey client add mobile --public --first-party --audience https://api.example.com --access-ttl 5m
@@ -66,11 +69,8 @@ struct ClientAdd: AsyncParsableCommand {
     private func show(_ created: ClientCreated) throws {
         for warning in created.warnings { Terminal.note("Warning: \(warning)") }
         guard output.format == .table else { return try JSONOutput.show(created) }
-        created.client.show()
-        if let secret = created.clientSecret {
-            Terminal.line("secret         \(secret.exposed)")
-            Terminal.note("The secret is shown only once: store it now.")
-        }
+        created.client.show(secret: created.clientSecret?.exposed)
+        if created.clientSecret != nil { Terminal.note("The secret is shown only once: store it now.") }
         Terminal.next(created.client.suggestion(settings))
     }
 }
@@ -128,8 +128,21 @@ struct ClientShow: AsyncParsableCommand {
 extension ClientResource {
     /// The next step for such a client.
     func suggestion(_ settings: SettingsOptions) -> String {
-        values[\.firstParty] == .bool(true)
-            ? "sign in through it with \(settings.command("token login --client \(id) --user NAME"))."
-            : "its tokens come from POST /oauth2/token."
+        if values[\.firstParty] == .bool(true) {
+            return "sign in through it with \(settings.command("token login --client \(id) --user NAME"))."
+        }
+        guard has(.authorizationCode) else { return "its tokens come from POST /oauth2/token." }
+        guard case .array(let uris) = values[\.redirectURIs], !uris.isEmpty else {
+            let update = settings.command("client update \(id) --redirect-uri URI")
+            return "to sign people in it needs a redirect URI: \(update)."
+                + (has(.clientCredentials) ? " Its own tokens come from POST /oauth2/token." : "")
+        }
+        return "give its library the issuer's URL and this client: the library finds the rest in "
+            + "/.well-known/openid-configuration, and sends people to the sign-in pages."
+    }
+
+    private func has(_ grant: Client.Grant) -> Bool {
+        guard case .array(let grants) = values[\.grants] else { return false }
+        return grants.contains(.string(grant.name))
     }
 }

@@ -123,13 +123,15 @@ extension ArgumentHelp {
 
 extension ClientResource {
     /// Prints the client, one property per line.
-    func show() {
+    /// - Parameter secret: shown this once, at the end.
+    func show(secret: String? = nil) {
         var card = TextCard()
         card.add("client", id)
         card.add("kind", kind)
         card.add("state", state)
         for field in ClientSettings.fields { card.add(field.title, text(of: field)) }
         card.add("created", TimeText.string(createdAt))
+        if let secret { card.add("secret", secret) }
         for line in card.lines { Terminal.line(line) }
     }
 

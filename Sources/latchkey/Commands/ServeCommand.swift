@@ -151,6 +151,10 @@ enum FirstRunGuide {
                or with curl, with the password in place of YOUR-PASSWORD:
                curl -s \(ShellText.quote(issuer + PublicPath.login)) -H 'Content-Type: application/json' \
             -d '{"username":"admin","password":"YOUR-PASSWORD","client_id":"web"}'
+
+            An application with an OpenID Connect library sends people to the pages of this server instead. Register
+            where it takes the answer, and give its library the issuer, the id and the secret:
+               \(program) client add app --confidential --redirect-uri http://localhost:5000/callback\(options)
             """
     }
 }

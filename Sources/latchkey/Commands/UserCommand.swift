@@ -62,7 +62,7 @@ struct UserAdd: AsyncParsableCommand {
         }
         try user.show(output.format)
         let login = settings.command("token login --client CLIENT --user \(ShellText.quote(name))")
-        Terminal.next("sign in with \(login).")
+        Terminal.next("sign in by the page of an application, at /account of the issuer, or with \(login).")
     }
 }
 

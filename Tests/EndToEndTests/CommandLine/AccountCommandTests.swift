@@ -70,6 +70,23 @@ struct AccountCommandTests {
         }
     }
 
+    @Test func `the next step of a client is what it can do`() async throws {
+        let fixture = try CommandLineFixture()
+        let clients: [(options: [String], next: String)] = [
+            (["--public", "--first-party"], "token login --client c0"),
+            (["--confidential", "--grant", "client_credentials"], "its tokens come from POST /oauth2/token"),
+            (["--confidential"], "needs a redirect URI"),
+            (["--public", "--redirect-uri", "https://app.example.com/cb"], "/.well-known/openid-configuration"),
+            (["--confidential", "--redirect-uri", "https://app.example.com/cb"], "/.well-known/openid-configuration"),
+        ]
+        for (number, client) in clients.enumerated() {
+            let place = ["--data-dir", fixture.folder.path]
+            let added = try await fixture.run(["client", "add", "c\(number)"] + client.options + place)
+            #expect(added.code == 0 && added.lastLine.hasPrefix("Next: "))
+            #expect(added.lastLine.contains(client.next), "\(added.lastLine)")
+        }
+    }
+
     @Test func `a client's login page is set, shown, refused when it is none, and taken away`() async throws {
         try await bothWays { fixture in
             let added = try await fixture.run(

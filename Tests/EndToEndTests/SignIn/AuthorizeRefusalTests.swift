@@ -114,6 +114,27 @@ struct AuthorizeRefusalTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (["client_id": nil], "client_id is missing"), (["client_id": "nobody"], "No client has this client_id"),
+            (["client_id": "machine"], "authorization_code"), (["redirect_uri": nil], "redirect_uri is missing"),
+            (["redirect_uri": SignInScene.redirectURI + "/"], "to the byte"),
+            (["state": String(repeating: "s", count: 2049)], "2 KiB"),
+        ] as [([String: String?], String)])
+    func `the page tells a developer what to put right, and echoes nothing`(
+        changes: [String: String?], hint: String
+    ) async throws {
+        try await withServer { server in
+            let scene = try await SignInScene.prepared(server)
+            try await server.addConfidentialClient("machine")
+            let page = try ShownPage(try await scene.authorize(scene.browser(), changes))
+            let hints = page.elements.filter { $0["class"] == "hint" }.map(\.text)
+            #expect(hints.contains { $0.contains(hint) }, "\(hints)")
+            let sent = changes.values.compactMap { $0 }
+            #expect(!hints.contains { hint in sent.contains { hint.contains($0) } }, "\(hints)")
+        }
+    }
+
     @Test func `errors of the request go to the client with state and iss, once the address is known`() async throws {
         try await withServer { server in
             let scene = try await SignInScene.prepared(server)

@@ -26,6 +26,19 @@ struct SignInMarkupTests {
         }
     }
 
+    @Test func `only an application that is not the operator's own is marked as made by somebody else`() async throws {
+        try await withServer { server in
+            let scene = try await SignInScene.prepared(server)
+            try await scene.addClient("own") { ($0.firstParty, $0.consent) = (true, .ask) }
+            try await scene.addClient("other") { ($0.firstParty, $0.consent) = (false, .ask) }
+            for (client, isMarked) in [("web", false), ("own", false), ("other", true)] {
+                let page = try await scene.page(scene.browser(), ["client_id": client])
+                let marks = page.elements.filter { $0["class"] == "tag warn" }
+                #expect(marks.isEmpty == !isMarked, "\(client)")
+            }
+        }
+    }
+
     private func pages(_ scene: SignInScene, _ markup: String) async throws -> [[String]] {
         let browser = scene.browser()
         let request: [String: String?] = [
