@@ -21,7 +21,9 @@ package struct TokenMint: WireObject {
         Member("user", \.user, "Id or name.", as: .user),
         Member("client_id", \.clientID, as: .clientID),
         Member("scope", \.scope, "Separated by spaces. Absent: the client's default.", as: .scope),
-        Member("audience", \.audience, "Absent: the audiences of the client's tokens."),
+        Member(
+            "audience", \.audience, "URIs or plain names. Absent: the audiences of the client's tokens.",
+            as: .list(.text(Lengths(1, most: 256)), Lengths(1))),
         Member("expires_in", \.expiresIn, "Seconds. Absent: the client's setting.", as: .accessLifetime))
 }
 
