@@ -67,6 +67,8 @@ enum Terminal {
             // has told the system to ignore the signal.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
+            // That library has just done so again, on another thread. A shell sees the same status.
+            Glibc._exit(128 + SIGPIPE)
         }
         note("latchkey: standard output cannot be written: \(DataDirectory.reason(error)).")
         Glibc._exit(1)
