@@ -45,7 +45,9 @@ extension SchemaDescription {
     static let clientSecretRotate = SchemaDescription(
         "ClientSecretRotate", "How to rotate.", isClosed: true,
         [
-            .nullable("grace_seconds", .number(0...2_592_000), "How long the old secret works.")
+            .nullable(
+                "grace_seconds", .number(0...ClientService.longestGrace.components.seconds),
+                "How long the old secret works.")
         ])
 
     static let clientSecretRotated = SchemaDescription(
